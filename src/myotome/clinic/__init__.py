@@ -1,0 +1,1 @@
+"""Django apps in care order: rows, queries, actions."""

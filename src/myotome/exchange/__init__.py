@@ -1,0 +1,1 @@
+"""Values to the world's formats and back."""

@@ -1,0 +1,1 @@
+"""FHIR R4 resources from values and back. Nothing has filled this yet."""

@@ -1,0 +1,1 @@
+"""Appointments as iCalendar, and invitations for mail."""

@@ -1,0 +1,1 @@
+"""STRICTA tables from charted courses. Nothing has filled this yet."""

@@ -1,0 +1,1 @@
+"""HTTP face of `exchange.fhir`. Nothing has filled this floor yet."""

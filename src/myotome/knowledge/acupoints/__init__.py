@@ -1,0 +1,1 @@
+"""Acupuncture points by WHO code."""

@@ -1,0 +1,1 @@
+"""STOP, ASK and NOTE rules about the patient."""

@@ -1,0 +1,1 @@
+"""Common complaints and the muscles usually shortened."""

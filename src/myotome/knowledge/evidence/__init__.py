@@ -1,0 +1,1 @@
+"""What is known and not known, for patients, with sources."""

@@ -1,0 +1,1 @@
+"""What lies under a muscle or point that a needle must not reach."""

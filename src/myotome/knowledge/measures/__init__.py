@@ -1,0 +1,1 @@
+"""Outcome measures, their scoring and licence."""

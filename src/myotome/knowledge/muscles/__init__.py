@@ -1,0 +1,1 @@
+"""Muscles with nerve, roots and weights."""

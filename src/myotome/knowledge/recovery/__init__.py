@@ -1,0 +1,1 @@
+"""Priors and stored draws of the recovery model."""

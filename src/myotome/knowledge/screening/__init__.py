@@ -1,0 +1,1 @@
+"""Intake questions and red flags as versioned content."""

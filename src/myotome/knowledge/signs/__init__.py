@@ -1,0 +1,1 @@
+"""Segmental signs, their scales, sensitivity and specificity."""

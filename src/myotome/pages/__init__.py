@@ -1,0 +1,1 @@
+"""What people see, by stage of care; views translate, nothing else."""

@@ -1,0 +1,1 @@
+"""Outcomes across clinics without moving identities. Nothing has filled this floor yet."""

@@ -1,0 +1,1 @@
+"""Exact inference over spinal roots from what the hands found."""

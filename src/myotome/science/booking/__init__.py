@@ -1,0 +1,1 @@
+"""Free times by interval algebra over phases and resources."""

@@ -1,0 +1,1 @@
+"""Counts of needles in and out, as values."""

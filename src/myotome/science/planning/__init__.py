@@ -1,0 +1,1 @@
+"""Muscles to treat, by segment, from the posterior."""

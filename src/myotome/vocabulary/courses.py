@@ -1,0 +1,85 @@
+"""The course of care: how it starts, how it may end, how bad news and good news are named."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class CourseOutcome(StrEnum):
+    """How a course ended."""
+
+    RECOVERED = "recovered"
+    PLATEAUED = "plateaued"
+    REFERRED = "referred"
+    LEFT = "left"
+
+
+class RedFlagLevel(StrEnum):
+    """What a safety answer does to booking."""
+
+    EMERGENCY = "emergency"
+    CALL_FIRST = "call_first"
+    TELL = "tell"
+    NONE = "none"
+
+
+class SafetyAnswer(StrEnum):
+    """Answer to one safety question; "not sure" is never "no"."""
+
+    YES = "yes"
+    NOT_SURE = "not_sure"
+    NO = "no"
+    NOT_ASKED = "not_asked"
+
+
+class CautionLevel(StrEnum):
+    """STOP: no needle. ASK: a reason first. NOTE: keep in mind."""
+
+    STOP = "stop"
+    ASK = "ask"
+    NOTE = "note"
+
+
+class Role(StrEnum):
+    """What a person does in one clinic; one person may hold several."""
+
+    RECEPTIONIST = "receptionist"
+    PRACTITIONER = "practitioner"
+    OWNER = "owner"
+    PATIENT = "patient"
+    STEWARD = "steward"
+
+
+class AdverseKind(StrEnum):
+    """Adverse events after needling (taxonomy after Carnes 2010 and the York survey)."""
+
+    BLEEDING = "bleeding"
+    HAEMATOMA = "haematoma"
+    PAIN_DURING = "pain_during"
+    PAIN_AFTER = "pain_after"
+    AGGRAVATION = "aggravation"
+    FAINT = "faint"
+    DROWSY = "drowsy"
+    HEADACHE = "headache"
+    NAUSEA = "nausea"
+    EMOTION = "emotion"
+    NERVE_SYMPTOM = "nerve_symptom"
+    NEEDLE_FAULT = "needle_fault"
+    FORGOTTEN_NEEDLE = "forgotten_needle"
+    WRONG_SITE = "wrong_site"
+    INFECTION = "infection"
+    PNEUMOTHORAX = "pneumothorax"
+    ORGAN_INJURY = "organ_injury"
+    SKIN_REACTION = "skin_reaction"
+    SEIZURE = "seizure"
+    SHARPS_INJURY = "sharps_injury"
+    NEAR_MISS = "near_miss"
+    OTHER = "other"
+
+
+class AdverseGrade(StrEnum):
+    """Severity after Carnes 2010."""
+
+    MILD = "mild"
+    MODERATE = "moderate"
+    MAJOR = "major"

@@ -1,0 +1,104 @@
+"""One needle, as a value: where, how deep, what it met, when it went in and came out.
+
+What has happened is always recorded, so the value refuses only what cannot be typed in earnest (a depth beyond
+150 mm, a grasp of 7). It never judges a depth: no safe depth exists here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from myotome.vocabulary.anatomy import ROOT_INDEX, NeedleRegion, Position, Side
+from myotome.vocabulary.errors import InvalidValue
+
+
+class TreatmentMode(StrEnum):
+    """IMS: one needle at a time, in and out. Acupuncture: a set that is retained."""
+
+    IMS = "ims"
+    ACUPUNCTURE = "acupuncture"
+
+
+class SiteKind(StrEnum):
+    """What the needle was aimed at."""
+
+    MUSCLE = "muscle"
+    ACUPOINT = "acupoint"
+    FREE = "free"
+
+
+class Technique(StrEnum):
+    """How the needle was moved."""
+
+    IN_OUT = "in_out"
+    PECK = "peck"
+    HOLD = "hold"
+    ROTATE = "rotate"
+    ELECTRICAL = "electrical"
+
+
+class NeedleState(StrEnum):
+    """A needle is in, out, deliberately left in, or broken; only `OUT` is accounted for without a word."""
+
+    IN = "in"
+    OUT = "out"
+    LEFT_IN = "left_in"
+    FRAGMENT = "fragment"
+
+
+GAUGES_MM: tuple[float, ...] = (0.16, 0.18, 0.20, 0.22, 0.25, 0.30, 0.35, 0.40)
+LENGTHS_MM: tuple[int, ...] = (13, 25, 30, 40, 50, 60, 75, 100)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NeedleInsertion:
+    """One insertion. `grasp` 0-3, `cramp` 0-10, `twitches` counted; None is "not charted"."""
+
+    client_id: str
+    site_kind: SiteKind
+    site: str
+    side: Side
+    region: NeedleRegion
+    level: str | None = None
+    site_detail: str = ""
+    depth_mm: int | None = None
+    gauge_mm: float | None = None
+    length_mm: int | None = None
+    lot: str = ""
+    technique: Technique = Technique.IN_OUT
+    electrical_hz: float | None = None
+    electrical_ms: float | None = None
+    electrical_ma: float | None = None
+    electrical_min: float | None = None
+    response_sought: str = ""
+    painless: bool | None = None
+    grasp: int | None = None
+    cramp: int | None = None
+    twitches: int | None = None
+    release: bool | None = None
+    deqi: tuple[str, ...] = ()
+    position: Position | None = None
+    state: NeedleState = NeedleState.IN
+    seconds: float | None = None
+    in_at: datetime | None = None
+    out_at: datetime | None = None
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        for name, value, low, high in (
+            ("depth_mm", self.depth_mm, 0, 150),
+            ("grasp", self.grasp, 0, 3),
+            ("cramp", self.cramp, 0, 10),
+            ("twitches", self.twitches, 0, 50),
+            ("seconds", self.seconds, 0, 4 * 3600),
+            ("gauge_mm", self.gauge_mm, 0.1, 1.0),
+            ("length_mm", self.length_mm, 5, 150),
+        ):
+            if value is not None and not low <= value <= high:
+                raise InvalidValue(f"{name.replace('_', ' ')} is {low} to {high}, not {value}.", field=name)
+        if self.level is not None and self.level not in ROOT_INDEX:
+            raise InvalidValue(f"{self.level} is not a spinal level.", field="level")
+        if self.in_at and self.out_at and self.out_at < self.in_at:
+            raise InvalidValue("A needle cannot come out before it went in.", field="out_at")

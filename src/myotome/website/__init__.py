@@ -1,0 +1,1 @@
+"""Settings, root urls, design base and error pages."""
