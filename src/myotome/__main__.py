@@ -1,0 +1,5 @@
+"""`python -m myotome` is `myotome`."""
+
+from myotome.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""The segmental examination: findings, her impression, and the roots to consider."""

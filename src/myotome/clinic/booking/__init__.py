@@ -1,0 +1,1 @@
+"""Services, working hours, appointments, and claims that cannot collide."""

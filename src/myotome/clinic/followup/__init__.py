@@ -1,0 +1,1 @@
+"""Measures, forecasts, what was shared, discharge."""

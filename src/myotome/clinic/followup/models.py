@@ -1,0 +1,113 @@
+"""Rows of what came of it: questions asked, answers, scores, forecasts shown, what was shared, discharge."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from myotome.clinic.booking.models import Appointment
+from myotome.clinic.people.access import ClinicalRow
+from myotome.clinic.screening.models import Course
+from myotome.vocabulary.courses import CourseOutcome
+from myotome.vocabulary.measures import Occasion
+
+
+class MeasureRequest(ClinicalRow):
+    """A set of questions sent by one link; the birth date opens it, 30 days later it has run out."""
+
+    patient_sees = True
+
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="measure_requests")
+    appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, null=True, related_name="measure_requests")
+    occasion = models.CharField(max_length=16, choices=[(v.value, v.value) for v in Occasion])
+    visit_number = models.PositiveSmallIntegerField(null=True)
+    measures = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    due_on = models.DateField()
+    expires_at = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True)
+    completed_at = models.DateTimeField(null=True)
+    n_wrong_birth_dates = models.PositiveSmallIntegerField(default=0)
+    link_version = models.PositiveIntegerField(default=1)
+
+
+class MeasureAnswer(ClinicalRow):
+    """One answer to one item; None is "skipped", never zero. A change replaces the row and keeps the old one."""
+
+    patient_path = "request__course__patient"
+    patient_sees = True
+
+    request = models.ForeignKey(MeasureRequest, on_delete=models.PROTECT, related_name="answers")
+    measure = models.CharField(max_length=32)
+    item = models.CharField(max_length=32, blank=True)
+    value = models.FloatField(null=True)
+    text = models.CharField(max_length=120, blank=True)
+    mode = models.CharField(max_length=10, default="phone")
+    answered_at = models.DateTimeField()
+    replaced_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["request", "measure", "item"],
+                condition=Q(replaced_at__isnull=True),
+                name="one_current_answer_per_item",
+            )
+        ]
+
+
+class MeasureScore(ClinicalRow):
+    """One scored measure on one day, with the version of its rule."""
+
+    patient_sees = True
+
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="scores")
+    request = models.ForeignKey(MeasureRequest, on_delete=models.PROTECT, null=True, related_name="scores")
+    measure = models.CharField(max_length=32)
+    on = models.DateField()
+    visit_number = models.PositiveSmallIntegerField(null=True)
+    value = models.FloatField(null=True)
+    rule_version = models.CharField(max_length=20)
+    scored_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["course", "measure", "on"])]
+
+
+class ForecastShown(ClinicalRow):
+    """A forecast as it was shown; append-only, with what it rested on."""
+
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="forecasts")
+    after_visit = models.PositiveSmallIntegerField()
+    shown_at = models.DateTimeField()
+    evidence = models.JSONField(default=dict)
+    answer = models.JSONField()
+    model_version = models.CharField(max_length=20)
+    definition_version = models.CharField(max_length=20)
+
+
+class Share(ClinicalRow):
+    """What the practitioner chose to show the patient: a chart, a stop rule, a forecast, a map of muscles."""
+
+    patient_sees = True
+
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="shares")
+    what = models.CharField(max_length=20)
+    content = models.JSONField(default=dict)
+    shared_at = models.DateTimeField()
+    shared_by = models.CharField(max_length=120)
+    withdrawn_at = models.DateTimeField(null=True)
+
+
+class Discharge(ClinicalRow):
+    """How a course ended, by whom, under which definition."""
+
+    patient_sees = True
+
+    course = models.OneToOneField(Course, on_delete=models.PROTECT, related_name="discharge")
+    outcome = models.CharField(max_length=12, choices=[(v.value, v.value) for v in CourseOutcome])
+    reason = models.TextField(blank=True)
+    summary = models.JSONField(default=dict)
+    definition_version = models.CharField(max_length=20)
+    at = models.DateTimeField()
+    discharged_by = models.CharField(max_length=120)

@@ -1,0 +1,1 @@
+"""Totals and rates for the owner."""

@@ -1,0 +1,1 @@
+"""The visit: every needle in and out, adverse events, signing."""

@@ -1,0 +1,169 @@
+"""Rows of the visit: every needle in and out.
+
+A needle that is in is always recorded. The database keeps what must hold of a row; that a visit cannot close while
+a needle is in is kept by `actions` and by the constraint that a closed visit names who counted.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from myotome.clinic.booking.models import Appointment
+from myotome.clinic.people.access import ClinicalRow
+from myotome.clinic.people.models import Practitioner, Room
+from myotome.clinic.planning.models import Plan
+from myotome.clinic.screening.models import Course
+from myotome.vocabulary.anatomy import NeedleRegion, Position
+from myotome.vocabulary.courses import AdverseGrade, AdverseKind
+from myotome.vocabulary.needling import NeedleState, SiteKind, Technique, TreatmentMode
+
+
+def _choices(enum):
+    return [(v.value, v.value) for v in enum]
+
+
+class TreatmentVisit(ClinicalRow):
+    """One visit in one mode. Signed means locked: only addenda follow."""
+
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="visits")
+    appointment = models.OneToOneField(Appointment, on_delete=models.PROTECT, null=True, related_name="visit")
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, null=True, related_name="visits")
+    practitioner = models.ForeignKey(Practitioner, on_delete=models.PROTECT, related_name="visits")
+    room = models.ForeignKey(Room, on_delete=models.PROTECT, null=True, related_name="+")
+    number = models.PositiveSmallIntegerField()
+    mode = models.CharField(max_length=12, choices=_choices(TreatmentMode))
+    opened_at = models.DateTimeField()
+    reask = models.JSONField(default=dict)
+    reask_at = models.DateTimeField(null=True)
+    retain_minutes = models.PositiveSmallIntegerField(default=20)
+    note = models.TextField(blank=True)
+    advice = models.TextField(blank=True)
+    adjuncts = models.JSONField(default=list)
+    n_needles_opened = models.PositiveSmallIntegerField(null=True)
+    n_needles_in_sharps = models.PositiveSmallIntegerField(null=True)
+    all_out_called_at = models.DateTimeField(null=True)
+    counted_at = models.DateTimeField(null=True)
+    handed_to = models.ForeignKey(Practitioner, on_delete=models.PROTECT, null=True, related_name="+")
+    handover_accepted_at = models.DateTimeField(null=True)
+    fit_to_drive_asked = models.BooleanField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.CharField(max_length=120, blank=True)
+    signed_at = models.DateTimeField(null=True)
+    signed_by = models.CharField(max_length=120, blank=True)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["course", "mode", "number"], name="visits_of_a_course_are_numbered"),
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True) | ~Q(closed_by=""), name="a_closed_visit_names_who_closed"
+            ),
+            models.CheckConstraint(
+                condition=Q(signed_at__isnull=True) | (Q(closed_at__isnull=False) & ~Q(signed_by="")),
+                name="only_a_closed_visit_is_signed",
+            ),
+        ]
+
+
+class NeedleInsertion(ClinicalRow):
+    """One needle: field names and units are those of `vocabulary.needling.NeedleInsertion`."""
+
+    patient_path = "visit__course__patient"
+
+    visit = models.ForeignKey(TreatmentVisit, on_delete=models.PROTECT, related_name="insertions")
+    client_id = models.CharField(max_length=64)
+    number = models.PositiveSmallIntegerField()
+    site_kind = models.CharField(max_length=8, choices=_choices(SiteKind))
+    site = models.CharField(max_length=60)
+    level = models.CharField(max_length=4, blank=True)
+    site_detail = models.CharField(max_length=60, blank=True)
+    side = models.CharField(max_length=8)
+    region = models.CharField(max_length=16, choices=_choices(NeedleRegion))
+    depth_mm = models.PositiveSmallIntegerField(null=True)
+    gauge_mm = models.FloatField(null=True)
+    length_mm = models.PositiveSmallIntegerField(null=True)
+    lot = models.CharField(max_length=40, blank=True)
+    technique = models.CharField(max_length=12, choices=_choices(Technique), default=Technique.IN_OUT.value)
+    electrical_hz = models.FloatField(null=True)
+    electrical_ms = models.FloatField(null=True)
+    electrical_ma = models.FloatField(null=True)
+    electrical_min = models.FloatField(null=True)
+    response_sought = models.CharField(max_length=40, blank=True)
+    painless = models.BooleanField(null=True)
+    grasp = models.PositiveSmallIntegerField(null=True)
+    cramp = models.PositiveSmallIntegerField(null=True)
+    twitches = models.PositiveSmallIntegerField(null=True)
+    release = models.BooleanField(null=True)
+    deqi = models.JSONField(default=list)
+    position = models.CharField(max_length=12, choices=_choices(Position), blank=True)
+    state = models.CharField(max_length=8, choices=_choices(NeedleState), default=NeedleState.IN.value)
+    seconds = models.FloatField(null=True)
+    in_at = models.DateTimeField(null=True)
+    out_at = models.DateTimeField(null=True)
+    removed_by = models.CharField(max_length=120, blank=True)
+    charted_at = models.DateTimeField()
+    charted_by = models.CharField(max_length=120)
+    note = models.CharField(max_length=300, blank=True)
+    struck_at = models.DateTimeField(null=True)
+    struck_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["visit_id", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["visit", "client_id"], name="a_needle_is_charted_once"),
+            models.UniqueConstraint(fields=["visit", "number"], name="needles_are_numbered"),
+            models.CheckConstraint(
+                condition=Q(depth_mm__isnull=True) | Q(depth_mm__lte=150), name="a_depth_can_be_typed"
+            ),
+            models.CheckConstraint(condition=Q(grasp__isnull=True) | Q(grasp__lte=3), name="grasp_is_0_to_3"),
+            models.CheckConstraint(condition=Q(cramp__isnull=True) | Q(cramp__lte=10), name="cramp_is_0_to_10"),
+            models.CheckConstraint(
+                condition=~Q(state="out") | (Q(out_at__isnull=False) & ~Q(removed_by="")),
+                name="a_needle_out_names_its_remover",
+            ),
+        ]
+
+
+class AdverseEvent(ClinicalRow):
+    """What went wrong or was felt, tied to a visit and, where known, a needle."""
+
+    patient_path = "visit__course__patient"
+
+    visit = models.ForeignKey(TreatmentVisit, on_delete=models.PROTECT, related_name="adverse_events")
+    insertion = models.ForeignKey(NeedleInsertion, on_delete=models.PROTECT, null=True, related_name="adverse_events")
+    kind = models.CharField(max_length=20, choices=_choices(AdverseKind))
+    grade = models.CharField(max_length=10, choices=_choices(AdverseGrade))
+    region = models.CharField(max_length=16, blank=True)
+    onset_minutes = models.PositiveIntegerField(null=True)
+    action_taken = models.CharField(max_length=300, blank=True)
+    outcome = models.CharField(max_length=300, blank=True)
+    patient_told = models.BooleanField(null=True)
+    reported_at = models.DateTimeField()
+    reported_by = models.CharField(max_length=120)
+
+
+class Incident(ClinicalRow):
+    """A breach that was recorded because it had happened: needled without consent, against a STOP, miscounted."""
+
+    patient_path = "visit__course__patient"
+
+    visit = models.ForeignKey(TreatmentVisit, on_delete=models.PROTECT, related_name="incidents")
+    kind = models.CharField(max_length=40)
+    detail = models.CharField(max_length=300, blank=True)
+    opened_at = models.DateTimeField()
+    opened_by = models.CharField(max_length=120)
+    resolved_at = models.DateTimeField(null=True)
+    resolved_by = models.CharField(max_length=120, blank=True)
+    resolution = models.CharField(max_length=300, blank=True)
+
+
+class VisitAddendum(ClinicalRow):
+    """What is added after signing, dated and named."""
+
+    patient_path = "visit__course__patient"
+
+    visit = models.ForeignKey(TreatmentVisit, on_delete=models.PROTECT, related_name="addenda")
+    text = models.TextField()
+    written_at = models.DateTimeField()
+    written_by = models.CharField(max_length=120)

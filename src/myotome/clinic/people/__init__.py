@@ -1,0 +1,1 @@
+"""Clinics, places, rooms, staff, patients, and who may see whom."""

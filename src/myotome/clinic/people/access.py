@@ -1,0 +1,116 @@
+"""Default deny, in one place: a row is reached only through `objects.for_actor(actor)`.
+
+`ClinicRow` belongs to a clinic and shows nothing to anybody until its class says so in `visible_to`.
+`ClinicalRow` is about one patient's care: practitioners see it for patients in their care (treated, booked,
+covered, or opened by break-glass), the patient sees it where the class allows, nobody else does.
+`DeskRow` is identity and diary: the whole staff of the clinic, and the patient her own.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Q
+
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import Role
+from myotome.vocabulary.errors import NotFound
+
+NOTHING = Q(pk__in=[])
+
+
+class ScopedQuerySet(models.QuerySet):
+    """A query set whose only door for faces is `for_actor`."""
+
+    def for_actor(self, actor: Actor) -> Self:
+        """The rows of the actor's clinic that she may see; the system sees the whole clinic."""
+        rows = self.filter(clinic_id=actor.clinic_id)
+        return rows if actor.is_system else rows.filter(self.model.visible_to(actor))
+
+    def get_or_not_found(self, **lookup: Any) -> models.Model:
+        """The one row, or NotFound: the same answer for what does not exist and what is not yours."""
+        row = self.filter(**lookup).first()
+        if row is None:
+            raise NotFound("There is nothing here that you can see.")
+        return row
+
+
+class ClinicRow(models.Model):
+    """A row of one clinic."""
+
+    clinic = models.ForeignKey("people.Clinic", on_delete=models.PROTECT, related_name="+")
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def visible_to(cls, actor: Actor) -> Q:
+        """Which rows of the clinic the actor sees: none, until a class says otherwise."""
+        return NOTHING
+
+
+class StaffRow(ClinicRow):
+    """Facts about the clinic itself (rooms, services, hours): all staff, and patients who book."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def visible_to(cls, actor: Actor) -> Q:
+        """Everybody who acts in the clinic."""
+        return Q()
+
+
+class DeskRow(ClinicRow):
+    """Identity and diary of one patient."""
+
+    patient_path = "patient"
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def visible_to(cls, actor: Actor) -> Q:
+        """Receptionists and practitioners of the clinic; a patient her own."""
+        if actor.holds(Role.RECEPTIONIST, Role.PRACTITIONER):
+            return Q()
+        return own(cls.patient_path, actor)
+
+
+class ClinicalRow(ClinicRow):
+    """Something of one patient's care. `patient_path` leads to the patient; `patient_sees` opens it to her."""
+
+    patient_path = "course__patient"
+    patient_sees = False
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def visible_to(cls, actor: Actor) -> Q:
+        """Practitioners for patients in their care; the patient where `patient_sees`."""
+        seen = NOTHING
+        if actor.holds(Role.PRACTITIONER) and actor.user_id is not None:
+            seen = in_care(cls.patient_path, actor)
+        if cls.patient_sees:
+            seen = seen | own(cls.patient_path, actor)
+        return seen
+
+
+def own(patient_path: str, actor: Actor) -> Q:
+    """Rows of the patient who acts for herself."""
+    if actor.patient_id is None:
+        return NOTHING
+    return Q(**{f"{patient_path}_id" if patient_path != "pk" else "pk": actor.patient_id})
+
+
+def in_care(patient_path: str, actor: Actor) -> Q:
+    """Rows of patients with whom the practitioner has a care relation that has not run out."""
+    from myotome.clinic.people.models import CareRelation
+
+    relations = CareRelation.objects.filter(clinic_id=actor.clinic_id, user_id=actor.user_id).current()
+    key = f"{patient_path}_id__in" if patient_path != "pk" else "pk__in"
+    return Q(**{key: relations.values("patient_id")})

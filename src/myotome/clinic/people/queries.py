@@ -1,0 +1,163 @@
+"""Who is who: clinics by slug, the actor behind a request, patients by what a caller says on the telephone."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+
+from django.db.models import Q, QuerySet
+
+from myotome.clinic.people.models import CareRelation, Clinic, Membership, Patient, Practitioner, Room, User
+from myotome.vocabulary.actors import Actor, Via
+from myotome.vocabulary.courses import Role
+from myotome.vocabulary.errors import NotFound
+
+
+def clinic_by_slug(slug: str) -> Clinic:
+    """The clinic at this address.
+
+    Raises:
+        NotFound: there is none.
+    """
+    clinic = Clinic.objects.filter(slug=slug).first()
+    if clinic is None:
+        raise NotFound("There is no clinic at this address.")
+    return clinic
+
+
+def clinics() -> QuerySet[Clinic]:
+    """All clinics of this installation, by name."""
+    return Clinic.objects.order_by("name")
+
+
+def clinics_of(user: User) -> QuerySet[Clinic]:
+    """The clinics in which the user works."""
+    return Clinic.objects.filter(pk__in=Membership.objects.filter(user=user).values("clinic_id")).order_by("name")
+
+
+def actor_of(user: User, clinic: Clinic) -> Actor:
+    """The user as she acts in this clinic: with all her roles there, or none."""
+    roles = {Role(role) for role in Membership.objects.filter(user=user, clinic=clinic).values_list("role", flat=True)}
+    practitioner_id = None
+    if Role.PRACTITIONER in roles:
+        practitioner_id = Practitioner.objects.filter(clinic=clinic, user=user).values_list("pk", flat=True).first()
+    patient_id = (
+        Patient.objects.filter(clinic=clinic, user=user, merged_into__isnull=True).values_list("pk", flat=True).first()
+    )
+    if patient_id is not None:
+        roles.add(Role.PATIENT)
+    return Actor(
+        clinic_id=clinic.pk,
+        clinic_slug=clinic.slug,
+        name=user.name or user.email,
+        user_id=user.pk,
+        patient_id=patient_id,
+        practitioner_id=practitioner_id,
+        roles=frozenset(roles),
+    )
+
+
+def public_actor(clinic: Clinic) -> Actor:
+    """Somebody on the public site: no role, sees nothing of anybody."""
+    return Actor(clinic_id=clinic.pk, clinic_slug=clinic.slug, name="the public site", via=Via.PUBLIC)
+
+
+def system_actor(clinic: Clinic, *, name: str, via: Via = Via.JOB) -> Actor:
+    """The system itself, for jobs and commands: sees the whole clinic, is named in the audit."""
+    return Actor(clinic_id=clinic.pk, clinic_slug=clinic.slug, name=name, via=via, is_system=True)
+
+
+def patient_by_link(patient: Patient, clinic: Clinic) -> Actor:
+    """The patient acting by a link that only she was sent."""
+    return Actor(
+        clinic_id=clinic.pk,
+        clinic_slug=clinic.slug,
+        name=patient.name,
+        patient_id=patient.pk,
+        roles=frozenset({Role.PATIENT}),
+        via=Via.LINK,
+    )
+
+
+def search_key(text: str) -> str:
+    """Lower-case letters without accents, single spaces: how names are stored for search."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return re.sub(r"\s+", " ", plain.replace("’", "'")).strip().casefold()
+
+
+def digits(text: str) -> str:
+    """The digits of a telephone number, without a leading 1 of eleven."""
+    found = re.sub(r"\D", "", text)
+    return found[1:] if len(found) == 11 and found.startswith("1") else found
+
+
+def find_patients(actor: Actor, text: str, *, limit: int = 20) -> list[Patient]:
+    """Patients whose name parts, birth date or telephone number match what was typed, by name.
+
+    A date is read as ISO (1968-03-12); five or more digits otherwise as part of a telephone number.
+    """
+    text = text.strip()
+    if not text:
+        return []
+    rows = Patient.objects.for_actor(actor).filter(merged_into__isnull=True)
+    born = _date_or_none(text)
+    if born is not None:
+        rows = rows.filter(born_on=born)
+    elif len(digits(text)) >= 5 and not re.search(r"[^\d\s()+.\-]", text):
+        rows = rows.filter(phone_digits__contains=digits(text))
+    else:
+        for part in search_key(text).split(" ")[:4]:
+            rows = rows.filter(Q(search_name__startswith=part) | Q(search_name__contains=f" {part}"))
+    return list(rows.order_by("search_name")[:limit])
+
+
+def patient_for(actor: Actor, pk: int) -> Patient:
+    """One patient's identity.
+
+    Raises:
+        NotFound: there is none that the actor may see.
+    """
+    return Patient.objects.for_actor(actor).get_or_not_found(pk=pk)
+
+
+def practitioners_for(actor: Actor) -> QuerySet[Practitioner]:
+    """Active practitioners of the clinic, by name."""
+    return Practitioner.objects.for_actor(actor).filter(is_active=True).order_by("name")
+
+
+def rooms_for(actor: Actor) -> QuerySet[Room]:
+    """Active rooms of the clinic, by name."""
+    return Room.objects.for_actor(actor).filter(is_active=True).order_by("name")
+
+
+def _date_or_none(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def second_factor_required(user: User) -> bool:
+    """True if a clinic where the user works asks for a second factor and she has none yet."""
+    asked = Membership.objects.filter(user=user, clinic__requires_second_factor=True).exists()
+    return asked and not user.authenticator_set.exists()
+
+
+def home_path(user: User) -> str | None:
+    """Where a user lands: the day of her only clinic, her own page, the list of clinics, or nowhere."""
+    rows = list(clinics_of(user)[:2])
+    if len(rows) == 1:
+        roles = set(Membership.objects.filter(user=user, clinic=rows[0]).values_list("role", flat=True))
+        page = "desk/" if roles & {Role.RECEPTIONIST.value, Role.PRACTITIONER.value} else "owner/"
+        return f"/{rows[0].slug}/{page}"
+    if rows:
+        return "/workplaces/"
+    patient = Patient.objects.filter(user=user, merged_into__isnull=True).select_related("clinic").first()
+    return f"/{patient.clinic.slug}/me/" if patient else None
+
+
+def opened_by_break_glass(actor: Actor) -> QuerySet[CareRelation]:
+    """Charts that were opened outside a care relation, newest first, with the reasons given."""
+    rows = CareRelation.objects.for_actor(actor).filter(kind=CareRelation.Kind.BREAK_GLASS)
+    return rows.select_related("user").order_by("-started_at")

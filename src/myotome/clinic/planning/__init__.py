@@ -1,0 +1,1 @@
+"""The plan: sites, series, price, and consent."""

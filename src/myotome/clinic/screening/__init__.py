@@ -1,0 +1,1 @@
+"""Intake, safety answers, patient facts, and the course of care that begins with the first question."""

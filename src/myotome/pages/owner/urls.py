@@ -1,0 +1,8 @@
+"""Routes of the owner."""
+
+from django.urls import path
+
+from myotome.pages.owner import views
+
+app_name = "owner"
+urlpatterns = [path("", views.overview, name="overview"), path("audit/", views.audit, name="audit")]

@@ -1,0 +1,1 @@
+"""Server-drawn SVG: the body plate and its parts."""

@@ -1,0 +1,8 @@
+"""Routes of the public site."""
+
+from django.urls import path
+
+from myotome.pages.public import views
+
+app_name = "public"
+urlpatterns = [path("", views.front, name="front")]

@@ -1,0 +1,6 @@
+"""Routes of screening pages."""
+
+from django.urls.resolvers import URLPattern
+
+app_name = "screening"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,40 @@
+"""The database from `DATABASE_URL`, or embedded SQLite in the data folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from myotome.website.sqlite import init_command, use_current_sqlite
+
+
+def database_from(url: str, data_dir: Path) -> dict[str, Any]:
+    """Django's description of the database.
+
+    `url` is empty (SQLite at `data_dir/myotome.sqlite3`), `sqlite:///path`, or `postgresql://user:word@host:port/name`.
+
+    Raises:
+        ValueError: another scheme.
+    """
+    wal = use_current_sqlite()
+    if not url or url.startswith("sqlite:"):
+        path = url.removeprefix("sqlite:///") if url else str(data_dir / "myotome.sqlite3")
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": path,
+            "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": init_command(wal=wal)},
+        }
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgresql", "postgres"}:
+        raise ValueError(f"DATABASE_URL starts with postgresql:// or sqlite:///, not {parts.scheme}://")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+    }

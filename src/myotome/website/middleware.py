@@ -1,0 +1,88 @@
+"""Three guards around every view: second factor, idle lock, and errors told as pages.
+
+The idle lock keeps what was typed: a form posted after the lock is held in the session and offered again, unsent,
+after the password. Background polls (header `X-Myotome-Poll`) never extend the session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+
+from myotome.clinic.people.queries import second_factor_required
+from myotome.pages.access import error_context
+from myotome.vocabulary.errors import MyotomeError
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+OPEN_PATHS = ("/accounts/", "/static/", "/locked/")
+MOST_HELD_BYTES = 200_000
+
+
+class MyotomeErrorMiddleware:
+    """Turns an error of the clinic into a page with its sentence and its HTTP status."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """A page for a MyotomeError; anything else goes on to Django."""
+        if not isinstance(error, MyotomeError):
+            return None
+        return render(request, "website/error.html", error_context(error), status=error.http_status)
+
+
+class SecondFactorMiddleware:
+    """Staff of a clinic that asks for a second factor set one up before anything else."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if (
+            request.user.is_authenticated
+            and not request.path.startswith(OPEN_PATHS)
+            and not request.session.get("second_factor_seen")
+        ):
+            if second_factor_required(request.user):
+                return redirect(reverse("mfa_index"))
+            request.session["second_factor_seen"] = True
+        return self.get_response(request)
+
+
+class IdleLockMiddleware:
+    """Locks a session that nobody touched for the clinic's idle time; absolute end after 12 hours."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.is_authenticated or request.path.startswith(OPEN_PATHS):
+            return self.get_response(request)
+        now = int(timezone.now().timestamp())
+        last = request.session.get("touched_at", now)
+        minutes = request.session.get("idle_lock_minutes", 10)
+        if request.session.get("locked") or now - last > minutes * 60:
+            return self._lock(request)
+        is_poll = "X-Myotome-Poll" in request.headers
+        if (not is_poll and now - last >= 30) or "touched_at" not in request.session:
+            request.session["touched_at"] = now
+        return self.get_response(request)
+
+    def _lock(self, request: HttpRequest) -> HttpResponse:
+        request.session["locked"] = True
+        if request.method == "POST":
+            held = {name: request.POST.getlist(name) for name in request.POST if name != "csrfmiddlewaretoken"}
+            if sum(len(v) for values in held.values() for v in values) <= MOST_HELD_BYTES:
+                request.session["held_form"] = {"path": request.get_full_path(), "fields": held}
+        else:
+            request.session["locked_path"] = request.get_full_path()
+        if request.headers.get("HX-Request"):
+            return HttpResponse(status=204, headers={"HX-Redirect": reverse("locked")})
+        return redirect("locked")

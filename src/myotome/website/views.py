@@ -1,0 +1,70 @@
+"""The few pages that belong to no stage: the door, the lock, error pages."""
+
+from __future__ import annotations
+
+from django.contrib.auth import authenticate
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from myotome.clinic.people.queries import clinics, clinics_of, home_path
+from myotome.pages.access import public, signed_in
+
+
+@public
+def door(request: HttpRequest) -> HttpResponse:
+    """Staff go to their clinic's day, the public to the only clinic or to a list."""
+    if request.user.is_authenticated and (path := home_path(request.user)):
+        return redirect(path)
+    rows = list(clinics()[:50])
+    if len(rows) == 1:
+        return redirect("public:front", clinic=rows[0].slug)
+    return render(request, "website/door.html", {"clinics": rows})
+
+
+@signed_in
+def workplaces(request: HttpRequest) -> HttpResponse:
+    """The clinics in which the user works, to choose from."""
+    return render(request, "website/workplaces.html", {"clinics": clinics_of(request.user)})
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def locked(request: HttpRequest) -> HttpResponse:
+    """The lock: her password opens it; what was typed before is shown again, ready to be sent."""
+    error = ""
+    if request.method == "POST":
+        user = authenticate(request, email=request.user.email, password=request.POST.get("password", ""))
+        if user is not None and user.pk == request.user.pk:
+            request.session["locked"] = False
+            request.session["touched_at"] = int(timezone.now().timestamp())
+            held = request.session.pop("held_form", None)
+            if held:
+                return render(request, "website/held_form.html", {"held": held})
+            return redirect(request.session.pop("locked_path", "/"))
+        error = _("That is not the password of this account.")
+    return render(request, "website/locked.html", {"error": error}, status=200 if not error else 422)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form whose token has run out: said in words, with the way out."""
+    context = {
+        "message": _("This page was open for too long. Go back, reload it, and send it again."),
+        "slug": "csrf",
+        "status": 403,
+    }
+    return render(request, "website/error.html", context, status=403)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404."""
+    context = {"message": _("There is nothing here that you can see."), "slug": "not-found", "status": 404}
+    return render(request, "website/error.html", context, status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500, without asking the database for anything."""
+    context = {"message": _("Something went wrong on our side. Nothing was saved."), "slug": "fault", "status": 500}
+    return render(request, "website/error.html", context, status=500)

@@ -1,0 +1,15 @@
+"""The WSGI application; it refuses to start when a route declares no access."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "myotome.website.settings")
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.wsgi import get_wsgi_application
+
+application = get_wsgi_application()
+
+from myotome.website.checks import every_route_declares_access  # noqa: E402
+
+if _faults := every_route_declares_access(None):
+    raise ImproperlyConfigured("; ".join(fault.msg for fault in _faults))
