@@ -120,3 +120,49 @@ def a_course(clinic: Clinic, patient: Patient, **values: object) -> Course:
         "opened_at": AT,
     } | values
     return Course.objects.create(clinic=clinic, patient=patient, **values)
+
+
+def a_consent(course: Course, kind: str = "course"):
+    """A yes to the course's text."""
+    from myotome.clinic.planning.models import Consent
+
+    return Consent.objects.create(
+        clinic=course.clinic,
+        course=course,
+        kind=kind,
+        text_id="ims",
+        text_version="1",
+        given_at=AT,
+        recorded_by="Elena Marchetti",
+    )
+
+
+def a_needle(client_id: str = "", **values: object):
+    """One needle into the left gluteus medius, 50 mm deep, still in."""
+    from myotome.vocabulary.anatomy import NeedleRegion, Side
+    from myotome.vocabulary.needling import NeedleInsertion, SiteKind
+
+    values = {
+        "site_kind": SiteKind.MUSCLE,
+        "site": "gluteus_medius",
+        "side": Side.LEFT,
+        "region": NeedleRegion.BUTTOCK,
+        "depth_mm": 50,
+        "gauge_mm": 0.30,
+        "length_mm": 60,
+    } | values
+    return NeedleInsertion(client_id=client_id or f"needle-{next(_number)}", **values)
+
+
+def an_open_visit(clinic: Clinic | None = None, *, with_consent: bool = True, mode: str = "ims"):
+    """(visit, the practitioner's actor) of a first visit that has just opened."""
+    from myotome.clinic.needling.actions import open_visit
+    from myotome.vocabulary.needling import TreatmentMode
+
+    clinic = clinic or a_clinic()
+    elena = a_practitioner(clinic)
+    course = a_course(clinic, a_patient(clinic, in_care_of=elena))
+    if with_consent:
+        a_consent(course)
+    actor = an_actor(elena.user, clinic)
+    return open_visit(by=actor, at=AT, course_id=course.pk, mode=TreatmentMode(mode)), actor

@@ -1,0 +1,262 @@
+"""Writing the visit: opened, asked again, handed over, closed, signed. A signed visit takes addenda only.
+
+Acts on single needles live in `needles`; they are re-exported here so that faces have one door.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Max
+
+from myotome.clinic.audit.actions import record
+from myotome.clinic.needling.locks import needle_by_number, note_in_audit, unlocked_visit
+from myotome.clinic.needling.models import AdverseEvent, TreatmentVisit, VisitAddendum
+from myotome.clinic.needling.needles import (
+    chart_response,
+    leave_in,
+    note_fragment,
+    record_insertion,
+    strike_insertion,
+    take_out,
+)
+from myotome.clinic.needling.queries import check_can_close, needles_of, visit_for
+from myotome.clinic.people.actions import begin_care
+from myotome.clinic.people.models import Practitioner
+from myotome.clinic.screening.facts import note_fact
+from myotome.clinic.screening.models import Course
+from myotome.vocabulary import needling as words
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import AdverseGrade, AdverseKind, Role
+from myotome.vocabulary.errors import CourseClosed, InvalidValue, NotFound, StaleVersion, VisitLocked
+
+__all__ = [
+    "accept_handover",
+    "add_addendum",
+    "ask_again",
+    "call_all_out",
+    "chart_response",
+    "close_visit",
+    "count_after_all_out",
+    "hand_over",
+    "leave_in",
+    "note_fragment",
+    "open_visit",
+    "record_insertion",
+    "report_adverse_event",
+    "sign_visit",
+    "strike_insertion",
+    "take_out",
+]
+
+
+@transaction.atomic
+def open_visit(
+    *,
+    by: Actor,
+    at: datetime,
+    course_id: int,
+    mode: words.TreatmentMode,
+    appointment_id: int | None = None,
+    plan_id: int | None = None,
+    room_id: int | None = None,
+    retain_minutes: int = 20,
+) -> TreatmentVisit:
+    """A visit numbered after the last one of its course and mode; for an appointment that has one, that one.
+
+    Raises:
+        NotFound: no such course, or not in her care.
+        CourseClosed: the course has ended.
+    """
+    by.check_holds(Role.PRACTITIONER)
+    course = Course.objects.for_actor(by).get_or_not_found(pk=course_id)
+    if appointment_id is not None:
+        existing = TreatmentVisit.objects.filter(appointment_id=appointment_id, clinic_id=by.clinic_id).first()
+        if existing is not None:
+            return existing
+    if course.closed_at is not None:
+        raise CourseClosed("This course has ended. A new one is opened, linked to it.")
+    last = TreatmentVisit.objects.filter(course=course, mode=mode.value).aggregate(n=Max("number"))["n"] or 0
+    visit = TreatmentVisit.objects.create(
+        clinic_id=by.clinic_id,
+        course=course,
+        appointment_id=appointment_id,
+        plan_id=plan_id,
+        practitioner_id=by.practitioner_id,
+        room_id=room_id,
+        number=last + 1,
+        mode=mode.value,
+        opened_at=at,
+        retain_minutes=retain_minutes,
+    )
+    begin_care(by=by, at=at, patient_id=course.patient_id, user_id=by.user_id, kind="treating")
+    record(by=by, at=at, act="visit.opened", subject=visit, patient_id=course.patient_id, number=visit.number)
+    return visit
+
+
+@transaction.atomic
+def ask_again(*, by: Actor, at: datetime, visit_id: int, answers: dict[str, str]) -> TreatmentVisit:
+    """The short list asked at every visit (fact code to present, absent or not_asked), and the facts it changed."""
+    visit = unlocked_visit(by, visit_id)
+    for code, state in answers.items():
+        note_fact(by=by, at=at, patient_id=visit.course.patient_id, code=code, state=state)
+    visit.reask, visit.reask_at = answers, at
+    visit.save(update_fields=["reask", "reask_at"])
+    note_in_audit(by, at, "visit.asked_again", visit, n=len(answers))
+    return visit
+
+
+@transaction.atomic
+def call_all_out(*, by: Actor, at: datetime, visit_id: int) -> TreatmentVisit:
+    """Needle shock: everything out now, counting comes after."""
+    visit = unlocked_visit(by, visit_id)
+    visit.all_out_called_at, visit.counted_at = at, None
+    visit.save(update_fields=["all_out_called_at", "counted_at"])
+    note_in_audit(by, at, "visit.all_out_called", visit)
+    return visit
+
+
+@transaction.atomic
+def count_after_all_out(*, by: Actor, at: datetime, visit_id: int, numbers_out: list[int]) -> TreatmentVisit:
+    """The count after "all out": the numbered needles are out, any other stays open and is named at closing."""
+    visit = unlocked_visit(by, visit_id)
+    for number in numbers_out:
+        take_out(by=by, at=at, visit_id=visit_id, number=number)
+    visit.counted_at = at
+    visit.save(update_fields=["counted_at"])
+    note_in_audit(by, at, "visit.counted", visit, n_out=len(numbers_out))
+    return visit
+
+
+@transaction.atomic
+def hand_over(*, by: Actor, at: datetime, visit_id: int, practitioner_id: int) -> TreatmentVisit:
+    """The visit offered to a colleague, who must accept it; she may open the chart from now on."""
+    visit = unlocked_visit(by, visit_id)
+    colleague = Practitioner.objects.for_actor(by).get_or_not_found(pk=practitioner_id)
+    visit.handed_to, visit.handover_accepted_at = colleague, None
+    visit.save(update_fields=["handed_to", "handover_accepted_at"])
+    begin_care(by=by, at=at, patient_id=visit.course.patient_id, user_id=colleague.user_id, kind="covering")
+    note_in_audit(by, at, "visit.handed_over", visit, to=colleague.pk)
+    return visit
+
+
+@transaction.atomic
+def accept_handover(*, by: Actor, at: datetime, visit_id: int) -> TreatmentVisit:
+    """The hand-over accepted by the colleague it was offered to.
+
+    Raises:
+        NotFound: nothing was offered to her.
+    """
+    visit = unlocked_visit(by, visit_id)
+    if visit.handed_to_id is None or visit.handed_to_id != by.practitioner_id:
+        raise NotFound("No hand-over of this visit was offered to you.")
+    visit.handover_accepted_at = at
+    visit.save(update_fields=["handover_accepted_at"])
+    note_in_audit(by, at, "visit.handover_accepted", visit)
+    return visit
+
+
+@transaction.atomic
+def report_adverse_event(
+    *,
+    by: Actor,
+    at: datetime,
+    visit_id: int,
+    kind: AdverseKind,
+    grade: AdverseGrade,
+    number: int | None = None,
+    **details: Any,
+) -> AdverseEvent:
+    """The event on record; a signed visit takes it too.
+
+    `details` may hold region, onset_minutes, action_taken, outcome, patient_told.
+    """
+    visit = visit_for(by, visit_id)
+    event = AdverseEvent.objects.create(
+        clinic_id=by.clinic_id,
+        visit=visit,
+        insertion=needle_by_number(visit, number) if number is not None else None,
+        kind=kind.value,
+        grade=grade.value,
+        reported_at=at,
+        reported_by=by.name,
+        **details,
+    )
+    note_in_audit(by, at, "adverse_event.reported", visit, kind=kind.value, grade=grade.value)
+    return event
+
+
+@transaction.atomic
+def close_visit(
+    *,
+    by: Actor,
+    at: datetime,
+    visit_id: int,
+    version: int,
+    note: str = "",
+    advice: str = "",
+    n_needles_opened: int | None = None,
+    n_needles_in_sharps: int | None = None,
+    fit_to_drive_asked: bool | None = None,
+) -> TreatmentVisit:
+    """The visit closed, every needle accounted for; closed already stays closed.
+
+    Raises:
+        NeedleUnaccountedFor: names the needles that are in, or the count that differs.
+        StaleVersion: somebody else changed the visit's note meanwhile.
+    """
+    visit = visit_for(by, visit_id)
+    if visit.closed_at is not None:
+        return visit
+    visit.n_needles_opened, visit.n_needles_in_sharps = n_needles_opened, n_needles_in_sharps
+    check_can_close(visit, needles_of(visit))
+    changed = TreatmentVisit.objects.filter(pk=visit.pk, version=version).update(
+        note=note,
+        advice=advice,
+        n_needles_opened=n_needles_opened,
+        n_needles_in_sharps=n_needles_in_sharps,
+        fit_to_drive_asked=fit_to_drive_asked,
+        closed_at=at,
+        closed_by=by.name,
+        version=F("version") + 1,
+    )
+    if not changed:
+        raise StaleVersion("Somebody else changed this visit in the meantime. Both versions are shown below.")
+    note_in_audit(by, at, "visit.closed", visit, n_needles=len(needles_of(visit)))
+    visit.refresh_from_db()
+    return visit
+
+
+@transaction.atomic
+def sign_visit(*, by: Actor, at: datetime, visit_id: int) -> TreatmentVisit:
+    """The visit signed and locked; signed already stays as it was.
+
+    Raises:
+        VisitLocked: it is not closed yet.
+    """
+    by.check_holds(Role.PRACTITIONER)
+    visit = visit_for(by, visit_id)
+    if visit.signed_at is not None:
+        return visit
+    if visit.closed_at is None:
+        raise VisitLocked("Close the visit first: signing locks what closing has counted.")
+    visit.signed_at, visit.signed_by = at, by.name
+    visit.save(update_fields=["signed_at", "signed_by"])
+    note_in_audit(by, at, "visit.signed", visit)
+    return visit
+
+
+@transaction.atomic
+def add_addendum(*, by: Actor, at: datetime, visit_id: int, text: str) -> VisitAddendum:
+    """A dated, named addition to a visit, signed or not."""
+    by.check_holds(Role.PRACTITIONER)
+    visit = visit_for(by, visit_id)
+    if not text.strip():
+        raise InvalidValue("An addendum needs words.", field="text")
+    row = VisitAddendum.objects.create(
+        clinic_id=by.clinic_id, visit=visit, text=text.strip(), written_at=at, written_by=by.name
+    )
+    note_in_audit(by, at, "visit.addendum", visit)
+    return row

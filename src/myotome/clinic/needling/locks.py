@@ -1,0 +1,54 @@
+"""What every act on a visit needs: the visit unlocked, the needle by its number, an incident, a line in the audit."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from myotome.clinic.audit.actions import record
+from myotome.clinic.needling.models import Incident, NeedleInsertion, TreatmentVisit
+from myotome.clinic.needling.queries import visit_for
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import Role
+from myotome.vocabulary.errors import NotFound, VisitLocked
+
+
+def unlocked_visit(by: Actor, visit_id: int) -> TreatmentVisit:
+    """The visit, if the practitioner may still chart in it.
+
+    Raises:
+        VisitLocked: it is closed; write an addendum.
+        NotFound: it is not in her care.
+    """
+    by.check_holds(Role.PRACTITIONER)
+    visit = visit_for(by, visit_id)
+    check_unlocked(visit)
+    return visit
+
+
+def check_unlocked(visit: TreatmentVisit) -> None:
+    """Nothing, while the visit is open; else VisitLocked."""
+    if visit.closed_at is not None:
+        raise VisitLocked("This visit is closed. Write an addendum instead.")
+
+
+def needle_by_number(visit: TreatmentVisit, number: int) -> NeedleInsertion:
+    """The needle that is not struck, or NotFound naming the number."""
+    row = visit.insertions.filter(number=number, struck_at__isnull=True).first()
+    if row is None:
+        raise NotFound(f"There is no needle {number} in this visit.")
+    return row
+
+
+def open_incident(by: Actor, at: datetime, visit: TreatmentVisit, kind: str, detail: str) -> Incident:
+    """The breach on record."""
+    row = Incident.objects.create(
+        clinic_id=by.clinic_id, visit=visit, kind=kind, detail=detail[:300], opened_at=at, opened_by=by.name
+    )
+    note_in_audit(by, at, "incident.opened", visit, kind=kind)
+    return row
+
+
+def note_in_audit(by: Actor, at: datetime, act: str, visit: TreatmentVisit, **detail: Any) -> None:
+    """One event of the visit, inside the caller's transaction."""
+    record(by=by, at=at, act=act, subject=visit, patient_id=visit.course.patient_id, **detail)

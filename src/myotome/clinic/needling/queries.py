@@ -1,0 +1,148 @@
+"""Reading visits and needles. Opening a visit's chart leaves its trace in the audit, in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from myotome.clinic.audit.actions import record
+from myotome.clinic.needling.models import AdverseEvent, Incident, NeedleInsertion, TreatmentVisit, VisitAddendum
+from myotome.science.needling.counts import check_all_out
+from myotome.vocabulary import needling as words
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.anatomy import NeedleRegion, Position, Side
+from myotome.vocabulary.errors import MyotomeError, NeedleUnaccountedFor
+
+VALUE_FIELDS = [
+    "client_id",
+    "site",
+    "level",
+    "site_detail",
+    "depth_mm",
+    "gauge_mm",
+    "length_mm",
+    "lot",
+    "electrical_hz",
+    "electrical_ms",
+    "electrical_ma",
+    "electrical_min",
+    "response_sought",
+    "painless",
+    "grasp",
+    "cramp",
+    "twitches",
+    "release",
+    "seconds",
+    "in_at",
+    "out_at",
+    "note",
+]
+
+
+def needle_as_value(row: NeedleInsertion) -> words.NeedleInsertion:
+    """The row as a value of the vocabulary; names and units are the same on both."""
+    return words.NeedleInsertion(
+        **{name: getattr(row, name) for name in VALUE_FIELDS} | {"level": row.level or None},
+        site_kind=words.SiteKind(row.site_kind),
+        side=Side(row.side),
+        region=NeedleRegion(row.region),
+        technique=words.Technique(row.technique),
+        position=Position(row.position) if row.position else None,
+        state=words.NeedleState(row.state),
+        deqi=tuple(row.deqi),
+    )
+
+
+def visits_for(actor: Actor, *, course_id: int | None = None) -> QuerySet[TreatmentVisit]:
+    """Visits the actor may see, oldest first."""
+    rows = TreatmentVisit.objects.for_actor(actor).select_related("course__patient", "practitioner", "room")
+    return (rows.filter(course_id=course_id) if course_id else rows).order_by("opened_at")
+
+
+def visit_for(actor: Actor, pk: int) -> TreatmentVisit:
+    """One visit with its course, patient and practitioner.
+
+    Raises:
+        NotFound: there is none that the actor may see.
+    """
+    return visits_for(actor).get_or_not_found(pk=pk)
+
+
+@transaction.atomic
+def open_chart(actor: Actor, pk: int, *, at: datetime) -> TreatmentVisit:
+    """The visit for its page; the reading is in the audit.
+
+    Raises:
+        NotFound: there is none that the actor may see.
+    """
+    visit = visit_for(actor, pk)
+    record(by=actor, at=at, act="visit.read", subject=visit, patient_id=visit.course.patient_id)
+    return visit
+
+
+def needles_of(visit: TreatmentVisit) -> list[NeedleInsertion]:
+    """The visit's needles in charting order, struck ones left out."""
+    return list(visit.insertions.filter(struck_at__isnull=True).order_by("number"))
+
+
+def previous_needles(visit: TreatmentVisit) -> list[NeedleInsertion]:
+    """The needles of the last visit of this course in the same mode: to repeat sites, never responses."""
+    last = (
+        TreatmentVisit.objects.filter(course_id=visit.course_id, mode=visit.mode, number__lt=visit.number)
+        .order_by("-number")
+        .first()
+    )
+    return needles_of(last) if last else []
+
+
+def adverse_events_of(visit: TreatmentVisit) -> list[AdverseEvent]:
+    """What was felt or went wrong, as reported."""
+    return list(visit.adverse_events.order_by("reported_at"))
+
+
+def incidents_of(visit: TreatmentVisit) -> list[Incident]:
+    """Breaches that were recorded because they had happened."""
+    return list(visit.incidents.order_by("opened_at"))
+
+
+def addenda_of(visit: TreatmentVisit) -> list[VisitAddendum]:
+    """What was added after signing."""
+    return list(visit.addenda.order_by("written_at"))
+
+
+def needles_in_now(actor: Actor) -> list[NeedleInsertion]:
+    """Every needle that is in, in the actor's clinic, oldest first; for reception only counts are shown of them."""
+    rows = NeedleInsertion.objects.filter(clinic_id=actor.clinic_id, struck_at__isnull=True, visit__closed_at=None)
+    rows = rows.filter(state__in=[words.NeedleState.IN.value, words.NeedleState.FRAGMENT.value])
+    return list(rows.select_related("visit__course__patient", "visit__room").order_by("in_at"))
+
+
+def check_can_close(visit: TreatmentVisit, needles: Iterable[NeedleInsertion]) -> None:
+    """Nothing, when the visit may close.
+
+    Raises:
+        NeedleUnaccountedFor: a needle is in; "all out" was called and nobody has counted since; a hand-over waits.
+    """
+    check_all_out([needle_as_value(needle) for needle in needles])
+    if visit.all_out_called_at and not visit.counted_at:
+        raise NeedleUnaccountedFor("All needles were called out at once. Count them, then close.")
+    if visit.handed_to_id and not visit.handover_accepted_at:
+        raise NeedleUnaccountedFor(f"{visit.handed_to.name} has not accepted the hand-over yet.")
+    if None not in (visit.n_needles_opened, visit.n_needles_in_sharps) and (
+        visit.n_needles_opened != visit.n_needles_in_sharps
+    ):
+        raise NeedleUnaccountedFor(
+            f"{visit.n_needles_opened} needles were opened and {visit.n_needles_in_sharps} are in the sharps box."
+        )
+
+
+def can_close(visit: TreatmentVisit, needles: Iterable[NeedleInsertion]) -> bool:
+    """True when `check_can_close` has nothing to say."""
+    try:
+        check_can_close(visit, needles)
+    except MyotomeError:
+        return False
+    return True
