@@ -16,6 +16,7 @@ export default defineConfig({
     outDir: resolve(import.meta.dirname, "../src/myotome/website/static/built"),
     emptyOutDir: true,
     target: "es2022",
+    cssTarget: ["chrome105", "safari15.4", "firefox121"], // older tablets: light-dark() and nesting are compiled away
     cssMinify: "lightningcss",
     assetsInlineLimit: 0,
     rollupOptions: {

@@ -8,5 +8,10 @@ from django.http import HttpRequest
 
 
 def clinic(request: HttpRequest) -> dict[str, Any]:
-    """`clinic` and `actor` when the route has them, else None."""
-    return {"clinic": getattr(request, "clinic", None), "actor": getattr(request, "actor", None)}
+    """`clinic` and `actor` when the route has them, else None; `theme` is the person's choice, empty for the device's."""
+    theme = request.COOKIES.get("theme", "")
+    return {
+        "clinic": getattr(request, "clinic", None),
+        "actor": getattr(request, "actor", None),
+        "theme": theme if theme in ("light", "dark") else "",
+    }

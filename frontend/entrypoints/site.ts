@@ -1,0 +1,23 @@
+// Everything that every page needs: the styles, htmx for fragments, timers that tick, the light/dark switch.
+import "../styles/site.css";
+import htmx from "htmx.org";
+import { startTimers } from "../elements/timers";
+import { startTheme } from "../elements/theme";
+
+// An answer that says what was wrong (409, 422) carries the corrected fragment: show it.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const detail = (event as CustomEvent).detail;
+  if (detail.xhr.status === 409 || detail.xhr.status === 422) {
+    detail.shouldSwap = true;
+    detail.isError = false;
+  }
+});
+
+declare global {
+  interface Window {
+    htmx: typeof htmx;
+  }
+}
+window.htmx = htmx;
+startTimers();
+startTheme();
