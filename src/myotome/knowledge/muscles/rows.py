@@ -1,0 +1,114 @@
+"""One row of the muscle tables, read and checked; and the three rules of muscles examined level by level."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from myotome.knowledge import SIGN_OFF, hazards, tables
+from myotome.vocabulary.anatomy import ROOT_INDEX, ROOTS, NeedleRegion, Position
+
+FILES = ("head_and_neck.csv", "shoulder_and_arm.csv", "trunk.csv", "hip_and_leg.csv")
+LAYERS = ("superficial", "middle", "deep")
+RAMI = ("ventral", "dorsal", "cranial")
+
+LEVEL_RULES: Mapping[str, tuple[float, float, float]] = MappingProxyType(
+    {
+        "segment": (0.35, 1.0, 0.35),
+        "overlap": (0.5, 1.0, 0.0),
+        "own": (0.0, 1.0, 0.0),
+    }
+)
+"""Weights of the root above, of the level and of the root below. Source: judgement; bogduk1982lumbar for the overlap
+of the lateral branches with the level above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Muscle:
+    """One muscle, or one part of a muscle with its own nerve; the same for both sides."""
+
+    id: str
+    name: str
+    latin: str
+    synonyms: tuple[str, ...]
+    region: NeedleRegion
+    layer: str
+    palpable: bool
+    nerve: str
+    roots: Mapping[str, float]
+    segmental_link: Mapping[str, float]
+    levels: tuple[str, ...]
+    ramus: str
+    position: Position
+    hazards: tuple[str, ...]
+    lay_name: str
+    palpation: str
+    note: str
+    sources: tuple[str, ...]
+    level_rule: str = ""
+    hazard_levels: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    status: str = SIGN_OFF
+
+
+def level_weights(rule: str, level: str) -> Mapping[str, float]:
+    """Root weights of one level under a level rule; beyond the ends of the cord there is nothing."""
+    place = ROOT_INDEX[level]
+    found = {
+        ROOTS[place + step]: weight
+        for step, weight in zip((-1, 0, 1), LEVEL_RULES[rule], strict=True)
+        if weight and 0 <= place + step < len(ROOTS)
+    }
+    return MappingProxyType(found)
+
+
+def read() -> tuple[Muscle, ...]:
+    """All rows, checked.
+
+    Raises:
+        BadTable: a weight out of range, roots with a gap or beyond the window, an unknown source, hazard or word.
+    """
+    found: dict[str, Muscle] = {}
+    for name in FILES:
+        for row in tables.rows(__package__, name):
+            made = parsed(row, f"{name}, {row['id']}")
+            if made.id in found:
+                raise tables.BadTable(f"{name}: {made.id} is named twice.")
+            found[made.id] = made
+    return tuple(found.values())
+
+
+def parsed(row: Mapping[str, str], where: str) -> Muscle:
+    """One row as a value. Raises `BadTable` as `read` does."""
+    for needed in ("id", "name", "latin", "nerve", "lay_name", "palpation"):
+        if not row[needed]:
+            raise tables.BadTable(f"{where}: {needed} is missing.")
+    codes = [item.partition("@") for item in tables.listed(row["hazards"])]
+    hazards.check_codes((code for code, _, _ in codes), where)
+    made = Muscle(
+        id=row["id"],
+        name=row["name"],
+        latin=row["latin"],
+        synonyms=tables.listed(row["synonyms"]),
+        region=NeedleRegion(tables.only(row["region"], NeedleRegion, where)),
+        layer=tables.only(row["layer"], LAYERS, where),
+        palpable=tables.yes_no(row["palpable"], where),
+        nerve=row["nerve"],
+        roots=tables.weights(row["roots"], where),
+        segmental_link=tables.weights(row["segmental_link"], where),
+        levels=tables.span(row["levels"], where),
+        ramus=tables.only(row["ramus"], RAMI, where),
+        position=Position(tables.only(row["position"], Position, where)),
+        hazards=tuple(code for code, _, _ in codes),
+        lay_name=row["lay_name"],
+        palpation=row["palpation"],
+        note=row["note"],
+        sources=tables.sources(row["sources"], where),
+        level_rule=tables.only(row["level_rule"], ("", *LEVEL_RULES), where),
+        hazard_levels=MappingProxyType({code: tables.span(at, where) for code, _, at in codes if at}),
+    )
+    if bool(made.levels) != bool(made.level_rule) or (made.levels and (made.roots or made.segmental_link)):
+        raise tables.BadTable(f"{where}: a muscle has roots, or levels with a level rule, not both.")
+    if not made.levels and not made.roots and made.ramus != "cranial":
+        raise tables.BadTable(f"{where}: a muscle with a spinal nerve needs roots or levels.")
+    return made
