@@ -100,3 +100,10 @@ class TooManyAttempts(MyotomeError):
 
     slug = "too-many-attempts"
     http_status = 429
+
+
+class KeyReused(MyotomeError):
+    """The same request key came with another booking."""
+
+    slug = "key-reused"
+    http_status = 409

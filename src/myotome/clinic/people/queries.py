@@ -161,3 +161,9 @@ def opened_by_break_glass(actor: Actor) -> QuerySet[CareRelation]:
     """Charts that were opened outside a care relation, newest first, with the reasons given."""
     rows = CareRelation.objects.for_actor(actor).filter(kind=CareRelation.Kind.BREAK_GLASS)
     return rows.select_related("user").order_by("-started_at")
+
+
+def may_open_chart(actor: Actor, patient_id: int) -> bool:
+    """True if the practitioner has a care relation with the patient that has not run out."""
+    rows = CareRelation.objects.filter(clinic_id=actor.clinic_id, user_id=actor.user_id, patient_id=patient_id)
+    return actor.user_id is not None and rows.current().exists()

@@ -1,0 +1,104 @@
+"""Reading the examination. Opening it leaves its trace in the audit, in the same transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from myotome.clinic.assessment.models import ExamFinding, Examination, RootBelief
+from myotome.clinic.audit.actions import record
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.anatomy import Side
+from myotome.vocabulary.errors import MyotomeError, NotAllowed
+from myotome.vocabulary.findings import Finding, FindingKind, MuscleFinding, ReflexFinding, SkinFinding
+
+
+def examinations_for(actor: Actor, *, course_id: int | None = None) -> QuerySet[Examination]:
+    """Examinations the actor may see, oldest first."""
+    rows = Examination.objects.for_actor(actor).select_related("course__patient", "examiner")
+    return (rows.filter(course_id=course_id) if course_id else rows).order_by("started_at")
+
+
+def examination_for(actor: Actor, pk: int) -> Examination:
+    """One examination with its course and patient.
+
+    Raises:
+        NotFound: there is none that the actor may see.
+    """
+    return examinations_for(actor).get_or_not_found(pk=pk)
+
+
+@transaction.atomic
+def open_examination(actor: Actor, pk: int, *, at: datetime) -> Examination:
+    """The examination for its page; the reading is in the audit.
+
+    Raises:
+        NotFound: there is none that the actor may see.
+    """
+    row = examination_for(actor, pk)
+    record(by=actor, at=at, act="examination.read", subject=row, patient_id=row.course.patient_id)
+    return row
+
+
+def findings_of(examination: Examination) -> list[ExamFinding]:
+    """The findings as they stand, in order of entry."""
+    return list(examination.findings.filter(replaced_at__isnull=True).order_by("id"))
+
+
+def finding_as_value(row: ExamFinding) -> Finding:
+    """The row as a value of the vocabulary."""
+    side = Side(row.side)
+    if row.kind == FindingKind.SKIN.value:
+        return SkinFinding(dermatome=row.subject, side=side, sign=row.sign, present=bool(row.present))
+    if row.kind == FindingKind.REFLEX.value:
+        return ReflexFinding(reflex=row.subject, side=side, grade=row.grade)
+    return MuscleFinding(muscle=row.subject, side=side, sign=row.sign, grade=row.grade, level=row.level or None)
+
+
+def finding_as_json(row: ExamFinding) -> dict[str, Any]:
+    """The row in the shape that `myotome segments` reads."""
+    if row.kind == FindingKind.SKIN.value:
+        return {"dermatome": row.subject, "side": row.side, "sign": row.sign, "present": bool(row.present)}
+    if row.kind == FindingKind.REFLEX.value:
+        return {"reflex": row.subject, "side": row.side, "grade": row.grade}
+    shape = {"muscle": row.subject, "side": row.side, "sign": row.sign, "grade": row.grade}
+    return shape | ({"level": row.level} if row.level else {})
+
+
+def examination_as_json(examination: Examination) -> dict[str, Any]:
+    """The whole examination in the shape that `myotome segments` reads."""
+    findings = [finding_as_json(row) for row in findings_of(examination)]
+    return {"findings": findings, "region": examination.region or None, "prior": None}
+
+
+def check_can_see_roots(examination: Examination) -> None:
+    """Nothing, once her own impression is written.
+
+    Raises:
+        NotAllowed: the impression comes first, so that the ranking cannot anchor it.
+    """
+    if not examination.impression.strip():
+        raise NotAllowed("Write your own impression first; the roots to consider open after it.")
+
+
+def can_see_roots(examination: Examination) -> bool:
+    """True when `check_can_see_roots` has nothing to say."""
+    try:
+        check_can_see_roots(examination)
+    except MyotomeError:
+        return False
+    return True
+
+
+def last_belief(actor: Actor, *, course_id: int) -> RootBelief | None:
+    """The roots as they were last shown in this course, or None."""
+    return RootBelief.objects.for_actor(actor).filter(course_id=course_id).order_by("-id").first()
+
+
+def n_shortened(examination: Examination) -> int:
+    """How many muscles (and levels, by side) were found shortened, grade 1 or more."""
+    rows = examination.findings.filter(replaced_at__isnull=True, kind=FindingKind.MUSCLE.value, sign="shortened")
+    return rows.filter(grade__gte=1).count()

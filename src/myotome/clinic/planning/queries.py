@@ -1,0 +1,102 @@
+"""Reading plans, the cautions that come with a patient, and whether she has said yes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from myotome.clinic.planning.models import Consent, Plan, PlannedSite
+from myotome.clinic.screening.facts import facts_of
+from myotome.knowledge.cautions import cautions
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import CautionLevel
+from myotome.vocabulary.errors import ConsentMissing, MyotomeError
+
+ORDER = (CautionLevel.STOP, CautionLevel.ASK, CautionLevel.NOTE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PatientCaution:
+    """A caution that a dated fact of this patient raises."""
+
+    level: CautionLevel
+    code: str
+    fact: str
+    sentence: str
+    detail: str
+    scope: str
+    noted_on: Any
+    source: str
+
+
+def plans_for(actor: Actor, *, course_id: int | None = None) -> QuerySet[Plan]:
+    """Plans the actor may see, newest first."""
+    rows = Plan.objects.for_actor(actor).select_related("course__patient", "made_by", "examination")
+    return (rows.filter(course_id=course_id) if course_id else rows).order_by("-made_at")
+
+
+def plan_for(actor: Actor, pk: int) -> Plan:
+    """One plan.
+
+    Raises:
+        NotFound: there is none that the actor may see.
+    """
+    return plans_for(actor).get_or_not_found(pk=pk)
+
+
+def current_plan(actor: Actor, *, course_id: int, mode: str | None = None) -> Plan | None:
+    """The plan in force (of one mode), or None."""
+    rows = plans_for(actor, course_id=course_id).filter(replaced_at__isnull=True)
+    return (rows.filter(mode=mode) if mode else rows).first()
+
+
+def sites_of(plan: Plan) -> list[PlannedSite]:
+    """The planned sites in needling order."""
+    return list(plan.sites.order_by("order"))
+
+
+def cautions_of(actor: Actor, *, patient_id: int) -> list[PatientCaution]:
+    """The cautions that today's facts of the patient raise: STOP first, then ASK, then NOTE."""
+    present = {fact.code: fact for fact in facts_of(actor, patient_id) if fact.state == "present"}
+    rows = [
+        PatientCaution(
+            level=CautionLevel(rule.level),
+            code=rule.code,
+            fact=rule.fact,
+            sentence=rule.sentence,
+            detail=present[rule.fact].detail,
+            scope=rule.scope,
+            noted_on=present[rule.fact].noted_at,
+            source=", ".join(rule.sources),
+        )
+        for rule in cautions()
+        if rule.fact in present
+    ]
+    return sorted(rows, key=lambda row: ORDER.index(row.level))
+
+
+def consents_of(actor: Actor, *, course_id: int) -> list[Consent]:
+    """Consents of the course, newest first, withdrawn ones included."""
+    return list(Consent.objects.for_actor(actor).filter(course_id=course_id).order_by("-given_at"))
+
+
+def check_has_consent(actor: Actor, *, course_id: int, kind: str = "course", subject: str = "") -> None:
+    """Nothing, when a consent of this kind is in force.
+
+    Raises:
+        ConsentMissing: none was given, or it was withdrawn.
+    """
+    rows = Consent.objects.for_actor(actor).filter(course_id=course_id, kind=kind, withdrawn_at__isnull=True)
+    if not (rows.filter(subject=subject) if subject else rows).exists():
+        raise ConsentMissing("No consent is on record for this. Read the text with the patient and record her yes.")
+
+
+def has_consent(actor: Actor, *, course_id: int, kind: str = "course", subject: str = "") -> bool:
+    """True when `check_has_consent` has nothing to say."""
+    try:
+        check_has_consent(actor, course_id=course_id, kind=kind, subject=subject)
+    except MyotomeError:
+        return False
+    return True

@@ -1,0 +1,132 @@
+"""Courses of care: opened from an intake or at the desk, closed with an outcome, opened again after a relapse."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+
+from myotome.clinic.audit.actions import record
+from myotome.clinic.screening.models import Course, Intake
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import CourseOutcome
+from myotome.vocabulary.errors import InvalidValue, StaleVersion
+
+WEEK_DAYS = 7
+
+
+def courses_for(actor: Actor, *, patient_id: int | None = None) -> QuerySet[Course]:
+    """Courses the actor may see, the newest first."""
+    rows = Course.objects.for_actor(actor).select_related("patient")
+    return (rows.filter(patient_id=patient_id) if patient_id else rows).order_by("-opened_at")
+
+
+def course_for(actor: Actor, pk: int) -> Course:
+    """One course with its patient.
+
+    Raises:
+        NotFound: there is none that the actor may see.
+    """
+    return courses_for(actor).get_or_not_found(pk=pk)
+
+
+@transaction.atomic
+def open_course(
+    *,
+    by: Actor,
+    at: datetime,
+    patient_id: int,
+    complaint: str,
+    condition: str = "",
+    regions: list[str] | None = None,
+    onset_on: date | None = None,
+    n_segments: int | None = None,
+    prior_surgery: bool | None = None,
+    expected_duration: str = "",
+    intake: Intake | None = None,
+    relapse_of: Course | None = None,
+) -> Course:
+    """A new course; with `relapse_of` it is linked to the one it follows.
+
+    Raises:
+        InvalidValue: no complaint, or an onset in the future.
+    """
+    if not complaint.strip():
+        raise InvalidValue("Say in a few words what this course is for.", field="complaint")
+    if onset_on is not None and onset_on > at.date():
+        raise InvalidValue("The complaint cannot begin in the future.", field="onset_on")
+    weeks = (at.date() - onset_on).days / WEEK_DAYS if onset_on else None
+    course = Course.objects.create(
+        clinic_id=by.clinic_id,
+        patient_id=patient_id,
+        intake=intake,
+        complaint=complaint.strip()[:200],
+        condition=condition,
+        regions=regions or [],
+        onset_on=onset_on,
+        duration_weeks=weeks,
+        n_segments=n_segments,
+        prior_surgery=prior_surgery,
+        expected_duration=expected_duration,
+        opened_at=at,
+        relapse_of=relapse_of,
+    )
+    record(by=by, at=at, act="course.opened", subject=course, patient_id=patient_id)
+    return course
+
+
+@transaction.atomic
+def reopen_after_relapse(*, by: Actor, at: datetime, course_id: int) -> Course:
+    """A new course for the same complaint, linked to the one that had ended; an open one is returned as it is."""
+    before = course_for(by, course_id)
+    if before.closed_at is None:
+        return before
+    return open_course(
+        by=by,
+        at=at,
+        patient_id=before.patient_id,
+        complaint=before.complaint,
+        condition=before.condition,
+        regions=list(before.regions),
+        n_segments=before.n_segments,
+        prior_surgery=before.prior_surgery,
+        onset_on=at.date(),
+        relapse_of=before,
+    )
+
+
+@transaction.atomic
+def close_course(*, by: Actor, at: datetime, course_id: int, version: int, outcome: CourseOutcome) -> Course:
+    """The course closed with its outcome.
+
+    Raises:
+        StaleVersion: somebody changed the course meanwhile.
+    """
+    course = course_for(by, course_id)
+    changed = Course.objects.filter(pk=course.pk, version=version, closed_at__isnull=True).update(
+        closed_at=at, outcome=outcome.value, version=F("version") + 1
+    )
+    if not changed:
+        raise StaleVersion("This course was changed in the meantime. Look at it again, then discharge.")
+    record(by=by, at=at, act="course.closed", subject=course, patient_id=course.patient_id, outcome=outcome.value)
+    course.refresh_from_db()
+    return course
+
+
+def describe_course(*, by: Actor, at: datetime, course_id: int, **facts: Any) -> Course:
+    """The course with what the examination taught: condition, n_segments, prior_surgery, complaint.
+
+    Raises:
+        InvalidValue: a fact that a course does not hold.
+    """
+    allowed = {"condition", "n_segments", "prior_surgery", "complaint", "regions", "expected_duration"}
+    if unknown := set(facts) - allowed:
+        raise InvalidValue(f"A course has no {sorted(unknown)[0]}.", field=sorted(unknown)[0])
+    with transaction.atomic():
+        course = course_for(by, course_id)
+        Course.objects.filter(pk=course.pk).update(**facts, version=F("version") + 1)
+        record(by=by, at=at, act="course.described", subject=course, patient_id=course.patient_id, facts=sorted(facts))
+        course.refresh_from_db()
+    return course

@@ -1,0 +1,197 @@
+"""Words and small drawings of the needle chart."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from myotome.knowledge.acupoints import acupoints
+from myotome.knowledge.muscles import muscles
+from myotome.pages.needling.chart import site_name
+
+register = template.Library()
+
+FACT_WORDS = {
+    "fever": _("Fever or feels ill"),
+    "anticoagulant": _("Blood thinner"),
+    "pregnancy": _("Pregnant or may be"),
+    "recent_surgery": _("Operation since"),
+    "skin_infection": _("Skin infected or broken"),
+    "pacemaker": _("Pacemaker or stimulator"),
+}
+
+
+@register.filter
+def words(code: object) -> str:
+    """A code as words: `needle_fault` is "Needle fault"."""
+    text = str(getattr(code, "value", code)).replace("_", " ")
+    return text[:1].upper() + text[1:]
+
+
+@register.filter
+def fact_words(code: str) -> str:
+    """A patient fact as it is asked at every visit."""
+    return FACT_WORDS.get(code, words(code))
+
+
+@register.filter
+def side_words(side: str) -> str:
+    """The side in words; nothing for the midline."""
+    return {"left": _("left"), "right": _("right")}.get(str(side), "")
+
+
+@register.filter
+def key_name(key: str) -> str:
+    """The site of a form key."""
+    kind, site, level, _side = [*key.split(":"), "", "", "", ""][:4]
+    return site_name(kind, site, level)
+
+
+@register.filter
+def key_side(key: str) -> str:
+    """The side of a form key, in words."""
+    return side_words(key.rsplit(":", 1)[-1])
+
+
+@register.filter
+def needle_site(needle: Any) -> str:
+    """Site and side of a needle."""
+    return f"{site_name(needle.site_kind, needle.site, needle.level)} {side_words(needle.side)}"
+
+
+@register.filter
+def size_words(needle: Any) -> str:
+    """Gauge and length as printed on the packet: .30×50."""
+    if not needle.gauge_mm or not needle.length_mm:
+        return ""
+    return f"{needle.gauge_mm:.2f}".lstrip("0") + f"×{needle.length_mm}"
+
+
+@register.filter
+def response_words(needle: Any) -> str:
+    """What the needle met, in the order in which it is said."""
+    said = []
+    if needle.state == "in":
+        said.append(_("in"))
+    if needle.state == "left_in":
+        said.append(_("left in on purpose"))
+    if needle.state == "fragment":
+        said.append(_("broken or stuck"))
+    if needle.painless:
+        said.append(_("painless"))
+    if needle.grasp is not None:
+        said.append(_("grasp %(n)s") % {"n": needle.grasp})
+    if needle.cramp:
+        said.append(_("cramp"))
+    if needle.twitches:
+        said.append(_("twitch"))
+    if needle.deqi:
+        said.append(_("de qi"))
+    if needle.release:
+        said.append(_("release"))
+    if needle.release is False:
+        said.append(_("no release"))
+    if needle.seconds is not None:
+        said.append(f"{needle.seconds / 60:.0f} min" if needle.seconds >= 120 else f"{needle.seconds:.0f} s")
+    return ", ".join(said)
+
+
+@register.filter
+def elapsed(since: datetime, at: datetime) -> str:
+    """Minutes and seconds from `since` to `at`."""
+    seconds = max(0, int((at - since).total_seconds()))
+    return f"{seconds // 60}:{seconds % 60:02d}"
+
+
+@register.filter
+def is_late(since: datetime | None, visit: Any) -> bool:
+    """True when a needle has been in longer than the visit's time."""
+    return since is not None and timezone.now() > since + timedelta(minutes=visit.retain_minutes)
+
+
+@register.filter
+def short_name(patient: Any) -> str:
+    """First name and initial, for the wall."""
+    return f"{patient.given_name} {patient.family_name[:1]}."
+
+
+@register.simple_tag
+def fresh_client_id() -> str:
+    """An id for the next needle: a form sent twice is one needle."""
+    return secrets.token_hex(8)
+
+
+@register.simple_tag
+def site_options(is_ims: bool, chosen: str) -> SafeString:
+    """All muscles (IMS) or points (acupuncture) with their sides, as options."""
+    rows: list[tuple[str, str, str]] = []
+    if is_ims:
+        for row in sorted(muscles().values(), key=lambda m: m.name):
+            for level in row.levels or ("",):
+                for side in ("left", "right"):
+                    key = f"muscle:{row.id}:{level}:{side}"
+                    rows.append(
+                        (
+                            key,
+                            " selected" if key == chosen else "",
+                            f"{site_name('muscle', row.id, level)}, {side_words(side)}",
+                        )
+                    )
+    else:
+        for point in acupoints().values():
+            for side in ("midline",) if point.midline else ("left", "right"):
+                key = f"acupoint:{point.id}::{side}"
+                label = f"{site_name('acupoint', point.id)} {side_words(side)}".strip()
+                rows.append((key, " selected" if key == chosen else "", label))
+    return format_html_join("", '<option value="{}"{}>{}</option>', rows)
+
+
+@register.simple_tag
+def needle_to_scale(needle: Any) -> SafeString:
+    """The needle at length and depth: in tissue to the left of the skin's tick, handle at the right end."""
+    if not needle.length_mm or needle.depth_mm is None:
+        return SafeString("")
+    deep, long = min(needle.depth_mm, needle.length_mm), needle.length_mm
+    return format_html(
+        '<svg class="to-scale" viewBox="0 0 96 14" width="96" height="14" role="img" aria-label="{}">'
+        '<line class="tissue" x1="{}" y1="7" x2="60" y2="7"/><line class="skin-tick" x1="60" y1="1" x2="60" y2="13"/>'
+        '<line class="air" x1="60" y1="7" x2="{}" y2="7"/><rect class="handle" x="{}" y="3.5" width="12" height="7"/></svg>',
+        _("%(depth)s of %(length)s mm in tissue") % {"depth": deep, "length": long},
+        60 - deep * 0.6,
+        60 + (long - deep) * 0.3,
+        60 + (long - deep) * 0.3,
+    )
+
+
+@register.simple_tag
+def count_ring(n_in: int, n_out: int, n_planned: int) -> SafeString:
+    """One segment a needle: out, in and planned; the middle says how many are in."""
+    total = max(1, n_in + n_out + n_planned)
+    circumference = 2 * 3.14159265 * 44
+    step = circumference / total
+    gap = min(4.0, step / 4)
+    kinds = ["out"] * n_out + ["in"] * n_in + ["planned"] * n_planned
+    arcs = format_html_join(
+        "",
+        '<circle class="{}" cx="56" cy="56" r="44" stroke-dasharray="{} {}" stroke-dashoffset="{}" transform="rotate(-90 56 56)"/>',
+        (
+            (kind, f"{step - gap:.2f}", f"{circumference - step + gap:.2f}", f"{-i * step:.2f}")
+            for i, kind in enumerate(kinds)
+        ),
+    )
+    label = _("%(n_in)s needles in, %(n_out)s out, %(n)s planned") % {"n_in": n_in, "n_out": n_out, "n": n_planned}
+    return format_html(
+        '<svg class="ring" viewBox="0 0 112 112" role="img" aria-label="{}">{}<text class="count" x="56" y="62">{}</text>'
+        '<text class="word" x="56" y="78">{}</text></svg>',
+        label,
+        arcs,
+        n_in,
+        _("in"),
+    )
