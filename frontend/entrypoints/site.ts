@@ -1,6 +1,7 @@
 // Everything that every page needs: the styles, htmx for fragments, timers that tick, the light/dark switch.
 import "../styles/site.css";
 import htmx from "htmx.org";
+import "../elements/body-picker";
 import { startTimers } from "../elements/timers";
 import { startTheme } from "../elements/theme";
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 
 def clinic(request: HttpRequest) -> dict[str, Any]:
-    """`clinic` and `actor` when the route has them, else None; `theme` is the person's choice, empty for the device's."""
+    """`clinic` and `actor` when the route has them, else None; `theme` as the person chose, or empty."""
     theme = request.COOKIES.get("theme", "")
     return {
         "clinic": getattr(request, "clinic", None),

@@ -1,1 +1,25 @@
-"""Server-drawn SVG: the body plate and its parts."""
+"""The body as an atlas plate, drawn on the server as SVG: `body_plate`, `region_plate`, `locator`.
+
+Keys name parts on the patient's own sides: `part_key("gluteus_medius", "left")` is `"left:gluteus_medius"`,
+`part_key("multifidus", "left", "L5")` is `"left:multifidus:L5"`, a region of pain is `"left:low_back"`. Pure Python: no
+models, no clock. The classes are those of `frontend/styles/body.css`.
+"""
+
+from myotome.pages.plates.crops import CROPS, crop_for
+from myotome.pages.plates.drawing import NeedleMark, body_plate, locator, region_plate
+from myotome.pages.plates.outlines import CREDIT
+from myotome.pages.plates.shapes import drawn_as, part_key, shapes_of, split_key
+
+__all__ = [
+    "CREDIT",
+    "CROPS",
+    "NeedleMark",
+    "body_plate",
+    "crop_for",
+    "drawn_as",
+    "locator",
+    "part_key",
+    "region_plate",
+    "shapes_of",
+    "split_key",
+]

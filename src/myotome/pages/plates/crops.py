@@ -1,0 +1,49 @@
+"""The region under examination opens, the rest folds: crops of a view, and the small whole body that says where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from myotome.pages.plates.outlines import WHOLE
+from myotome.pages.plates.shapes import shapes_of
+
+Box = tuple[float, float, float, float]
+
+CROPS: dict[str, tuple[str, Box]] = {
+    # name: view, (x, y, width, height)
+    "head_neck_back": ("back", (980, 110, 207, 215)),
+    "head_neck_front": ("front", (261, 100, 207, 215)),
+    "shoulder_back": ("back", (880, 225, 407, 290)),
+    "shoulder_front": ("front", (160, 225, 407, 290)),
+    "trunk_front": ("front", (220, 290, 288, 470)),
+    "low_back_buttock": ("back", (880, 470, 407, 420)),
+    "hip_thigh_front": ("front", (210, 590, 308, 400)),
+    "thigh_back": ("back", (925, 690, 317, 330)),
+    "leg_back": ("back", (925, 930, 317, 430)),
+    "leg_front": ("front", (206, 930, 317, 430)),
+    "left_arm_back": ("back", (765, 380, 205, 450)),
+    "right_arm_back": ("back", (1197, 380, 205, 450)),
+    "right_arm_front": ("front", (45, 380, 205, 450)),
+    "left_arm_front": ("front", (478, 380, 205, 450)),
+    "back_half": ("back", (880, 225, 407, 660)),
+    "lower_half_back": ("back", (900, 470, 367, 890)),
+    "lower_half_front": ("front", (180, 470, 367, 890)),
+    "whole_front": ("front", WHOLE["front"]),
+    "whole_back": ("back", WHOLE["back"]),
+}
+
+
+def crop_for(view: str, keys: Iterable[str]) -> str:
+    """Name of the smallest crop of the view that shows every drawn key; the whole view when none does."""
+    boxes = [s.box for key in keys for s in shapes_of(key) if s.view == view]
+    whole = f"whole_{view}"
+    if not boxes:
+        return whole
+    x0, y0 = min(b[0] for b in boxes), min(b[1] for b in boxes)
+    x1, y1 = max(b[2] for b in boxes), max(b[3] for b in boxes)
+    fitting = [
+        (w * h, name)
+        for name, (v, (x, y, w, h)) in CROPS.items()
+        if v == view and x <= x0 and y <= y0 and x1 <= x + w and y1 <= y + h
+    ]
+    return min(fitting)[1] if fitting else whole

@@ -1,0 +1,293 @@
+"""Draws the body plate as SVG: an atlas plate, not an icon.
+
+Muscles are engraved: fibres run in the muscle's direction and get denser with the grade, so that a plate reads in grey
+print and with any colour vision. Every plate says in words what it shows. No style attribute and no script: classes
+choose the ink (`frontend/styles/body.css`), patterns with ids unique to the plate choose the fibres.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from myotome.pages.plates.crops import CROPS
+from myotome.pages.plates.lettering import description, labels_beside, side_words, words_of
+from myotome.pages.plates.outlines import WHOLE, parts, skin, x_of
+from myotome.pages.plates.shapes import Shape, ground, one_layer, shapes_of
+from myotome.pages.plates.zones import ZONES, muscles_in, zone_polygon
+
+_plate_number = count(1)
+
+FIBRES = {  # grade: (spacing, width of the line) in units of a plate drawn at one pixel a unit
+    None: (7.0, 1.1),
+    1: (9.0, 1.2),
+    2: (5.4, 1.7),
+    3: (3.4, 0.8),
+}
+BARE_PARTS = ("head", "hair", "hands", "feet", "ankles", "knees")
+
+
+@dataclass(frozen=True, slots=True)
+class NeedleMark:
+    """A needle on a plate: its number, `state` planned | in | out, and the key of the muscle it stands in."""
+
+    number: int
+    key: str
+    state: str
+
+
+@dataclass
+class _Fibres:
+    """Collects the patterns that a plate uses; asks for each (grade, direction) once."""
+
+    uid: str
+    scale: float
+
+    def __post_init__(self) -> None:
+        self.used: dict[tuple[int | None, int, bool], str] = {}
+
+    def fill(self, grade: int | None, degrees: float, *, fine: bool = False) -> str:
+        """The fill that engraves a grade in a direction; grades 0 have no fibres and need no fill."""
+        step = int(round(degrees / 4.0) * 4)
+        name = f"{self.uid}f{'r' if grade is None else grade}a{step}{'s' if fine else ''}"
+        self.used.setdefault((grade, step, fine), name)
+        return f"url(#{name})"
+
+    def definitions(self) -> str:
+        rows = []
+        for (grade, degrees, fine), name in self.used.items():
+            spacing, width = FIBRES[grade]
+            scale = self.scale * (0.55 if fine else 1.0)
+            w = spacing * scale
+            word = "rest" if grade is None else str(grade)
+            rows.append(
+                f'<pattern id="{name}" width="{w:.1f}" height="{w:.1f}" patternUnits="userSpaceOnUse" '
+                f'patternTransform="rotate({degrees})"><rect width="{w:.1f}" height="{w:.1f}" '
+                f'class="fibre-{word}-ground"/><path d="M{w / 2:.2f} 0V{w:.1f}" stroke-width="{width * scale:.2f}" '
+                f'class="fibre-{word}-line"/></pattern>'
+            )
+        return "".join(rows)
+
+
+def body_plate(
+    view: str,
+    *,
+    states: Mapping[str, int | None] | None = None,
+    selected: Collection[str] = (),
+    hot: Collection[str] = (),
+    crop: str | None = None,
+    title: str = "",
+    names: Mapping[str, str] | None = None,
+    details: Mapping[str, str] | None = None,
+    labelled: bool = False,
+    deep: bool = True,
+    href: Callable[[str], str] | str | None = None,
+    pick: bool = False,
+    needles: Sequence[NeedleMark] = (),
+    css_class: str = "",
+) -> SafeString:
+    """One view of the body with the muscles of `states` engraved.
+
+    `states` maps part keys (`shapes.part_key`) to a grade 0-3; None or absent is not tested. `names` maps keys to words
+    for people, `details` to a second line ("shortened 3"). `crop` is a name of `crops.CROPS`. `labelled` sets names
+    beside the figure on leader lines. `href` (a function, or a text to which the key is added) makes every muscle of
+    `states` a link; `pick` marks them for `<body-picker>`. Muscles that this view does not draw are left out of the
+    picture but stay in the words.
+    """
+    states = dict(states or {})
+    names, details = dict(names or {}), dict(details or {})
+    uid = f"p{next(_plate_number)}"
+    x, y, w, h = CROPS[crop][1] if crop else WHOLE[view]
+    fibres = _Fibres(uid, 1.0 if w < 450 else 1.6)
+    body = [f'<path class="skin" d="{skin(view)}"/>']
+    body += [f'<path class="quiet-part" d="{p.path}"/>' for p in parts(view) if p.slug in BARE_PARTS]
+    drawn = {key: tuple(s for s in shapes_of(key) if s.view == view) for key in dict.fromkeys((*states, *selected))}
+    drawn = {key: shapes for key, shapes in drawn.items() if shapes}
+    replaced = {path for shapes in drawn.values() for s in shapes for path in s.paths}
+    any_deep = deep and any(s.deep for shapes in drawn.values() for s in shapes)
+    for shape in ground(view):
+        for path in shape.paths:
+            if path not in replaced:
+                body.append(_ground_path(path, shape, fibres, ghost=any_deep and _covers(shape, drawn)))
+    ordered = sorted(drawn.items(), key=lambda item: (item[0] in selected, item[1][0].deep))
+    for key, shapes in ordered:
+        chosen = one_layer(shapes, deep=deep)
+        word = words_of(key, states.get(key), names, details)
+        paths = "".join(
+            _state_path(path, s, states.get(key), fibres, key in selected, key in hot)
+            for s in chosen
+            for path in s.paths
+        )
+        body.append(_as_control(key, paths, word, href, pick))
+    body += _needle_marks(needles, view)
+    margin_left, margin_right, labels = (
+        labels_beside(drawn, states, names, details, (x, y, w, h)) if labelled else (0, 0, "")
+    )
+    box = (x - margin_left, y, w + margin_left + margin_right, h)
+    return _svg(
+        uid,
+        view,
+        box,
+        fibres,
+        body,
+        labels,
+        title,
+        description(states, names, details),
+        href or pick,
+        css_class,
+        (x, y, w, h),
+    )
+
+
+def region_plate(
+    view: str,
+    *,
+    selected: Collection[str] = (),
+    names: Mapping[str, str] | None = None,
+    title: str = "",
+    href: Callable[[str], str] | str | None = None,
+    pick: bool = False,
+    css_class: str = "",
+) -> SafeString:
+    """One view of the body with regions of pain to point at; keys are `side:region`, chosen ones are engraved."""
+    names = dict(names or {})
+    uid = f"p{next(_plate_number)}"
+    x, y, w, h = WHOLE[view]
+    fibres = _Fibres(uid, 1.6)
+    body = [f'<path class="skin" d="{skin(view)}"/>']
+    body += [f'<path class="quiet-part" d="{p.path}"/>' for p in parts(view) if p.slug in BARE_PARTS]
+    placed: set[str] = set()
+    zones = []
+    for region in ZONES:
+        for side in ("left", "right"):
+            polygon = zone_polygon(view, region, side)
+            if not polygon:
+                continue
+            key = f"{side}:{region}"
+            on = key in selected
+            points = " ".join(f"{px:.0f},{py:.0f}" for px, py in polygon)
+            inner = f'<polygon class="zone" points="{points}" clip-path="url(#{uid}skin)"/>'
+            for shape, i in muscles_in(view, region, side):
+                path = shape.paths[i]
+                if path in placed:
+                    continue
+                placed.add(path)
+                rest, full = fibres.fill(None, shape.fibre_deg), fibres.fill(3, shape.fibre_deg)
+                inner += (
+                    f'<path class="m" fill="{full if on else rest}" data-off="{rest}" data-on="{full}" d="{path}"/>'
+                )
+            word = names.get(key) or side_words(region.replace("_", " "), side)
+            zones.append(_as_control(key, inner, word, href, pick, extra=" chosen" if on else ""))
+    left_over = [
+        _ground_path(path, s, fibres, ghost=False) for s in ground(view) for path in s.paths if path not in placed
+    ]
+    clip = f'<clipPath id="{uid}skin"><path d="{skin(view)}"/></clipPath>'
+    told = [names.get(k) or side_words(k.partition(":")[2].replace("_", " "), k.partition(":")[0]) for k in selected]
+    words = _("Chosen: %(places)s.") % {"places": ", ".join(told)} if told else _("Nothing chosen.")
+    box = (x, y, w, h)
+    return _svg(
+        uid, view, box, fibres, [clip, *body, *left_over, *zones], "", title, words, href or pick, css_class, box
+    )
+
+
+def locator(
+    view: str, *, crop: str | None = None, states: Mapping[str, int | None] | None = None, css_class: str = ""
+) -> SafeString:
+    """The whole body, small and without words, with a frame where the crop is; hidden from screen readers."""
+    uid = f"p{next(_plate_number)}"
+    fibres = _Fibres(uid, 4.0)
+    body = [f'<path class="skin" d="{skin(view)}"/>']
+    for shape in ground(view):
+        body += [f'<path class="m rest" d="{path}" fill="none"/>' for path in shape.paths]
+    for key, grade in (states or {}).items():
+        for s in one_layer(tuple(s for s in shapes_of(key) if s.view == view), deep=True):
+            body += [_state_path(path, s, grade, fibres, False, False) for path in s.paths]
+    if crop and CROPS[crop][0] == view:
+        x, y, w, h = CROPS[crop][1]
+        body.append(f'<rect class="frame" x="{x}" y="{y}" width="{w}" height="{h}" rx="14"/>')
+    x, y, w, h = WHOLE[view]
+    return mark_safe(  # noqa: S308 - numbers and our own paths only
+        f'<svg class="plate locator {escape(css_class)}" viewBox="{x} {y} {w} {h}" aria-hidden="true">'
+        f"<defs>{fibres.definitions()}</defs>{''.join(body)}</svg>"
+    )
+
+
+def _covers(shape: Shape, drawn: Mapping[str, tuple[Shape, ...]]) -> bool:
+    x0, y0, x1, y1 = shape.box
+    return any(
+        s.deep and x0 <= s.anchor[0] <= x1 and y0 <= s.anchor[1] <= y1 for shapes in drawn.values() for s in shapes
+    )
+
+
+def _ground_path(path: str, shape: Shape, fibres: _Fibres, *, ghost: bool) -> str:
+    if ghost:
+        return f'<path class="m deep-ghost" d="{path}"/>'
+    return f'<path class="m rest" fill="{fibres.fill(None, shape.fibre_deg)}" d="{path}"/>'
+
+
+def _state_path(path: str, s: Shape, grade: int | None, fibres: _Fibres, is_selected: bool, is_hot: bool) -> str:
+    classes = ["m", "rest" if grade is None else f"g{grade}"]
+    classes += ["schematic"] * s.deep + ["selected"] * is_selected + ["hot"] * is_hot
+    fill = "" if grade == 0 else f' fill="{fibres.fill(grade, s.fibre_deg, fine=bool(s.level))}"'
+    return f'<path class="{" ".join(classes)}"{fill} d="{path}"/>'
+
+
+def _as_control(
+    key: str, inner: str, word: str, href: Callable[[str], str] | str | None, pick: bool, extra: str = ""
+) -> str:
+    if href is not None:
+        target = href(key) if callable(href) else f"{href}{key}"
+        return f'<a href="{escape(target)}" class="part{extra}" aria-label="{escape(word)}">{inner}</a>'
+    if pick:
+        return f'<g class="part pickable{extra}" data-key="{escape(key)}"><title>{escape(word)}</title>{inner}</g>'
+    return f'<g class="part{extra}"><title>{escape(word)}</title>{inner}</g>'
+
+
+def _needle_marks(needles: Sequence[NeedleMark], view: str) -> list[str]:
+    per_key: dict[str, list[NeedleMark]] = {}
+    for mark in needles:
+        per_key.setdefault(mark.key, []).append(mark)
+    rows = []
+    for key, marks in per_key.items():
+        shapes = one_layer(tuple(s for s in shapes_of(key) if s.view == view), deep=True)
+        if not shapes:
+            continue
+        (ax, ay), (x0, y0, x1, y1) = shapes[0].anchor, shapes[0].box
+        along_y = (y1 - y0) >= (x1 - x0)
+        step = min(27.0, (y1 - y0 if along_y else x1 - x0) / max(1, len(marks)))
+        for i, mark in enumerate(marks):
+            off = (i - (len(marks) - 1) / 2) * max(step, 20.0)
+            px, py = (ax, ay + off) if along_y else (ax + off, ay)
+            halo = f'<circle class="halo" cx="{px:.1f}" cy="{py:.1f}" r="23"/>' if mark.state == "in" else ""
+            rows.append(
+                f'<g class="site {escape(mark.state)}">{halo}<circle cx="{px:.1f}" cy="{py:.1f}" r="14"/>'
+                f'<text x="{px:.1f}" y="{py:.1f}" font-size="15">{mark.number}</text></g>'
+            )
+    return rows
+
+
+def _svg(uid, view, box, fibres, body, labels, title, words, interactive, css_class, crop) -> SafeString:
+    x, y, w, h = box
+    cx, cy, cw, ch = crop
+    title = title or (_("Body, front view") if view == "front" else _("Body, back view"))
+    size = min(max(11.0, ch / 30), 27.0)
+    printed = ""
+    for side, word in (("left", _("Left")), ("right", _("Right"))):
+        px = x_of(view, side, min(cw / 4, 120.0))
+        if cx < px < cx + cw:
+            at = f'x="{px:.0f}" y="{cy + size:.0f}" font-size="{size:.1f}" text-anchor="middle"'
+            printed += f'<text class="side-word" {at}>{escape(word)}</text>'
+    clip = f'<clipPath id="{uid}crop"><rect x="{cx}" y="{cy}" width="{cw}" height="{ch}"/></clipPath>'
+    role = "group" if interactive else "img"
+    return mark_safe(  # noqa: S308 - every word is escaped above; the rest are numbers and our own paths
+        f'<svg class="plate {escape(css_class)}" viewBox="{x:.0f} {y:.0f} {w:.0f} {h:.0f}" role="{role}" '
+        f'aria-labelledby="{uid}t {uid}d"><title id="{uid}t">{escape(title)}</title>'
+        f'<desc id="{uid}d">{escape(words)}</desc>'
+        f"<defs>{fibres.definitions()}{clip}</defs>"
+        f'<g clip-path="url(#{uid}crop)">{"".join(body)}</g>{printed}{labels}</svg>'
+    )
