@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from myotome.knowledge.muscles import muscles
 from myotome.pages.plates import NeedleMark, body_plate, crop_for, locator, part_key, region_plate, shapes_of
 from myotome.pages.plates.instruments import count_ring, needle_to_scale
 from myotome.pages.plates.ladder import root_ladder
@@ -142,6 +143,17 @@ def test_words_given_to_a_plate_are_escaped():
 def test_a_muscle_that_no_plate_draws_stays_in_the_words():
     svg = body_plate("back", states={"left:tensor_veli_palatini": 2})
     assert "tensor veli palatini, left: 2" in svg
+
+
+def test_every_muscle_of_the_tables_is_drawn_on_both_sides():
+    not_drawn = [
+        (row.id, level, side)
+        for row in muscles().values()
+        for level in row.levels or ("",)
+        for side in ("left", "right")
+        if not shapes_of(part_key(row.id, side, level))
+    ]
+    assert not_drawn == []
 
 
 def test_parts_of_a_muscle_are_drawn_as_their_whole():
