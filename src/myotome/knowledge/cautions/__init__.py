@@ -1,1 +1,115 @@
-"""STOP, ASK and NOTE rules about the patient."""
+"""Cautions: which fact of a patient raises STOP, ASK or NOTE, for which needles, in which words.
+
+Data only. A rule is raised by one patient fact (`facts()`), and holds for all needles, for an area that the fact's
+own detail names, or for the regions, muscles, points or hazards in `where`, or for electrical or retained needles.
+Never silent, never deleted by the program. From memory where no source is named: awaits clinical sign-off.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+
+from myotome.knowledge import SIGN_OFF, hazards, tables
+from myotome.knowledge.muscles import muscles
+from myotome.vocabulary.anatomy import NeedleRegion
+from myotome.vocabulary.courses import CautionLevel
+
+SCOPES = ("all", "area", "region", "muscles", "points", "hazards", "electrical", "retained")
+_POINT = re.compile(r"(LU|LI|ST|SP|HT|SI|BL|KI|PC|TE|GB|LR|GV|CV)[1-9]\d?")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A fact about a patient; `every_visit` ones are asked again each time, the others at each new course."""
+
+    code: str
+    words: str
+    every_visit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """One rule. `where` holds needle regions, muscle ids, point codes or hazard codes as `scope` says, else nothing."""
+
+    code: str
+    level: CautionLevel
+    fact: str
+    scope: str
+    where: tuple[str, ...]
+    sentence: str
+    sources: tuple[str, ...]
+    status: str = SIGN_OFF
+
+
+@cache
+def facts() -> Mapping[str, Fact]:
+    """All patient facts by code."""
+    found = {}
+    for row in tables.rows(__package__, "facts.csv"):
+        asked = tables.only(row["asked"], ("every visit", "course"), f"facts.csv, {row['code']}")
+        found[row["code"]] = Fact(row["code"], row["words"], asked == "every visit")
+    return MappingProxyType(found)
+
+
+@cache
+def cautions() -> tuple[Caution, ...]:
+    """All rules: STOP first, then ASK, then NOTE. Check: tests/unit/knowledge/test_cautions.py.
+
+    Raises:
+        BadTable: an unknown fact, scope, region, muscle, hazard or source, or a fact that raises nothing.
+    """
+    made = tuple(parsed(row) for row in tables.rows(__package__, "cautions.csv"))
+    if len({row.code for row in made}) != len(made):
+        raise tables.BadTable("cautions.csv: a code is named twice.")
+    silent = set(facts()) - {row.fact for row in made}
+    if silent:
+        raise tables.BadTable(f"cautions.csv: nothing is raised by {', '.join(sorted(silent))}.")
+    order = tuple(CautionLevel)
+    return tuple(sorted(made, key=lambda row: order.index(row.level)))
+
+
+def parsed(row: Mapping[str, str]) -> Caution:
+    """One rule as a value. Raises `BadTable` as `cautions` does."""
+    spot = f"cautions.csv, {row['code']}"
+    scope = tables.only(row["scope"], SCOPES, spot)
+    where = tables.listed(row["where"])
+    allowed = {"region": tuple(NeedleRegion), "muscles": tuple(muscles()), "hazards": tuple(hazards.hazards())}
+    if (scope in allowed or scope == "points") != bool(where):
+        raise tables.BadTable(f"{spot}: a scope of {scope} and {len(where)} places do not fit.")
+    for item in where:
+        if scope == "points" and not _POINT.fullmatch(item):
+            raise tables.BadTable(f"{spot}: {item!r} is not a point.")
+        if scope in allowed:
+            tables.only(item, allowed[scope], spot)
+    if not row["sentence"]:
+        raise tables.BadTable(f"{spot}: no sentence.")
+    return Caution(
+        code=row["code"],
+        level=CautionLevel(tables.only(row["level"], CautionLevel, spot)),
+        fact=tables.only(row["fact"], facts(), spot),
+        scope=scope,
+        where=where,
+        sentence=row["sentence"],
+        sources=tables.sources(row["sources"], spot),
+    )
+
+
+def as_json_rows() -> list[dict[str, object]]:
+    """The rules as plain rows."""
+    return [
+        {
+            "id": row.code,
+            "level": row.level.value,
+            "fact": row.fact,
+            "scope": row.scope,
+            "where": list(row.where),
+            "sentence": row.sentence,
+            "sources": list(row.sources),
+            "status": row.status,
+        }
+        for row in cautions()
+    ]
