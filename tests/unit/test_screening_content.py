@@ -2,6 +2,7 @@
 
 import pytest
 
+from myotome.knowledge.cautions import facts
 from myotome.knowledge.consents import consent_for, consent_text, consent_texts
 from myotome.knowledge.evidence import evidence
 from myotome.knowledge.screening import content
@@ -69,7 +70,6 @@ def test_a_broken_field_is_refused_with_its_name(row):
     [
         ReasonRow("x", "ims", "S", ("judgement",), field="eases", answers=frozenset({"magic"})),
         ReasonRow("x", "ims", "S", ("judgement",), field="nothing", answers=frozenset({"a"})),
-        ReasonRow("x", "ims", "S", (), rule="under_16"),
         ReasonRow("x", "best", "S", ("judgement",), rule="under_16"),
         ReasonRow("x", "ims", "S", ("judgement",), rule="full_moon"),
         ReasonRow("x", "ims", "S", ("judgement",)),
@@ -78,6 +78,13 @@ def test_a_broken_field_is_refused_with_its_name(row):
 def test_a_broken_reason_is_refused_with_its_name(row):
     with pytest.raises(ValueError, match="The reason x"):
         _check_reason(content(), row)
+
+
+def test_every_fact_that_an_answer_states_is_one_that_raises_cautions():
+    stated = {f.fact for step in content().steps for f in step.fields} | {
+        o.fact for step in content().steps for f in step.fields for o in f.options
+    }
+    assert stated - {""} <= set(facts())
 
 
 def test_no_field_is_called_as_a_flag_is():

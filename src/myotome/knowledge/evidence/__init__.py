@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from myotome.knowledge import tables
+
 GROUPS = ("ims", "acupuncture", "both", "course", "harm", "tradition")
 KINDS = ("known", "mixed", "not_known", "tradition")
 
@@ -68,8 +70,9 @@ def evidence() -> Evidence:
     table = tomllib.loads(files(__package__).joinpath("evidence.toml").read_text(encoding="utf-8"))
     found = Evidence(table["version"], table["status"], tuple(Statement(**row) for row in table["statement"]))
     for one in found.statements:
-        if one.group not in GROUPS or one.kind not in KINDS or not one.source or not one.limit:
-            raise ValueError(f"The statement {one.code} lacks a group, a kind, a source or its limit.")
+        if one.group not in GROUPS or one.kind not in KINDS or not one.limit:
+            raise ValueError(f"The statement {one.code} lacks a group, a kind or its limit.")
+        tables.check_sources([one.source], one.code)
         if one.kind in ("known", "mixed") and not (one.figures and one.citation):
             raise ValueError(f"The statement {one.code} claims something without figures and citation.")
     return found

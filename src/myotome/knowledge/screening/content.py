@@ -14,6 +14,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
+from myotome.knowledge import tables
 from myotome.vocabulary.anatomy import PainRegion
 from myotome.vocabulary.courses import RedFlagLevel
 
@@ -217,9 +218,14 @@ def _check(found: Content) -> None:
     ):
         if twice := sorted({code for code in codes if codes.count(code) > 1}):
             raise ValueError(f"The {kind} {twice[0]} stands twice.")
+    for code, words in (
+        *((row.code, row.sources) for row in (*found.flags, *found.reasons)),
+        *((step.code, step.sources or ("judgement",)) for step in found.steps),
+    ):
+        tables.check_sources(words, code)
     for flag in found.flags:
-        if not flag.asked_for or flag.level is RedFlagLevel.NONE or not flag.sources:
-            raise ValueError(f"The flag {flag.code} needs a region, a level and a source.")
+        if not flag.asked_for or flag.level is RedFlagLevel.NONE:
+            raise ValueError(f"The flag {flag.code} needs a region and a level.")
     for step in found.steps:
         if step.fixed and step.fixed not in found.fixed:
             raise ValueError(f"The step {step.code} names the fixed text {step.fixed}, which is not there.")
@@ -239,8 +245,8 @@ def _check_field(f: Field) -> None:
 
 
 def _check_reason(found: Content, reason: ReasonRow) -> None:
-    if reason.toward not in TOWARD or not reason.sources:
-        raise ValueError(f"The reason {reason.code} needs a source and one of {', '.join(TOWARD)}.")
+    if reason.toward not in TOWARD:
+        raise ValueError(f"The reason {reason.code} points at none of {', '.join(TOWARD)}.")
     if bool(reason.rule) == bool(reason.field) or (reason.rule and reason.rule not in RULES):
         raise ValueError(f"The reason {reason.code} needs either a field or a known rule.")
     if reason.field:

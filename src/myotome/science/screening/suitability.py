@@ -65,7 +65,7 @@ _TOWARD = ("physician_first", "ims", "acupuncture", "slower", "careful")
 def two_item_sum(answers: Mapping[str, Any], names: tuple[str, str]) -> int | None:
     """Sum of two items of 0-3 (PHQ-2, GAD-2); None unless both were answered.
 
-    Source: kroenke2003phq2, kroenke2007gad2
+    Source: kroenke2003, kroenke2007
     """
     given = [answers.get(name) for name in names]
     if any(one not in ("0", "1", "2", "3") for one in given):
