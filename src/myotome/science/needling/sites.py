@@ -1,0 +1,209 @@
+"""The site word of a needle line: `mult-L5`, `glmed`, `ST36`, `@low_back/beside-the-scar`, to and fro.
+
+A muscle is understood by its abbreviation, its id, a synonym, or the beginnings of all words of its name ("glmin"),
+or of the first ones where only one muscle fits. What could be two muscles is none: the answer names both.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+
+from myotome.knowledge import acupoints as points
+from myotome.knowledge.muscles import muscle, muscles, region_at
+from myotome.knowledge.muscles.abbreviations import abbreviations
+from myotome.vocabulary.anatomy import ROOT_INDEX, ROOTS, NeedleRegion
+from myotome.vocabulary.needling import SiteKind
+
+_LEVELS = re.compile(r"^(?P<name>[a-z_]+?)-?(?P<first>[CTLS]\d{1,2})(?:-(?P<last>[CTLS]\d{1,2}))?$", re.IGNORECASE)
+_POINT = re.compile(r"^(?P<meridian>[a-z]{2})-?(?P<number>\d{1,2})$", re.IGNORECASE)
+_FREE = re.compile(r"^@(?P<region>[a-z_]+)/(?P<words>[^\s/]+)$")
+MERIDIANS = {
+    "BL": "BL",
+    "UB": "BL",
+    "DU": "GV",
+    "REN": "CV",
+    "SJ": "TE",
+    "TB": "TE",
+    "LV": "LR",
+    "HE": "HT",
+    "KD": "KI",
+}
+"""Other codes in use for a meridian, by the code of the World Health Organization."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A site without its side. `level` is a root name or None; a free locus keeps its words in `detail`."""
+
+    kind: SiteKind
+    site: str
+    region: NeedleRegion
+    level: str | None = None
+    detail: str = ""
+    is_midline: bool = False
+
+
+class UnknownSite(ValueError):
+    """The word names no site; the message says what may have been meant, `nearest` is a word that works or empty."""
+
+    def __init__(self, message: str, nearest: str = "") -> None:
+        super().__init__(message)
+        self.nearest = nearest
+
+
+def sites_named(word: str) -> tuple[Site, ...]:
+    """The sites of one word: one, or one a level for `mult-L4-S1`.
+
+    Source: judgement
+    Check: tests/property/test_shorthand.py
+
+    Raises:
+        UnknownSite: no muscle or point, two muscles, or a level that the muscle does not have.
+    """
+    if free := _FREE.match(word):
+        return (_free(free["region"], free["words"]),)
+    if point := _point(word):
+        return (point,)
+    if (hit := _LEVELS.match(word)) and not _POINT.match(word):
+        return _by_level(hit["name"], hit["first"].upper(), (hit["last"] or hit["first"]).upper())
+    row = muscle(_muscle_id(word))
+    if row.levels:
+        short = abbreviation(row.id)
+        raise UnknownSite(f"Which level? Write {short}-{row.levels[-1]}.", f"{short}-{row.levels[-1]}")
+    return (Site(SiteKind.MUSCLE, row.id, region_at(row.id)),)
+
+
+def site_word(kind: SiteKind, site: str, level: str | None, region: NeedleRegion) -> str:
+    """The word that `sites_named` reads as this one site."""
+    if kind is SiteKind.ACUPOINT:
+        return site
+    if kind is SiteKind.FREE:
+        return f"@{region.value}/{site}"
+    return f"{abbreviation(site)}-{level}" if level else abbreviation(site)
+
+
+@cache
+def abbreviation(muscle_id: str) -> str:
+    """The shortest word that is read as this muscle: from the table, else made of the beginnings of its name."""
+    for word, owner in abbreviations().items():
+        if owner == muscle_id:
+            return word
+    words = muscle_id.split("_")
+    for length in range(2, 12):
+        made = "".join(w[:length] for w in words)
+        if _owners().get(made) is None and _all_words(made) == [muscle_id]:
+            return made
+    return muscle_id
+
+
+@cache
+def muscle_words() -> Mapping[str, str]:
+    """Every muscle's id with its abbreviation, in table order: what the reference page lists."""
+    return {row.id: abbreviation(row.id) for row in muscles().values()}
+
+
+@cache
+def _owners() -> Mapping[str, str]:
+    """Whole words that name one muscle: abbreviations, ids and names, then synonyms that only one muscle has."""
+    found: dict[str, str] = {}
+    for row in muscles().values():
+        for name in (row.id, row.name):
+            found.setdefault(_squeezed(name), row.id)
+    synonyms: dict[str, set[str]] = {}
+    for row in muscles().values():
+        for name in row.synonyms:
+            synonyms.setdefault(_squeezed(name), set()).add(row.id)
+    for name, owners in synonyms.items():
+        if len(owners) == 1:
+            found.setdefault(name, next(iter(owners)))
+    return found | dict(abbreviations())
+
+
+def _muscle_id(word: str) -> str:
+    asked = _squeezed(word)
+    if owner := _owners().get(asked):
+        return owner
+    for found in (_all_words(asked), _first_words(asked)):
+        if len(found) == 1:
+            return found[0]
+        if found:
+            shown = " or ".join(abbreviation(id) for id in found[:4])
+            raise UnknownSite(f"“{word}” could be {shown}.", abbreviation(found[0]))
+    near = get_close_matches(asked, [*_owners(), *muscle_words().values()], n=1, cutoff=0.6)
+    if near:
+        meant = abbreviation(_owners().get(near[0], near[0])) if near[0] in _owners() else near[0]
+        raise UnknownSite(f"“{word}” is no muscle or point. Did you mean {meant}?", meant)
+    raise UnknownSite(f"“{word}” is no muscle or point.")
+
+
+def _all_words(asked: str) -> list[str]:
+    return [id for id, words in _name_words() if _begins(asked, words, whole=True)]
+
+
+def _first_words(asked: str) -> list[str]:
+    return [id for id, words in _name_words() if _begins(asked, words, whole=False)]
+
+
+@cache
+def _name_words() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple((id, tuple(id.split("_"))) for id in muscles())
+
+
+def _begins(asked: str, words: tuple[str, ...], *, whole: bool) -> bool:
+    """True if `asked` is made of the beginnings of the words, of all or of the first ones."""
+    if not asked:
+        return not words if whole else True
+    if not words:
+        return False
+    head = words[0]
+    for n in range(min(len(asked), len(head)), 0, -1):
+        if head.startswith(asked[:n]) and _begins(asked[n:], words[1:], whole=whole):
+            return True
+    return False
+
+
+def _by_level(name: str, first: str, last: str) -> tuple[Site, ...]:
+    row = muscle(_muscle_id(name))
+    if not row.levels:
+        raise UnknownSite(f"{row.name} is not charted by level.", abbreviation(row.id))
+    if first not in ROOT_INDEX or last not in ROOT_INDEX or ROOT_INDEX[first] > ROOT_INDEX[last]:
+        raise UnknownSite(
+            f"{first}-{last} is not a stretch of spinal levels." if first != last else f"{first} is no level."
+        )
+    levels = ROOTS[ROOT_INDEX[first] : ROOT_INDEX[last] + 1]
+    for level in levels:
+        if level not in row.levels:
+            word = f"{abbreviation(row.id)}-{row.levels[-1]}"
+            raise UnknownSite(f"{row.name} is charted from {row.levels[0]} to {row.levels[-1]}, not at {level}.", word)
+    return tuple(Site(SiteKind.MUSCLE, row.id, region_at(row.id, level), level) for level in levels)
+
+
+def _point(word: str) -> Site | None:
+    hit = _POINT.match(word)
+    if not hit:
+        return None
+    meridian = hit["meridian"].upper()
+    code = f"{MERIDIANS.get(meridian, meridian)}{int(hit['number'])}"
+    row = points.acupoints().get(code)
+    if row is None:
+        if meridian not in MERIDIANS and not any(id.startswith(meridian) for id in points.acupoints()):
+            return None
+        highest = max((int(re.sub(r"\D", "", id)) for id in points.acupoints() if id.startswith(code[:2])), default=0)
+        raise UnknownSite(f"There is no {code}; {code[:2]} has {highest} points.", f"{code[:2]}{highest}")
+    return Site(SiteKind.ACUPOINT, row.id, NeedleRegion(row.region), is_midline=bool(row.midline))
+
+
+def _free(region: str, words: str) -> Site:
+    known = [r.value for r in NeedleRegion]
+    if region not in known:
+        near = get_close_matches(region, known, n=1, cutoff=0.0)[0]
+        raise UnknownSite(f"“{region}” is no region. Did you mean {near}?", f"@{near}/{words}")
+    return Site(SiteKind.FREE, words[:60], NeedleRegion(region))
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"[^a-z]", "", text.casefold())
