@@ -20,7 +20,7 @@ def codes(**answers):
     [
         ({"pain_average": 7, "pain_worst": 4}, ["average_above_worst"]),
         ({"pain_average": 10, "pain_worst": 0, "regions": ["left:low_back"]}, ["average_above_worst"]),
-        ({"pain_average": 0, "pain_worst": 0, "regions": ["left:low_back"]}, ["pain_zero"]),
+        ({"pain_average": 0, "pain_worst": 0, "regions": ["left:low_back"]}, []),
         ({"pain_average": 0, "pain_worst": 3, "regions": ["left:low_back"]}, []),
         ({"pain_average": 4, "pain_worst": 4}, []),
         ({"began_on": "2026-11-25"}, ["began_in_future"]),

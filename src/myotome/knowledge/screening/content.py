@@ -106,6 +106,8 @@ class Content:
     fixed: Mapping[str, str]
     problems: Mapping[str, str]
     again: Mapping[str, str]
+    region_names: Mapping[PainRegion, str]
+    side_names: Mapping[str, str]
 
     def flag(self, code: str) -> RedFlag | None:
         """The safety question with this code, or None."""
@@ -144,6 +146,8 @@ def content() -> Content:
         fixed=MappingProxyType(texts["fixed"]),
         problems=MappingProxyType(texts["problems"]),
         again=MappingProxyType(texts["again"]),
+        region_names=MappingProxyType({region: steps["region_names"][region.value] for region in PainRegion}),
+        side_names=MappingProxyType(steps["side_names"]),
     )
     _check(found)
     return found
@@ -219,7 +223,8 @@ def _check(found: Content) -> None:
         if twice := sorted({code for code in codes if codes.count(code) > 1}):
             raise ValueError(f"The {kind} {twice[0]} stands twice.")
     for code, words in (
-        *((row.code, row.sources) for row in (*found.flags, *found.reasons)),
+        *((flag.code, flag.sources) for flag in found.flags),
+        *((reason.code, reason.sources) for reason in found.reasons),
         *((step.code, step.sources or ("judgement",)) for step in found.steps),
     ):
         tables.check_sources(words, code)

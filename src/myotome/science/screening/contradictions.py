@@ -80,5 +80,3 @@ def _pain(answers: Mapping[str, Any], again: Any) -> None:
     average, worst = answers.get("pain_average"), answers.get("pain_worst")
     if average is not None and worst is not None and average > worst:
         again("average_above_worst", "pain_average", "pain_worst", average=average, worst=worst)
-    elif worst == 0 and answers.get("regions"):
-        again("pain_zero", "pain_worst")
