@@ -40,12 +40,16 @@ class Technique(StrEnum):
 
 
 class NeedleState(StrEnum):
-    """A needle is in, out, deliberately left in, or broken; only `OUT` is accounted for without a word."""
+    """A needle is in, out, deliberately left in, broken, or missing; only `OUT` is accounted for without a word.
+
+    `MISSING` was searched for and not found: a second person signed for it, and an incident is open.
+    """
 
     IN = "in"
     OUT = "out"
     LEFT_IN = "left_in"
     FRAGMENT = "fragment"
+    MISSING = "missing"
 
 
 GAUGES_MM: tuple[float, ...] = (0.16, 0.18, 0.20, 0.22, 0.25, 0.30, 0.35, 0.40)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from myotome.science.needling.sites import site_word
 from myotome.vocabulary.anatomy import NeedleRegion, Position, Side
@@ -122,7 +123,7 @@ def mirrored(row: NeedleLine) -> NeedleLine:
     Check: tests/property/test_shorthand.py
     """
     other = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}.get(row.side, row.side)
-    blank = {
+    blank: dict[str, Any] = {
         "painless": None,
         "grasp": None,
         "cramp": None,

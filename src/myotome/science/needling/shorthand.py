@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Any
 
 from myotome.science.needling.lines import (
     CRAMP_WITHOUT_NUMBER,
@@ -89,7 +90,12 @@ def parse_lines(text: str) -> tuple[NeedleLine, ...]:
         except ShorthandError as fault:
             if len(lines) == 1:
                 raise
-            place = {"word": fault.word, "start": fault.start, "end": fault.end, "nearest": fault.nearest}
+            place: dict[str, Any] = {
+                "word": fault.word,
+                "start": fault.start,
+                "end": fault.end,
+                "nearest": fault.nearest,
+            }
             raise ShorthandError(f"Line {number}: {fault.message}", **place) from fault
     return tuple(rows)
 
@@ -125,7 +131,7 @@ class _Line:
         self.text = text
         self.sides: tuple[Side, ...] = ()
         self.sites: list[Site] = []
-        self.values: dict[str, object] = {}
+        self.values: dict[str, Any] = {}
         self.expects_retain = self.site_tried = False
 
     def read(self, word: str, start: int, end: int) -> None:
@@ -210,7 +216,7 @@ class _Line:
             )
         self._set(**{name: value})
 
-    def _set(self, **values: object) -> None:
+    def _set(self, **values: Any) -> None:
         for name, value in values.items():
             if self.values.get(name, value) != value:
                 raise _Unread(f"{name.removesuffix('_mm').replace('_', ' ').capitalize()} is said twice.")
@@ -218,7 +224,7 @@ class _Line:
 
     def needles(self, text: str) -> tuple[NeedleLine, ...]:
         """The finished line."""
-        whole = {"word": text.strip(), "start": 0, "end": len(text)}
+        whole: dict[str, Any] = {"word": text.strip(), "start": 0, "end": len(text)}
         if not self.sites:
             raise ShorthandError("Write a side, a site and what it met.", **whole)
         if self.expects_retain:
@@ -246,7 +252,7 @@ class _Unread(ValueError):
         self.message, self.nearest = message, nearest
 
 
-_SINGLE: dict[str, dict[str, object]] = {
+_SINGLE: dict[str, dict[str, Any]] = {
     "painless": {"painless": True},
     "cramp": {"cramp": CRAMP_WITHOUT_NUMBER},
     "twitch": {"twitches": 1},

@@ -1,0 +1,111 @@
+"""What is said before a needle: STOP, ASK and NOTE for one site, from the patient's facts and the site's hazards.
+
+STOP is lifted only by correcting the fact that raised it. ASK wants a reason, once per visit and region. A STOP that
+holds for an area which only its words describe asks whether the site lies there: the program cannot know. Nothing
+here looks at a depth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from myotome.knowledge import acupoints as points
+from myotome.knowledge.cautions import Caution, cautions
+from myotome.knowledge.hazards import hazards
+from myotome.knowledge.muscles import hazards_at
+from myotome.vocabulary.anatomy import NeedleRegion
+from myotome.vocabulary.courses import CautionLevel
+from myotome.vocabulary.needling import SiteKind
+
+EVERYWHERE = "everywhere"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Warning:
+    """One thing to say before a needle. `place` is the region for which an answer counts, or `EVERYWHERE`."""
+
+    level: CautionLevel
+    code: str
+    words: str
+    place: str
+    fact: str = ""
+    detail: str = ""
+
+
+def before_needle(
+    *,
+    site_kind: SiteKind,
+    site: str,
+    level: str | None,
+    region: NeedleRegion,
+    facts: Mapping[str, str],
+    is_electrical: bool = False,
+    is_retained: bool = False,
+) -> tuple[Warning, ...]:
+    """All warnings for a needle at this site: STOP first, then ASK, then NOTE.
+
+    `facts` are the codes of present facts with their details. `is_retained` is a needle left in the skin after the
+    visit, not one that rests during it.
+
+    Source: each rule's and hazard's own sources
+    Check: tests/spec/needling/test_what_is_said_before_a_needle.py
+    """
+    near = _hazards_of(site_kind, site, level)
+    found = [
+        Warning(
+            level=CautionLevel.ASK if rule.scope == "area" else CautionLevel(rule.level),
+            code=rule.code,
+            words=rule.sentence,
+            place=EVERYWHERE if rule.scope == "all" else region.value,
+            fact=rule.fact,
+            detail=facts[rule.fact],
+        )
+        for rule in cautions()
+        if rule.fact in facts and _holds(rule, site, region, near, is_electrical, is_retained)
+    ]
+    found += [
+        Warning(level=CautionLevel.ASK, code=code, words=f"{row.name}: {row.what_to_do}", place=region.value)
+        for code, row in ((code, hazards()[code]) for code in near)
+        if row.needs_ack and not (code == "pregnancy" and "pregnancy" not in facts)
+    ]
+    order = tuple(CautionLevel)
+    return tuple(sorted(found, key=lambda warning: order.index(warning.level)))
+
+
+def unanswered(warnings: Collection[Warning], answered: Collection[tuple[str, str]]) -> tuple[Warning, ...]:
+    """The STOPs, and the ASKs whose (code, place) is not among the answers.
+
+    Source: judgement
+    Check: tests/spec/needling/test_what_is_said_before_a_needle.py
+    """
+    return tuple(
+        w
+        for w in warnings
+        if w.level is CautionLevel.STOP or (w.level is CautionLevel.ASK and (w.code, w.place) not in answered)
+    )
+
+
+def _holds(
+    rule: Caution, site: str, region: NeedleRegion, near: Collection[str], is_electrical: bool, is_retained: bool
+) -> bool:
+    match rule.scope:
+        case "region":
+            return region.value in rule.where
+        case "muscles" | "points":
+            return site in rule.where
+        case "hazards":
+            return any(code in rule.where for code in near)
+        case "electrical":
+            return is_electrical
+        case "retained":
+            return is_retained
+    return True
+
+
+def _hazards_of(site_kind: SiteKind, site: str, level: str | None) -> tuple[str, ...]:
+    if site_kind is SiteKind.MUSCLE:
+        return hazards_at(site, level)
+    if site_kind is SiteKind.ACUPOINT:
+        return tuple(points.acupoints()[site].hazards)
+    return ()

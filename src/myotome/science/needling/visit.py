@@ -1,0 +1,199 @@
+"""The visit as a pure machine: what may happen next, and what must hold whatever happens.
+
+The same rules are kept by `clinic.needling.actions` and by the database; this is the short form that can be run a
+million times. A visit is open, closed or signed. What has happened is always taken (a needle is never refused while
+the visit is open); only closing is refused, while one needle is not accounted for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from myotome.vocabulary.errors import InvalidValue, NeedleUnaccountedFor, NotFound, VisitLocked
+from myotome.vocabulary.needling import NeedleState
+
+ACCOUNTED = frozenset({NeedleState.OUT, NeedleState.LEFT_IN, NeedleState.MISSING})
+MOVES: Mapping[NeedleState, frozenset[NeedleState]] = MappingProxyType(
+    {
+        NeedleState.IN: frozenset(NeedleState),
+        NeedleState.FRAGMENT: frozenset({NeedleState.FRAGMENT, NeedleState.OUT, NeedleState.MISSING}),
+        NeedleState.LEFT_IN: frozenset({NeedleState.LEFT_IN, NeedleState.OUT}),
+        NeedleState.MISSING: frozenset({NeedleState.MISSING, NeedleState.OUT}),
+        NeedleState.OUT: frozenset({NeedleState.OUT}),
+    }
+)
+"""From which state of a needle to which: out is the end, a fragment is out only when somebody took it out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Needles by the id of the tablet that charted them, and what was called, handed over, closed and signed."""
+
+    needles: Mapping[str, NeedleState] = field(default_factory=lambda: MappingProxyType({}))
+    witnesses: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    struck: frozenset[str] = frozenset()
+    must_count: bool = False
+    offered_to: str = ""
+    held_by: str = ""
+    is_closed: bool = False
+    is_signed: bool = False
+
+    @property
+    def counted(self) -> Mapping[str, NeedleState]:
+        """The needles that are not struck."""
+        return {id: state for id, state in self.needles.items() if id not in self.struck}
+
+    @property
+    def n_open(self) -> int:
+        """Needles not accounted for."""
+        return sum(state not in ACCOUNTED for state in self.counted.values())
+
+
+def charted(visit: Visit, id: str, state: NeedleState = NeedleState.IN) -> Visit:
+    """The visit with a needle more; an id that is there already changes nothing, closed or not.
+
+    Source: judgement
+    Check: tests/property/test_visit_machine.py
+
+    Raises:
+        VisitLocked: the visit is closed and the needle is new.
+        InvalidValue: a needle begins in or out, nothing else.
+    """
+    if id in visit.needles:
+        return visit
+    _check_open(visit)
+    if state not in (NeedleState.IN, NeedleState.OUT):
+        raise InvalidValue("A needle is charted as in or as out.", field="state")
+    return replace(visit, needles={**visit.needles, id: state})
+
+
+def moved(visit: Visit, id: str, state: NeedleState, *, witness: str = "") -> Visit:
+    """The visit with a needle's new state; out again changes nothing. A missing needle needs a witness's name.
+
+    Source: judgement
+    Check: tests/property/test_visit_machine.py
+
+    Raises:
+        NotFound: there is no such needle, or its row is struck.
+        VisitLocked: the visit is closed.
+        InvalidValue: the needle cannot go there, or it is missing and nobody signed for it.
+    """
+    if id not in visit.counted:
+        raise NotFound("There is no such needle in this visit.")
+    if visit.needles[id] is state is NeedleState.OUT:
+        return visit
+    _check_open(visit)
+    if state not in MOVES[visit.needles[id]]:
+        raise InvalidValue(f"A needle that is {visit.needles[id].value} cannot be {state.value}.", field="state")
+    if state is NeedleState.MISSING and not witness.strip():
+        raise InvalidValue("Somebody else signs for a needle that was not found.", field="witness")
+    witnesses = {**visit.witnesses, id: witness} if state is NeedleState.MISSING else visit.witnesses
+    return replace(visit, needles={**visit.needles, id: state}, witnesses=witnesses)
+
+
+def struck(visit: Visit, id: str) -> Visit:
+    """The visit without a row that was charted by mistake. Source: judgement. Check: tests/property/test_visit_machine.py"""
+    if id not in visit.counted:
+        raise NotFound("There is no such needle in this visit.")
+    _check_open(visit)
+    return replace(visit, struck=visit.struck | {id})
+
+
+def all_out_called(visit: Visit) -> Visit:
+    """Needle shock: removal first; until somebody counts, nothing closes.
+
+    Source: judgement
+    Check: tests/property/test_visit_machine.py
+    """
+    _check_open(visit)
+    return replace(visit, must_count=True)
+
+
+def counted_out(visit: Visit, ids: frozenset[str]) -> Visit:
+    """The count after: the named needles are out, any other stays as it was.
+
+    Source: judgement
+    Check: tests/property/test_visit_machine.py
+    """
+    _check_open(visit)
+    for id in sorted(ids & set(visit.counted)):
+        visit = moved(visit, id, NeedleState.OUT)
+    return replace(visit, must_count=False)
+
+
+def handed_over(visit: Visit, to: str) -> Visit:
+    """Offered to a colleague; until she accepts, nothing closes.
+
+    Source: judgement
+    Check: tests/property/test_visit_machine.py
+    """
+    _check_open(visit)
+    return replace(visit, offered_to=to)
+
+
+def accepted(visit: Visit, by: str) -> Visit:
+    """Taken over by the colleague to whom it was offered.
+
+    Source: judgement
+    Check: tests/property/test_visit_machine.py
+    """
+    _check_open(visit)
+    if not visit.offered_to or visit.offered_to != by:
+        raise NotFound("No hand-over of this visit was offered to you.")
+    return replace(visit, offered_to="", held_by=by)
+
+
+def check_can_close(visit: Visit) -> None:
+    """Nothing, when the visit may close.
+
+    Source: judgement
+    Check: tests/property/test_visit_machine.py
+
+    Raises:
+        NeedleUnaccountedFor: a needle is open, nobody has counted after "all out", or a hand-over waits.
+    """
+    if visit.n_open:
+        raise NeedleUnaccountedFor(f"{visit.n_open} not accounted for.")
+    if visit.must_count:
+        raise NeedleUnaccountedFor("All needles were called out at once. Count them, then close.")
+    if visit.offered_to:
+        raise NeedleUnaccountedFor(f"{visit.offered_to} has not accepted the hand-over yet.")
+
+
+def can_close(visit: Visit) -> bool:
+    """True when `check_can_close` has nothing to say.
+
+    Source: judgement
+    Check: tests/property/test_visit_machine.py
+    """
+    return not (visit.n_open or visit.must_count or visit.offered_to)
+
+
+def closed(visit: Visit) -> Visit:
+    """The visit closed; closed already stays closed.
+
+    Source: judgement
+    Check: tests/property/test_visit_machine.py
+    """
+    if visit.is_closed:
+        return visit
+    check_can_close(visit)
+    return replace(visit, is_closed=True)
+
+
+def signed(visit: Visit) -> Visit:
+    """The visit signed; only what is closed is signed.
+
+    Source: judgement
+    Check: tests/property/test_visit_machine.py
+    """
+    if not visit.is_closed:
+        raise VisitLocked("Close the visit first: signing locks what closing has counted.")
+    return replace(visit, is_signed=True)
+
+
+def _check_open(visit: Visit) -> None:
+    if visit.is_closed:
+        raise VisitLocked("This visit is closed. Write an addendum instead.")

@@ -1,0 +1,154 @@
+"""Whatever happens in a visit, in any order, no needle is forgotten: the pure machine walked at random."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule
+
+from myotome.science.needling import visit as machine
+from myotome.vocabulary.errors import InvalidValue, MyotomeError, NeedleUnaccountedFor, NotFound, VisitLocked
+from myotome.vocabulary.needling import NeedleState
+
+PEOPLE = st.sampled_from(["Elena", "Mei-Lin", "David"])
+
+
+class AVisit(RuleBasedStateMachine):
+    """Two tablets, three people, and a patient with needles in her."""
+
+    ids = Bundle("ids")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.visit = machine.Visit()
+        self.ever_in: set[str] = set()
+
+    def attempt(self, act, *args, **named) -> None:
+        """The act done, or refused with a named error that leaves everything as it was."""
+        before = self.visit
+        try:
+            self.visit = act(before, *args, **named)
+        except MyotomeError as refusal:
+            assert refusal.message  # noqa: PT017
+            self.visit = before
+
+    @rule(target=ids, id=st.text("abc", min_size=1, max_size=2), state=st.sampled_from(NeedleState))
+    def chart(self, id, state):
+        self.attempt(machine.charted, id, state)
+        if id in self.visit.needles:
+            self.ever_in.add(id)
+        return id
+
+    @rule(id=ids, state=st.sampled_from(NeedleState), witness=st.just("") | PEOPLE)
+    def move(self, id, state, witness):
+        self.attempt(machine.moved, id, state, witness=witness)
+
+    @rule(id=ids)
+    def strike(self, id):
+        self.attempt(machine.struck, id)
+
+    @rule()
+    def call_all_out(self):
+        self.attempt(machine.all_out_called)
+
+    @rule(some=st.frozensets(st.text("abc", min_size=1, max_size=2)))
+    def count(self, some):
+        self.attempt(machine.counted_out, some)
+
+    @rule(to=PEOPLE)
+    def hand_over(self, to):
+        self.attempt(machine.handed_over, to)
+
+    @rule(by=PEOPLE)
+    def accept(self, by):
+        self.attempt(machine.accepted, by)
+
+    @rule()
+    def close(self):
+        self.attempt(machine.closed)
+
+    @rule()
+    def sign(self):
+        self.attempt(machine.signed)
+
+    @precondition(lambda self: self.visit.is_closed)
+    @rule(id=consumes(ids))
+    def replay_after_closing(self, id):
+        before = self.visit
+        self.attempt(machine.charted, id, NeedleState.OUT)
+        assert self.visit == before
+
+    @invariant()
+    def a_closed_visit_has_no_open_needle_and_waits_for_nobody(self):
+        if self.visit.is_closed:
+            assert self.visit.n_open == 0
+            assert not self.visit.must_count
+            assert not self.visit.offered_to
+
+    @invariant()
+    def a_signed_visit_is_closed(self):
+        assert self.visit.is_closed or not self.visit.is_signed
+
+    @invariant()
+    def nothing_that_was_charted_is_lost(self):
+        assert set(self.visit.needles) == self.ever_in
+
+    @invariant()
+    def a_missing_needle_has_a_witness(self):
+        for id, state in self.visit.needles.items():
+            if state is NeedleState.MISSING:
+                assert self.visit.witnesses[id]
+
+    @invariant()
+    def closing_is_possible_exactly_when_it_is_not_refused(self):
+        try:
+            machine.check_can_close(self.visit)
+            refused = False
+        except NeedleUnaccountedFor:
+            refused = True
+        assert machine.can_close(self.visit) is not refused
+
+
+AVisit.TestCase.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
+TestAVisit = AVisit.TestCase
+
+
+def test_a_needle_that_went_in_twice_by_the_same_id_is_one_needle():
+    visit = machine.charted(machine.charted(machine.Visit(), "a"), "a")
+    assert visit.n_open == 1
+
+
+def test_a_visit_with_a_needle_in_does_not_close_and_says_how_many():
+    visit = machine.charted(machine.charted(machine.Visit(), "a"), "b")
+    with pytest.raises(NeedleUnaccountedFor, match="2 not accounted for"):
+        machine.closed(visit)
+
+
+def test_a_needle_that_is_out_stays_out():
+    visit = machine.charted(machine.Visit(), "a", NeedleState.OUT)
+    with pytest.raises(InvalidValue, match="cannot be in"):
+        machine.moved(visit, "a", NeedleState.IN)
+
+
+def test_a_missing_needle_needs_somebody_else_to_sign():
+    visit = machine.charted(machine.Visit(), "a")
+    with pytest.raises(InvalidValue, match="Somebody else"):
+        machine.moved(visit, "a", NeedleState.MISSING)
+    assert machine.can_close(machine.moved(visit, "a", NeedleState.MISSING, witness="David"))
+
+
+def test_a_closed_visit_takes_no_new_needle_and_signing_needs_closing():
+    with pytest.raises(VisitLocked):
+        machine.signed(machine.Visit())
+    with pytest.raises(VisitLocked):
+        machine.charted(machine.closed(machine.Visit()), "a")
+
+
+def test_only_the_colleague_asked_can_accept():
+    visit = machine.handed_over(machine.Visit(), "David")
+    with pytest.raises(NotFound):
+        machine.accepted(visit, "Elena")
+    with pytest.raises(NeedleUnaccountedFor, match="David"):
+        machine.closed(visit)
+    assert machine.accepted(visit, "David").held_by == "David"

@@ -1,0 +1,95 @@
+"""Before a needle: what the patient's facts and the site's hazards say, and what an answer settles."""
+
+from __future__ import annotations
+
+import pytest
+
+from myotome.knowledge.muscles import region_at
+from myotome.science.needling.asks import EVERYWHERE, before_needle, unanswered
+from myotome.vocabulary.anatomy import NeedleRegion
+from myotome.vocabulary.courses import CautionLevel
+from myotome.vocabulary.needling import SiteKind
+
+
+def said(muscle: str, level: str | None = None, **given):
+    facts = given.pop("facts", {})
+    return before_needle(
+        site_kind=SiteKind.MUSCLE, site=muscle, level=level, region=region_at(muscle, level), facts=facts, **given
+    )
+
+
+def codes(warnings, level):
+    return [w.code for w in warnings if w.level is level]
+
+
+def test_a_healthy_patient_and_a_harmless_muscle_need_no_word():
+    assert said("extensor_digitorum") == ()
+
+
+@pytest.mark.parametrize(
+    ("muscle", "level", "asked"),
+    [("rhomboid_major", None, "pleura"), ("multifidus", "L5", "canal"), ("popliteus", None, "popliteal_vessels")],
+)
+def test_over_lung_canal_or_vessel_every_region_asks(muscle, level, asked):
+    assert asked in codes(said(muscle, level), CautionLevel.ASK)
+
+
+def test_fever_today_stops_every_needle():
+    assert "fever" in codes(said("extensor_digitorum", facts={"fever": ""}), CautionLevel.STOP)
+
+
+def test_a_blood_thinner_asks_everywhere_and_stops_where_pressure_cannot_reach():
+    thinner = {"anticoagulant": "apixaban"}
+    assert codes(said("gluteus_medius", facts=thinner), CautionLevel.STOP) == []
+    assert "anticoagulant" in codes(said("gluteus_medius", facts=thinner), CautionLevel.ASK)
+    assert codes(said("psoas_major", facts=thinner), CautionLevel.STOP) == ["bleeding_deep_anticoagulant"]
+
+
+def test_a_pacemaker_stops_current_but_not_the_needle():
+    assert codes(said("tibialis_anterior", facts={"pacemaker": ""}), CautionLevel.STOP) == []
+    electrical = said("tibialis_anterior", facts={"pacemaker": ""}, is_electrical=True)
+    assert codes(electrical, CautionLevel.STOP) == ["pacemaker_electrical"]
+
+
+def test_a_stop_for_an_area_asks_whether_the_site_lies_there():
+    warnings = said("extensor_digitorum", facts={"skin_infection": "left elbow"})
+    assert [(w.level, w.detail) for w in warnings if w.code == "skin_infection"] == [(CautionLevel.ASK, "left elbow")]
+
+
+def test_pregnancy_asks_once_more_over_belly_low_back_and_buttock():
+    pregnant = {"pregnancy": "week 20"}
+    assert "pregnancy_regions" in codes(said("gluteus_medius", facts=pregnant), CautionLevel.ASK)
+    assert "pregnancy_regions" not in codes(said("tibialis_anterior", facts=pregnant), CautionLevel.ASK)
+
+
+def test_stops_come_first_then_asks_then_notes():
+    warnings = said("rhomboid_major", facts={"fever": "", "pacemaker": "", "anticoagulant": ""})
+    order = list(CautionLevel)
+    assert [order.index(w.level) for w in warnings] == sorted(order.index(w.level) for w in warnings)
+
+
+def test_a_reason_settles_an_ask_for_its_region_and_not_for_another():
+    back, calf = said("multifidus", "L5"), said("popliteus")
+    answers = {(w.code, w.place) for w in back}
+    assert unanswered(back, answers) == ()
+    assert unanswered(said("multifidus", "L4"), answers) == ()
+    assert unanswered(calf, answers) == calf
+
+
+def test_a_caution_of_the_whole_patient_is_answered_once_for_all_regions():
+    warning = next(w for w in said("gluteus_medius", facts={"diabetes": ""}) if w.code == "diabetes")
+    assert warning.place == EVERYWHERE
+
+
+def test_no_answer_settles_a_stop():
+    warnings = said("extensor_digitorum", facts={"fever": ""})
+    assert unanswered(warnings, {(w.code, w.place) for w in warnings}) == tuple(
+        w for w in warnings if w.level is CautionLevel.STOP
+    )
+
+
+def test_a_free_place_has_the_patients_cautions_and_no_hazards_of_its_own():
+    warnings = before_needle(
+        site_kind=SiteKind.FREE, site="scar", level=None, region=NeedleRegion.LOW_BACK, facts={"diabetes": ""}
+    )
+    assert [w.code for w in warnings] == ["diabetes"]
