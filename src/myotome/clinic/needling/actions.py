@@ -12,6 +12,8 @@ from django.db import transaction
 from django.db.models import F, Max
 
 from myotome.clinic.audit.actions import record
+from myotome.clinic.needling.accounts import count_out, resolve_incident, sign_missing
+from myotome.clinic.needling.asks import answer_ask
 from myotome.clinic.needling.locks import needle_by_number, note_in_audit, unlocked_visit
 from myotome.clinic.needling.models import AdverseEvent, TreatmentVisit, VisitAddendum
 from myotome.clinic.needling.needles import (
@@ -35,17 +37,21 @@ from myotome.vocabulary.errors import CourseClosed, InvalidValue, NotFound, Stal
 __all__ = [
     "accept_handover",
     "add_addendum",
+    "answer_ask",
     "ask_again",
     "call_all_out",
     "chart_response",
     "close_visit",
     "count_after_all_out",
+    "count_out",
     "hand_over",
     "leave_in",
     "note_fragment",
     "open_visit",
     "record_insertion",
     "report_adverse_event",
+    "resolve_incident",
+    "sign_missing",
     "sign_visit",
     "strike_insertion",
     "take_out",

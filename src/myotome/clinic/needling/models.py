@@ -156,6 +156,27 @@ class Incident(ClinicalRow):
     resolved_at = models.DateTimeField(null=True)
     resolved_by = models.CharField(max_length=120, blank=True)
     resolution = models.CharField(max_length=300, blank=True)
+    witnessed_by = models.CharField(max_length=120, blank=True)
+    review_due_at = models.DateTimeField(null=True)
+
+
+class CautionAnswer(ClinicalRow):
+    """Why a needle went on past an ASK: once per visit and place, counted again when the fact changes."""
+
+    patient_path = "visit__course__patient"
+
+    visit = models.ForeignKey(TreatmentVisit, on_delete=models.PROTECT, related_name="caution_answers")
+    code = models.CharField(max_length=40)
+    place = models.CharField(max_length=16)
+    reason = models.CharField(max_length=300)
+    shown_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField()
+    answered_by = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(reason=""), name="an_ask_is_answered_with_a_reason"),
+        ]
 
 
 class VisitAddendum(ClinicalRow):

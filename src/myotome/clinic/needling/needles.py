@@ -12,17 +12,14 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
+from myotome.clinic.needling.asks import open_incidents_of_needle
 from myotome.clinic.needling.locks import check_unlocked, needle_by_number, note_in_audit, open_incident, unlocked_visit
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
 from myotome.clinic.needling.queries import visit_for
 from myotome.clinic.planning.models import Consent
-from myotome.clinic.screening.facts import facts_of
 from myotome.vocabulary import needling as words
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import InvalidValue
-
-STOPPING_FACTS = ("fever", "skin_infection", "needle_phobia", "previous_reaction")
-"""Facts that say STOP for every site; the rules with their sources are `knowledge.cautions`."""
 
 
 @transaction.atomic
@@ -53,7 +50,9 @@ def record_insertion(*, by: Actor, at: datetime, visit_id: int, needle: words.Ne
     row = NeedleInsertion.objects.create(
         clinic_id=by.clinic_id, visit=visit, number=last + 1, charted_at=at, charted_by=by.name, **values
     )
-    _open_incidents_for(by=by, at=at, visit=visit, is_first=last == 0)
+    if last == 0 and not _has_consent(visit, "course"):
+        open_incident(by, at, visit, "needled_without_consent", "No consent for this course was on record.")
+    open_incidents_of_needle(by, at, visit, row)
     note_in_audit(by, at, "needle.charted", visit, number=row.number, state=row.state)
     return row
 
@@ -149,13 +148,3 @@ def _apply_response(row: NeedleInsertion, response: dict[str, Any]) -> None:
 def _has_consent(visit: TreatmentVisit, kind: str) -> bool:
     given = Consent.objects.filter(course_id=visit.course_id, kind=kind, withdrawn_at__isnull=True)
     return given.exists()
-
-
-def _open_incidents_for(*, by: Actor, at: datetime, visit: TreatmentVisit, is_first: bool) -> None:
-    if not is_first:
-        return
-    if not _has_consent(visit, "course"):
-        open_incident(by, at, visit, "needled_without_consent", "No consent for this course was on record.")
-    stops = facts_of(by, visit.course.patient_id).filter(state="present", code__in=STOPPING_FACTS)
-    for fact in stops:
-        open_incident(by, at, visit, "needled_against_stop", fact.code)

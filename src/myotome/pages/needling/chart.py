@@ -22,7 +22,7 @@ from myotome.clinic.needling.queries import (
     previous_needles,
 )
 from myotome.clinic.planning.queries import cautions_of, consents_of, sites_of
-from myotome.knowledge.acupoints import acupoints
+from myotome.knowledge import acupoints as points
 from myotome.knowledge.muscles import muscles
 from myotome.pages.needling.forms import REASKED
 from myotome.science.needling.counts import counts_by_region, open_needles, overdue_at
@@ -49,7 +49,7 @@ class SiteChip:
 def site_name(kind: str, site: str, level: str = "") -> str:
     """The site as practitioners say it: Multifidus L5, ST36 Zúsānlǐ 足三里."""
     if kind == "acupoint":
-        point = acupoints().get(site)
+        point = points.acupoints().get(site)
         return f"{site} {point.pinyin} {point.hanzi}" if point else site
     row = muscles().get(site)
     name = row.name if row else site.replace("_", " ")

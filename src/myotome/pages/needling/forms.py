@@ -10,7 +10,7 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 
-from myotome.knowledge.acupoints import acupoint
+from myotome.knowledge import acupoints as points
 from myotome.knowledge.muscles import muscle
 from myotome.vocabulary.anatomy import NeedleRegion, Side
 from myotome.vocabulary.errors import InvalidValue
@@ -62,7 +62,7 @@ def site_from(key: str) -> dict[str, Any]:
     kind, name, level, side = parts
     if side not in {s.value for s in Side}:
         raise InvalidValue("Choose left or right.", field="side")
-    row = acupoint(name) if kind == SiteKind.ACUPOINT.value else muscle(name)
+    row = points.acupoint(name) if kind == SiteKind.ACUPOINT.value else muscle(name)
     return {
         "site_kind": SiteKind(kind),
         "site": row.id,

@@ -12,7 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from myotome.knowledge.acupoints import acupoints
+from myotome.knowledge import acupoints as points
 from myotome.knowledge.muscles import muscles
 from myotome.pages.needling.chart import site_name
 
@@ -145,7 +145,7 @@ def site_options(is_ims: bool, chosen: str) -> SafeString:
                         )
                     )
     else:
-        for point in acupoints().values():
+        for point in points.acupoints().values():
             for side in ("midline",) if point.midline else ("left", "right"):
                 key = f"acupoint:{point.id}::{side}"
                 label = f"{site_name('acupoint', point.id)} {side_words(side)}".strip()

@@ -1,0 +1,95 @@
+"""Accounting for needles: counted out together, missing with a witness, incidents reviewed by somebody else.
+
+A needle that was searched for and not found is never silently forgotten: a second signed-in person signs for it; alone,
+she signs again herself and somebody else reviews it within three days, shown until done.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from myotome.clinic.needling.locks import needle_by_number, note_in_audit, open_incident, unlocked_visit
+from myotome.clinic.needling.models import Incident, NeedleInsertion, TreatmentVisit
+from myotome.clinic.needling.needles import take_out
+from myotome.clinic.needling.queries import needles_of
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import Role
+from myotome.vocabulary.errors import InvalidValue, NeedleUnaccountedFor, NotAllowed
+from myotome.vocabulary.needling import NeedleState
+
+REVIEW_WITHIN = timedelta(days=3)
+
+
+@transaction.atomic
+def count_out(*, by: Actor, at: datetime, visit_id: int, n_counted: int) -> TreatmentVisit:
+    """The resting set out together, when as many were counted in the hand as are in the patient.
+
+    Raises:
+        NeedleUnaccountedFor: the count differs; nothing is changed, so that she looks.
+    """
+    visit = unlocked_visit(by, visit_id)
+    still_in = [row for row in needles_of(visit) if row.state == NeedleState.IN.value]
+    if n_counted != len(still_in):
+        raise NeedleUnaccountedFor(
+            f"You counted {n_counted}, and {len(still_in)} are in. Look again, then take them out one by one."
+        )
+    for row in still_in:
+        take_out(by=by, at=at, visit_id=visit_id, number=row.number)
+    visit.counted_at = at
+    visit.save(update_fields=["counted_at"])
+    note_in_audit(by, at, "visit.counted", visit, n_out=n_counted)
+    return visit
+
+
+@transaction.atomic
+def sign_missing(
+    *, by: Actor, at: datetime, visit_id: int, number: int, reason: str, witness: Actor | None = None
+) -> NeedleInsertion:
+    """A needle that was not found, signed for by a second person, or alone with a review due in three days.
+
+    The face has checked the password of `witness`, or the actor's own once more.
+
+    Raises:
+        InvalidValue: it was not said where she looked, the witness is herself, or the needle is out already.
+    """
+    visit = unlocked_visit(by, visit_id)
+    row = needle_by_number(visit, number)
+    if not reason.strip():
+        raise InvalidValue("Please write where you looked.", field="reason")
+    if witness is not None and witness.user_id == by.user_id:
+        raise InvalidValue("Somebody else signs with you.", field="witness")
+    if row.state not in (NeedleState.IN.value, NeedleState.FRAGMENT.value):
+        raise InvalidValue("This needle is accounted for.", field="number")
+    row.state, row.note = NeedleState.MISSING.value, reason.strip()[:300]
+    row.save(update_fields=["state", "note"])
+    incident = open_incident(by, at, visit, "needle_missing", f"Needle {number}: {reason.strip()}")
+    incident.witnessed_by = witness.name if witness else ""
+    incident.review_due_at = None if witness else at + REVIEW_WITHIN
+    incident.save(update_fields=["witnessed_by", "review_due_at"])
+    note_in_audit(by, at, "needle.missing", visit, number=number, alone=witness is None)
+    return row
+
+
+@transaction.atomic
+def resolve_incident(*, by: Actor, at: datetime, incident_id: int, resolution: str) -> Incident:
+    """The incident reviewed, by an owner or a practitioner who did not open it; resolved already stays so.
+
+    Raises:
+        NotAllowed: it is her own, and somebody else must look.
+        InvalidValue: nothing was written.
+    """
+    by.check_holds(Role.OWNER, Role.PRACTITIONER)
+    rows = Incident.objects.filter(clinic_id=by.clinic_id) if by.holds(Role.OWNER) else Incident.objects.for_actor(by)
+    row = rows.select_related("visit__course").get_or_not_found(pk=incident_id)
+    if row.resolved_at is not None:
+        return row
+    if row.review_due_at is not None and row.opened_by == by.name:
+        raise NotAllowed("Somebody else reviews what you signed alone.")
+    if not resolution.strip():
+        raise InvalidValue("Please write what the review came to.", field="resolution")
+    row.resolved_at, row.resolved_by, row.resolution = at, by.name, resolution.strip()[:300]
+    row.save(update_fields=["resolved_at", "resolved_by", "resolution"])
+    note_in_audit(by, at, "incident.resolved", row.visit, incident=row.pk)
+    return row

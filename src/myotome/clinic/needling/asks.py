@@ -1,0 +1,112 @@
+"""What must be said before a needle, for this visit's patient today, and the reasons that were given.
+
+STOP is lifted only by correcting the fact that raised it. An ASK is answered with a reason, once per visit and place,
+and again when its fact changes. A needle that went in all the same is recorded, and an incident opens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import transaction
+
+from myotome.clinic.needling.locks import note_in_audit, open_incident, unlocked_visit
+from myotome.clinic.needling.models import CautionAnswer, NeedleInsertion, TreatmentVisit
+from myotome.clinic.screening.facts import facts_of
+from myotome.clinic.screening.models import PatientFact
+from myotome.science.needling.asks import Warning, before_needle, unanswered
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.anatomy import NeedleRegion
+from myotome.vocabulary.courses import CautionLevel
+from myotome.vocabulary.errors import InvalidValue
+from myotome.vocabulary.needling import NeedleState, SiteKind, Technique
+
+QUICK_S = 1.0
+"""An ASK answered faster than this was hardly read; the owner sees the share."""
+
+
+class AskBook:
+    """Facts and answers of one visit, read once: which warnings a site raises, and which still want an answer."""
+
+    def __init__(self, actor: Actor, visit: TreatmentVisit) -> None:
+        rows: list[PatientFact] = [f for f in facts_of(actor, visit.course.patient_id) if f.state == "present"]
+        self.facts: Mapping[str, str] = {row.code: row.detail for row in rows}
+        self._noted_at = {row.code: row.noted_at for row in rows}
+        self.answers = list(visit.caution_answers.order_by("answered_at"))
+
+    def warnings(self, site_kind: str, site: str, level: str, region: str, **how: bool) -> tuple[Warning, ...]:
+        """Everything to say before a needle at this site."""
+        return before_needle(
+            site_kind=SiteKind(site_kind),
+            site=site,
+            level=level or None,
+            region=NeedleRegion(region),
+            facts=self.facts,
+            **how,
+        )
+
+    def open(self, warnings: tuple[Warning, ...]) -> tuple[Warning, ...]:
+        """The STOPs, and the ASKs without an answer that is as new as their fact."""
+        return unanswered(warnings, {(a.code, a.place) for a in self.answers if self._still_counts(a, warnings)})
+
+    def _still_counts(self, answer: CautionAnswer, warnings: tuple[Warning, ...]) -> bool:
+        facts = [w.fact for w in warnings if (w.code, w.place) == (answer.code, answer.place)]
+        return all(f not in self._noted_at or answer.answered_at >= self._noted_at[f] for f in facts)
+
+
+@transaction.atomic
+def answer_ask(
+    *, by: Actor, at: datetime, visit_id: int, code: str, place: str, reason: str, shown_at: datetime | None = None
+) -> CautionAnswer:
+    """The reason on record: why she goes on past this ASK.
+
+    Raises:
+        InvalidValue: no reason was given.
+        VisitLocked: the visit is closed.
+    """
+    visit = unlocked_visit(by, visit_id)
+    if not reason.strip():
+        raise InvalidValue("Please say why you go on.", field="reason")
+    row = CautionAnswer.objects.create(
+        clinic_id=by.clinic_id,
+        visit=visit,
+        code=code[:40],
+        place=place[:16],
+        reason=reason.strip()[:300],
+        shown_at=shown_at,
+        answered_at=at,
+        answered_by=by.name,
+    )
+    note_in_audit(by, at, "caution.answered", visit, code=row.code, place=row.place)
+    return row
+
+
+def open_incidents_of_needle(by: Actor, at: datetime, visit: TreatmentVisit, needle: NeedleInsertion) -> None:
+    """An incident for each STOP and each unanswered ASK that this needle went past, once per visit and place."""
+    book = AskBook(by, visit)
+    warnings = book.warnings(
+        needle.site_kind,
+        needle.site,
+        needle.level,
+        needle.region,
+        is_electrical=needle.technique == Technique.ELECTRICAL.value,
+        is_retained=needle.state == NeedleState.LEFT_IN.value,
+    )
+    known = set(visit.incidents.values_list("kind", "detail"))
+    for warning in book.open(warnings):
+        stop = warning.level is CautionLevel.STOP
+        kind = "needled_against_stop" if stop else "needled_without_answer"
+        detail = warning.code if stop else f"{warning.code}, {warning.place.replace('_', ' ')}"
+        if (kind, detail) not in known:
+            open_incident(by, at, visit, kind, detail)
+
+
+def quick_answers(actor: Actor) -> tuple[int, int]:
+    """(answered in under a second, answered at all) over the actor's clinic, where the page said when it asked.
+
+    Counts only; for the owner.
+    """
+    rows = CautionAnswer.objects.filter(clinic_id=actor.clinic_id, shown_at__isnull=False)
+    pairs = list(rows.values_list("shown_at", "answered_at"))
+    return sum((answered - shown).total_seconds() < QUICK_S for shown, answered in pairs), len(pairs)

@@ -1,0 +1,139 @@
+"""An ASK is answered with a reason before the needle; a needle that is not found is signed for, never forgotten."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from myotome.clinic.audit.models import AuditEvent
+from myotome.clinic.needling.actions import (
+    answer_ask,
+    ask_again,
+    close_visit,
+    count_out,
+    record_insertion,
+    resolve_incident,
+    sign_missing,
+)
+from myotome.clinic.needling.asks import AskBook, quick_answers
+from myotome.clinic.needling.models import Incident
+from myotome.clinic.needling.queries import needles_of, visit_for
+from myotome.vocabulary.courses import Role
+from myotome.vocabulary.errors import InvalidValue, NeedleUnaccountedFor, NotAllowed, NotFound
+from myotome.vocabulary.needling import NeedleState
+from tests.factories import AT, a_needle, a_practitioner, a_user, an_actor, an_open_visit
+
+pytestmark = pytest.mark.django_db
+LATER = AT + timedelta(seconds=30)
+OVER_LUNG = {"site": "rhomboid_major", "region": "upper_back"}
+
+
+def open_codes(visit, actor, site="rhomboid_major", region="upper_back"):
+    book = AskBook(actor, visit_for(actor, visit.pk))
+    return [w.code for w in book.open(book.warnings("muscle", site, "", region))]
+
+
+def test_over_the_lung_the_chart_asks_and_a_reason_settles_it_for_the_region():
+    visit, elena = an_open_visit()
+    assert open_codes(visit, elena) == ["pleura"]
+    answer_ask(by=elena, at=AT, visit_id=visit.pk, code="pleura", place="upper_back", reason="fold lifted")
+    assert open_codes(visit, elena) == []
+    assert open_codes(visit, elena, "supraspinatus", "shoulder") == ["pleura"]
+
+
+def test_an_ask_wants_a_reason():
+    visit, elena = an_open_visit()
+    with pytest.raises(InvalidValue):
+        answer_ask(by=elena, at=AT, visit_id=visit.pk, code="pleura", place="upper_back", reason="  ")
+
+
+def test_an_ask_is_asked_again_when_its_fact_changes():
+    visit, elena = an_open_visit()
+    ask_again(by=elena, at=AT, visit_id=visit.pk, answers={"anticoagulant": "present"})
+    answer_ask(by=elena, at=AT, visit_id=visit.pk, code="anticoagulant", place="everywhere", reason="press 2 min")
+    assert "anticoagulant" not in open_codes(visit, elena, "gluteus_medius", "buttock")
+    ask_again(by=elena, at=LATER, visit_id=visit.pk, answers={"anticoagulant": "absent"})
+    ask_again(by=elena, at=LATER, visit_id=visit.pk, answers={"anticoagulant": "present"})
+    assert "anticoagulant" in open_codes(visit, elena, "gluteus_medius", "buttock")
+
+
+def test_a_needle_past_an_ask_is_recorded_and_opens_one_incident_for_the_place():
+    visit, elena = an_open_visit()
+    for _ in range(2):
+        record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle(**OVER_LUNG))
+    assert len(needles_of(visit)) == 2
+    assert [(i.kind, i.detail) for i in Incident.objects.all()] == [("needled_without_answer", "pleura, upper back")]
+
+
+def test_a_needle_after_the_answer_opens_nothing():
+    visit, elena = an_open_visit()
+    answer_ask(by=elena, at=AT, visit_id=visit.pk, code="pleura", place="upper_back", reason="aimed at bone")
+    record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle(**OVER_LUNG))
+    assert not Incident.objects.exists()
+
+
+def test_every_answer_is_in_the_audit_and_its_speed_is_counted_for_the_owner():
+    visit, elena = an_open_visit()
+    for code, shown in (
+        ("pleura", AT - timedelta(milliseconds=400)),
+        ("fever", AT - timedelta(seconds=5)),
+        ("x", None),
+    ):
+        answer_ask(by=elena, at=AT, visit_id=visit.pk, code=code, place="chest", reason="said", shown_at=shown)
+    assert quick_answers(elena) == (1, 2)
+    assert AuditEvent.objects.filter(act="caution.answered").count() == 3
+
+
+def test_a_resting_set_comes_out_together_only_when_the_count_agrees():
+    visit, elena = an_open_visit(mode="acupuncture")
+    for _ in range(8):
+        record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle())
+    with pytest.raises(NeedleUnaccountedFor, match="You counted 7, and 8 are in"):
+        count_out(by=elena, at=LATER, visit_id=visit.pk, n_counted=7)
+    assert {row.state for row in needles_of(visit)} == {"in"}
+    count_out(by=elena, at=LATER, visit_id=visit.pk, n_counted=8)
+    assert {(row.state, row.removed_by) for row in needles_of(visit)} == {("out", elena.name)}
+
+
+def test_a_needle_that_is_not_found_is_signed_for_by_a_second_person():
+    visit, elena = an_open_visit()
+    david = an_actor(a_practitioner(visit.clinic, name="David Okafor").user, visit.clinic)
+    record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle())
+    sign_missing(by=elena, at=LATER, visit_id=visit.pk, number=1, reason="table, floor, sheets", witness=david)
+    incident = Incident.objects.get(kind="needle_missing")
+    assert (incident.witnessed_by, incident.review_due_at) == ("David Okafor", None)
+    assert close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1).closed_at
+    assert needles_of(visit)[0].state == NeedleState.MISSING.value
+
+
+def test_alone_she_signs_and_somebody_else_reviews_within_three_days():
+    visit, elena = an_open_visit()
+    record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle())
+    sign_missing(by=elena, at=LATER, visit_id=visit.pk, number=1, reason="looked everywhere")
+    incident = Incident.objects.get(kind="needle_missing")
+    assert incident.review_due_at == LATER + timedelta(days=3)
+    with pytest.raises(NotAllowed):
+        resolve_incident(by=elena, at=LATER, incident_id=incident.pk, resolution="fine")
+    owner = an_actor(a_user(visit.clinic, Role.OWNER, name="Olga"), visit.clinic)
+    resolve_incident(by=owner, at=LATER, incident_id=incident.pk, resolution="found in the sheet by the laundry")
+    incident.refresh_from_db()
+    assert (incident.resolved_by, incident.resolved_at) == ("Olga", LATER)
+
+
+@pytest.mark.parametrize(
+    ("number", "reason", "refusal"), [(1, "", InvalidValue), (9, "looked", NotFound), (2, "looked", InvalidValue)]
+)
+def test_a_needle_is_signed_as_missing_only_with_a_reason_and_when_it_is_open(number, reason, refusal):
+    visit, elena = an_open_visit()
+    record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle())
+    record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle(state=NeedleState.OUT))
+    with pytest.raises(refusal):
+        sign_missing(by=elena, at=LATER, visit_id=visit.pk, number=number, reason=reason)
+
+
+def test_nobody_is_her_own_witness():
+    visit, elena = an_open_visit()
+    record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle())
+    with pytest.raises(InvalidValue, match="Somebody else"):
+        sign_missing(by=elena, at=LATER, visit_id=visit.pk, number=1, reason="looked", witness=elena)
