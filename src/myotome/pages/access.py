@@ -42,6 +42,7 @@ def public(view: View) -> View:
         if "clinic" in kwargs:
             clinic = clinic_by_slug(kwargs.pop("clinic"))
             request.clinic = clinic
+            timezone.activate(clinic.time_zone)
             return view(request, public_actor(clinic), **kwargs)
         return view(request, **kwargs)
 
@@ -67,6 +68,7 @@ def for_roles(*roles: Role) -> Callable[[View], View]:
             request.clinic = clinic_by_slug(clinic)
             actor = actor_of(request.user, request.clinic)
             request.actor = actor
+            timezone.activate(request.clinic.time_zone)
             if not actor.roles:
                 refuse(request, actor, "no role in this clinic")
                 raise NotFound("There is nothing here that you can see.")

@@ -15,6 +15,7 @@ urlpatterns = [
     path("<slug:clinic>/desk/", include("myotome.pages.desk.urls")),
     path("<slug:clinic>/owner/", include("myotome.pages.owner.urls")),
     path("<slug:clinic>/staff/", include("myotome.pages.accounts.urls")),
+    path("<slug:clinic>/chart/", include("myotome.pages.chart.urls")),
     path("<slug:clinic>/intake/", include("myotome.pages.screening.urls")),
     path("<slug:clinic>/book/", include("myotome.pages.booking.urls")),
     path("<slug:clinic>/me/", include("myotome.pages.portal.urls")),

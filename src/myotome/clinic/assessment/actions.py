@@ -17,7 +17,6 @@ from myotome.clinic.assessment.queries import (
 from myotome.clinic.audit.actions import record
 from myotome.clinic.screening.models import Course
 from myotome.knowledge.muscles import muscle
-from myotome.science.assessment.answer import consider_roots
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.anatomy import ExamRegion
 from myotome.vocabulary.courses import Role
@@ -125,6 +124,8 @@ def show_roots(*, by: Actor, at: datetime, examination_id: int) -> RootBelief:
     last = RootBelief.objects.filter(examination=examination).order_by("-id").first()
     if last is not None and last.evidence_ids == ids:
         return last
+    from myotome.science.assessment.answer import consider_roots
+
     answer = consider_roots(examination_as_json(examination))
     row = RootBelief.objects.create(
         clinic_id=by.clinic_id,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from myotome.clinic.booking.models import (
     Appointment,
@@ -19,6 +19,7 @@ from myotome.clinic.booking.models import (
 )
 from myotome.clinic.people.links import read_link
 from myotome.clinic.people.models import Clinic, Practitioner, Room
+from myotome.clinic.people.queries import digits
 from myotome.clinic.screening.models import Course
 from myotome.science.booking.free import Diary, FreeTime, Question, Retained, free_times
 from myotome.science.booking.hours import DayException, Shift, working_intervals
@@ -280,3 +281,30 @@ def _offer(free: FreeTime, names: dict[int, str], minutes: int) -> Offer:
         practitioner_name=names[free.practitioner],
         room_id=free.room,
     )
+
+
+def n_live_for_contact(actor: Actor, *, phone: str, email: str, at: datetime) -> int:
+    """How many future visits this telephone number or e-mail address holds."""
+    contact = Q()
+    if digits(phone):
+        contact |= Q(patient__phone_digits=digits(phone)[:20])
+    if email.strip():
+        contact |= Q(patient__email__iexact=email.strip())
+    if not contact:
+        return 0
+    rows = Appointment.objects.filter(contact, clinic_id=actor.clinic_id, starts_at__gt=at)
+    return rows.exclude(status=AppointmentStatus.CANCELLED.value).count()
+
+
+def practitioner_name(actor: Actor, pk: int) -> str:
+    """The name of a practitioner of the clinic.
+
+    Raises:
+        NotFound: there is none such.
+    """
+    return Practitioner.objects.for_actor(actor).get_or_not_found(pk=pk).name
+
+
+def price_cents_of(actor: Actor, kind: str) -> int:
+    """The price of one visit of a kind of service, in cents; 0 when the clinic does not offer it."""
+    return Service.objects.for_actor(actor).filter(kind=kind).values_list("price_cents", flat=True).first() or 0

@@ -27,6 +27,7 @@ class PatientCaution:
     sentence: str
     detail: str
     scope: str
+    where: tuple[str, ...]
     noted_on: Any
     source: str
 
@@ -68,6 +69,7 @@ def cautions_of(actor: Actor, *, patient_id: int) -> list[PatientCaution]:
             sentence=rule.sentence,
             detail=present[rule.fact].detail,
             scope=rule.scope,
+            where=rule.where,
             noted_on=present[rule.fact].noted_at,
             source=", ".join(rule.sources),
         )

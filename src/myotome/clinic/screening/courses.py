@@ -130,3 +130,9 @@ def describe_course(*, by: Actor, at: datetime, course_id: int, **facts: Any) ->
         record(by=by, at=at, act="course.described", subject=course, patient_id=course.patient_id, facts=sorted(facts))
         course.refresh_from_db()
     return course
+
+
+def open_course_id(*, clinic_id: int, patient_id: int) -> int | None:
+    """The id of the patient's open course, for tying a visit to it; reception learns nothing else of it."""
+    rows = Course.objects.filter(clinic_id=clinic_id, patient_id=patient_id, closed_at__isnull=True)
+    return rows.order_by("-opened_at").values_list("pk", flat=True).first()

@@ -1,1 +1,133 @@
-"""Outcome measures, their scoring and licence."""
+"""Outcome measures as data: range, recall, direction, scoring rule, meaningful change, source and licence.
+
+Only measures whose text may be shipped are here. Items hold the wording; `sets` say which are asked when.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+
+from myotome.vocabulary.errors import InvalidValue
+from myotome.vocabulary.measures import Direction, Occasion
+
+MEASURES_VERSION = "2026.11"
+PAIN_AVERAGE, PAIN_WORST = "pain_nrs_average_7d", "pain_nrs_worst_7d"
+SETS: Mapping[Occasion, tuple[str, ...]] = MappingProxyType(
+    {
+        Occasion.BEFORE_VISIT: (PAIN_AVERAGE, PAIN_WORST),
+        Occasion.REVIEW: (PAIN_AVERAGE, PAIN_WORST, "peg", "psfs", "pgic"),
+        Occasion.INTAKE: (PAIN_AVERAGE, PAIN_WORST, "peg", "psfs", "phq2", "gad2"),
+        Occasion.DISCHARGE: (PAIN_AVERAGE, PAIN_WORST, "peg", "psfs", "pgic"),
+        Occasion.FOLLOW_UP: (PAIN_AVERAGE, PAIN_WORST, "peg", "psfs", "pgic"),
+        Occasion.TWO_DAYS_AFTER: (PAIN_AVERAGE,),
+    }
+)
+REVIEW_VISITS = (1, 4, 8)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One question: whole numbers from `low` to `high`, with words for the ends or for each choice."""
+
+    code: str
+    text: str
+    low: int
+    high: int
+    ends: tuple[str, ...]
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One measure. `rule` is value, sum, mean (all items needed) or mean_of_given; None of change is "not defined"."""
+
+    code: str
+    name: str
+    short: str
+    low: float
+    high: float
+    direction: Direction
+    recall: str
+    rule: str
+    min_items: int
+    change_points: float | None
+    change_percent: float | None
+    positive_at: float | None
+    sources: tuple[str, ...]
+    licence: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A versioned definition: responder, recovered, plateau, relapse."""
+
+    code: str
+    version: str
+    text: str
+    sources: tuple[str, ...]
+
+
+@cache
+def measures() -> Mapping[str, Measure]:
+    """All measures by code. Check: tests/unit/followup/test_scoring.py."""
+    return MappingProxyType({row["code"]: _measure(row) for row in _table()["measure"]})
+
+
+def measure(code: str) -> Measure:
+    """The measure of that code.
+
+    Raises:
+        InvalidValue: (field "measure") there is none.
+    """
+    found = measures().get(code)
+    if found is None:
+        raise InvalidValue(f"There is no measure {code!r}.", field="measure")
+    return found
+
+
+@cache
+def definitions() -> Mapping[str, Definition]:
+    """Definitions of responder, recovered, plateau and relapse, by code."""
+    rows = [Definition(r["code"], r["version"], r["text"], tuple(r["sources"])) for r in _table()["definition"]]
+    return MappingProxyType({row.code: row for row in rows})
+
+
+def _table() -> dict[str, list[dict]]:  # type: ignore[type-arg]
+    return tomllib.loads(files(__package__).joinpath("measures.toml").read_text(encoding="utf-8"))
+
+
+def _measure(row: dict) -> Measure:  # type: ignore[type-arg]
+    items = tuple(
+        Item(
+            code=item["code"],
+            text=item["text"],
+            low=item.get("low", 0),
+            high=item.get("high", 10),
+            ends=tuple(item.get("ends", ())),
+            choices=tuple(item.get("choices", ())),
+        )
+        for item in row["item"]
+    )
+    return Measure(
+        code=row["code"],
+        name=row["name"],
+        short=row["short"],
+        low=row["low"],
+        high=row["high"],
+        direction=Direction(row["direction"]),
+        recall=row["recall"],
+        rule=row["rule"],
+        min_items=row.get("min_items", 1),
+        change_points=row.get("change_points"),
+        change_percent=row.get("change_percent"),
+        positive_at=row.get("positive_at"),
+        sources=tuple(row["sources"]),
+        licence=row["licence"],
+        items=items,
+    )

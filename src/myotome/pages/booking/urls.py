@@ -1,6 +1,15 @@
-"""Routes of booking pages."""
+"""Routes of booking."""
 
-from django.urls.resolvers import URLPattern
+from django.urls import path
+
+from myotome.pages.booking import views
 
 app_name = "booking"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.choose, name="choose"),
+    path("details/", views.details, name="details"),
+    path("manage/<str:token>/", views.manage, name="manage"),
+    path("manage/<str:token>/move/", views.move, name="move"),
+    path("manage/<str:token>/cancel/", views.cancel, name="cancel"),
+    path("manage/<str:token>/appointment.ics", views.ics, name="ics"),
+]

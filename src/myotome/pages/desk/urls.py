@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from myotome.pages.desk import views
+from myotome.pages.desk import people, views
 
 app_name = "desk"
-urlpatterns = [path("", views.day, name="day")]
+urlpatterns = [
+    path("", views.day, name="day"),
+    path("appointment/<int:appointment>/<slug:to>/", views.step, name="step"),
+    path("appointment/<int:appointment>/", views.appointment, name="appointment"),
+    path("appointment/<int:appointment>/move-to/", views.move, name="move"),
+    path("request/<int:appointment>/phoned/", views.phoned, name="phoned"),
+    path("find/", people.find, name="find"),
+    path("patient/new/", people.new_patient, name="new_patient"),
+    path("patient/<int:patient>/", people.patient, name="patient"),
+    path("patient/<int:patient>/correct/", people.correct, name="correct"),
+    path("patient/<int:patient>/merge/", people.merge, name="merge"),
+    path("merge/<int:merge>/undo/", people.unmerge, name="unmerge"),
+    path("book/<int:patient>/", views.book, name="book"),
+]

@@ -1,16 +1,221 @@
-"""The front desk: the day at a glance."""
+"""The front desk: the day at a glance, one tap for each step, booking by telephone."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from myotome.clinic.booking import actions
+from myotome.clinic.booking.queries import (
+    appointment_for,
+    appointments_on,
+    may_book,
+    requests_to_phone,
+    service_for,
+    services_for,
+)
+from myotome.clinic.needling.queries import needles_in_now
+from myotome.clinic.pathway.actions import patient_booked, request_phoned
+from myotome.clinic.people.queries import patient_for, practitioners_for
+from myotome.clinic.screening.courses import open_course_id
+from myotome.clinic.screening.phone import newest_intake
 from myotome.pages.access import for_roles
+from myotome.pages.booking.offers import days_with_offers, start_from, week_of
+from myotome.pages.desk.board import board_of
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
+from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound
+from myotome.vocabulary.scheduling import AppointmentStatus
+
+desk = for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
 
 
-@for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
+@desk
 def day(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Today's appointments."""
-    return render(request, "desk/day.html")
+    """One day: who comes, who is here, who is in which room, whose needles are in."""
+    zone = request.clinic.time_zone
+    now = timezone.now()
+    today = now.astimezone(ZoneInfo(zone)).date()
+    on = _day(request.GET.get("on", ""), today)
+    appointments = appointments_on(actor, on, zone)
+    board = board_of(appointments, list(practitioners_for(actor)), day=on, zone=zone, at=now)
+    context = {
+        "board": board,
+        "appointments": appointments,
+        "today": today,
+        "before": on - timedelta(days=1),
+        "after": on + timedelta(days=1),
+        "in_now": _in_now(actor),
+        "requests": requests_to_phone(actor),
+        "at": now,
+        "is_practitioner": actor.holds(Role.PRACTITIONER),
+    }
+    return render(request, "desk/day.html", context)
+
+
+@desk
+@require_POST
+def step(request: HttpRequest, actor: Actor, appointment: int, to: str) -> HttpResponse:
+    """One step on or back: arrived, in room, done, no-show."""
+    status = to.replace("-", "_")
+    if status not in {s.value for s in AppointmentStatus}:
+        raise NotFound("There is no such step.")
+    row = actions.step(by=actor, at=timezone.now(), appointment_id=appointment, to=AppointmentStatus(status))
+    day_of = row.starts_at.astimezone(ZoneInfo(request.clinic.time_zone)).date()
+    return redirect(_day_url(actor, day_of))
+
+
+@desk
+def appointment(request: HttpRequest, actor: Actor, appointment: int) -> HttpResponse:
+    """One appointment, with what can be done about it."""
+    row = appointment_for(actor, appointment)
+    return render(
+        request,
+        "desk/appointment.html",
+        {"appointment": row, "patient": row.patient, "is_practitioner": actor.holds(Role.PRACTITIONER)},
+    )
+
+
+@desk
+def move(request: HttpRequest, actor: Actor, appointment: int) -> HttpResponse:
+    """Another time; the old one stays until the new one holds."""
+    row = appointment_for(actor, appointment)
+    error: MyotomeError | None = None
+    if request.method == "POST":
+        try:
+            version = request.POST.get("version", "")
+            actions.move(
+                by=actor,
+                at=timezone.now(),
+                appointment_id=row.pk,
+                version=int(version) if version.isdigit() else 0,
+                starts_at=start_from(request.POST.get("start", "")),
+            )
+            messages.success(request, _("Moved. The patient is told by mail."))
+            return redirect("desk:appointment", clinic=actor.clinic_slug, appointment=row.pk)
+        except MyotomeError as refusal:
+            error = refusal
+            row = appointment_for(actor, appointment)
+    page = week_of(request.GET.get("page", "0"))
+    days = days_with_offers(
+        actor,
+        row.service,
+        page=page,
+        at=timezone.now(),
+        zone=request.clinic.time_zone,
+        practitioner_id=row.practitioner_id,
+        patient_id=row.patient_id,
+        ignore=row.pk,
+    )
+    context = {"appointment": row, "patient": row.patient, "days": days, "page": page, "error": error}
+    return render(request, "desk/move.html", context, status=error.http_status if error else 200)
+
+
+@desk
+@require_POST
+def phoned(request: HttpRequest, actor: Actor, appointment: int) -> HttpResponse:
+    """What the call came to: booked, or given back."""
+    try:
+        request_phoned(
+            by=actor,
+            at=timezone.now(),
+            appointment_id=appointment,
+            go_on=request.POST.get("go_on") == "yes",
+            outcome=request.POST.get("outcome", ""),
+        )
+    except InvalidValue as error:
+        messages.error(request, error.message)
+    return redirect("desk:day", clinic=actor.clinic_slug)
+
+
+@desk
+def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
+    """A visit for somebody on the telephone or at the desk; somebody new is asked the safety questions first."""
+    person = patient_for(actor, patient)
+    intake = newest_intake(actor, patient_id=person.pk)
+    services = [row for row in services_for(actor) if may_book(row, patient_id=person.pk)]
+    chosen = request.POST.get("service") or request.GET.get("service", "")
+    service = next((row for row in services if str(row.pk) == chosen), services[0])
+    practitioner = _whole(request.POST.get("practitioner") or request.GET.get("practitioner", ""))
+    context: dict[str, Any] = {
+        "patient": person,
+        "intake": intake,
+        "services": services,
+        "service": service,
+        "practitioners": [row for row in practitioners_for(actor) if _treats(row, service)],
+        "practitioner": practitioner,
+        "key": request.POST.get("key") or actions.fresh_key(),
+        "page": week_of(request.GET.get("page", "0")),
+    }
+    error: MyotomeError | None = None
+    if request.method == "POST":
+        try:
+            _book(request, actor, person, intake, service.pk, context["key"])
+            return redirect("desk:patient", clinic=actor.clinic_slug, patient=person.pk)
+        except MyotomeError as refusal:
+            error = refusal
+    context["error"] = error
+    context["days"] = days_with_offers(
+        actor,
+        service,
+        page=context["page"],
+        at=timezone.now(),
+        zone=request.clinic.time_zone,
+        practitioner_id=practitioner,
+        patient_id=person.pk,
+    )
+    return render(request, "desk/book.html", context, status=error.http_status if error else 200)
+
+
+def _book(request: HttpRequest, actor: Actor, person: Any, intake: Any, service_id: int, key: str) -> None:
+    start, _sep, practitioner = request.POST.get("start", "").partition("|")
+    patient_booked(
+        by=actor,
+        at=timezone.now(),
+        patient=person,
+        service_id=service_for(actor, service_id).pk,
+        practitioner_id=_whole(practitioner) or 0,
+        starts_at=start_from(start),
+        intake=intake,
+        course_id=open_course_id(clinic_id=actor.clinic_id, patient_id=person.pk),
+        key=f"{key}|{start}",
+        note_for_desk=request.POST.get("note_for_desk", ""),
+    )
+    messages.success(request, _("Booked."))
+
+
+def _in_now(actor: Actor) -> list[dict[str, Any]]:
+    rows: dict[int, dict[str, Any]] = {}
+    for needle in needles_in_now(actor):
+        row = rows.setdefault(needle.visit_id, {"visit": needle.visit, "n": 0, "since": needle.in_at})
+        row["n"] += 1
+    return list(rows.values())
+
+
+def _treats(practitioner: Any, service: Any) -> bool:
+    return bool(
+        practitioner.treats_ims if service.kind in {"ims", "assessment_ims"} else practitioner.treats_acupuncture
+    )
+
+
+def _day(text: str, today: date) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return today
+
+
+def _day_url(actor: Actor, on: date) -> str:
+    return f"/{actor.clinic_slug}/desk/?on={on}"
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None

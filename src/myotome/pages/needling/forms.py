@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 
 from myotome.knowledge import acupoints as points
-from myotome.knowledge.muscles import muscle
+from myotome.knowledge.muscles import muscle, region_at
 from myotome.vocabulary.anatomy import NeedleRegion, Side
 from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.needling import NeedleInsertion, NeedleState, SiteKind, Technique, TreatmentMode
@@ -62,13 +62,14 @@ def site_from(key: str) -> dict[str, Any]:
     kind, name, level, side = parts
     if side not in {s.value for s in Side}:
         raise InvalidValue("Choose left or right.", field="side")
-    row = points.acupoint(name) if kind == SiteKind.ACUPOINT.value else muscle(name)
+    is_point = kind == SiteKind.ACUPOINT.value
+    region = points.acupoint(name).region if is_point else region_at(muscle(name).id, level or None)
     return {
-        "site_kind": SiteKind(kind),
-        "site": row.id,
+        "site_kind": SiteKind.ACUPOINT if is_point else SiteKind.MUSCLE,
+        "site": name,
         "level": level or None,
         "side": Side(side),
-        "region": NeedleRegion(row.region),
+        "region": NeedleRegion(region),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ from myotome.clinic.people.queries import practitioners_for
 from myotome.pages.access import for_roles
 from myotome.pages.needling.chart import chart_context
 from myotome.pages.needling.forms import facts_from, needle_from, response_from, whole
+from myotome.science.needling.shorthand import parse_line
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import AdverseGrade, AdverseKind, Role
 from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound
@@ -90,6 +92,19 @@ def needle(request: HttpRequest, actor: Actor, visit: int) -> None:
     mode = TreatmentMode(visit_for(actor, visit).mode)
     value = needle_from(request.POST, mode=mode, at=at)
     pathway.needle_responded(by=actor, at=at, visit_id=visit, needle=value)
+
+
+@act
+def line(request: HttpRequest, actor: Actor, visit: int) -> None:
+    """Needles typed as shorthand, one line or many; a line that cannot be read writes nothing at all."""
+    at = timezone.now()
+    text = request.POST.get("line", "")
+    typed = [needle for row in text.splitlines() if row.strip() for needle in parse_line(row)]
+    if not typed:
+        raise InvalidValue("Type a line such as L mult-L5 40 .30x50 grasp3 release 8s.", field="line")
+    for number, needle in enumerate(typed):
+        value = needle.insertion(client_id=f"{request.POST.get('client_id') or secrets.token_hex(8)}-{number}", at=at)
+        pathway.needle_responded(by=actor, at=at, visit_id=visit, needle=value)
 
 
 @act

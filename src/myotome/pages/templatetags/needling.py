@@ -8,7 +8,7 @@ from typing import Any
 
 from django import template
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -151,47 +151,3 @@ def site_options(is_ims: bool, chosen: str) -> SafeString:
                 label = f"{site_name('acupoint', point.id)} {side_words(side)}".strip()
                 rows.append((key, " selected" if key == chosen else "", label))
     return format_html_join("", '<option value="{}"{}>{}</option>', rows)
-
-
-@register.simple_tag
-def needle_to_scale(needle: Any) -> SafeString:
-    """The needle at length and depth: in tissue to the left of the skin's tick, handle at the right end."""
-    if not needle.length_mm or needle.depth_mm is None:
-        return SafeString("")
-    deep, long = min(needle.depth_mm, needle.length_mm), needle.length_mm
-    return format_html(
-        '<svg class="to-scale" viewBox="0 0 96 14" width="96" height="14" role="img" aria-label="{}">'
-        '<line class="tissue" x1="{}" y1="7" x2="60" y2="7"/><line class="skin-tick" x1="60" y1="1" x2="60" y2="13"/>'
-        '<line class="air" x1="60" y1="7" x2="{}" y2="7"/><rect class="handle" x="{}" y="3.5" width="12" height="7"/></svg>',
-        _("%(depth)s of %(length)s mm in tissue") % {"depth": deep, "length": long},
-        60 - deep * 0.6,
-        60 + (long - deep) * 0.3,
-        60 + (long - deep) * 0.3,
-    )
-
-
-@register.simple_tag
-def count_ring(n_in: int, n_out: int, n_planned: int) -> SafeString:
-    """One segment a needle: out, in and planned; the middle says how many are in."""
-    total = max(1, n_in + n_out + n_planned)
-    circumference = 2 * 3.14159265 * 44
-    step = circumference / total
-    gap = min(4.0, step / 4)
-    kinds = ["out"] * n_out + ["in"] * n_in + ["planned"] * n_planned
-    arcs = format_html_join(
-        "",
-        '<circle class="{}" cx="56" cy="56" r="44" stroke-dasharray="{} {}" stroke-dashoffset="{}" transform="rotate(-90 56 56)"/>',
-        (
-            (kind, f"{step - gap:.2f}", f"{circumference - step + gap:.2f}", f"{-i * step:.2f}")
-            for i, kind in enumerate(kinds)
-        ),
-    )
-    label = _("%(n_in)s needles in, %(n_out)s out, %(n)s planned") % {"n_in": n_in, "n_out": n_out, "n": n_planned}
-    return format_html(
-        '<svg class="ring" viewBox="0 0 112 112" role="img" aria-label="{}">{}<text class="count" x="56" y="62">{}</text>'
-        '<text class="word" x="56" y="78">{}</text></svg>',
-        label,
-        arcs,
-        n_in,
-        _("in"),
-    )

@@ -19,17 +19,21 @@ OPEN_STATES = frozenset({NeedleState.IN, NeedleState.FRAGMENT})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RegionCount:
-    """Needles of one region: `n_in` ever inserted, `n_out` out again, `n_left_in` deliberately left."""
+    """Needles of one region: `n_in` ever inserted, `n_out` out again, `n_left_in` deliberately left.
+
+    `n_missing` were searched for, not found and signed for by two people; they are accounted for, never "out".
+    """
 
     region: str
     n_in: int
     n_out: int
     n_left_in: int
+    n_missing: int = 0
 
     @property
     def n_open(self) -> int:
         """Needles not accounted for."""
-        return self.n_in - self.n_out - self.n_left_in
+        return self.n_in - self.n_out - self.n_left_in - self.n_missing
 
 
 def counts_by_region(needles: Iterable[NeedleInsertion]) -> tuple[RegionCount, ...]:
@@ -42,11 +46,12 @@ def counts_by_region(needles: Iterable[NeedleInsertion]) -> tuple[RegionCount, .
     """
     rows: dict[str, list[int]] = {}
     for needle in needles:
-        row = rows.setdefault(needle.region.value, [0, 0, 0])
+        row = rows.setdefault(needle.region.value, [0, 0, 0, 0])
         row[0] += 1
         row[1] += needle.state is NeedleState.OUT
         row[2] += needle.state is NeedleState.LEFT_IN
-    return tuple(RegionCount(region=k, n_in=a, n_out=b, n_left_in=c) for k, (a, b, c) in rows.items())
+        row[3] += needle.state is NeedleState.MISSING
+    return tuple(RegionCount(region=k, n_in=a, n_out=b, n_left_in=c, n_missing=d) for k, (a, b, c, d) in rows.items())
 
 
 def open_needles(needles: Iterable[NeedleInsertion]) -> tuple[NeedleInsertion, ...]:

@@ -1,0 +1,277 @@
+"""Writing what came of it: questions sent and answered, scores, forecasts shown, what is shared, discharge."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from myotome.clinic.audit.actions import record
+from myotome.clinic.booking.models import Appointment
+from myotome.clinic.followup.models import Discharge, ForecastShown, MeasureAnswer, MeasureRequest, MeasureScore, Share
+from myotome.clinic.followup.queries import MOST_WRONG_BIRTH_DATES, forecast_input, questions_of
+from myotome.clinic.needling.models import TreatmentVisit
+from myotome.clinic.screening.courses import close_course, course_for
+from myotome.clinic.screening.models import Course
+from myotome.knowledge.measures import MEASURES_VERSION, REVIEW_VISITS, SETS, definitions, measure
+from myotome.science.followup.answer import forecast_answer
+from myotome.science.followup.scoring import score
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import CourseOutcome, Role
+from myotome.vocabulary.errors import InvalidValue, TooManyAttempts, VisitLocked
+from myotome.vocabulary.measures import Occasion
+
+LINK_DAYS = 30
+
+
+@transaction.atomic
+def ask(
+    *,
+    by: Actor,
+    at: datetime,
+    course: Course,
+    occasion: Occasion,
+    due_on: date,
+    visit_number: int | None = None,
+    appointment: Appointment | None = None,
+) -> MeasureRequest:
+    """The questions of an occasion, sent by one link; asked already for the same appointment stays as it is."""
+    if appointment is not None:
+        existing = MeasureRequest.objects.filter(appointment=appointment, occasion=occasion.value).first()
+        if existing is not None:
+            return existing
+    row = MeasureRequest.objects.create(
+        clinic_id=by.clinic_id,
+        course=course,
+        appointment=appointment,
+        occasion=occasion.value,
+        visit_number=visit_number,
+        measures=list(SETS[occasion]),
+        created_at=at,
+        due_on=due_on,
+        expires_at=datetime.combine(due_on + timedelta(days=LINK_DAYS), at.timetz()),
+    )
+    record(by=by, at=at, act="measures.asked", subject=row, patient_id=course.patient_id, occasion=occasion.value)
+    return row
+
+
+def ask_before_visit(*, by: Actor, at: datetime, course: Course, appointment: Appointment) -> MeasureRequest:
+    """Two questions before every visit; the full set at visits 1, 4 and 8."""
+    number = TreatmentVisit.objects.filter(course=course).count() + 1
+    earlier = Appointment.objects.filter(course=course, starts_at__lt=appointment.starts_at, visit__isnull=True)
+    number += earlier.exclude(pk=appointment.pk).exclude(status__in=["cancelled", "no_show"]).count()
+    occasion = Occasion.REVIEW if number in REVIEW_VISITS else Occasion.BEFORE_VISIT
+    return ask(
+        by=by,
+        at=at,
+        course=course,
+        occasion=occasion,
+        due_on=appointment.starts_at.date(),
+        visit_number=number,
+        appointment=appointment,
+    )
+
+
+@transaction.atomic
+def open_with_birth_date(*, by: Actor, at: datetime, request: MeasureRequest, born_on: date) -> bool:
+    """True when the birth date is hers; a wrong one is counted, the fifth closes the link.
+
+    Raises:
+        TooManyAttempts: this was the fifth wrong one.
+    """
+    if born_on == request.course.patient.born_on:
+        MeasureRequest.objects.filter(pk=request.pk, opened_at__isnull=True).update(opened_at=at)
+        record(by=by, at=at, act="measures.opened", subject=request, patient_id=request.course.patient_id)
+        return True
+    MeasureRequest.objects.filter(pk=request.pk).update(n_wrong_birth_dates=F("n_wrong_birth_dates") + 1)
+    record(by=by, at=at, act="measures.wrong_birth_date", subject=request, patient_id=request.course.patient_id)
+    if request.n_wrong_birth_dates + 1 >= MOST_WRONG_BIRTH_DATES:
+        transaction.on_commit(lambda: None)
+    return False
+
+
+@transaction.atomic
+def answer(
+    *,
+    by: Actor,
+    at: datetime,
+    request: MeasureRequest,
+    measure_code: str,
+    item: str,
+    value: float | None,
+    mode: str = "phone",
+) -> MeasureAnswer:
+    """One answer; None is "skipped". The same again changes nothing, another replaces it and keeps the old one.
+
+    Raises:
+        InvalidValue: outside the item's range, or not one of the questions.
+        VisitLocked: the set is finished.
+    """
+    if request.completed_at is not None:
+        raise VisitLocked("These answers are sent. Tell your practitioner what you would like to change.")
+    if not any((q.measure, q.item) == (measure_code, item) for q in questions_of(request)):
+        raise InvalidValue("This is not one of the questions.", field=item)
+    score(measure(measure_code), {item: value})
+    current = MeasureAnswer.objects.filter(request=request, measure=measure_code, item=item, replaced_at__isnull=True)
+    row = current.first()
+    if row is not None and row.value == value:
+        return row
+    current.update(replaced_at=at)
+    row = MeasureAnswer.objects.create(
+        clinic_id=request.clinic_id,
+        request=request,
+        measure=measure_code,
+        item=item,
+        value=value,
+        mode=mode,
+        answered_at=at,
+    )
+    record(by=by, at=at, act="measure.answered", subject=request, patient_id=request.course.patient_id, item=item)
+    return row
+
+
+@transaction.atomic
+def finish(*, by: Actor, at: datetime, request: MeasureRequest) -> list[MeasureScore]:
+    """The scores of the set; finished already gives the scores that are there."""
+    if request.completed_at is not None:
+        return list(request.scores.all())
+    answers: dict[str, dict[str, float | None]] = {code: {} for code in request.measures}
+    for row in MeasureAnswer.objects.filter(request=request, replaced_at__isnull=True):
+        answers[row.measure][row.item] = row.value
+    scores = [
+        MeasureScore(
+            clinic_id=request.clinic_id,
+            course=request.course,
+            request=request,
+            measure=code,
+            on=at.date(),
+            visit_number=request.visit_number,
+            value=score(measure(code), given),
+            rule_version=MEASURES_VERSION,
+            scored_at=at,
+        )
+        for code, given in answers.items()
+    ]
+    MeasureScore.objects.bulk_create(scores)
+    MeasureRequest.objects.filter(pk=request.pk).update(completed_at=at)
+    request.completed_at = at
+    record(by=by, at=at, act="measures.finished", subject=request, patient_id=request.course.patient_id)
+    return scores
+
+
+@transaction.atomic
+def note_score(*, by: Actor, at: datetime, course_id: int, measure_code: str, value: float, on: date) -> MeasureScore:
+    """A score that was measured or asked aloud in the room.
+
+    Raises:
+        InvalidValue: outside the measure's range, or in the future.
+    """
+    course = course_for(by, course_id)
+    rule = measure(measure_code)
+    if not rule.low <= value <= rule.high:
+        raise InvalidValue(f"{rule.short} is {rule.low:g} to {rule.high:g}, not {value:g}.", field=measure_code)
+    if on > at.date():
+        raise InvalidValue("A score cannot be of a day that has not come.", field="on")
+    row = MeasureScore.objects.create(
+        clinic_id=by.clinic_id,
+        course=course,
+        measure=measure_code,
+        on=on,
+        value=value,
+        rule_version=MEASURES_VERSION,
+        scored_at=at,
+    )
+    record(by=by, at=at, act="score.noted", subject=row, patient_id=course.patient_id, measure=measure_code)
+    return row
+
+
+@transaction.atomic
+def refresh_forecast(*, by: Actor, at: datetime, course_id: int) -> ForecastShown:
+    """The forecast from what is known now, stored as shown; the same evidence gives the row that is there."""
+    course = course_for(by, course_id)
+    evidence = forecast_input(course, on=at.date())
+    last = ForecastShown.objects.filter(course=course).order_by("-pk").first()
+    if last is not None and last.evidence == evidence:
+        return last
+    result = forecast_answer(evidence)
+    row = ForecastShown.objects.create(
+        clinic_id=by.clinic_id,
+        course=course,
+        after_visit=len(evidence["visits"]),
+        shown_at=at,
+        evidence=evidence,
+        answer=result,
+        model_version=result["basis"]["version"][:20],
+        definition_version=result["basis"]["definition"],
+    )
+    record(by=by, at=at, act="forecast.made", subject=row, patient_id=course.patient_id)
+    return row
+
+
+@transaction.atomic
+def share(*, by: Actor, at: datetime, course_id: int, what: str, content: dict[str, object]) -> Share:
+    """What the patient may see from now on; sharing it again replaces what was shared.
+
+    Raises:
+        InvalidValue: not one of the things that can be shared.
+    """
+    by.check_holds(Role.PRACTITIONER)
+    if what not in {"chart", "forecast", "stop_rule", "muscles"}:
+        raise InvalidValue("The chart, the forecast, the stop rule or the muscles can be shared.", field="what")
+    course = course_for(by, course_id)
+    Share.objects.filter(course=course, what=what, withdrawn_at__isnull=True).update(withdrawn_at=at)
+    row = Share.objects.create(
+        clinic_id=by.clinic_id, course=course, what=what, content=content, shared_at=at, shared_by=by.name
+    )
+    record(by=by, at=at, act="course.shared", subject=row, patient_id=course.patient_id, what=what)
+    return row
+
+
+@transaction.atomic
+def discharge(
+    *, by: Actor, at: datetime, course_id: int, version: int, outcome: CourseOutcome, reason: str = ""
+) -> Discharge:
+    """The course ended with its outcome, and the questions of 3, 6 and 12 months planned.
+
+    Raises:
+        InvalidValue: referred or left without a word why.
+        StaleVersion: somebody changed the course meanwhile.
+    """
+    by.check_holds(Role.PRACTITIONER)
+    if outcome in {CourseOutcome.REFERRED, CourseOutcome.PLATEAUED} and not reason.strip():
+        raise InvalidValue("Please say to whom or why.", field="reason")
+    course = close_course(by=by, at=at, course_id=course_id, version=version, outcome=outcome)
+    row = Discharge.objects.create(
+        clinic_id=by.clinic_id,
+        course=course,
+        outcome=outcome.value,
+        reason=reason.strip(),
+        definition_version=definitions()["recovered"].version,
+        at=at,
+        discharged_by=by.name,
+    )
+    for months in (3, 6, 12):
+        ask(
+            by=by,
+            at=at,
+            course=course,
+            occasion=Occasion.FOLLOW_UP,
+            due_on=(at + timedelta(days=round(months * 30.44))).date(),
+        )
+    record(by=by, at=at, act="course.discharged", subject=row, patient_id=course.patient_id, outcome=outcome.value)
+    return row
+
+
+__all__ = [
+    "TooManyAttempts",
+    "answer",
+    "ask",
+    "ask_before_visit",
+    "discharge",
+    "finish",
+    "note_score",
+    "open_with_birth_date",
+    "refresh_forecast",
+    "share",
+]

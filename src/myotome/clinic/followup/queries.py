@@ -1,0 +1,190 @@
+"""Reading what came of it: scores on one time axis, open questions, the forecast as it was last shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+
+from myotome.clinic.assessment.models import ExamFinding
+from myotome.clinic.audit.actions import record
+from myotome.clinic.followup.models import Discharge, ForecastShown, MeasureAnswer, MeasureRequest, MeasureScore, Share
+from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
+from myotome.clinic.people.links import link_token, read_link
+from myotome.clinic.people.models import Clinic
+from myotome.clinic.screening.courses import course_for
+from myotome.clinic.screening.models import Course
+from myotome.knowledge.measures import PAIN_AVERAGE, measure
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.errors import LinkExpired, NotFound, TooManyAttempts
+
+MOST_WRONG_BIRTH_DATES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One item still to be answered or answered already: `value` None is skipped, `is_answered` tells the two apart."""
+
+    measure: str
+    item: str
+    text: str
+    low: int
+    high: int
+    ends: tuple[str, ...]
+    choices: tuple[str, ...]
+    value: float | None
+    is_answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CourseStory:
+    """A course on one axis: scores by measure, visits with needles, shortened muscles by day."""
+
+    course: Course
+    scores: Mapping[str, list[tuple[date, float]]]
+    visits: list[tuple[date, int, int]]
+    shortened: list[tuple[date, int]]
+
+
+@transaction.atomic
+def open_course(actor: Actor, pk: int, *, at: datetime) -> Course:
+    """The course for its page; the reading is in the audit.
+
+    Raises:
+        NotFound: there is none that the actor may see.
+    """
+    course = course_for(actor, pk)
+    record(by=actor, at=at, act="course.read", subject=course, patient_id=course.patient_id)
+    return course
+
+
+def story_of(course: Course) -> CourseStory:
+    """Everything that stands on the course's time axis, in four queries."""
+    scores: dict[str, list[tuple[date, float]]] = {}
+    for row in MeasureScore.objects.filter(course=course, value__isnull=False).order_by("on", "pk"):
+        scores.setdefault(row.measure, []).append((row.on, row.value))
+    needles: dict[int, int] = {}
+    for visit_id in NeedleInsertion.objects.filter(visit__course=course, struck_at__isnull=True).values_list(
+        "visit_id", flat=True
+    ):
+        needles[visit_id] = needles.get(visit_id, 0) + 1
+    visits = [
+        (row.opened_at.date(), row.number, needles.get(row.pk, 0))
+        for row in TreatmentVisit.objects.filter(course=course).order_by("opened_at")
+    ]
+    shortened: dict[date, int] = {}
+    findings = ExamFinding.objects.filter(
+        examination__course=course, kind="muscle", sign="shortened", replaced_at__isnull=True
+    ).values_list("examination__started_at", "grade")
+    for started_at, grade in findings:
+        shortened[started_at.date()] = shortened.get(started_at.date(), 0) + (grade >= 1)
+    return CourseStory(course, scores, visits, sorted(shortened.items()))
+
+
+def forecast_input(course: Course, *, on: date) -> dict[str, Any]:
+    """The course in the shape that `myotome forecast` reads: scores on the days of treatments given so far."""
+    story = story_of(course)
+    pain = dict(story.scores.get(PAIN_AVERAGE, []))
+    days = sorted({day for day, _, _ in story.visits})
+    first = days[0] if days else None
+    visits = []
+    for day in days:
+        before = [value for on_day, value in pain.items() if 0 <= (day - on_day).days <= 6]
+        visits.append({"day": (day - first).days, "nrs": round(before[-1]) if before else None})
+    if not days and pain:
+        visits = []
+    return {
+        "condition": course.condition or "unknown",
+        "age": (on - course.patient.born_on).days / 365.25,
+        "duration_weeks": course.duration_weeks,
+        "segments": course.n_segments,
+        "scar": course.prior_surgery,
+        "interval_days": 7,
+        "visits": visits,
+    }
+
+
+def last_forecast(actor: Actor, *, course_id: int) -> ForecastShown | None:
+    """The forecast as it was last shown, or None."""
+    return ForecastShown.objects.for_actor(actor).filter(course_id=course_id).order_by("-pk").first()
+
+
+def shares_of(actor: Actor, *, course_id: int) -> list[Share]:
+    """What the patient may see, the newest first."""
+    rows = Share.objects.for_actor(actor).filter(course_id=course_id, withdrawn_at__isnull=True)
+    return list(rows.order_by("-shared_at"))
+
+
+def discharge_of(actor: Actor, *, course_id: int) -> Discharge | None:
+    """How the course ended, or None."""
+    return Discharge.objects.for_actor(actor).filter(course_id=course_id).first()
+
+
+def request_link(request: MeasureRequest) -> str:
+    """The token of the link to the questions."""
+    return link_token("measures", request.pk, request.link_version)
+
+
+def request_by_link(clinic: Clinic, token: str, *, at: datetime) -> MeasureRequest:
+    """The questions of a link.
+
+    Raises:
+        NotFound: not a link of this clinic.
+        LinkExpired: thirty days have passed, or it was replaced.
+        TooManyAttempts: the birth date was wrong five times.
+    """
+    pk, version = read_link("measures", token)
+    rows = MeasureRequest.objects.filter(clinic=clinic, pk=pk)
+    row = rows.select_related("course__patient", "appointment__practitioner", "appointment__service").first()
+    if row is None:
+        raise NotFound("This link does not lead anywhere. Please use the newest link you were sent.")
+    if row.link_version != version or row.expires_at <= at:
+        raise LinkExpired("This link has run out. Ask the clinic for a new one; nothing you answered is lost.")
+    if row.n_wrong_birth_dates >= MOST_WRONG_BIRTH_DATES:
+        raise TooManyAttempts("The birth date did not match five times. Please phone the clinic.")
+    return row
+
+
+def questions_of(request: MeasureRequest) -> list[Question]:
+    """The items in order, with what was answered; activities in the patient's own words."""
+    answered = {
+        (row.measure, row.item): row for row in MeasureAnswer.objects.filter(request=request, replaced_at__isnull=True)
+    }
+    words = activities_of(request.course)
+    found = []
+    for code in request.measures:
+        for item in measure(code).items:
+            if code == "psfs" and item.code not in words:
+                continue
+            row = answered.get((code, item.code))
+            text = item.text.replace("{" + item.code + "}", words.get(item.code, ""))
+            found.append(
+                Question(
+                    code,
+                    item.code,
+                    text,
+                    item.low,
+                    item.high,
+                    item.ends,
+                    item.choices,
+                    row.value if row else None,
+                    row is not None,
+                )
+            )
+    return found
+
+
+def activities_of(course: Course) -> dict[str, str]:
+    """Her own three activities from the intake, by item code; missing ones are left out."""
+    answers = course.intake.answers if course.intake else {}
+    found = {f"activity_{n}": str(answers.get(f"activity_{n}") or "").strip() for n in (1, 2, 3)}
+    return {code: words for code, words in found.items() if words}
+
+
+def open_requests(actor: Actor, *, course_id: int) -> list[MeasureRequest]:
+    """Questions that were sent and not finished."""
+    rows = MeasureRequest.objects.for_actor(actor).filter(course_id=course_id, completed_at__isnull=True)
+    return list(rows.order_by("due_on"))

@@ -1,0 +1,226 @@
+"""One function per event of care. This is the only stage that knows the order; faces call it.
+
+Each runs in one transaction: what one stage writes and what the next must do about it stand or fall together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+
+from myotome.clinic.assessment.actions import begin_examination
+from myotome.clinic.assessment.models import Examination
+from myotome.clinic.audit.actions import record
+from myotome.clinic.booking.actions import attach_course, book, step
+from myotome.clinic.booking.models import Appointment
+from myotome.clinic.booking.queries import appointment_for, n_live_for_contact
+from myotome.clinic.followup.actions import ask_before_visit, refresh_forecast
+from myotome.clinic.needling import actions as needling
+from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
+from myotome.clinic.people.actions import begin_care, create_patient
+from myotome.clinic.people.models import Patient
+from myotome.clinic.planning.queries import current_plan
+from myotome.clinic.screening.courses import courses_for, open_course
+from myotome.clinic.screening.intakes import course_facts, give_intake_to
+from myotome.clinic.screening.models import Course, Intake
+from myotome.vocabulary import needling as words
+from myotome.vocabulary.actors import Actor, Via
+from myotome.vocabulary.courses import RedFlagLevel
+from myotome.vocabulary.errors import InvalidValue, MyotomeError, TooManyAttempts
+from myotome.vocabulary.scheduling import AppointmentStatus, ServiceKind
+
+MOST_LIVE_PER_CONTACT = 4
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Person:
+    """Who books: identity and contacts as typed."""
+
+    given_name: str
+    family_name: str
+    born_on: date
+    phone: str = ""
+    email: str = ""
+    language: str = "en"
+
+
+@transaction.atomic
+def new_patient_booked(
+    *,
+    by: Actor,
+    at: datetime,
+    person: Person,
+    intake: Intake,
+    service_id: int,
+    practitioner_id: int,
+    starts_at: datetime,
+    key: str,
+) -> Appointment:
+    """The first appointment of somebody new, with her answers and what they caution.
+
+    Raises:
+        InvalidValue: no way to reach her.
+        TooManyAttempts: this contact already holds four times.
+        and everything that `booking.actions.book` raises.
+    """
+    if not person.phone.strip() and not person.email.strip():
+        raise InvalidValue("Please leave a telephone number or an e-mail address.", field="phone")
+    if (
+        by.via is Via.PUBLIC
+        and n_live_for_contact(by, phone=person.phone, email=person.email, at=at) >= MOST_LIVE_PER_CONTACT
+    ):
+        raise TooManyAttempts("Four visits are already booked with this contact. Please phone us.")
+    patient = intake.patient or create_patient(
+        by=by,
+        at=at,
+        given_name=person.given_name,
+        family_name=person.family_name,
+        born_on=person.born_on,
+        phone=person.phone,
+        email=person.email,
+        language=person.language,
+    )
+    give_intake_to(by=by, at=at, intake=intake, patient_id=patient.pk)
+    return patient_booked(
+        by=by,
+        at=at,
+        patient=patient,
+        service_id=service_id,
+        practitioner_id=practitioner_id,
+        starts_at=starts_at,
+        intake=intake,
+        key=key,
+    )
+
+
+@transaction.atomic
+def patient_booked(
+    *,
+    by: Actor,
+    at: datetime,
+    patient: Patient,
+    service_id: int,
+    practitioner_id: int,
+    starts_at: datetime,
+    intake: Intake | None = None,
+    course_id: int | None = None,
+    key: str | None = None,
+    note_for_desk: str = "",
+) -> Appointment:
+    """The appointment, and for a visit of a course the two questions that come before it."""
+    appointment = book(
+        by=by,
+        at=at,
+        patient_id=patient.pk,
+        service_id=service_id,
+        practitioner_id=practitioner_id,
+        starts_at=starts_at,
+        level=RedFlagLevel(intake.level) if intake and not intake.called_at else RedFlagLevel.NONE,
+        intake_id=intake.pk if intake else None,
+        course_id=course_id,
+        key=key,
+        note_for_desk=note_for_desk,
+    )
+    if course_id is not None:
+        ask_before_visit(by=by, at=at, course=Course.objects.get(pk=course_id), appointment=appointment)
+    return appointment
+
+
+@transaction.atomic
+def assessment_begun(*, by: Actor, at: datetime, appointment_id: int) -> Examination:
+    """The examination of an assessment, in a course that is opened from the intake when there is none."""
+    appointment = appointment_for(by, appointment_id)
+    begin_care(by=by, at=at, patient_id=appointment.patient_id, user_id=by.user_id, kind="treating")
+    course = appointment.course or _open_course_of(by, appointment.patient_id)
+    if course is None:
+        intake = (
+            Intake.objects.filter(clinic_id=by.clinic_id, patient_id=appointment.patient_id).order_by("-pk").first()
+        )
+        facts = course_facts(intake, at=at) if intake else {"complaint": appointment.service.name}
+        course = open_course(by=by, at=at, patient_id=appointment.patient_id, intake=intake, **facts)
+    attach_course(by=by, at=at, appointment_id=appointment_id, course_id=course.pk)
+    _step_if_possible(by, at, appointment_id, AppointmentStatus.IN_ROOM)
+    return begin_examination(by=by, at=at, course_id=course.pk, appointment_id=appointment_id)
+
+
+@transaction.atomic
+def visit_opened(*, by: Actor, at: datetime, appointment_id: int) -> TreatmentVisit:
+    """The visit of an appointment, in its course, with the plan in force.
+
+    Raises:
+        InvalidValue: the patient has no open course; it begins with an assessment.
+    """
+    appointment = appointment_for(by, appointment_id)
+    begin_care(by=by, at=at, patient_id=appointment.patient_id, user_id=by.user_id, kind="treating")
+    course = appointment.course or _open_course_of(by, appointment.patient_id)
+    if course is None:
+        raise InvalidValue("There is no open course. It begins with an assessment.", field="course")
+    acupuncture = {ServiceKind.ACUPUNCTURE.value, ServiceKind.ASSESSMENT_ACUPUNCTURE.value}
+    mode = words.TreatmentMode.ACUPUNCTURE if appointment.service.kind in acupuncture else words.TreatmentMode.IMS
+    plan = current_plan(by, course_id=course.pk, mode=mode.value)
+    attach_course(by=by, at=at, appointment_id=appointment_id, course_id=course.pk)
+    _step_if_possible(by, at, appointment_id, AppointmentStatus.IN_ROOM)
+    room = appointment.spans.filter(resource_kind="room").first()
+    return needling.open_visit(
+        by=by,
+        at=at,
+        course_id=course.pk,
+        mode=mode,
+        appointment_id=appointment_id,
+        plan_id=plan.pk if plan else None,
+        room_id=room.room_id if room else None,
+    )
+
+
+@transaction.atomic
+def needle_responded(*, by: Actor, at: datetime, visit_id: int, needle: words.NeedleInsertion) -> NeedleInsertion:
+    """The needle charted; what it met is evidence for the next look at the roots."""
+    return needling.record_insertion(by=by, at=at, visit_id=visit_id, needle=needle)
+
+
+@transaction.atomic
+def visit_closed(*, by: Actor, at: datetime, visit_id: int, version: int, **closing: object) -> TreatmentVisit:
+    """One act: visit closed with every needle accounted for, appointment done, forecast renewed.
+
+    Raises:
+        NeedleUnaccountedFor: a needle is in; nothing at all is closed.
+    """
+    visit = needling.close_visit(by=by, at=at, visit_id=visit_id, version=version, **closing)
+    if visit.appointment_id is not None:
+        _step_if_possible(by, at, visit.appointment_id, AppointmentStatus.DONE)
+    refresh_forecast(by=by, at=at, course_id=visit.course_id)
+    return visit
+
+
+@transaction.atomic
+def request_phoned(*, by: Actor, at: datetime, appointment_id: int, go_on: bool, outcome: str) -> Appointment:
+    """A held time after the practitioner's call: booked or given back, with what was said.
+
+    Raises:
+        InvalidValue: nothing was said about the call.
+    """
+    if not outcome.strip():
+        raise InvalidValue("Please write what the call came to.", field="outcome")
+    appointment = appointment_for(by, appointment_id)
+    if appointment.intake_id:
+        Intake.objects.filter(pk=appointment.intake_id, clinic_id=by.clinic_id).update(
+            called_at=at, called_by=by.name, call_outcome=outcome.strip()[:300]
+        )
+    record(by=by, at=at, act="request.phoned", subject=appointment, patient_id=appointment.patient_id, go_on=go_on)
+    to = AppointmentStatus.BOOKED if go_on else AppointmentStatus.CANCELLED
+    return step(by=by, at=at, appointment_id=appointment_id, to=to)
+
+
+def _open_course_of(by: Actor, patient_id: int) -> Course | None:
+    return courses_for(by, patient_id=patient_id).filter(closed_at__isnull=True).first()
+
+
+def _step_if_possible(by: Actor, at: datetime, appointment_id: int, to: AppointmentStatus) -> None:
+    """The appointment follows what happens in the room; a step that makes no sense any more is left."""
+    try:
+        with transaction.atomic():
+            step(by=by, at=at, appointment_id=appointment_id, to=to)
+    except MyotomeError:
+        return

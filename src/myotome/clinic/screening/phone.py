@@ -1,0 +1,14 @@
+"""Safety questions asked aloud: the same content, answered at the desk. Reception asks and types; it never reads back."""
+
+from __future__ import annotations
+
+from myotome.clinic.screening.models import Intake
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import Role
+
+
+def newest_intake(actor: Actor, *, patient_id: int) -> Intake | None:
+    """The patient's newest intake for the booking's level; only its level and dates are for the desk."""
+    actor.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER)
+    rows = Intake.objects.filter(clinic_id=actor.clinic_id, patient_id=patient_id)
+    return rows.order_by("-started_at").defer("answers").first()

@@ -1,0 +1,84 @@
+"""Free times as a page shows them: by day, in the clinic's wall-clock time, two weeks at a look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from myotome.clinic.booking.models import Service
+from myotome.clinic.booking.queries import Offer, free_times_for
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.errors import InvalidValue
+
+DAYS_AT_A_LOOK = 14
+MOST_WEEKS_AHEAD = 26
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day with its free times."""
+
+    on: date
+    offers: list[Offer]
+
+
+def week_of(text: str) -> int:
+    """The page of two weeks that was asked for, from 0; anything else is 0."""
+    return min(int(text), MOST_WEEKS_AHEAD) if text.isascii() and text.isdigit() else 0
+
+
+def days_with_offers(
+    actor: Actor,
+    service: Service,
+    *,
+    page: int,
+    at: datetime,
+    zone: str,
+    practitioner_id: int | None = None,
+    patient_id: int | None = None,
+    ignore: int | None = None,
+) -> list[Day]:
+    """The days of one look that have free times, in order; one offer for each start when any practitioner will do."""
+    first = at.astimezone(ZoneInfo(zone)).date() + timedelta(days=page * DAYS_AT_A_LOOK)
+    offers = free_times_for(
+        actor,
+        service=service,
+        first_day=first,
+        n_days=DAYS_AT_A_LOOK,
+        at=at,
+        practitioner_id=practitioner_id,
+        patient_id=patient_id,
+        ignore_appointment_id=ignore,
+        step_minutes=30,
+    )
+    return by_day(offers, zone)
+
+
+def by_day(offers: Iterable[Offer], zone: str) -> list[Day]:
+    """The offers grouped by the place's calendar day."""
+
+    def day(offer: Offer) -> date:
+        return offer.starts_at.astimezone(ZoneInfo(zone)).date()
+
+    return [
+        Day(on, list(rows))
+        for on, rows in groupby(sorted(offers, key=lambda o: (o.starts_at, o.practitioner_name)), key=day)
+    ]
+
+
+def start_from(text: str) -> datetime:
+    """The start of a time that was chosen.
+
+    Raises:
+        InvalidValue: it is not a time with its zone.
+    """
+    try:
+        start = datetime.fromisoformat(text)
+    except ValueError as fault:
+        raise InvalidValue("Please choose one of the times below.", field="start") from fault
+    if start.tzinfo is None:
+        raise InvalidValue("Please choose one of the times below.", field="start")
+    return start

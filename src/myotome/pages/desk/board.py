@@ -1,0 +1,148 @@
+"""The day board as a value: columns by practitioner (and by room where needles rest), blocks by 5-minute rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from myotome.clinic.booking.models import Appointment
+
+FIRST_HOUR, LAST_HOUR = 8, 19
+LATE_AFTER_MINUTES = 1
+MINUTES_IN_ROW = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stretch of a block, in rows; `is_rest` when the practitioner is elsewhere."""
+
+    rows: int
+    is_rest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One appointment on the board: row `start` from the board's top, `rows` long, in `column`."""
+
+    appointment: Appointment
+    column: int
+    start: int
+    rows: int
+    css: str
+    phases: tuple[Phase, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A head of the board."""
+
+    number: int
+    title: str
+    subtitle: str
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The whole day; `now_row` is None on other days or outside the hours."""
+
+    day: date
+    columns: tuple[Column, ...]
+    blocks: tuple[Block, ...]
+    hours: tuple[tuple[int, int], ...]
+    now_row: int | None
+    arriving: tuple[Block, ...] = field(default=())
+
+
+def board_of(
+    appointments: Sequence[Appointment], practitioners: Sequence[Any], *, day: date, zone: str, at: datetime
+) -> Board:
+    """The board of one wall-clock day in a zone."""
+    local = ZoneInfo(zone)
+    starts = [row.starts_at.astimezone(local) for row in appointments]
+    first = min([FIRST_HOUR, *(start.hour for start in starts)])
+    last = max([LAST_HOUR, *(start.hour + 2 for start in starts)])
+    top = datetime.combine(day, time(first), tzinfo=local)
+    columns, place = _columns(appointments, practitioners)
+    blocks = tuple(
+        _block(row, place[(row.practitioner_id, _room(row) if _rests(row) else None)], top, at) for row in appointments
+    )
+    now_row = _rows(at.astimezone(local) - top) if at.astimezone(local).date() == day else None
+    in_hours = now_row is not None and 0 <= now_row <= (last - first) * 12
+    waiting = [b for b in blocks if b.appointment.status in {"booked", "arrived"} and _is_near(b.appointment, at)]
+    return Board(
+        day=day,
+        columns=columns,
+        blocks=blocks,
+        hours=tuple((hour, (hour - first) * 12) for hour in range(first, last + 1)),
+        now_row=now_row if in_hours else None,
+        arriving=tuple(waiting[:8]),
+    )
+
+
+def _columns(
+    appointments: Sequence[Appointment], practitioners: Sequence[Any]
+) -> tuple[tuple[Column, ...], dict[tuple[int, str | None], int]]:
+    columns: list[Column] = []
+    place: dict[tuple[int, str | None], int] = {}
+    for person in practitioners:
+        hers = [row for row in appointments if row.practitioner_id == person.pk]
+        rooms = sorted({_room(row) for row in hers if _rests(row)})
+        single = [row for row in hers if not _rests(row)]
+        if single or not rooms:
+            place[(person.pk, None)] = len(columns) + 1
+            columns.append(Column(len(columns) + 1, person.name, ""))
+        for room in rooms:
+            place[(person.pk, room)] = len(columns) + 1
+            columns.append(Column(len(columns) + 1, person.name if room == rooms[0] and not single else "", room))
+    return tuple(columns), place
+
+
+def _block(row: Appointment, column: int, top: datetime, at: datetime) -> Block:
+    phases: tuple[Phase, ...] = ()
+    if _rests(row):
+        hers = {span.phase for span in row.spans.all() if span.resource_kind == "practitioner"}
+        patient = sorted((span.phase, span) for span in row.spans.all() if span.resource_kind == "patient")
+        phases = tuple(Phase(_rows(span.ends_at - span.starts_at), number not in hers) for number, span in patient)
+    return Block(
+        row, column, max(0, _rows(row.starts_at - top)), _rows(row.ends_at - row.starts_at), _css(row, at), phases
+    )
+
+
+def _css(row: Appointment, at: datetime) -> str:
+    words = ["block"]
+    if _rests(row):
+        words.append("acupuncture")
+    elif row.service.kind.startswith("assessment"):
+        words.append("assessment")
+    if row.status == "booked" and row.starts_at + timedelta(minutes=LATE_AFTER_MINUTES) < at:
+        words.append("late")
+    words.append(
+        {
+            "done": "done",
+            "no_show": "done",
+            "arrived": "here",
+            "in_room": "in" if _rests(row) else "now",
+            "requested": "held",
+        }.get(row.status, "")
+    )
+    return " ".join(filter(None, words))
+
+
+def _is_near(row: Appointment, at: datetime) -> bool:
+    return at - timedelta(hours=3) < row.starts_at < at + timedelta(hours=3)
+
+
+def _rests(row: Appointment) -> bool:
+    kinds = [span.resource_kind for span in row.spans.all()]
+    return kinds.count("patient") > kinds.count("practitioner") > 0
+
+
+def _room(row: Appointment) -> str:
+    return next((span.room.name for span in row.spans.all() if span.room_id), "")
+
+
+def _rows(length: timedelta) -> int:
+    return int(length.total_seconds()) // (MINUTES_IN_ROW * 60)

@@ -1,0 +1,115 @@
+"""People at the desk: found, created, corrected, joined and parted. Nothing of anybody's health."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from myotome.clinic.booking.queries import appointments_of
+from myotome.clinic.people import actions
+from myotome.clinic.people.merging import likely_duplicates, merge_patients, merges_of, unmerge_patients
+from myotome.clinic.people.queries import find_patients, patient_for
+from myotome.clinic.screening.phone import newest_intake
+from myotome.pages.access import for_roles
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import Role
+from myotome.vocabulary.errors import InvalidValue, MyotomeError, StaleVersion
+
+desk = for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
+FIELDS = ("given_name", "family_name", "born_on", "phone", "email", "note_for_desk")
+
+
+@desk
+def find(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """People by name, birth date or telephone number."""
+    text = request.GET.get("q", "")[:120].replace("\x00", "")
+    return render(request, "desk/find.html", {"q": text, "patients": find_patients(actor, text)})
+
+
+@desk
+def new_patient(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Somebody new: name, birth date, a way to reach her; an e-mail is not needed and may be shared."""
+    context: dict[str, Any] = {"typed": request.POST or {"family_name": request.GET.get("q", "")}}
+    if request.method == "POST":
+        try:
+            person = actions.create_patient(by=actor, at=timezone.now(), **_typed(request))
+            return redirect("desk:patient", clinic=actor.clinic_slug, patient=person.pk)
+        except MyotomeError as error:
+            context["error"] = error
+            return render(request, "desk/new_patient.html", context, status=error.http_status)
+    return render(request, "desk/new_patient.html", context)
+
+
+@desk
+def patient(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
+    """Who she is, her visits, and records that may be hers too."""
+    return render(request, "desk/patient.html", _page(actor, patient))
+
+
+@desk
+@require_POST
+def correct(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
+    """Identity and contacts corrected; two who correct at once are shown both versions."""
+    version = request.POST.get("version", "")
+    try:
+        actions.correct_patient(
+            by=actor,
+            at=timezone.now(),
+            patient_id=patient,
+            version=int(version) if version.isdigit() else 0,
+            **_typed(request),
+        )
+    except (InvalidValue, StaleVersion) as error:
+        context = _page(actor, patient) | {"error": error, "typed": request.POST}
+        return render(request, "desk/patient.html", context, status=error.http_status)
+    messages.success(request, _("Saved."))
+    return redirect("desk:patient", clinic=actor.clinic_slug, patient=patient)
+
+
+@desk
+@require_POST
+def merge(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
+    """Another record joined to this one."""
+    other = request.POST.get("other", "")
+    merge_patients(by=actor, at=timezone.now(), keep_id=patient, merge_id=int(other) if other.isdigit() else 0)
+    messages.success(request, _("Joined. You can part them again below."))
+    return redirect("desk:patient", clinic=actor.clinic_slug, patient=patient)
+
+
+@desk
+@require_POST
+def unmerge(request: HttpRequest, actor: Actor, merge: int) -> HttpResponse:
+    """Two records parted again."""
+    row = unmerge_patients(by=actor, at=timezone.now(), merge_id=merge)
+    return redirect("desk:patient", clinic=actor.clinic_slug, patient=row.kept_id)
+
+
+def _page(actor: Actor, pk: int) -> dict[str, Any]:
+    person = patient_for(actor, pk)
+    return {
+        "patient": person,
+        "appointments": list(appointments_of(actor, pk)[:20]),
+        "duplicates": likely_duplicates(actor, person),
+        "merges": merges_of(actor, pk),
+        "intake": newest_intake(actor, patient_id=pk),
+        "typed": {},
+        "is_practitioner": actor.holds(Role.PRACTITIONER),
+    }
+
+
+def _typed(request: HttpRequest) -> dict[str, Any]:
+    values: dict[str, Any] = {name: request.POST.get(name, "").replace("\x00", "").strip()[:200] for name in FIELDS}
+    try:
+        values["born_on"] = date.fromisoformat(values["born_on"])
+    except ValueError as fault:
+        raise InvalidValue(
+            "Please give the birth date as year, month, day, for example 1968-03-12.", field="born_on"
+        ) from fault
+    return values

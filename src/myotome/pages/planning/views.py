@@ -1,0 +1,153 @@
+"""The plan page: sites by segment, the series in treatments and money, the patient's yes, and consent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from myotome.clinic.assessment.queries import examinations_for, last_belief
+from myotome.clinic.booking.queries import price_cents_of
+from myotome.clinic.followup.queries import open_course
+from myotome.clinic.planning import actions
+from myotome.clinic.planning.queries import cautions_of, consents_of, current_plan, sites_of
+from myotome.clinic.screening.courses import course_for
+from myotome.knowledge.consents import consent_for
+from myotome.pages.access import for_roles
+from myotome.pages.planning.proposal import proposals, site_choices
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import Role
+from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound
+from myotome.vocabulary.needling import TreatmentMode
+
+plans = for_roles(Role.PRACTITIONER)
+SERIES = (1, 2, 4, 6, 8, 10, 12)
+
+
+@plans
+def plan(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
+    """The plan in force, or what it may be made of."""
+    open_course(actor, course, at=timezone.now())
+    return render(request, "planning/plan.html", _page(actor, course, request.GET))
+
+
+@plans
+@require_POST
+def make(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
+    """A new plan from the sites and the series that she chose."""
+    data = request.POST
+    try:
+        mode = _mode(data)
+        examination = examinations_for(actor, course_id=course).last()
+        actions.make_plan(
+            by=actor,
+            at=timezone.now(),
+            course_id=course,
+            mode=mode,
+            n_treatments=_whole(data, "n_treatments"),
+            interval_days=_whole(data, "interval_days"),
+            price_cents_each=price_cents_of(actor, mode.value),
+            sites=site_choices(data.getlist("site")) if mode is TreatmentMode.IMS else [],
+            examination_id=examination.pk if examination else None,
+            rationale=data.get("rationale", ""),
+        )
+    except NotFound:
+        raise
+    except MyotomeError as error:
+        context = _page(actor, course, data) | {"error": error, "typed": data, "making": True}
+        return render(request, "planning/plan.html", context, status=error.http_status)
+    return redirect("planning:plan", clinic=actor.clinic_slug, course=course)
+
+
+@plans
+@require_POST
+def agree(request: HttpRequest, actor: Actor, course: int, plan: int) -> HttpResponse:
+    """The patient's yes to what the page showed."""
+    actions.agree_plan(by=actor, at=timezone.now(), plan_id=plan, version=_whole(request.POST, "version"))
+    messages.success(request, _("Her yes to the series is recorded."))
+    return redirect("planning:plan", clinic=actor.clinic_slug, course=course)
+
+
+@plans
+@require_POST
+def consent(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
+    """Her yes to a versioned text that was read with her."""
+    kind, subject = request.POST.get("kind", ""), request.POST.get("subject", "")
+    try:
+        text = consent_for(kind, subject)
+    except KeyError as fault:
+        raise InvalidValue("There is no such consent text.", field="kind") from fault
+    if not request.POST.get("yes"):
+        raise InvalidValue("Tick that she has understood and said yes.", field="yes")
+    actions.record_consent(
+        by=actor,
+        at=timezone.now(),
+        course_id=course,
+        kind=kind,
+        subject=subject if kind == "region" else "",
+        text_id=text.id,
+        text_version=text.version,
+        language=text.language,
+    )
+    messages.success(request, _("Her consent is recorded."))
+    return redirect("planning:plan", clinic=actor.clinic_slug, course=course)
+
+
+@plans
+@require_POST
+def withdraw(request: HttpRequest, actor: Actor, course: int, consent: int) -> HttpResponse:
+    """The consent withdrawn."""
+    actions.withdraw_consent(by=actor, at=timezone.now(), consent_id=consent, reason=request.POST.get("reason", ""))
+    return redirect("planning:plan", clinic=actor.clinic_slug, course=course)
+
+
+def _page(actor: Actor, course_id: int, given: QueryDict) -> dict[str, Any]:
+    course = course_for(actor, course_id)
+    mode = _mode(given)
+    belief = last_belief(actor, course_id=course_id)
+    cautions = cautions_of(actor, patient_id=course.patient_id)
+    current = current_plan(actor, course_id=course_id, mode=mode.value)
+    consents = consents_of(actor, course_id=course_id)
+    in_force = {(row.kind, row.subject) for row in consents if row.withdrawn_at is None}
+    sites = sites_of(current) if current else []
+    proposed = proposals(actor, course_id=course_id, belief=belief, cautions=cautions)
+    return {
+        "course": course,
+        "patient": course.patient,
+        "cautions": cautions,
+        "mode": mode.value,
+        "plan": current,
+        "sites": sites,
+        "proposed": proposed,
+        "making": current is None or "again" in given,
+        "price_cents": price_cents_of(actor, mode.value),
+        "total_cents": current.price_cents_each * current.n_treatments if current else 0,
+        "series": SERIES,
+        "consents": consents,
+        "has_consent": ("course", "") in in_force,
+        "consent_text": consent_for("course", mode.value),
+        "thorax_text": consent_for("region", "thorax") if _over_the_lung(sites, proposed) else None,
+        "has_thorax": ("region", "thorax") in in_force,
+        "typed": {},
+    }
+
+
+def _over_the_lung(sites: list[Any], proposed: list[Any]) -> bool:
+    planned = {f"{row.site}:{row.level}:{row.side}" for row in sites}
+    return any("pleura" in dict(row.hazards) for row in proposed if not planned or row.key.split(":", 1)[1] in planned)
+
+
+def _mode(given: QueryDict) -> TreatmentMode:
+    return TreatmentMode.ACUPUNCTURE if given.get("mode") == TreatmentMode.ACUPUNCTURE.value else TreatmentMode.IMS
+
+
+def _whole(data: QueryDict, name: str) -> int:
+    text = data.get(name, "").strip()
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise InvalidValue(f"{name.replace('_', ' ')} is a whole number.", field=name)
+    return int(text)

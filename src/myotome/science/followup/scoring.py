@@ -1,0 +1,64 @@
+"""Scores from answers, exactly by each measure's rule; and the line of meaningful change. Missing is never zero."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from myotome.knowledge.measures import Measure
+from myotome.vocabulary.errors import InvalidValue
+from myotome.vocabulary.measures import Direction
+
+
+def score(measure: Measure, answers: Mapping[str, float | None]) -> float | None:
+    """The measure's score, or None when too little was answered for its rule.
+
+    Raises:
+        InvalidValue: an answer outside its item's range, or to an item the measure does not have.
+
+    Source: each measure's own sources in knowledge.measures
+    Check: tests/unit/followup/test_scoring.py
+    """
+    items = {item.code: item for item in measure.items}
+    if unknown := set(answers) - set(items):
+        raise InvalidValue(f"{measure.short} has no item {sorted(unknown)[0]}.", field=sorted(unknown)[0])
+    given: list[float] = []
+    for code, item in items.items():
+        value = answers.get(code)
+        if value is None:
+            continue
+        if not item.low <= value <= item.high:
+            raise InvalidValue(
+                f"{measure.short} is answered from {item.low} to {item.high}, not {value:g}.", field=code
+            )
+        given.append(float(value))
+    if not given or len(given) < (len(items) if measure.rule in {"mean", "sum"} else measure.min_items):
+        return None
+    if measure.rule == "sum":
+        return sum(given)
+    return sum(given) / len(given)
+
+
+def meaningful_line(measure: Measure, baseline: float) -> float | None:
+    """The score at which change from `baseline` becomes meaningful: by percent where defined, else by points.
+
+    Source: IMMPACT2008
+    Check: tests/unit/followup/test_scoring.py
+    """
+    sign = -1.0 if measure.direction is Direction.LOWER_IS_BETTER else 1.0
+    if measure.change_percent is not None:
+        return baseline * (1.0 + sign * measure.change_percent / 100.0)
+    if measure.change_points is not None:
+        return baseline + sign * measure.change_points
+    return None
+
+
+def is_meaningful_change(measure: Measure, baseline: float, now: float) -> bool:
+    """True when `now` is at or past the line of meaningful change.
+
+    Source: IMMPACT2008
+    Check: tests/unit/followup/test_scoring.py
+    """
+    line = meaningful_line(measure, baseline)
+    if line is None:
+        return False
+    return now <= line if measure.direction is Direction.LOWER_IS_BETTER else now >= line
