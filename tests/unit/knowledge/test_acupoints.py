@@ -108,6 +108,12 @@ def test_points_and_muscles_find_each_other() -> None:
             assert point in table.points_through(one.muscle, one.level)
 
 
+def test_a_root_knows_its_points() -> None:
+    assert "ST36" in {point.id for point in table.points_of("L5")}
+    assert "CV17" in {point.id for point in table.points_of("T4")}
+    assert all(point in table.points_of(root) for point in table.acupoints().values() for root in point.segments)
+
+
 @pytest.mark.parametrize(
     ("words", "first"),
     [

@@ -155,6 +155,17 @@ def test_muscles_are_found_by_any_name() -> None:
     assert table.find("  ") == ()
 
 
+def test_a_root_knows_its_sites_heaviest_first_and_every_link_is_found_from_its_root() -> None:
+    of_l5 = table.sites_of("L5")
+    assert ("tibialis_anterior", None, 1.0) in of_l5
+    assert ("multifidus", "S1", 0.35) in of_l5
+    assert [weight for _, _, weight in of_l5] == sorted((weight for _, _, weight in of_l5), reverse=True)
+    found = {(muscle, level, root) for root in ROOT_INDEX for muscle, level, _ in table.sites_of(root)}
+    assert found == {(*site, root) for site in table.sites() for root in table.link(*site)}
+    with pytest.raises(InvalidValue):
+        table.sites_of("L9")
+
+
 def test_json_rows_hold_what_the_interface_promises() -> None:
     rows = {row["id"]: row for row in table.as_json_rows()}
     row = rows["tibialis_anterior"]

@@ -36,6 +36,7 @@ __all__ = [
     "acupoints",
     "as_json_rows",
     "find",
+    "points_of",
     "points_through",
 ]
 
@@ -88,6 +89,12 @@ def points_through(muscle: str, level: str | None = None) -> tuple[Acupoint, ...
         for point in acupoints().values()
         if any(one.muscle == muscle and level in (None, one.level) for one in point.muscles)
     )
+
+
+@cache
+def points_of(root: str) -> tuple[Acupoint, ...]:
+    """Points whose muscles or skin belong to the root, in the order of the meridians; none for an unknown root."""
+    return tuple(point for point in acupoints().values() if root in point.segments)
 
 
 def as_json_rows() -> list[dict[str, object]]:

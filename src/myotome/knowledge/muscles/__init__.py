@@ -14,7 +14,7 @@ from functools import cache
 from types import MappingProxyType
 
 from myotome.knowledge.muscles.rows import LEVEL_RULES, Muscle, level_weights, read
-from myotome.vocabulary.anatomy import NeedleRegion
+from myotome.vocabulary.anatomy import ROOT_INDEX, NeedleRegion
 from myotome.vocabulary.errors import InvalidValue
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "muscles",
     "region_at",
     "sites",
+    "sites_of",
 ]
 
 
@@ -87,6 +88,19 @@ def link(muscle_id: str, level: str | None = None) -> Mapping[str, float]:
 def sites() -> tuple[tuple[str, str | None], ...]:
     """All examinable units of one side: (muscle, None), or (muscle, level) for each level of a muscle by level."""
     return tuple((row.id, level) for row in muscles().values() for level in row.levels or (None,))
+
+
+@cache
+def sites_of(root: str) -> tuple[tuple[str, str | None, float], ...]:
+    """(muscle, level, weight) of all sites that a root reaches, heaviest first, then in table order.
+
+    Raises:
+        InvalidValue: (field "root") not a spinal root.
+    """
+    if root not in ROOT_INDEX:
+        raise InvalidValue(f"{root} is not a spinal root.", field="root")
+    reached = [(*site, link(*site)[root]) for site in sites() if root in link(*site)]
+    return tuple(sorted(reached, key=lambda one: -one[2]))
 
 
 def hazards_at(muscle_id: str, level: str | None = None) -> tuple[str, ...]:
