@@ -1,0 +1,15 @@
+#!/bin/bash
+# The two runs of `make test`: what touches rows on PostgreSQL first, then everything on SQLite.
+# A failure of the first run ends here, so that the last line is always pytest's own.
+# usage: tests/run.sh JOBS [PATH ...]
+set -eu
+jobs=$1
+shift
+python=${PYTHON:-.venv/bin/python}
+if [ $# -gt 0 ]; then
+    exec "$python" -m pytest -q -n "$jobs" "$@"
+fi
+echo "== rows on PostgreSQL: tests/clinic tests/spec"
+DATABASE_URL=$MYOTOME_TEST_POSTGRES "$python" -m pytest -q -n "$jobs" tests/clinic tests/spec
+echo "== everything on SQLite"
+exec "$python" -m pytest -q -n "$jobs" --durations=5
