@@ -18,7 +18,7 @@ SEED ?= 1
 PORT ?= 8000
 JOBS ?= 2
 TESTS ?=
-TEST_PACKAGES := chromium postgresql fonts-noto-cjk fonts-dejavu-core
+TEST_PACKAGES := chromium fonts-noto-cjk fonts-dejavu-core
 
 # A stamp without the thing it vouches for is worth nothing.
 ifeq ($(wildcard $(PY)),)
@@ -71,6 +71,7 @@ demo: setup ## A synthetic clinic on http://127.0.0.1:8000/ (PATIENTS=300 SEED=1
 .PHONY: packages
 packages:
 	@missing=""; for name in $(TEST_PACKAGES); do dpkg-query -W -f '$${Status}' $$name 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$name"; done; \
+	compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || missing="$$missing postgresql"; \
 	if [ -n "$$missing" ]; then \
 		echo "Installing$$missing"; \
 		export DEBIAN_FRONTEND=noninteractive; \
