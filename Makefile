@@ -82,7 +82,7 @@ packages:
 
 .PHONY: lint
 lint: setup ## Floors, style, types, front-end types, migrations in step with the rows
-	@$(VENV)/bin/lint-imports --config .importlinter | tail -n 4
+	@$(VENV)/bin/lint-imports --no-cache .importlinter >build/floors.log 2>&1 || { cat build/floors.log; exit 1; }
 	@$(VENV)/bin/ruff check -q .
 	@$(VENV)/bin/ruff format -q --check .
 	@$(VENV)/bin/mypy
