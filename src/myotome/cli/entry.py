@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import errno
 import os
-import sqlite3
 import sys
 import traceback
 from collections.abc import Sequence
@@ -112,8 +111,9 @@ def _about_the_database(error: Exception) -> str | None:
     while cause is not None and len(chain) < 5:
         chain.append(cause)
         cause = cause.__cause__
+    # By name: the module `sqlite3` may have been exchanged for a current one, and psycopg may not be there.
     known = {"OperationalError", "ProgrammingError", "DatabaseError", "ImproperlyConfigured"}
-    if not any(isinstance(e, sqlite3.Error) or type(e).__name__ in known for e in chain):
+    if not any(type(e).__name__ in known for e in chain):
         return None
     text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     if "no such table" in text or "does not exist" in text:

@@ -1,0 +1,111 @@
+"""Commands that answer from tables and models alone: no database, no patient, the same answer every time."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+from myotome.cli.answering import mapping_from, say_json, say_rows, takes_json
+
+TABLES = {
+    "muscles": (
+        "muscles with roots, links, palpability and hazards",
+        "myotome.knowledge.muscles",
+        ("id", "name", "region", "roots", "levels", "hazards"),
+    ),
+    "acupoints": (
+        "acupuncture points with muscles and hazards",
+        "myotome.knowledge.acupoints",
+        ("id", "pinyin", "hanzi", "muscles", "hazards"),
+    ),
+    "signs": (
+        "sign codes of the examination with scales and normal values",
+        "myotome.knowledge.signs",
+        ("id", "name", "kind", "scale", "normal"),
+    ),
+    "conditions": (
+        "conditions of the courses with their segments",
+        "myotome.knowledge.conditions",
+        ("id", "name", "region", "segments"),
+    ),
+}
+
+
+def add_to(commands: Any) -> None:
+    """Adds `segments`, `forecast` and one command for each table."""
+    for name, function, what in (
+        ("segments", segments, "ranked spinal roots for the findings in FILE"),
+        ("forecast", forecast, "treatments and weeks left for the course in FILE"),
+    ):
+        command = commands.add_parser(name, help=what, description=what, allow_abbrev=False)
+        command.add_argument("file", metavar="FILE", help="JSON; - reads standard input")
+        takes_json(command)
+        command.set_defaults(run=function)
+    for name, (what, module, columns) in TABLES.items():
+        command = commands.add_parser(name, help=what, description=what, allow_abbrev=False)
+        takes_json(command)
+        command.set_defaults(run=_table(module, columns))
+
+
+def segments(options: argparse.Namespace) -> int:
+    """Answers with roots, evidence and what to examine next."""
+    from myotome.science.assessment.answer import consider_roots
+
+    answer = consider_roots(mapping_from(options.file))
+    if options.json:
+        say_json(answer)
+    else:
+        _say_segments(answer)
+    return 0
+
+
+def forecast(options: argparse.Namespace) -> int:
+    """Answers with ranges of treatments and weeks left, and what they rest on."""
+    from myotome.science.followup.answer import forecast_answer
+
+    answer = forecast_answer(mapping_from(options.file))
+    if options.json:
+        say_json(answer)
+    else:
+        _say_nested(answer)
+    return 0
+
+
+def _table(module: str, columns: tuple[str, ...]) -> Callable[[argparse.Namespace], int]:
+    def run(options: argparse.Namespace) -> int:
+        rows = import_module(module).as_json_rows()
+        if options.json:
+            say_json(rows)
+        else:
+            say_rows(rows, [name for name in columns if any(name in row for row in rows)])
+        return 0
+
+    return run
+
+
+def _say_segments(answer: Mapping[str, Any]) -> None:
+    """The ranking as columns where there is one, the rest by name."""
+    for name, value in answer.items():
+        rows = value if isinstance(value, list) and value and isinstance(value[0], Mapping) else None
+        if rows is None:
+            _say_nested({name: value})
+            continue
+        print(f"{name}:")
+        say_rows(rows, [column for column in rows[0] if not isinstance(rows[0][column], list | Mapping)])
+
+
+def _say_nested(value: Mapping[str, Any], indent: str = "") -> None:
+    for name, part in value.items():
+        if isinstance(part, Mapping):
+            print(f"{indent}{name}:")
+            _say_nested(part, indent + "  ")
+        elif isinstance(part, list) and part and isinstance(part[0], Mapping):
+            print(f"{indent}{name}:")
+            for row in part:
+                print(f"{indent}  " + "  ".join(f"{key}={cell}" for key, cell in row.items()))
+        elif isinstance(part, list):
+            print(f"{indent}{name}: {', '.join(str(cell) for cell in part)}")
+        else:
+            print(f"{indent}{name}: {part}")
