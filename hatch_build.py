@@ -21,4 +21,4 @@ class FrontEndBuildHook(BuildHookInterface):
             return
         frontend = Path(self.root, "frontend")
         for command in (["npm", "ci"], ["npm", "run", "build"]):
-            subprocess.run(command, cwd=frontend, check=True)
+            subprocess.run(command, cwd=frontend, check=True)  # noqa: S603  two fixed commands

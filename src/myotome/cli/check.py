@@ -32,5 +32,5 @@ def run(options: argparse.Namespace) -> int:
     else:
         for finding in found:
             print(f"{MARKS[finding.verdict]}  {finding.name}: {finding.sentence}")
-        print("No faults." if not n_faults else f"{n_faults} faults.")
+        print("No faults." if not n_faults else f"Faults: {n_faults}.")
     return 1 if n_faults else 0

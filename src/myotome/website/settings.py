@@ -123,11 +123,11 @@ USE_TZ = True
 USE_I18N = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(os.environ.get("MYOTOME_STATIC_ROOT", str(PACKAGE / "website" / "static" / "collected")))
+STATIC_ROOT = Path(os.environ.get("MYOTOME_STATIC_ROOT", str(DATA_DIR / "static")))
 STATICFILES_DIRS = [("built", PACKAGE / "website" / "static" / "built")]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "myotome.website.static_files.HashedStaticFiles"},
 }
 
 SESSION_COOKIE_HTTPONLY = True
