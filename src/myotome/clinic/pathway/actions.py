@@ -13,10 +13,11 @@ from django.db import transaction
 from myotome.clinic.assessment.actions import begin_examination
 from myotome.clinic.assessment.models import Examination
 from myotome.clinic.audit.actions import record
-from myotome.clinic.booking.actions import attach_course, book, step
+from myotome.clinic.booking.actions import attach_course, book, cancel, step
 from myotome.clinic.booking.models import Appointment
 from myotome.clinic.booking.queries import appointment_for, n_live_for_contact
-from myotome.clinic.followup.actions import ask_before_visit, refresh_forecast
+from myotome.clinic.followup.actions import ask_before_visit, discharge, refresh_forecast
+from myotome.clinic.followup.models import Discharge
 from myotome.clinic.needling import actions as needling
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
 from myotome.clinic.people.actions import begin_care, create_patient
@@ -27,7 +28,7 @@ from myotome.clinic.screening.intakes import course_facts, give_intake_to
 from myotome.clinic.screening.models import Course, Intake
 from myotome.vocabulary import needling as words
 from myotome.vocabulary.actors import Actor, Via
-from myotome.vocabulary.courses import RedFlagLevel
+from myotome.vocabulary.courses import CourseOutcome, RedFlagLevel
 from myotome.vocabulary.errors import InvalidValue, MyotomeError, TooManyAttempts
 from myotome.vocabulary.scheduling import AppointmentStatus, ServiceKind
 
@@ -224,3 +225,16 @@ def _step_if_possible(by: Actor, at: datetime, appointment_id: int, to: Appointm
             step(by=by, at=at, appointment_id=appointment_id, to=to)
     except MyotomeError:
         return
+
+
+@transaction.atomic
+def course_discharged(
+    *, by: Actor, at: datetime, course_id: int, version: int, outcome: CourseOutcome, reason: str = ""
+) -> Discharge:
+    """The course ended; visits that were still booked for it are free again, their patients told."""
+    row = discharge(by=by, at=at, course_id=course_id, version=version, outcome=outcome, reason=reason)
+    for appointment in Appointment.objects.filter(
+        clinic_id=by.clinic_id, course_id=course_id, starts_at__gt=at, status=AppointmentStatus.BOOKED.value
+    ):
+        cancel(by=by, at=at, appointment_id=appointment.pk)
+    return row

@@ -1,6 +1,14 @@
-"""Routes of followup pages."""
+"""Routes of the course and its end."""
 
-from django.urls.resolvers import URLPattern
+from django.urls import path
+
+from myotome.pages.followup import views
 
 app_name = "followup"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("<int:course>/", views.course, name="course"),
+    path("<int:course>/share/<slug:what>/", views.share, name="share"),
+    path("<int:course>/score/", views.score, name="score"),
+    path("<int:course>/describe/", views.describe, name="describe"),
+    path("<int:course>/discharge/", views.discharge, name="discharge"),
+]

@@ -151,3 +151,19 @@ def site_options(is_ims: bool, chosen: str) -> SafeString:
                 label = f"{site_name('acupoint', point.id)} {side_words(side)}".strip()
                 rows.append((key, " selected" if key == chosen else "", label))
     return format_html_join("", '<option value="{}"{}>{}</option>', rows)
+
+
+@register.filter
+def in_hundred(p_within: dict[str, float], n: str) -> str:
+    """A probability of the forecast as "58 in 100"."""
+    return _("%(n)s in 100") % {"n": round(100 * float(p_within.get(n, 0.0)))}
+
+
+@register.filter
+def stop_rule_words(rule: dict[str, Any]) -> str:
+    """The stop rule in words, from the forecast as it was shown."""
+    words = _(
+        "If visit %(visit)s is still above %(line)s, about one in %(one_in)s courses like this reaches 30 %% relief "
+        "later: change the plan or refer."
+    )
+    return words % {name: rule.get(name) for name in ("visit", "line", "one_in")}

@@ -1,0 +1,271 @@
+"""The course chart, drawn by the server: pain, function, shortened muscles and needles over one time axis.
+
+Pain and function keep their scale 0-10; the line of meaningful change carries its words; the fan is dark for half of
+courses and pale for eight in ten, dashed in the middle, the natural course dotted. The same is told in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+WIDTH, LEFT, RIGHT = 820.0, 128.0, 24.0
+PAIN_TOP, PAIN_HEIGHT = 46.0, 240.0
+FUNCTION_TOP, FUNCTION_HEIGHT = 318.0, 104.0
+SHORT_BASE, NEEDLE_BASE, HEIGHT = 520.0, 604.0, 640.0
+MOST_BARS = 14
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChartData:
+    """What is drawn. Series are (day, value); `visits` (day, number, needles); `fan` as the forecast answers it."""
+
+    pain: Sequence[tuple[date, float]]
+    function: Sequence[tuple[date, float]]
+    shortened: Sequence[tuple[date, int]]
+    visits: Sequence[tuple[date, int, int]]
+    pain_line: float | None
+    function_line: float | None
+    fan: Sequence[Mapping[str, Any]] = ()
+    natural: Sequence[Mapping[str, Any]] = ()
+    first_day: date | None = None
+    today: date | None = None
+
+
+def course_chart(data: ChartData) -> SafeString:
+    """The chart as SVG with its words; an empty course says so."""
+    start = data.first_day or min([day for day, _v in data.pain], default=None)
+    if start is None:
+        return format_html("<p class='empty'>{}</p>", _("Nothing to draw yet: the first answers come before visit 1."))
+    days = [(day - start).days for day, *_rest in (*data.pain, *data.visits, *data.function)]
+    span = max([28.0, *days, *(float(point["day"]) for point in data.fan)]) + 3
+    x = _Axis(start, span)
+    parts = [_frame(data, x), _fan(data, x), _lines(data, x), _bars(data, x)]
+    return format_html(
+        '<svg class="chart course-chart" viewBox="0 0 820 640" role="img" aria-label="{}">{}</svg>',
+        told(data),
+        mark_safe("".join(parts)),  # noqa: S308 - parts are built by format_html
+    )
+
+
+def told(data: ChartData) -> str:
+    """The chart in words: first and last values, visits, needles."""
+    said = []
+    if data.pain:
+        said.append(_("Pain from %(a)s to %(b)s of 10.") % {"a": f"{data.pain[0][1]:g}", "b": f"{data.pain[-1][1]:g}"})
+    if data.function:
+        said.append(
+            _("Function from %(a)s to %(b)s of 10.")
+            % {"a": f"{data.function[0][1]:.1f}", "b": f"{data.function[-1][1]:.1f}"}
+        )
+    if data.shortened:
+        said.append(
+            _("Shortened muscles from %(a)s to %(b)s.") % {"a": data.shortened[0][1], "b": data.shortened[-1][1]}
+        )
+    said.append(_("%(n)s visits so far.") % {"n": len(data.visits)})
+    return " ".join(said)
+
+
+class _Axis:
+    """Days since the start as x, values 0-10 as y within a panel."""
+
+    def __init__(self, start: date, span: float) -> None:
+        self.start, self.span = start, span
+
+    def at(self, day: date) -> float:
+        return self.of((day - self.start).days)
+
+    def of(self, n_days: float) -> float:
+        return LEFT + (WIDTH - LEFT - RIGHT) * n_days / self.span
+
+
+def _y(value: float, top: float, height: float) -> float:
+    return top + height * (1 - min(10.0, max(0.0, value)) / 10)
+
+
+def _frame(data: ChartData, x: _Axis) -> SafeString:
+    rows: list[SafeString] = []
+    for value in (0, 5, 10):
+        y = _y(value, PAIN_TOP, PAIN_HEIGHT)
+        rows.append(
+            format_html(
+                '<path class="grid" d="M{} {}H{}"/><text x="{}" y="{}" text-anchor="end">{}</text>',
+                LEFT,
+                y,
+                WIDTH - RIGHT,
+                LEFT - 8,
+                y + 4,
+                value,
+            )
+        )
+    for value in (0, 10):
+        y = _y(value, FUNCTION_TOP, FUNCTION_HEIGHT)
+        rows.append(
+            format_html(
+                '<path class="grid" d="M{} {}H{}"/><text x="{}" y="{}" text-anchor="end">{}</text>',
+                LEFT,
+                y,
+                WIDTH - RIGHT,
+                LEFT - 8,
+                y + 4,
+                value,
+            )
+        )
+    heads = (
+        (PAIN_TOP + 18, _("Pain"), _("average, 7 days")),
+        (FUNCTION_TOP + 18, _("Function"), _("her activities")),
+        (SHORT_BASE - 36, _("Shortened"), _("muscles")),
+        (NEEDLE_BASE - 30, _("Needles"), _("in the visit")),
+    )
+    for y, title, small in heads:
+        rows.append(
+            format_html(
+                '<text class="strong" x="4" y="{}">{}</text><text x="4" y="{}">{}</text>', y, title, y + 17, small
+            )
+        )
+    last_x = -99.0
+    for day, number, _n in data.visits:
+        rows.append(
+            format_html(
+                '<path class="visit-tick" d="M{0} 30V{1}"/><text class="strong" x="{0}" y="22" text-anchor="middle">{2}</text>',
+                round(x.at(day), 1),
+                NEEDLE_BASE,
+                number,
+            )
+        )
+    step = max(14, round(x.span / 6 / 7) * 7)
+    for n_days in range(0, int(x.span), step):
+        if x.of(n_days) - last_x > 56:
+            last_x = x.of(n_days)
+            rows.append(
+                format_html(
+                    '<text x="{}" y="628" text-anchor="middle">{}</text>',
+                    round(last_x, 1),
+                    date_format(x.start + timedelta(days=n_days), "j M"),
+                )
+            )
+    rows.append(format_html('<path class="axis" d="M{} {}H{}"/>', LEFT, NEEDLE_BASE, WIDTH - RIGHT))
+    if data.today and 0 <= (data.today - x.start).days <= x.span:
+        rows.append(
+            format_html(
+                '<path class="today" d="M{0} 30V{1}"/>', round(x.at(data.today), 1), FUNCTION_TOP + FUNCTION_HEIGHT
+            )
+        )
+    return mark_safe("".join(rows))  # noqa: S308
+
+
+def _fan(data: ChartData, x: _Axis) -> SafeString:
+    rows: list[SafeString] = []
+
+    def path(points: Sequence[Mapping[str, Any]], low: str, high: str) -> str:
+        top = [f"{x.of(p['day']):.1f} {_y(p[high], PAIN_TOP, PAIN_HEIGHT):.1f}" for p in points]
+        bottom = [f"{x.of(p['day']):.1f} {_y(p[low], PAIN_TOP, PAIN_HEIGHT):.1f}" for p in reversed(points)]
+        return "M" + "L".join(top + bottom) + "Z"
+
+    def line(points: Sequence[Mapping[str, Any]]) -> str:
+        return "M" + "L".join(f"{x.of(p['day']):.1f} {_y(p['median'], PAIN_TOP, PAIN_HEIGHT):.1f}" for p in points)
+
+    if len(data.fan) > 1:
+        rows.append(
+            format_html(
+                '<path class="fan3" d="{}"/><path class="fan2" d="{}"/><path class="med" d="{}"/>',
+                path(data.fan, "q10", "q90"),
+                path(data.fan, "q25", "q75"),
+                line(data.fan),
+            )
+        )
+        last = data.fan[-1]
+        rows.append(
+            format_html(
+                '<text class="fan-words" x="{}" y="{}" text-anchor="end">{}</text>',
+                WIDTH - RIGHT - 4,
+                _y(float(last["q90"]), PAIN_TOP, PAIN_HEIGHT) - 6,
+                _("pale: eight in ten courses, dark: half"),
+            )
+        )
+    if len(data.natural) > 1:
+        last = data.natural[-1]
+        rows.append(
+            format_html(
+                '<path class="nat" d="{}"/><text x="{}" y="{}" text-anchor="end">{}</text>',
+                line(data.natural),
+                WIDTH - RIGHT - 4,
+                _y(float(last["median"]), PAIN_TOP, PAIN_HEIGHT) + 16,
+                _("natural course"),
+            )
+        )
+    return mark_safe("".join(rows))  # noqa: S308
+
+
+def _lines(data: ChartData, x: _Axis) -> SafeString:
+    rows: list[SafeString] = []
+    for line, top, height, words in (
+        (data.pain_line, PAIN_TOP, PAIN_HEIGHT, _("meaningful change: 30 %% less pain") % ()),
+        (data.function_line, FUNCTION_TOP, FUNCTION_HEIGHT, _("meaningful change: 2 points better")),
+    ):
+        if line is not None:
+            y = _y(line, top, height)
+            rows.append(
+                format_html(
+                    '<path class="mean" d="M{} {}H{}"/><text class="mean-words" x="{}" y="{}">{}</text>',
+                    LEFT,
+                    round(y, 1),
+                    WIDTH - RIGHT,
+                    LEFT + 6,
+                    round(y + 15, 1),
+                    words,
+                )
+            )
+    for series, css, top, height in (
+        (data.pain, "pain", PAIN_TOP, PAIN_HEIGHT),
+        (data.function, "func", FUNCTION_TOP, FUNCTION_HEIGHT),
+    ):
+        points = [(round(x.at(day), 1), round(_y(value, top, height), 1), value) for day, value in series]
+        if points:
+            rows.append(format_html('<path class="{}" d="M{}"/>', css, "L".join(f"{a} {b}" for a, b, _v in points)))
+            rows.append(
+                format_html_join(
+                    "", '<circle class="{}-dot" cx="{}" cy="{}" r="5"/>', ((css, a, b) for a, b, _v in points)
+                )
+            )
+            a, b, value = points[-1]
+            rows.append(
+                format_html(
+                    '<text class="strong" x="{}" y="{}">{}</text>', a + 9, b - 8, f"{value:.1f}".rstrip("0").rstrip(".")
+                )
+            )
+    return mark_safe("".join(rows))  # noqa: S308
+
+
+def _bars(data: ChartData, x: _Axis) -> SafeString:
+    rows: list[SafeString] = []
+    for day, n in data.shortened:
+        bars = "".join(f"M{x.at(day) - 11:.1f} {SHORT_BASE - 5 * k:.1f}h22" for k in range(min(n, MOST_BARS)))
+        rows.append(
+            format_html(
+                '<path class="short-bars" d="{}"/><text class="strong" x="{}" y="{}" text-anchor="middle">{}</text>',
+                bars,
+                round(x.at(day), 1),
+                SHORT_BASE - 5 * min(n, MOST_BARS) - 6,
+                n,
+            )
+        )
+    for day, _number, n in data.visits:
+        strokes = "".join(f"M{x.at(day) + 2.6 * (k - n / 2):.1f} {NEEDLE_BASE - 26}v24" for k in range(n))
+        rows.append(
+            format_html(
+                '<path class="needle-strokes" d="{}"/><text class="strong" x="{}" y="{}" text-anchor="middle">{}</text>',
+                strokes,
+                round(x.at(day), 1),
+                NEEDLE_BASE - 32,
+                n,
+            )
+        )
+    return mark_safe("".join(rows))  # noqa: S308

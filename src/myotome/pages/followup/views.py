@@ -1,0 +1,134 @@
+"""The course page: verdict, chart, forecast, sharing; and its end."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from myotome.clinic.followup import actions
+from myotome.clinic.followup.queries import open_course
+from myotome.clinic.pathway.actions import course_discharged
+from myotome.clinic.screening.courses import course_for, describe_course
+from myotome.knowledge.conditions import conditions
+from myotome.knowledge.measures import definitions, measures
+from myotome.pages.access import for_roles
+from myotome.pages.followup.story import course_context
+from myotome.science.followup.answer import forecast_answer
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import CourseOutcome, Role
+from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound
+
+courses = for_roles(Role.PRACTITIONER)
+ASKED_ALOUD = ("pain_nrs_average_7d", "pain_nrs_worst_7d", "peg", "psfs", "pgic", "ppt_kpa", "rom_degrees")
+
+
+@courses
+def course(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
+    """How it is going."""
+    return _page(request, actor, course)
+
+
+@courses
+@require_POST
+def share(request: HttpRequest, actor: Actor, course: int, what: str) -> HttpResponse:
+    """The patient may see it from now on, as it stands now."""
+    now = timezone.now()
+    shown = actions.refresh_forecast(by=actor, at=now, course_id=course)
+    content = {
+        "chart": {},
+        "muscles": {},
+        "forecast": {"answer": shown.answer},
+        "stop_rule": {"rule": forecast_answer(shown.evidence)["stop_rule"]},
+    }.get(what.replace("-", "_"), {})
+    actions.share(by=actor, at=now, course_id=course, what=what.replace("-", "_"), content=content)
+    return redirect("followup:course", clinic=actor.clinic_slug, course=course)
+
+
+@courses
+@require_POST
+def score(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
+    """A score asked aloud or measured in the room."""
+    now = timezone.now()
+    try:
+        value = float(request.POST.get("value", "").replace(",", "."))
+    except ValueError:
+        return _page(request, actor, course, error=InvalidValue("Please give a number.", field="value"))
+    try:
+        actions.note_score(
+            by=actor,
+            at=now,
+            course_id=course,
+            measure_code=request.POST.get("measure", ""),
+            value=value,
+            on=now.astimezone(ZoneInfo(request.clinic.time_zone)).date(),
+        )
+    except NotFound:
+        raise
+    except MyotomeError as error:
+        return _page(request, actor, course, error=error)
+    actions.refresh_forecast(by=actor, at=now, course_id=course)
+    return redirect("followup:course", clinic=actor.clinic_slug, course=course)
+
+
+@courses
+@require_POST
+def describe(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
+    """What the forecast rests on, corrected: condition, segments, scar."""
+    data = request.POST
+    segments = data.get("n_segments", "")
+    facts: dict[str, Any] = {
+        "condition": data.get("condition", "") if data.get("condition") in conditions() else "",
+        "n_segments": int(segments) if segments.isdigit() and 1 <= int(segments) <= 30 else None,
+        "prior_surgery": {"yes": True, "no": False}.get(data.get("prior_surgery", "")),
+    }
+    describe_course(by=actor, at=timezone.now(), course_id=course, **facts)
+    actions.refresh_forecast(by=actor, at=timezone.now(), course_id=course)
+    return redirect("followup:course", clinic=actor.clinic_slug, course=course)
+
+
+@courses
+def discharge(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
+    """The end of a course: recovered, plateaued, referred or left."""
+    row = course_for(actor, course)
+    context = course_context(actor, row, at=timezone.now(), zone=request.clinic.time_zone)
+    context |= {"outcomes": list(CourseOutcome), "definition": definitions()["recovered"], "typed": request.POST}
+    if request.method == "POST":
+        try:
+            version = request.POST.get("version", "")
+            course_discharged(
+                by=actor,
+                at=timezone.now(),
+                course_id=course,
+                version=int(version) if version.isdigit() else 0,
+                outcome=_outcome(request.POST.get("outcome", "")),
+                reason=request.POST.get("reason", ""),
+            )
+            return redirect("followup:course", clinic=actor.clinic_slug, course=course)
+        except NotFound:
+            raise
+        except MyotomeError as error:
+            context["error"] = error
+            return render(request, "followup/discharge.html", context, status=error.http_status)
+    return render(request, "followup/discharge.html", context)
+
+
+def _outcome(text: str) -> CourseOutcome:
+    try:
+        return CourseOutcome(text)
+    except ValueError as fault:
+        raise InvalidValue("Please choose how the course ended.", field="outcome") from fault
+
+
+def _page(request: HttpRequest, actor: Actor, course: int, error: MyotomeError | None = None) -> HttpResponse:
+    now = timezone.now()
+    row = open_course(actor, course, at=now)
+    if row.closed_at is None:
+        actions.refresh_forecast(by=actor, at=now, course_id=row.pk)
+    context = course_context(actor, row, at=now, zone=request.clinic.time_zone)
+    context |= {"error": error, "measures": [measures()[code] for code in ASKED_ALOUD], "conditions": conditions()}
+    return render(request, "followup/course.html", context, status=error.http_status if error else 200)
