@@ -134,7 +134,7 @@ def _frame(data: ChartData, x: _Axis) -> SafeString:
     for day, number, _n in data.visits:
         rows.append(
             format_html(
-                '<path class="visit-tick" d="M{0} 30V{1}"/><text class="strong" x="{0}" y="22" text-anchor="middle">{2}</text>',
+                '<path class="visit" d="M{0} 30V{1}"/><text class="strong" x="{0}" y="22" text-anchor="middle">{2}</text>',
                 round(x.at(day), 1),
                 NEEDLE_BASE,
                 number,
@@ -184,7 +184,7 @@ def _fan(data: ChartData, x: _Axis) -> SafeString:
         last = data.fan[-1]
         rows.append(
             format_html(
-                '<text class="fan-words" x="{}" y="{}" text-anchor="end">{}</text>',
+                '<text class="fan-word" x="{}" y="{}" text-anchor="end">{}</text>',
                 WIDTH - RIGHT - 4,
                 _y(float(last["q90"]), PAIN_TOP, PAIN_HEIGHT) - 6,
                 _("pale: eight in ten courses, dark: half"),
@@ -214,7 +214,7 @@ def _lines(data: ChartData, x: _Axis) -> SafeString:
             y = _y(line, top, height)
             rows.append(
                 format_html(
-                    '<path class="mean" d="M{} {}H{}"/><text class="mean-words" x="{}" y="{}">{}</text>',
+                    '<path class="mean" d="M{} {}H{}"/><text class="mean-word" x="{}" y="{}">{}</text>',
                     LEFT,
                     round(y, 1),
                     WIDTH - RIGHT,

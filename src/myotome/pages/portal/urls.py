@@ -1,6 +1,13 @@
-"""Routes of portal pages."""
+"""Routes of the patient."""
 
-from django.urls.resolvers import URLPattern
+from django.urls import path
+
+from myotome.pages.portal import views
 
 app_name = "portal"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("page/<str:token>/", views.page, name="page"),
+    path("questions/<str:token>/", views.questions, name="questions"),
+    path("questions/<str:token>/<int:number>/", views.question, name="question"),
+]

@@ -167,3 +167,33 @@ def stop_rule_words(rule: dict[str, Any]) -> str:
         "later: change the plan or refer."
     )
     return words % {name: rule.get(name) for name in ("visit", "line", "one_in")}
+
+
+@register.filter
+def stop_rule_patient(rule: dict[str, Any]) -> str:
+    """The stop rule in words for the patient it was shared with."""
+    words = _(
+        "If your pain at visit %(visit)s is still above %(line)s, only about one in %(one_in)s people like you eases "
+        "by a third later. Then we talk about another plan or another doctor."
+    )
+    return words % {name: rule.get(name) for name in ("visit", "line", "one_in")}
+
+
+@register.filter
+def forecast_patient(answer: dict[str, Any]) -> str:
+    """The forecast in words for the patient it was shared with: ranges with denominators, never one number."""
+    left = answer["treatments_left"]
+    low, half, high = left["q10"], left["median"], left["q90"]
+    if half is None:
+        return _("Fewer than half of people like you get where we hope on this plan. We talk about it at the review.")
+    if high is None:
+        return _("Half of people like you need %(half)s more visits or fewer; some do not get there on this plan.") % {
+            "half": half
+        }
+    return _(
+        "Half of people like you need %(half)s more visits or fewer, eight in ten between %(low)s and %(high)s."
+    ) % {
+        "half": half,
+        "low": low,
+        "high": high,
+    }

@@ -1,0 +1,57 @@
+"""Her own page across stages: next visits, open questions, how she is doing, what was shared, what to expect."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from myotome.clinic.booking.models import Appointment
+from myotome.clinic.booking.notices import manage_url
+from myotome.clinic.followup.queries import open_requests, request_link, shares_of, story_of
+from myotome.clinic.people.links import link_token, read_link
+from myotome.clinic.people.models import Clinic, Patient
+from myotome.clinic.screening.courses import courses_for
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.errors import NotFound
+
+
+def page_link(patient: Patient) -> str:
+    """The token of the link to her page; correcting her record does not revoke it, merging does."""
+    return link_token("patient", patient.pk, 1)
+
+
+def patient_by_page_link(clinic: Clinic, token: str) -> Patient:
+    """The patient of the link, or the record hers was joined to.
+
+    Raises:
+        NotFound: not a link of this clinic.
+    """
+    pk, _version = read_link("patient", token)
+    row = Patient.objects.filter(clinic=clinic, pk=pk).select_related("merged_into").first()
+    if row is None:
+        raise NotFound("This link does not lead anywhere. Please use the newest link you were sent.")
+    return row.merged_into or row
+
+
+def page_of(actor: Actor, *, at: datetime) -> dict[str, Any]:
+    """What she may see of herself; forecasts and charts only as they were shared."""
+    patient = Patient.objects.for_actor(actor).get_or_not_found(pk=actor.patient_id)
+    course = courses_for(actor, patient_id=patient.pk).first()
+    appointments = list(
+        Appointment.objects.for_actor(actor)
+        .filter(patient=patient, ends_at__gt=at, status__in=["booked", "requested", "arrived"])
+        .select_related("service", "practitioner", "place", "clinic", "patient")
+        .order_by("starts_at")[:12]
+    )
+    requests = open_requests(actor, course_id=course.pk) if course else []
+    due = [row for row in requests if row.expires_at > at and (row.due_on - at.date()).days <= 2]
+    return {
+        "patient": patient,
+        "course": course,
+        "next": appointments[0] if appointments else None,
+        "later": [(row, manage_url(row)) for row in appointments[1:]],
+        "next_url": manage_url(appointments[0]) if appointments else "",
+        "questions": [(row, request_link(row)) for row in due[:1]],
+        "story": story_of(course) if course else None,
+        "shares": {row.what: row for row in shares_of(actor, course_id=course.pk)} if course else {},
+    }

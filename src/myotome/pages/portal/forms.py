@@ -1,0 +1,42 @@
+"""What a patient types, as values."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.http import QueryDict
+
+from myotome.clinic.followup.queries import Question
+from myotome.vocabulary.errors import InvalidValue
+
+
+def birth_date(data: QueryDict) -> date:
+    """The birth date, as a date field sends it or as three numbers.
+
+    Raises:
+        InvalidValue: it is no date.
+    """
+    text = data.get("born_on", "").strip()
+    try:
+        return date.fromisoformat(text)
+    except ValueError as fault:
+        raise InvalidValue(
+            "Please give your birth date as year, month, day, for example 1968-03-12.", field="born_on"
+        ) from fault
+
+
+def value_of(data: QueryDict, question: Question) -> float | None:
+    """The chosen number; "skip" is None, never zero.
+
+    Raises:
+        InvalidValue: nothing chosen, or not a number.
+    """
+    if data.get("skip"):
+        return None
+    text = data.get("value", "").strip()
+    if not text:
+        raise InvalidValue("Choose a number, or skip this question.", field="value")
+    try:
+        return float(int(text))
+    except ValueError as fault:
+        raise InvalidValue(f"Choose a whole number from {question.low} to {question.high}.", field="value") from fault

@@ -1,0 +1,127 @@
+"""The patient's own pages, by link: the birth date first, then one question a screen, then how she is doing.
+
+Nothing of her health is shown before the birth date matches; it is remembered for this browser session only.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from myotome.clinic.followup import actions
+from myotome.clinic.followup.models import MeasureRequest
+from myotome.clinic.followup.queries import questions_of, request_by_link
+from myotome.clinic.pathway.patient_page import page_of, patient_by_page_link
+from myotome.clinic.people.queries import patient_by_link
+from myotome.pages.access import by_link, for_roles
+from myotome.pages.followup.story import chart_of
+from myotome.pages.portal.forms import birth_date, value_of
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import Role
+from myotome.vocabulary.errors import InvalidValue
+
+NOT_HERS = _("That is not the birth date the clinic has. Please try again, or phone us.")
+
+
+@by_link
+def questions(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
+    """The door to the questions: her birth date, then the first question that is still open."""
+    asked = request_by_link(request.clinic, token, at=timezone.now())
+    error = ""
+    if request.method == "POST":
+        try:
+            born_on = birth_date(request.POST)
+            who = patient_by_link(asked.course.patient, request.clinic)
+            if actions.open_with_birth_date(by=who, at=timezone.now(), request=asked, born_on=born_on):
+                _remember(request, asked.course.patient_id, born_on)
+                return redirect("portal:question", clinic=actor.clinic_slug, token=token, number=_first_open(asked))
+            error = str(NOT_HERS)
+        except InvalidValue as refusal:
+            error = refusal.message
+    if not error and _is_known(request, asked.course.patient_id, asked.course.patient.born_on):
+        return redirect("portal:question", clinic=actor.clinic_slug, token=token, number=_first_open(asked))
+    return render(request, "portal/door.html", {"error": error, "asked": asked}, status=422 if error else 200)
+
+
+@by_link
+def question(request: HttpRequest, actor: Actor, token: str, number: int) -> HttpResponse:
+    """One question; the last answer sends the set. Back shows what was answered."""
+    asked = request_by_link(request.clinic, token, at=timezone.now())
+    patient = asked.course.patient
+    if not _is_known(request, patient.pk, patient.born_on):
+        return redirect("portal:questions", clinic=actor.clinic_slug, token=token)
+    who = patient_by_link(patient, request.clinic)
+    rows = questions_of(asked)
+    if asked.completed_at or number > len(rows):
+        if not asked.completed_at:
+            actions.finish(by=who, at=timezone.now(), request=asked)
+        return render(request, "portal/thanks.html", _thanks(asked))
+    row = rows[max(0, number - 1)]
+    error = ""
+    if request.method == "POST":
+        try:
+            value = value_of(request.POST, row)
+            actions.answer(
+                by=who, at=timezone.now(), request=asked, measure_code=row.measure, item=row.item, value=value
+            )
+            return redirect("portal:question", clinic=actor.clinic_slug, token=token, number=number + 1)
+        except InvalidValue as refusal:
+            error = refusal.message
+    context = {"row": row, "number": number, "n_steps": len(rows), "n_step": number, "token": token, "error": error}
+    context |= {"scale": range(row.low, row.high + 1), "choices": list(enumerate(row.choices, start=row.low))}
+    return render(request, "portal/question.html", context, status=422 if error else 200)
+
+
+@by_link
+def page(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
+    """Her page by link, behind her birth date."""
+    patient = patient_by_page_link(request.clinic, token)
+    error = ""
+    if request.method == "POST":
+        try:
+            if birth_date(request.POST) == patient.born_on:
+                _remember(request, patient.pk, patient.born_on)
+                return redirect("portal:page", clinic=actor.clinic_slug, token=token)
+            error = str(NOT_HERS)
+        except InvalidValue as refusal:
+            error = refusal.message
+    if error or not _is_known(request, patient.pk, patient.born_on):
+        return render(request, "portal/door.html", {"error": error}, status=422 if error else 200)
+    return _page(request, patient_by_link(patient, request.clinic))
+
+
+@for_roles(Role.PATIENT)
+def home(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Her page with her account."""
+    return _page(request, actor)
+
+
+def _page(request: HttpRequest, actor: Actor) -> HttpResponse:
+    now = timezone.now()
+    context = page_of(actor, at=now)
+    if context["story"] is not None and "chart" in context["shares"]:
+        context["chart"] = chart_of(context["story"], None, today=now.date())
+    return render(request, "portal/page.html", context)
+
+
+def _first_open(asked: MeasureRequest) -> int:
+    rows = questions_of(asked)
+    return next((n for n, row in enumerate(rows, start=1) if not row.is_answered), len(rows) + 1)
+
+
+def _thanks(asked: MeasureRequest) -> dict[str, object]:
+    positive = [s for s in asked.scores.all() if s.measure in {"phq2", "gad2"} and s.value is not None and s.value >= 3]
+    return {"asked": asked, "is_low": bool(positive)}
+
+
+def _remember(request: HttpRequest, patient_id: int, born_on: date) -> None:
+    known = request.session.get("known_patients", {})
+    request.session["known_patients"] = known | {str(patient_id): born_on.isoformat()}
+
+
+def _is_known(request: HttpRequest, patient_id: int, born_on: date) -> bool:
+    return request.session.get("known_patients", {}).get(str(patient_id)) == born_on.isoformat()
