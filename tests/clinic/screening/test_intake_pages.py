@@ -5,11 +5,15 @@ import re
 import pytest
 from django.urls import reverse
 
+from myotome.clinic.people.queries import public_actor
 from myotome.clinic.screening.by_link import intake_link
+from myotome.clinic.screening.intakes import give_intake_to
 from myotome.clinic.screening.models import Intake, RedFlagAnswer
 from myotome.knowledge.screening import content
+from myotome.science.screening.levels import questions_for
+from myotome.vocabulary.anatomy import PainRegion
 from tests.canaries import HARMLESS, SCRIPT, UNSTORABLE
-from tests.factories import PASSWORD, a_clinic, a_patient, a_practitioner, a_receptionist
+from tests.factories import AT, PASSWORD, a_clinic, a_patient, a_practitioner, a_receptionist
 
 pytestmark = pytest.mark.django_db
 MOST_QUERIES = 15
@@ -264,8 +268,6 @@ def test_safety_and_check_pages_ask_few_queries(client, clinic, django_assert_ma
 
 
 def given_intake(client, clinic, patient, **but):
-    from tests.spec.screening.test_intake import AT, give_intake_to, public_actor
-
     token = begin(client)
     answer(client, token, "where", regions=["left:low_back"])
     walk_safety(client, token, **but)
@@ -299,9 +301,6 @@ def phone(client, patient, **typed):
 
 
 def all_aloud(**but):
-    from myotome.science.screening.levels import questions_for
-    from myotome.vocabulary.anatomy import PainRegion
-
     return {one.code: "no" for one in questions_for([PainRegion.ELBOW], content().flags)} | but
 
 

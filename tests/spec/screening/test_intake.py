@@ -16,7 +16,7 @@ from myotome.clinic.screening.queries import can_book, check_can_book, safety_of
 from myotome.knowledge.screening import content
 from myotome.vocabulary.courses import RedFlagLevel, SafetyAnswer
 from myotome.vocabulary.errors import BookingStopped, InvalidValue, NotFound
-from tests.factories import AT, a_clinic, a_patient, a_practitioner, an_actor, the_system
+from tests.factories import AT, a_clinic, a_course, a_patient, a_practitioner, an_actor, the_system
 
 pytestmark = pytest.mark.django_db
 YES, NOT_SURE, NO = SafetyAnswer.YES, SafetyAnswer.NOT_SURE, SafetyAnswer.NO
@@ -240,11 +240,23 @@ def test_an_emergency_raised_in_another_tab_is_seen_by_the_booking(clinic, someb
 
 def test_after_booking_answers_are_closed_but_a_flag_can_still_be_raised(clinic, somebody, intake):
     all_no(somebody, intake)
+    say(somebody, intake, "age", age=52)
     give_intake_to(by=somebody, at=AT, intake=intake, patient_id=a_patient(clinic).pk)
     with pytest.raises(InvalidValue, match="with the clinic"):
-        say(somebody, intake, "age", age=52)
+        say(somebody, intake, "age", age=25)
     flag(somebody, intake, "bladder_bowel", YES)
     assert level(intake) == "emergency"
+
+
+def test_what_was_left_open_can_be_added_after_booking_until_the_course_begins(clinic, somebody, intake):
+    all_no(somebody, intake)
+    patient = a_patient(clinic)
+    give_intake_to(by=somebody, at=AT, intake=intake, patient_id=patient.pk)
+    say(somebody, intake, "medicines", medicines=["blood_thinner"])
+    assert facts_of(the_system(clinic), patient.pk).get(code="anticoagulant").state == "present"
+    a_course(clinic, patient, intake=intake)
+    with pytest.raises(InvalidValue, match="with the clinic"):
+        say(somebody, intake, "implants", implants=["pacemaker"])
 
 
 def test_an_intake_is_not_given_to_a_second_patient_or_another_clinic(clinic, somebody, intake):

@@ -1,7 +1,8 @@
 """Writing an intake, answer by answer: nothing is lost, nothing is doubled, no raised flag ever disappears.
 
 Every act locks the intake's row, so that two tabs and two clicks come one after the other. Safety answers are only
-ever added. Other answers may change until the intake has become a patient's; then they are part of her record.
+ever added. Other answers may change until the intake has become a patient's; then they are part of her record, and
+only what was left open can be added.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from django.db import transaction
 from django.db.models import F
 
 from myotome.clinic.audit.actions import record
+from myotome.clinic.screening.facts import note_stated
 from myotome.clinic.screening.models import Intake, RedFlagAnswer
 from myotome.clinic.screening.queries import safety_of
 from myotome.knowledge.screening import Step, content
@@ -82,6 +84,16 @@ def digest_of(intake: Intake, step: Step) -> str:
     return hashlib.sha256(json.dumps(stored, sort_keys=True).encode()).hexdigest()[:16]
 
 
+def check_can_answer(intake: Intake, step: Step) -> None:
+    """Raises InvalidValue once the answers of a screen are the clinic's; what was left open may be added until the
+    course of care has begun."""
+    is_open = not any(f.name in intake.answers for f in step.fields)
+    if intake.submitted_at is not None and (not is_open or intake.courses.exists()):
+        raise InvalidValue(
+            "These answers are with the clinic. Please phone us to change them.", field=step.fields[0].name
+        )
+
+
 @transaction.atomic
 def answer_step(
     *,
@@ -111,10 +123,7 @@ def answer_step(
     stored = {name: value for name, value in intake.answers.items() if name in names}
     if stored == found.values:
         return Answered(intake=_at_step(intake, step))
-    if intake.submitted_at is not None:
-        raise InvalidValue(
-            "These answers are with the clinic. Please phone us to change them.", field=step.fields[0].name
-        )
+    check_can_answer(intake, step)
     if seen is not None and stored and seen != digest_of(intake, step):
         return Answered(intake=intake, other=stored)
     merged = {name: value for name, value in intake.answers.items() if name not in names} | dict(found.values)
@@ -124,6 +133,8 @@ def answer_step(
     intake.regions = sorted(region.value for region in regions_of(merged.get("regions") or []))
     _save(_at_step(intake, step), "answers", "regions", "step")
     record(by=by, at=at, act="intake.answered", subject=intake, patient_id=intake.patient_id, step=step.code)
+    if intake.submitted_at is not None:
+        note_stated(by=by, at=at, intake=intake)
     return Answered(intake=intake)
 
 

@@ -7,9 +7,12 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from myotome.clinic.audit.actions import record
-from myotome.clinic.screening.models import PatientFact
+from myotome.clinic.screening.models import Intake, PatientFact
+from myotome.knowledge.screening import content
+from myotome.science.screening.stated import stated_facts
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import InvalidValue
+from myotome.vocabulary.findings import Presence
 
 STATES = ("present", "absent", "not_asked")
 
@@ -46,3 +49,15 @@ def note_fact(*, by: Actor, at: datetime, patient_id: int, code: str, state: str
     )
     record(by=by, at=at, act="fact.noted", subject=fact, patient_id=patient_id, code=code, state=state)
     return fact
+
+
+def note_stated(*, by: Actor, at: datetime, intake: Intake) -> None:
+    """Notes what the answers of a patient's intake state. They raise facts and never clear one noted before."""
+    current = PatientFact.objects.filter(patient_id=intake.patient_id, replaced_at__isnull=True)
+    known = dict(current.values_list("code", "state"))
+    for fact in stated_facts(intake.answers, content=content()):
+        if fact.state is not Presence.PRESENT and known.get(fact.code) == Presence.PRESENT.value:
+            continue
+        note_fact(
+            by=by, at=at, patient_id=intake.patient_id, code=fact.code, state=fact.state.value, detail=fact.detail
+        )

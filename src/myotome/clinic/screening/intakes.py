@@ -14,14 +14,13 @@ from django.db import transaction
 from django.db.models import F
 
 from myotome.clinic.audit.actions import record
-from myotome.clinic.screening.facts import note_fact
-from myotome.clinic.screening.models import Intake, PatientFact
+from myotome.clinic.screening.facts import note_stated
+from myotome.clinic.screening.models import Intake
 from myotome.clinic.screening.queries import check_can_book
 from myotome.knowledge.screening import content
 from myotome.science.screening import stated
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import NotFound
-from myotome.vocabulary.findings import Presence
 
 
 @transaction.atomic
@@ -46,7 +45,7 @@ def give_intake_to(*, by: Actor, at: datetime, intake: Intake, patient_id: int) 
         patient_id=patient_id, submitted_at=at, content_version=content().version, version=F("version") + 1
     )
     intake.refresh_from_db()
-    _note_facts(by=by, at=at, intake=intake, patient_id=patient_id)
+    note_stated(by=by, at=at, intake=intake)
     record(by=by, at=at, act="intake.given", subject=intake, patient_id=patient_id, level=intake.level)
     return intake
 
@@ -60,14 +59,3 @@ def course_facts(intake: Intake, *, at: datetime) -> dict[str, Any]:
 def baseline_of(intake: Intake) -> dict[tuple[str, str], tuple[float, str]]:
     """Measure items asked at intake, for the course's first scores: (measure, item) to (value, activity in words)."""
     return stated.baseline(intake.answers)
-
-
-def _note_facts(*, by: Actor, at: datetime, intake: Intake, patient_id: int) -> None:
-    """Notes what the answers state. They raise facts and never clear one that somebody noted before."""
-    known = dict(
-        PatientFact.objects.filter(patient_id=patient_id, replaced_at__isnull=True).values_list("code", "state")
-    )
-    for fact in stated.stated_facts(intake.answers, content=content()):
-        if fact.state is not Presence.PRESENT and known.get(fact.code) == Presence.PRESENT.value:
-            continue
-        note_fact(by=by, at=at, patient_id=patient_id, code=fact.code, state=fact.state.value, detail=fact.detail)

@@ -92,6 +92,18 @@ def _hero_plate(language: str | None) -> SafeString:
     }
     told = _("Engraved drawing of the back. One needle rests in a shortened muscle of the left buttock.")
     svg = str(body_plate("back", states=states, crop="back_half", title=told))
+    fades = (
+        '<defs><linearGradient id="hero-right"><stop class="fade-to-paper" offset="0" stop-opacity="0"/>'
+        '<stop class="fade-to-paper" offset="1"/></linearGradient>'
+        '<linearGradient id="hero-left" x1="1" x2="0"><stop class="fade-to-paper" offset="0" stop-opacity="0"/>'
+        '<stop class="fade-to-paper" offset="1"/></linearGradient>'
+        '<linearGradient id="hero-top" x2="0" y1="1"><stop class="fade-to-paper" offset="0" stop-opacity="0"/>'
+        '<stop class="fade-to-paper" offset="1"/></linearGradient></defs>'
+        '<rect x="1196" y="440" width="96" height="436" fill="url(#hero-right)"/>'
+        '<rect x="870" y="440" width="96" height="436" fill="url(#hero-left)"/>'
+        '<rect x="792" y="440" width="79" height="436" class="hero-paper"/>'
+        '<rect x="792" y="261" width="500" height="60" fill="url(#hero-top)"/>'
+    )
     needle = (
         '<path class="needle-shaft" d="M878 566L1004 658"/><path class="leader hero-grip" d="M838 537L880 567"/>'
         '<path class="leader" d="M1066 625L1150 605H1184"/>'
@@ -107,4 +119,4 @@ def _hero_plate(language: str | None) -> SafeString:
         _("shortened"),
     )
     svg = re.sub(r'viewBox="[^"]*"', f'viewBox="{HERO_BOX}"', svg, count=1)
-    return mark_safe(svg.removesuffix("</svg>") + needle + str(words) + "</svg>")  # noqa: S308 - our own shapes
+    return mark_safe(svg.removesuffix("</svg>") + fades + needle + str(words) + "</svg>")  # noqa: S308 - our own shapes

@@ -17,7 +17,7 @@ from myotome.knowledge.screening import Content, Field, Option, Step, content
 from myotome.science.screening.reading import region_key
 from myotome.vocabulary.anatomy import PainRegion, Side
 
-PLATE_VIEWS = ("back", "front")
+MOST_SHORT, SHORT_LABEL = 4, 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,11 @@ class Asked:
     value: str
     choices: tuple[Choice, ...]
     problem: str
+
+    @property
+    def is_short(self) -> bool:
+        """True for up to four short options, which stand two in a row."""
+        return len(self.choices) <= MOST_SHORT and all(len(c.label) <= SHORT_LABEL for c in self.choices)
 
     @property
     def scale(self) -> tuple[Choice, ...]:
@@ -137,6 +142,16 @@ def frame(request: HttpRequest, token: str, step: Step) -> dict[str, Any]:
         "next_short": after.short if after else "",
         "after_url": step_url(request, token, after.code if after else "check"),
     }
+
+
+def later_url(request: HttpRequest, token: str, step: Step) -> str:
+    """Past the safety questions she may choose a time first; empty on the screens before."""
+    steps = content().steps
+    return step_url(request, token, "check") if steps.index(step) > steps.index(_safety_step()) else ""
+
+
+def _safety_step() -> Step:
+    return next(step for step in content().steps if step.code == "safety")
 
 
 def way_on(request: HttpRequest, token: str, safety: Safety) -> str:

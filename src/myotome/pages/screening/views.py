@@ -30,12 +30,13 @@ COOKIE_DAYS = 7
 @public
 def start(request: HttpRequest, actor: Actor) -> HttpResponse:
     """What the questions are for; begins them, or goes on where she stopped."""
-    before = _unfinished(request)
+    before = _remembered(request)
+    booked = before is not None and before.submitted_at is not None
     if request.method != "POST":
-        context = {"words": frames.wording(request.clinic), "before": before, "n_steps": 0}
+        context = {"words": frames.wording(request.clinic), "before": before, "booked": booked}
         context["token"] = intake_link(before) if before else ""
         return render(request, "screening/start.html", context)
-    if before is not None and request.POST.get("fresh") != "1":
+    if before is not None and not booked and request.POST.get("fresh") != "1":
         return redirect(_resume_url(request, before))
     intake = begin_intake(by=actor, at=timezone.now(), instead_of=before.pk if before else None)
     token = intake_link(intake)
@@ -81,8 +82,7 @@ def check(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
         "intake": intake,
         "safety": safety,
         "again": [(one, content().step_of(one.fields[0])) for one in again],
-        "answers": answers_in_words(intake, content=content()),
-        "steps": content().steps,
+        "answers": _by_step(intake),
         "can_book": can_book(intake, at=at),
         "safety_url": _safety_url(request, token, intake),
         "back_url": frames.step_url(request, token, content().steps[-1].code),
@@ -107,13 +107,27 @@ def _show(
         "asked": frames.asked(step, typed, problems or {}),
         "problems": problems or {},
         "seen": digest_of(intake, step),
-        "is_closed": intake.submitted_at is not None,
+        "is_closed": intake.submitted_at is not None and bool(frames.stored(intake, step)),
+        "is_kept": bool(intake.answers),
+        "later_url": frames.later_url(request, token, step) if intake.submitted_at is None else "",
         "other": frames.asked(step, other, {}) if other is not None else None,
     }
     if step.code == "where":
         chosen = typed.get("regions", [])
         context |= {"places": frames.places(chosen), "chosen": chosen, "region_words": frames.region_words()}
     return render(request, "screening/step.html", context, status=status)
+
+
+def _by_step(intake: Any) -> list[tuple[Step, list[dict[str, str]]]]:
+    """What was answered on each screen; a label only where a screen asks more than one thing."""
+    rows = [row for row in answers_in_words(intake, content=content()) if row.answer]
+    found = []
+    for step in content().steps:
+        labels = {f.name: f.label for f in step.fields if len(step.fields) > 1}
+        given = [{"label": labels.get(row.name, ""), "answer": row.answer} for row in rows if row.step == step.code]
+        if step.code != "safety":
+            found.append((step, given))
+    return found
 
 
 def _after(code: str) -> str:
@@ -136,12 +150,12 @@ def _resume_url(request: HttpRequest, intake: Any) -> str:
     return frames.step_url(request, token, _after(intake.step) if intake.step else content().steps[0].code)
 
 
-def _unfinished(request: HttpRequest) -> Any:
+def _remembered(request: HttpRequest) -> Any:
+    """The intake that was begun on this device, or None."""
     try:
-        intake = intake_by_link(request.clinic, request.COOKIES.get(COOKIE, ""))
+        return intake_by_link(request.clinic, request.COOKIES.get(COOKIE, ""))
     except MyotomeError:
         return None
-    return intake if intake.submitted_at is None else None
 
 
 def _remember(request: HttpRequest, answer: HttpResponseRedirect, token: str) -> HttpResponseRedirect:
