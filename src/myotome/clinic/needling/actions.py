@@ -27,7 +27,7 @@ from myotome.clinic.needling.needles import (
 from myotome.clinic.needling.queries import check_can_close, needles_of, visit_for
 from myotome.clinic.people.actions import begin_care
 from myotome.clinic.people.models import Practitioner
-from myotome.clinic.screening.facts import note_fact
+from myotome.clinic.screening.facts import facts_of, note_fact
 from myotome.clinic.screening.models import Course
 from myotome.vocabulary import needling as words
 from myotome.vocabulary.actors import Actor
@@ -51,6 +51,7 @@ __all__ = [
     "record_insertion",
     "report_adverse_event",
     "resolve_incident",
+    "set_rest",
     "sign_missing",
     "sign_visit",
     "strike_insertion",
@@ -104,13 +105,35 @@ def open_visit(
 
 @transaction.atomic
 def ask_again(*, by: Actor, at: datetime, visit_id: int, answers: dict[str, str]) -> TreatmentVisit:
-    """The short list asked at every visit (fact code to present, absent or not_asked), and the facts it changed."""
+    """The short list asked at every visit (fact code to present, absent or not_asked), and the facts it changed.
+
+    A fact that stays as it was keeps its date and its details.
+    """
     visit = unlocked_visit(by, visit_id)
+    known = {row.code: row.state for row in facts_of(by, visit.course.patient_id)}
     for code, state in answers.items():
-        note_fact(by=by, at=at, patient_id=visit.course.patient_id, code=code, state=state)
+        if known.get(code) != state:
+            note_fact(by=by, at=at, patient_id=visit.course.patient_id, code=code, state=state)
     visit.reask, visit.reask_at = answers, at
     visit.save(update_fields=["reask", "reask_at"])
     note_in_audit(by, at, "visit.asked_again", visit, n=len(answers))
+    return visit
+
+
+@transaction.atomic
+def set_rest(*, by: Actor, at: datetime, visit_id: int, minutes: int) -> TreatmentVisit:
+    """How long the set of this visit rests, 1 to 240 minutes, from when its oldest needle went in.
+
+    Raises:
+        InvalidValue: outside that range.
+    """
+    visit = unlocked_visit(by, visit_id)
+    if not 1 <= minutes <= 240:
+        raise InvalidValue("A set rests for 1 to 240 minutes.", field="retain_minutes")
+    if visit.retain_minutes != minutes:
+        visit.retain_minutes = minutes
+        visit.save(update_fields=["retain_minutes"])
+        note_in_audit(by, at, "visit.rest_set", visit, minutes=minutes)
     return visit
 
 

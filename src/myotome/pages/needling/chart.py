@@ -1,16 +1,13 @@
-"""The visit's page as one value: cautions, planned and carried-over sites, needles, counts, the clock.
-
-A site from the plan or from the last visit is shown as not touched yet until a needle of today is on it; it is
-never a needle by itself.
-"""
+"""The visit's page as one value: cautions, sites, needles on the plate, counts, the clock, what closing waits for."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from myotome.clinic.assessment.queries import can_see_roots, examinations_for, findings_of, last_belief
+from myotome.clinic.needling.asks import AskBook
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
 from myotome.clinic.needling.queries import (
     addenda_of,
@@ -19,41 +16,24 @@ from myotome.clinic.needling.queries import (
     incidents_of,
     needle_as_value,
     needles_of,
-    previous_needles,
 )
-from myotome.clinic.planning.queries import cautions_of, consents_of, sites_of
-from myotome.knowledge import acupoints as points
-from myotome.knowledge.muscles import muscles
-from myotome.pages.needling.forms import REASKED
+from myotome.clinic.planning.queries import consents_of
+from myotome.knowledge.cautions import facts
+from myotome.pages.needling.plate import plates_of
+from myotome.pages.needling.sites import DEFAULT_DEPTH_MM, DEFAULT_SIZE, site_key, site_name, site_of_key, waiting_sites
+from myotome.science.needling.asks import Warning
 from myotome.science.needling.counts import counts_by_region, open_needles, overdue_at
 from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import CautionLevel
+from myotome.vocabulary.errors import MyotomeError
 from myotome.vocabulary.needling import NeedleState
 
-DEFAULT_SIZE = {"ims": "0.30x50", "acupuncture": "0.25x40"}
-DEFAULT_DEPTH_MM = {"ims": 30, "acupuncture": 15}
-SIZES = ("0.20x25", "0.25x25", "0.25x40", "0.30x40", "0.30x50", "0.30x60", "0.30x75")
+SIZES = ("0.16x13", "0.20x25", "0.25x25", "0.25x40", "0.30x40", "0.30x50", "0.30x60", "0.30x75", "0.35x100")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SiteChip:
-    """A site that waits: from the plan, or carried over from the last visit."""
-
-    key: str
-    name: str
-    side: str
-    origin: str
-    depth_mm: int | None
-    size: str
-
-
-def site_name(kind: str, site: str, level: str = "") -> str:
-    """The site as practitioners say it: Multifidus L5, ST36 Zúsānlǐ 足三里."""
-    if kind == "acupoint":
-        point = points.acupoints().get(site)
-        return f"{site} {point.pinyin} {point.hanzi}" if point else site
-    row = muscles().get(site)
-    name = row.name if row else site.replace("_", " ")
-    return f"{name[:1].upper()}{name[1:]} {level}".strip()
+def reasked() -> tuple[str, ...]:
+    """The facts asked at every visit. Her yes is the consent's, and is asked there."""
+    return tuple(code for code, fact in facts().items() if fact.every_visit and code != "no_consent")
 
 
 def chart_context(actor: Actor, visit: TreatmentVisit, *, at: datetime, chosen: str = "") -> dict[str, Any]:
@@ -62,64 +42,103 @@ def chart_context(actor: Actor, visit: TreatmentVisit, *, at: datetime, chosen: 
     values = [needle_as_value(needle) for needle in needles]
     waiting = waiting_sites(visit, needles)
     still_in = open_needles(values)
-    chosen_chip = next((chip for chip in waiting if chip.key == chosen), waiting[0] if waiting else None)
     retain = timedelta(minutes=visit.retain_minutes)
     due = overdue_at(values, retain)
     consents = consents_of(actor, course_id=visit.course_id)
-    return {
+    book = AskBook(actor, visit)
+    resting = [needle for needle in needles if needle.state == NeedleState.IN.value]
+    context: dict[str, Any] = {
         "visit": visit,
         "course": visit.course,
         "patient": visit.course.patient,
-        "cautions": cautions_of(actor, patient_id=visit.course.patient_id),
+        "is_ims": visit.mode == "ims",
         "consent": next((row for row in consents if row.kind == "course" and not row.withdrawn_at), None),
         "needles": [(needle, site_name(needle.site_kind, needle.site, needle.level)) for needle in needles],
+        "resting": resting,
+        "open_needles": [n for n in needles if n.state in (NeedleState.IN.value, NeedleState.FRAGMENT.value)],
         "waiting": waiting,
-        "chosen": chosen_chip,
-        "chosen_key": chosen or (chosen_chip.key if chosen_chip else ""),
         "counts": counts_by_region(values),
         "n_in_now": len(still_in),
         "n_out": sum(value.state is NeedleState.OUT for value in values),
-        "open_needles": [needle for needle in needles if needle.state in ("in", "fragment")],
+        "n_odd": sum(value.state in (NeedleState.LEFT_IN, NeedleState.MISSING) for value in values),
+        "n_waiting": len(waiting),
         "due_at": due,
         "is_overdue": due is not None and due < at,
         "oldest_in_at": due - retain if due else None,
+        "retain_s": visit.retain_minutes * 60,
         "can_close": can_close(visit, needles),
-        "is_ims": visit.mode == "ims",
-        "size": chosen_chip.size if chosen_chip else DEFAULT_SIZE[visit.mode],
         "sizes": SIZES,
-        "depth_mm": chosen_chip.depth_mm if chosen_chip and chosen_chip.depth_mm else DEFAULT_DEPTH_MM[visit.mode],
-        "reasked": REASKED,
+        "reasked": reasked(),
+        "known_facts": book.facts,
         "adverse_events": adverse_events_of(visit),
         "incidents": incidents_of(visit),
         "addenda": addenda_of(visit),
         "at": at,
         "is_offered_to_me": bool(visit.handed_to_id and visit.handed_to_id == actor.practitioner_id),
     }
+    context |= _chosen(visit, needles, waiting, book, chosen)
+    context |= _body(actor, visit, needles, waiting, context["site"])
+    return context
 
 
-def waiting_sites(visit: TreatmentVisit, needles: Sequence[NeedleInsertion]) -> list[SiteChip]:
-    """Planned sites, then the last visit's sites, without those that have a needle of today."""
-    touched = {_key(needle) for needle in needles}
-    chips: dict[str, SiteChip] = {}
-    for row in sites_of(visit.plan) if visit.plan else []:
-        chips[_key(row)] = _chip(row, "plan", visit.mode, None, "")
-    for row in previous_needles(visit):
-        size = f"{row.gauge_mm:.2f}x{row.length_mm}" if row.gauge_mm and row.length_mm else ""
-        origin = f"{row.in_at:%-d %b}" if row.in_at else "last visit"
-        chips[_key(row)] = _chip(row, origin, visit.mode, row.depth_mm, size)
-    return [chip for key, chip in chips.items() if key not in touched]
+def _chosen(
+    visit: TreatmentVisit, needles: Sequence[NeedleInsertion], waiting: list[Any], book: AskBook, key: str
+) -> dict[str, Any]:
+    """The site whose needle comes next: the one asked for, else the first that waits; with what must be said first."""
+    site, asked_for = None, bool(key)
+    if key:
+        try:
+            site = site_of_key(key)
+        except MyotomeError:
+            key = ""
+    if site is None and waiting and not key:
+        key = waiting[0].key
+        site = site_of_key(key)
+    mine = next((row for row in waiting if row.key == key), None)
+    before = next((n for n in reversed(needles) if site_key(n) == key), None)
+    last = needles[-1] if needles else None
+    size, depth = DEFAULT_SIZE[visit.mode], DEFAULT_DEPTH_MM[visit.mode]
+    if mine is not None:
+        size, depth = mine.size, mine.depth_mm
+    elif before is not None and before.gauge_mm and before.length_mm:
+        size, depth = f"{before.gauge_mm:.2f}x{before.length_mm}", before.depth_mm or depth
+    is_set = visit.mode == "acupuncture" and not asked_for
+    ahead = [site_of_key(row.key) for row in waiting] if is_set else [site] if site else []
+    warnings = _without_doubles(book, ahead)
+    standing = book.open(warnings)
+    return {
+        "site": site,
+        "chosen_asked": asked_for and site is not None,
+        "chosen_key": key if site else "",
+        "chosen_name": site_name(site["site_kind"], site["site"], site["level"]) if site else "",
+        "chosen_waits": mine,
+        "stops": [w for w in standing if w.level is CautionLevel.STOP],
+        "asks": [w for w in standing if w.level is CautionLevel.ASK],
+        "notes": [w for w in warnings if w.level is CautionLevel.NOTE],
+        "size": size,
+        "depth_mm": depth,
+        "last_needle": last if last and last.state != NeedleState.IN.value else None,
+    }
 
 
-def _key(row: Any) -> str:
-    return f"{row.site_kind}:{row.site}:{row.level}:{row.side}"
+def _without_doubles(book: AskBook, sites: list[dict[str, Any]]) -> tuple[Warning, ...]:
+    """What must be said before needles at these sites, each thing once for its place, STOP first."""
+    found = {}
+    for site in sites:
+        for warning in book.warnings(site["site_kind"], site["site"], site["level"], site["region"]):
+            found.setdefault((warning.code, warning.place), warning)
+    order = tuple(CautionLevel)
+    return tuple(sorted(found.values(), key=lambda warning: order.index(warning.level)))
 
 
-def _chip(row: Any, origin: str, mode: str, depth_mm: int | None, size: str) -> SiteChip:
-    return SiteChip(
-        key=_key(row),
-        name=site_name(row.site_kind, row.site, row.level),
-        side=row.side,
-        origin=origin,
-        depth_mm=depth_mm,
-        size=size or DEFAULT_SIZE[mode],
-    )
+def _body(
+    actor: Actor, visit: TreatmentVisit, needles: Sequence[NeedleInsertion], waiting: list[Any], site: dict | None
+) -> dict[str, Any]:
+    """The plates with this visit's needles on the last examination's findings, and the roots once they may be seen."""
+    examination = examinations_for(actor, course_id=visit.course_id).last()
+    findings = findings_of(examination) if examination else []
+    belief = last_belief(actor, course_id=visit.course_id) if examination and can_see_roots(examination) else None
+    return {
+        "plates": plates_of(needles, waiting, findings, site),
+        "roots": belief.answer.get("roots", []) if belief else [],
+    }

@@ -10,28 +10,43 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 
-from myotome.knowledge import acupoints as points
-from myotome.knowledge.muscles import muscle, region_at
-from myotome.vocabulary.anatomy import NeedleRegion, Side
+from myotome.clinic.needling.models import NeedleInsertion as Row
+from myotome.pages.needling.chart import reasked
+from myotome.pages.needling.sites import site_of_key
+from myotome.science.needling.lines import CRAMP_WITHOUT_NUMBER
+from myotome.science.needling.shorthand import parse_lines
 from myotome.vocabulary.errors import InvalidValue
-from myotome.vocabulary.needling import NeedleInsertion, NeedleState, SiteKind, Technique, TreatmentMode
+from myotome.vocabulary.needling import NeedleInsertion, NeedleState, Technique, TreatmentMode
 
-REASKED = ("fever", "anticoagulant", "pregnancy", "recent_surgery", "skin_infection", "pacemaker")
-"""The short list asked at every visit (codes of patient facts)."""
+RESPONSES = ("painless", "grasp", "cramp", "twitches", "release", "deqi")
+QUICK: dict[str, dict[str, Any]] = {
+    "painless": {"painless": True},
+    "grasp-release": {"grasp": 2, "release": True},
+    "grasp-cramp-release": {"grasp": 2, "cramp": CRAMP_WITHOUT_NUMBER, "release": True},
+    "twitch": {"twitches": 1},
+    "no-release": {"grasp": 2, "release": False},
+}
+"""One tap for a whole needle: response and out together. A grasp without its grade is 2, the middle one."""
 
 
-def needle_from(data: QueryDict, *, mode: TreatmentMode, at: datetime) -> NeedleInsertion:
+def needle_from(data: QueryDict, *, mode: TreatmentMode, at: datetime, last: Row | None = None) -> NeedleInsertion:
     """The needle of the form; in IMS it is charted as it comes out, in acupuncture as it goes in.
+
+    `quick` names a response of `QUICK`, or `same` for that of the `last` needle. Seconds are charted only when the
+    page measured them (`in_at`).
 
     Raises:
         InvalidValue: no site, no side, or a value outside its range.
     """
-    site = site_from(data.get("site", ""))
-    state = (
-        NeedleState.OUT if data.get("state", "out" if mode is TreatmentMode.IMS else "in") == "out" else NeedleState.IN
-    )
-    in_at = parse_datetime(data.get("in_at", "")) if data.get("in_at") else None
+    default = "out" if mode is TreatmentMode.IMS else "in"
+    state = NeedleState.OUT if data.get("state", default) == "out" else NeedleState.IN
+    in_at = moment(data, "in_at", at)
     gauge, length = size_from(data.get("size", ""))
+    response = response_from(data)
+    if data.get("quick") == "same" and last is not None:
+        response = {name: getattr(last, name) for name in RESPONSES} | {"deqi": tuple(last.deqi)}
+    elif data.get("quick"):
+        response = QUICK.get(data["quick"], response)
     return NeedleInsertion(
         client_id=data.get("client_id") or secrets.token_hex(8),
         depth_mm=whole(data, "depth_mm", 0, 150),
@@ -43,34 +58,57 @@ def needle_from(data: QueryDict, *, mode: TreatmentMode, at: datetime) -> Needle
         state=state,
         in_at=in_at or at,
         out_at=at if state is NeedleState.OUT else None,
-        seconds=max(0.0, (at - in_at).total_seconds()) if in_at and state is NeedleState.OUT else None,
+        seconds=(at - in_at).total_seconds() if in_at and state is NeedleState.OUT else None,
         note=data.get("note", "")[:300],
-        **site,
-        **response_from(data),
+        **site_of_key(data.get("site", "")),
+        **response,
     )
 
 
-def site_from(key: str) -> dict[str, Any]:
-    """A site as named by the form: `muscle:gluteus_medius::left`, `muscle:multifidus:L5:left`, `acupoint:ST36::right`.
+def set_from(data: QueryDict, *, at: datetime) -> list[NeedleInsertion]:
+    """The ticked sites of a set that rests, each with the depth and needle of its row, all in now.
 
     Raises:
-        InvalidValue: the site is missing or unknown; names the nearest.
+        InvalidValue: nothing is ticked, or a row cannot be read.
     """
-    parts = key.split(":")
-    if len(parts) != 4 or not parts[1]:
-        raise InvalidValue("Choose a muscle or a point, and its side.", field="site")
-    kind, name, level, side = parts
-    if side not in {s.value for s in Side}:
-        raise InvalidValue("Choose left or right.", field="side")
-    is_point = kind == SiteKind.ACUPOINT.value
-    region = points.acupoint(name).region if is_point else region_at(muscle(name).id, level or None)
-    return {
-        "site_kind": SiteKind.ACUPOINT if is_point else SiteKind.MUSCLE,
-        "site": name,
-        "level": level or None,
-        "side": Side(side),
-        "region": NeedleRegion(region),
-    }
+    keys = data.getlist("site")
+    if not keys:
+        raise InvalidValue("Tick the points that are in.", field="site")
+    batch = data.get("client_id") or secrets.token_hex(8)
+    rows = []
+    for key in keys:
+        gauge, length = size_from(data.get(f"size:{key}", ""))
+        rows.append(
+            NeedleInsertion(
+                client_id=f"{batch}-{key}"[:64],
+                state=NeedleState.IN,
+                in_at=at,
+                depth_mm=whole(data, f"depth:{key}", 0, 150),
+                gauge_mm=gauge,
+                length_mm=length,
+                **site_of_key(key),
+            )
+        )
+    return rows
+
+
+def lines_from(data: QueryDict, *, at: datetime) -> tuple[list[NeedleInsertion], float | None]:
+    """The needles of the shorthand lines, and the minutes they rest if a line said so.
+
+    Raises:
+        ShorthandError: points at the word that cannot be read.
+    """
+    batch = data.get("client_id") or secrets.token_hex(8)
+    rows = parse_lines(data.get("line", "")[:5000])
+    needles = [row.insertion(client_id=f"{batch}-{i}", at=at) for i, row in enumerate(rows)]
+    minutes = [row.retain_minutes for row in rows if row.retain_minutes is not None]
+    return needles, max(minutes) if minutes else None
+
+
+def mirrored(needle: Row) -> str:
+    """The key of the same site on the other side."""
+    other = {"left": "right", "right": "left"}.get(needle.side, needle.side)
+    return f"{needle.site_kind}:{needle.site}:{needle.level}:{other}"
 
 
 def response_from(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,11 +147,23 @@ def whole(data: Mapping[str, Any], name: str, low: int, high: int) -> int | None
     if not text:
         return None
     if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
-        raise InvalidValue(f"{name.replace('_', ' ')} is a whole number from {low} to {high}.", field=name)
+        said = name.partition(":")[0].removesuffix("_mm").replace("_", " ").capitalize()
+        raise InvalidValue(f"{said} is a whole number from {low} to {high}.", field=name.partition(":")[0])
     return int(text)
+
+
+def moment(data: Mapping[str, Any], name: str, at: datetime) -> datetime | None:
+    """The moment of a field that the page measured, or None; one in the future, or over four hours ago, is none."""
+    try:
+        found = parse_datetime(str(data.get(name) or ""))
+    except ValueError:
+        return None
+    if found is None or found.tzinfo is None or not 0 <= (at - found).total_seconds() <= 4 * 3600:
+        return None
+    return found
 
 
 def facts_from(data: QueryDict) -> dict[str, str]:
     """The short list as answered: what is ticked is present, the rest absent when the list was answered at all."""
     ticked = set(data.getlist("fact"))
-    return {code: "present" if code in ticked else "absent" for code in REASKED}
+    return {code: "present" if code in ticked else "absent" for code in reasked()}

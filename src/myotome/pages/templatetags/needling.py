@@ -8,24 +8,14 @@ from typing import Any
 
 from django import template
 from django.utils import timezone
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
-from myotome.knowledge import acupoints as points
-from myotome.knowledge.muscles import muscles
-from myotome.pages.needling.chart import site_name
+from myotome.knowledge.cautions import facts
+from myotome.pages.needling.forms import mirrored
+from myotome.pages.needling.sites import site_name
+from myotome.science.needling.shorthand import marked_words
 
 register = template.Library()
-
-FACT_WORDS = {
-    "fever": _("Fever or feels ill"),
-    "anticoagulant": _("Blood thinner"),
-    "pregnancy": _("Pregnant or may be"),
-    "recent_surgery": _("Operation since"),
-    "skin_infection": _("Skin infected or broken"),
-    "pacemaker": _("Pacemaker or stimulator"),
-}
 
 
 @register.filter
@@ -37,8 +27,9 @@ def words(code: object) -> str:
 
 @register.filter
 def fact_words(code: str) -> str:
-    """A patient fact as it is asked at every visit."""
-    return FACT_WORDS.get(code, words(code))
+    """A patient fact in the words of the cautions."""
+    row = facts().get(code)
+    return row.words if row else words(code)
 
 
 @register.filter
@@ -84,12 +75,14 @@ def response_words(needle: Any) -> str:
         said.append(_("left in on purpose"))
     if needle.state == "fragment":
         said.append(_("broken or stuck"))
+    if needle.state == "missing":
+        said.append(_("not found, signed for"))
     if needle.painless:
         said.append(_("painless"))
     if needle.grasp is not None:
         said.append(_("grasp %(n)s") % {"n": needle.grasp})
-    if needle.cramp:
-        said.append(_("cramp"))
+    if needle.cramp is not None:
+        said.append(_("cramp %(n)s") % {"n": needle.cramp})
     if needle.twitches:
         said.append(_("twitch"))
     if needle.deqi:
@@ -100,7 +93,7 @@ def response_words(needle: Any) -> str:
         said.append(_("no release"))
     if needle.seconds is not None:
         said.append(f"{needle.seconds / 60:.0f} min" if needle.seconds >= 120 else f"{needle.seconds:.0f} s")
-    return ", ".join(said)
+    return ", ".join(str(word) for word in said)
 
 
 @register.filter
@@ -122,78 +115,62 @@ def short_name(patient: Any) -> str:
     return f"{patient.given_name} {patient.family_name[:1]}."
 
 
+REASONS = {
+    "pleura": (_("Fold lifted off the ribs"), _("Aimed at bone")),
+    "canal": (_("Aimed at the lamina"), _("Close to the spinous process")),
+    "vertebral_artery": (_("Aimed at the lamina"),),
+    "anticoagulant": (_("I will press 2 min"), _("Her physician agrees")),
+    "bleeding_disorder": (_("Her physician agrees"), _("I will press 2 min")),
+    "skin_infection": (_("Not at this place"),),
+    "implant": (_("Not at this place"),),
+    "recent_surgery": (_("Not at this place"), _("The surgeon agrees")),
+    "lymphoedema": (_("Not in that limb"),),
+    "tumour_area": (_("Not at this place"),),
+    "pregnancy": (_("Talked it through with her"),),
+    "faints": (_("She lies down"), _("She has eaten")),
+}
+WEIGHED = (_("Known; I keep clear of it"), _("Talked it through with her"))
+
+
+@register.filter
+def reasons(warning: Any) -> tuple[str, ...]:
+    """The reasons offered as one tap for an ASK."""
+    return REASONS.get(warning.code) or REASONS.get(warning.fact) or WEIGHED
+
+
+@register.filter
+def short_size(size: str) -> str:
+    """`0.30x50` as printed on the packet: .30×50."""
+    return size.lstrip("0").replace("x", "×")
+
+
+@register.filter
+def length_of(size: str) -> int | None:
+    """The length in mm of `0.30x50`."""
+    length = size.partition("x")[2]
+    return int(length) if length.isdecimal() else None
+
+
+@register.filter
+def mirror_key(needle: Any) -> str:
+    """The key of the same site on the other side."""
+    return mirrored(needle)
+
+
+@register.filter
+def count_choices(resting: Any) -> list[int]:
+    """The numbers to choose from when she counts what is in her hand: up to one more than are in."""
+    n = len(resting)
+    return list(range(max(0, n - 3), n + 2))
+
+
+@register.filter
+def marked(line: str) -> tuple[Any, ...]:
+    """The words of a shorthand line, read or not."""
+    return marked_words(line or "")
+
+
 @register.simple_tag
 def fresh_client_id() -> str:
     """An id for the next needle: a form sent twice is one needle."""
     return secrets.token_hex(8)
-
-
-@register.simple_tag
-def site_options(is_ims: bool, chosen: str) -> SafeString:
-    """All muscles (IMS) or points (acupuncture) with their sides, as options."""
-    rows: list[tuple[str, str, str]] = []
-    if is_ims:
-        for row in sorted(muscles().values(), key=lambda m: m.name):
-            for level in row.levels or ("",):
-                for side in ("left", "right"):
-                    key = f"muscle:{row.id}:{level}:{side}"
-                    rows.append(
-                        (
-                            key,
-                            " selected" if key == chosen else "",
-                            f"{site_name('muscle', row.id, level)}, {side_words(side)}",
-                        )
-                    )
-    else:
-        for point in points.acupoints().values():
-            for side in ("midline",) if point.midline else ("left", "right"):
-                key = f"acupoint:{point.id}::{side}"
-                label = f"{site_name('acupoint', point.id)} {side_words(side)}".strip()
-                rows.append((key, " selected" if key == chosen else "", label))
-    return format_html_join("", '<option value="{}"{}>{}</option>', rows)
-
-
-@register.filter
-def in_hundred(p_within: dict[str, float], n: str) -> str:
-    """A probability of the forecast as "58 in 100"."""
-    return _("%(n)s in 100") % {"n": round(100 * float(p_within.get(n, 0.0)))}
-
-
-@register.filter
-def stop_rule_words(rule: dict[str, Any]) -> str:
-    """The stop rule in words, from the forecast as it was shown."""
-    words = _(
-        "If visit %(visit)s is still above %(line)s, about one in %(one_in)s courses like this reaches 30 %% relief "
-        "later: change the plan or refer."
-    )
-    return words % {name: rule.get(name) for name in ("visit", "line", "one_in")}
-
-
-@register.filter
-def stop_rule_patient(rule: dict[str, Any]) -> str:
-    """The stop rule in words for the patient it was shared with."""
-    words = _(
-        "If your pain at visit %(visit)s is still above %(line)s, only about one in %(one_in)s people like you eases "
-        "by a third later. Then we talk about another plan or another doctor."
-    )
-    return words % {name: rule.get(name) for name in ("visit", "line", "one_in")}
-
-
-@register.filter
-def forecast_patient(answer: dict[str, Any]) -> str:
-    """The forecast in words for the patient it was shared with: ranges with denominators, never one number."""
-    left = answer["treatments_left"]
-    low, half, high = left["q10"], left["median"], left["q90"]
-    if half is None:
-        return _("Fewer than half of people like you get where we hope on this plan. We talk about it at the review.")
-    if high is None:
-        return _("Half of people like you need %(half)s more visits or fewer; some do not get there on this plan.") % {
-            "half": half
-        }
-    return _(
-        "Half of people like you need %(half)s more visits or fewer, eight in ten between %(low)s and %(high)s."
-    ) % {
-        "half": half,
-        "low": low,
-        "high": high,
-    }

@@ -1,0 +1,144 @@
+// <needle-chart>: makes the working forms of the visit quick under a gloved thumb. It adds nothing that the forms cannot do.
+//
+//   <needle-chart data-server-at="2026-11-24T18:01:00Z"> ...forms of needling/keys.html, set.html, line.html... </needle-chart>
+//
+// The first response key starts the needle's clock (`in_at`), so that seconds are measured and never guessed. The screen
+// stays awake while needles are in; when a set's time is over the device sounds until somebody answers it.
+
+const RESPONSES = "input[name=grasp], input[name=cramp], input[name=twitches], input[name=release], input[name=deqi], input[name=painless]";
+
+export class NeedleChart extends HTMLElement {
+  private offset = 0;
+  private ticking: number | undefined;
+  private alarm: number | undefined;
+  private lock: WakeLockSentinel | undefined;
+
+  connectedCallback(): void {
+    this.offset = Date.parse(this.dataset.serverAt ?? "") - Date.now() || 0;
+    const form = this.querySelector<HTMLFormElement>("#needle");
+    if (form) this.keys(form);
+    this.setRows();
+    this.addEventListener("needle-time-over", () => this.sound());
+    if (this.querySelector(".clock .timer.late[data-due-s]")) this.sound();
+    void this.stayAwake();
+    document.addEventListener("visibilitychange", this.onVisible);
+  }
+
+  disconnectedCallback(): void {
+    clearInterval(this.ticking);
+    this.silence();
+    document.removeEventListener("visibilitychange", this.onVisible);
+    void this.lock?.release();
+  }
+
+  private readonly onVisible = (): void => {
+    if (document.visibilityState === "visible") void this.stayAwake();
+  };
+
+  private keys(form: HTMLFormElement): void {
+    const inAt = form.querySelector<HTMLInputElement>("input[name=in_at]");
+    const clock = form.querySelector<HTMLElement>(".needle-out .timer");
+    const depth = form.querySelector<HTMLInputElement>("input[name=depth_mm]");
+    for (const step of form.querySelectorAll<HTMLButtonElement>(".step")) {
+      step.hidden = false;
+      step.addEventListener("click", () => {
+        if (depth) depth.value = String(Math.min(150, Math.max(0, Number(depth.value) + Number(step.dataset.step))));
+      });
+    }
+    // A chosen grasp touched again is taken back: a radio alone cannot.
+    for (const radio of form.querySelectorAll<HTMLInputElement>("input[name=grasp]")) {
+      radio.addEventListener("pointerdown", () => (radio.dataset.was = String(radio.checked)));
+      radio.parentElement?.addEventListener("pointerdown", () => (radio.dataset.was = String(radio.checked)));
+      radio.addEventListener("click", () => {
+        if (radio.dataset.was === "true") radio.checked = false;
+        radio.dataset.was = "";
+      });
+    }
+    form.addEventListener("change", (event) => {
+      const box = event.target as HTMLInputElement;
+      if (!box.matches(RESPONSES)) return;
+      const painless = form.querySelector<HTMLInputElement>("input[name=painless]");
+      if (box === painless && box.checked)
+        for (const other of form.querySelectorAll<HTMLInputElement>(RESPONSES)) if (other !== painless) other.checked = false;
+      if (box !== painless && box.checked && painless) painless.checked = false;
+      if (!inAt || inAt.value) return;
+      const began = Date.now() + this.offset;
+      inAt.value = new Date(began).toISOString();
+      const tick = (): void => {
+        if (clock) clock.textContent = `${Math.max(0, Math.floor((Date.now() + this.offset - began) / 1000))} s`;
+      };
+      tick();
+      this.ticking = window.setInterval(tick, 1000);
+    });
+  }
+
+  private setRows(): void {
+    const rows = this.querySelector(".visit-rows");
+    const current = rows?.querySelector<HTMLElement>("[aria-current=step]") ?? rows?.querySelector<HTMLElement>("li:last-child");
+    if (rows && current) rows.scrollTop = current.offsetTop - rows.clientHeight / 2;
+  }
+
+  private async stayAwake(): Promise<void> {
+    const needlesIn = this.querySelector(".clock .timer") !== null;
+    if (!needlesIn || !("wakeLock" in navigator)) return;
+    try {
+      this.lock = await navigator.wakeLock.request("screen");
+    } catch {
+      this.say("This screen may go dark: the device refuses to stay awake.");
+    }
+  }
+
+  private sound(): void {
+    if (this.alarm !== undefined) return;
+    let audio: AudioContext;
+    try {
+      audio = new AudioContext();
+    } catch {
+      this.say("This device cannot sound the alarm.");
+      return;
+    }
+    const beep = (): void => {
+      if (audio.state === "suspended") {
+        this.say("Touch the screen once, so that this device may sound the alarm.");
+        void audio.resume();
+      }
+      const tone = audio.createOscillator();
+      const level = audio.createGain();
+      tone.frequency.value = 880;
+      level.gain.setValueAtTime(0.2, audio.currentTime);
+      level.gain.setTargetAtTime(0, audio.currentTime + 0.25, 0.05);
+      tone.connect(level).connect(audio.destination);
+      tone.start();
+      tone.stop(audio.currentTime + 0.6);
+    };
+    beep();
+    this.alarm = window.setInterval(beep, 3000);
+    this.querySelector(".now-panel")?.addEventListener("pointerdown", () => this.silence(), { once: true });
+  }
+
+  private silence(): void {
+    clearInterval(this.alarm);
+  }
+
+  private say(words: string): void {
+    const place = this.querySelector(".now-panel");
+    if (!place || place.querySelector(".device-word")) return;
+    const line = document.createElement("p");
+    line.className = "device-word small";
+    line.textContent = words;
+    place.append(line);
+  }
+}
+
+customElements.define("needle-chart", NeedleChart);
+
+// A link in the foot opens the fold that it names.
+document.addEventListener("click", (event) => {
+  const link = (event.target as Element | null)?.closest<HTMLElement>("[data-open]");
+  const fold = link && document.getElementById(link.dataset.open ?? "");
+  if (fold instanceof HTMLDetailsElement) {
+    fold.open = true;
+    fold.scrollIntoView({ block: "start" });
+    event.preventDefault();
+  }
+});

@@ -1,0 +1,262 @@
+"""The acts of a visit. Each answers with the chart again: by redirect, or with the error at its field and the typing kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth import authenticate
+from django.core.cache import cache
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from myotome.clinic.needling import actions
+from myotome.clinic.needling.queries import needles_of, visit_for
+from myotome.clinic.pathway import actions as pathway
+from myotome.clinic.people.queries import actor_of
+from myotome.pages.access import for_roles
+from myotome.pages.needling.forms import (
+    facts_from,
+    lines_from,
+    moment,
+    needle_from,
+    response_from,
+    set_from,
+    whole,
+)
+from myotome.pages.needling.views import chart_page
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import AdverseGrade, AdverseKind, Role
+from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound, TooManyAttempts
+from myotome.vocabulary.needling import TreatmentMode
+
+Act = Callable[..., object]
+MOST_TRIES, TRIES_WITHIN_S = 5, 600
+
+
+def act(do: Act) -> Callable[..., HttpResponse]:
+    """A view that does one act of the visit and shows the chart again; an error is shown where it belongs."""
+
+    def view(request: HttpRequest, actor: Actor, visit: int, **ids: Any) -> HttpResponse:
+        try:
+            do(request, actor, visit, **ids)
+        except NotFound:
+            raise
+        except MyotomeError as error:
+            return chart_page(request, actor, visit, error=error)
+        if request.headers.get("HX-Request"):
+            return chart_page(request, actor, visit)
+        return redirect("needling:chart", clinic=actor.clinic_slug, visit=visit)
+
+    view.__doc__, view.__name__, view.__module__ = do.__doc__, do.__name__, do.__module__
+    return for_roles(Role.PRACTITIONER)(require_POST(view))
+
+
+@act
+def asked_again(request: HttpRequest, actor: Actor, visit: int) -> None:
+    """The short list of today."""
+    actions.ask_again(by=actor, at=timezone.now(), visit_id=visit, answers=facts_from(request.POST))
+
+
+@act
+def answered(request: HttpRequest, actor: Actor, visit: int) -> None:
+    """Why she goes on past an ASK."""
+    at, data = timezone.now(), request.POST
+    actions.answer_ask(
+        by=actor,
+        at=at,
+        visit_id=visit,
+        code=data.get("code", ""),
+        place=data.get("place", ""),
+        reason=data.get("reason_words", "").strip() or data.get("reason", ""),
+        shown_at=moment(data, "shown_at", at),
+    )
+
+
+@act
+def needle(request: HttpRequest, actor: Actor, visit: int) -> None:
+    """One needle more; what it met is evidence for the next look at the roots."""
+    at, row = timezone.now(), visit_for(actor, visit)
+    last = needles_of(row)[-1:] if request.POST.get("quick") == "same" else []
+    value = needle_from(request.POST, mode=TreatmentMode(row.mode), at=at, last=last[0] if last else None)
+    pathway.needle_responded(by=actor, at=at, visit_id=visit, needle=value)
+
+
+@act
+def needle_set(request: HttpRequest, actor: Actor, visit: int) -> None:
+    """A set that rests: all ticked sites in now."""
+    at = timezone.now()
+    minutes = whole(request.POST, "retain_minutes", 1, 240)
+    with transaction.atomic():
+        if minutes is not None:
+            actions.set_rest(by=actor, at=at, visit_id=visit, minutes=minutes)
+        for value in set_from(request.POST, at=at):
+            pathway.needle_responded(by=actor, at=at, visit_id=visit, needle=value)
+
+
+@act
+def line(request: HttpRequest, actor: Actor, visit: int) -> None:
+    """Needles typed in shorthand, one line or many."""
+    at = timezone.now()
+    needles, minutes = lines_from(request.POST, at=at)
+    with transaction.atomic():
+        if minutes is not None:
+            actions.set_rest(by=actor, at=at, visit_id=visit, minutes=max(1, round(minutes)))
+        for value in needles:
+            pathway.needle_responded(by=actor, at=at, visit_id=visit, needle=value)
+
+
+@act
+def out(request: HttpRequest, actor: Actor, visit: int, number: int) -> None:
+    """One needle out."""
+    given = {name: value for name, value in response_from(request.POST).items() if value is not None}
+    actions.take_out(by=actor, at=timezone.now(), visit_id=visit, number=number, **given)
+
+
+@act
+def counted_out(request: HttpRequest, actor: Actor, visit: int) -> None:
+    """The resting set out together, with the number she counted in her hand."""
+    n = whole(request.POST, "n_counted", 0, 500)
+    if n is None:
+        raise InvalidValue(_("Say how many you counted."), field="n_counted")
+    actions.count_out(by=actor, at=timezone.now(), visit_id=visit, n_counted=n)
+
+
+@act
+def response(request: HttpRequest, actor: Actor, visit: int, number: int) -> None:
+    """What a needle met, corrected while the visit is open."""
+    given = response_from(request.POST) | {"depth_mm": whole(request.POST, "depth_mm", 0, 150)}
+    actions.chart_response(by=actor, at=timezone.now(), visit_id=visit, number=number, **given)
+
+
+@act
+def left_in(request: HttpRequest, actor: Actor, visit: int, number: int) -> None:
+    """A needle that stays in on purpose."""
+    reason = request.POST.get("reason", "")
+    actions.leave_in(by=actor, at=timezone.now(), visit_id=visit, number=number, reason=reason)
+
+
+@act
+def fragment(request: HttpRequest, actor: Actor, visit: int, number: int) -> None:
+    """A broken or stuck needle."""
+    detail = request.POST.get("reason", "")
+    actions.note_fragment(by=actor, at=timezone.now(), visit_id=visit, number=number, detail=detail)
+
+
+@act
+def missing(request: HttpRequest, actor: Actor, visit: int, number: int) -> None:
+    """A needle that was not found: a second person signs with her password, or she signs again alone."""
+    data, key = request.POST, f"missing-{actor.user_id}"
+    if cache.get(key, 0) >= MOST_TRIES:
+        raise TooManyAttempts(_("Too many wrong passwords. Wait ten minutes."))
+    email = data.get("witness_email", "").strip() or request.user.email
+    user = authenticate(request, email=email, password=data.get("witness_password", ""))
+    witness = actor_of(user, request.clinic) if user else None
+    if witness is None or not witness.roles - {Role.PATIENT}:
+        cache.set(key, cache.get(key, 0) + 1, TRIES_WITHIN_S)
+        raise InvalidValue(_("That is not the password of somebody who works here."), field="witness_password")
+    actions.sign_missing(
+        by=actor,
+        at=timezone.now(),
+        visit_id=visit,
+        number=number,
+        reason=data.get("reason", ""),
+        witness=None if witness.user_id == actor.user_id else witness,
+    )
+
+
+@act
+def strike(request: HttpRequest, actor: Actor, visit: int, number: int) -> None:
+    """A row charted by mistake."""
+    reason = request.POST.get("reason", "")
+    actions.strike_insertion(by=actor, at=timezone.now(), visit_id=visit, number=number, reason=reason)
+
+
+@act
+def all_out(request: HttpRequest, actor: Actor, visit: int) -> None:
+    """All out now: removal first, the count after."""
+    actions.call_all_out(by=actor, at=timezone.now(), visit_id=visit)
+
+
+@act
+def count(request: HttpRequest, actor: Actor, visit: int) -> None:
+    """The count after all out."""
+    numbers = [int(number) for number in request.POST.getlist("out") if number.isdecimal()]
+    actions.count_after_all_out(by=actor, at=timezone.now(), visit_id=visit, numbers_out=numbers)
+
+
+@act
+def handed_over(request: HttpRequest, actor: Actor, visit: int) -> None:
+    """The visit offered to a colleague."""
+    colleague = whole(request.POST, "practitioner", 1, 10**9)
+    if colleague is None:
+        raise InvalidValue(_("Choose the colleague who takes over."), field="practitioner")
+    actions.hand_over(by=actor, at=timezone.now(), visit_id=visit, practitioner_id=colleague)
+
+
+@act
+def accepted(request: HttpRequest, actor: Actor, visit: int) -> None:
+    """A hand-over accepted."""
+    actions.accept_handover(by=actor, at=timezone.now(), visit_id=visit)
+
+
+@act
+def adverse_event(request: HttpRequest, actor: Actor, visit: int) -> None:
+    """Something was felt or went wrong."""
+    try:
+        kind, grade = AdverseKind(request.POST.get("kind", "")), AdverseGrade(request.POST.get("grade", ""))
+    except ValueError as fault:
+        raise InvalidValue(_("Say what happened and how bad it was."), field="kind") from fault
+    actions.report_adverse_event(
+        by=actor,
+        at=timezone.now(),
+        visit_id=visit,
+        kind=kind,
+        grade=grade,
+        number=whole(request.POST, "number", 1, 500),
+        action_taken=request.POST.get("action_taken", "")[:300],
+        patient_told=bool(request.POST.get("patient_told")),
+    )
+
+
+@act
+def close(request: HttpRequest, actor: Actor, visit: int) -> None:
+    """One act: visit, appointment, next questions; signed in the same act when she asks for it."""
+    data, at = request.POST, timezone.now()
+    with transaction.atomic():
+        pathway.visit_closed(
+            by=actor,
+            at=at,
+            visit_id=visit,
+            version=whole(data, "version", 0, 10**9) or 0,
+            note=data.get("note", ""),
+            advice=data.get("advice", ""),
+            n_needles_opened=whole(data, "n_needles_opened", 0, 500),
+            n_needles_in_sharps=whole(data, "n_needles_in_sharps", 0, 500),
+            fit_to_drive_asked=bool(data.get("fit_to_drive_asked")),
+        )
+        if data.get("sign"):
+            actions.sign_visit(by=actor, at=at, visit_id=visit)
+
+
+@act
+def sign(request: HttpRequest, actor: Actor, visit: int) -> None:
+    """Signing locks."""
+    actions.sign_visit(by=actor, at=timezone.now(), visit_id=visit)
+
+
+@act
+def addendum(request: HttpRequest, actor: Actor, visit: int) -> None:
+    """A dated addition."""
+    actions.add_addendum(by=actor, at=timezone.now(), visit_id=visit, text=request.POST.get("text", ""))
+
+
+@act
+def resolved(request: HttpRequest, actor: Actor, visit: int, incident: int) -> None:
+    """An incident reviewed by somebody else."""
+    resolution = request.POST.get("resolution", "")
+    actions.resolve_incident(by=actor, at=timezone.now(), incident_id=incident, resolution=resolution)

@@ -1,0 +1,126 @@
+"""Sites as the chart shows them: their names, their keys, where they are on the plate, and those that wait.
+
+A key names a site in a form or a link: `muscle:multifidus:L5:left`, `acupoint:ST36::right`, `free:scar@low_back::left`.
+A site from the plan or from the last visit waits until a needle of today is on it; it is never a needle by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
+from myotome.clinic.needling.queries import previous_needles
+from myotome.clinic.planning.queries import sites_of
+from myotome.knowledge import acupoints as points
+from myotome.knowledge.muscles import muscle, muscles, region_at
+from myotome.pages.plates import part_key
+from myotome.vocabulary.anatomy import NeedleRegion, Side
+from myotome.vocabulary.errors import InvalidValue
+from myotome.vocabulary.needling import SiteKind
+
+DEFAULT_SIZE = {"ims": "0.30x50", "acupuncture": "0.25x40"}
+DEFAULT_DEPTH_MM = {"ims": 30, "acupuncture": 15}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WaitingSite:
+    """A site that waits: from the plan, or carried over from the last visit. `origin` is "plan" or a date in words."""
+
+    key: str
+    name: str
+    side: str
+    region: str
+    origin: str
+    depth_mm: int
+    size: str
+
+
+def site_key(row: Any) -> str:
+    """The key of a row with site_kind, site, level, side (and region for a free place)."""
+    name = f"{row.site}@{row.region}" if row.site_kind == SiteKind.FREE.value else row.site
+    return f"{row.site_kind}:{name}:{row.level}:{row.side}"
+
+
+def site_of_key(key: str) -> dict[str, Any]:
+    """Kind, site, level, side and region of a key, as a needle's values.
+
+    Raises:
+        InvalidValue: the site is missing or unknown; names the nearest.
+    """
+    parts = key.split(":")
+    if len(parts) != 4 or not parts[1]:
+        raise InvalidValue(_("Choose a muscle or a point, and its side."), field="site")
+    kind, name, level, side = parts
+    if side not in {s.value for s in Side}:
+        raise InvalidValue(_("Choose left or right."), field="side")
+    if kind == SiteKind.FREE.value:
+        name, _at, region = name.partition("@")
+        if not name or region not in {r.value for r in NeedleRegion}:
+            raise InvalidValue(_("Choose the region of this place."), field="site")
+        return _site(SiteKind.FREE, name[:60], None, side, NeedleRegion(region))
+    if kind == SiteKind.ACUPOINT.value:
+        point = points.acupoint(name)
+        return _site(SiteKind.ACUPOINT, point.id, None, side, NeedleRegion(point.region))
+    row = muscle(name)
+    if row.levels and level not in row.levels:
+        raise InvalidValue(_("Choose the level of %(name)s.") % {"name": row.name}, field="site")
+    return _site(SiteKind.MUSCLE, row.id, level or None, side, region_at(row.id, level or None))
+
+
+def _site(kind: SiteKind, site: str, level: str | None, side: str, region: NeedleRegion) -> dict[str, Any]:
+    return {"site_kind": kind, "site": site, "level": level, "side": Side(side), "region": region}
+
+
+def site_name(kind: str, site: str, level: str | None = "") -> str:
+    """The site as practitioners say it: Multifidus L5, ST36 Zúsānlǐ 足三里."""
+    if kind == SiteKind.ACUPOINT.value:
+        point = points.acupoints().get(site)
+        return f"{site} {point.pinyin} {point.hanzi}" if point else site
+    row = muscles().get(site)
+    name = row.name if row else site.replace("_", " ").replace("-", " ")
+    return f"{name[:1].upper()}{name[1:]} {level or ''}".strip()
+
+
+def plate_key(kind: str, site: str, level: str | None, side: str) -> str | None:
+    """Where the plate shows this site: the muscle, or the first muscle that a point passes; None when nowhere."""
+    shown = side if side in ("left", "right") else "left"
+    if kind == SiteKind.MUSCLE.value:
+        return part_key(site, shown, level)
+    if kind == SiteKind.ACUPOINT.value and (point := points.acupoints().get(site)) and point.muscles:
+        first = point.muscles[0]
+        return part_key(first.muscle, shown, getattr(first, "level", None))
+    return None
+
+
+def waiting_sites(visit: TreatmentVisit, needles: Sequence[NeedleInsertion]) -> list[WaitingSite]:
+    """Planned sites in the plan's order, then those of the last visit, without sites that have a needle of today.
+
+    A planned site that was needled last time comes with last time's depth and needle. Responses never come along.
+    """
+    touched = {site_key(needle) for needle in needles}
+    last = {site_key(row): row for row in previous_needles(visit)}
+    planned = {site_key(row): row for row in (sites_of(visit.plan) if visit.plan_id else [])}
+    keys = [key for key in dict.fromkeys((*planned, *last)) if key not in touched]
+    return [_waiting(key, planned.get(key), last.get(key), visit.mode) for key in keys]
+
+
+def _waiting(key: str, planned: Any, last: NeedleInsertion | None, mode: str) -> WaitingSite:
+    row = planned or last
+    size, depth, origin = DEFAULT_SIZE[mode], DEFAULT_DEPTH_MM[mode], "plan"
+    if last is not None:
+        size = f"{last.gauge_mm:.2f}x{last.length_mm}" if last.gauge_mm and last.length_mm else size
+        depth = last.depth_mm if last.depth_mm is not None else depth
+        origin = origin if planned else f"{last.in_at or last.charted_at:%-d %b}"
+    return WaitingSite(
+        key=key,
+        name=site_name(row.site_kind, row.site, row.level),
+        side=row.side,
+        region=row.region,
+        origin=origin,
+        depth_mm=depth,
+        size=size,
+    )

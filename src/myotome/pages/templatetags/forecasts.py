@@ -1,0 +1,56 @@
+"""The forecast and the stop rule in words, for the practitioner and for the patient it was shared with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+
+@register.filter
+def in_hundred(p_within: dict[str, float], n: str) -> str:
+    """A probability of the forecast as "58 in 100"."""
+    return _("%(n)s in 100") % {"n": round(100 * float(p_within.get(n, 0.0)))}
+
+
+@register.filter
+def stop_rule_words(rule: dict[str, Any]) -> str:
+    """The stop rule in words, from the forecast as it was shown."""
+    words = _(
+        "If visit %(visit)s is still above %(line)s, about one in %(one_in)s courses like this reaches 30 %% relief "
+        "later: change the plan or refer."
+    )
+    return words % {name: rule.get(name) for name in ("visit", "line", "one_in")}
+
+
+@register.filter
+def stop_rule_patient(rule: dict[str, Any]) -> str:
+    """The stop rule in words for the patient it was shared with."""
+    words = _(
+        "If your pain at visit %(visit)s is still above %(line)s, only about one in %(one_in)s people like you eases "
+        "by a third later. Then we talk about another plan or another doctor."
+    )
+    return words % {name: rule.get(name) for name in ("visit", "line", "one_in")}
+
+
+@register.filter
+def forecast_patient(answer: dict[str, Any]) -> str:
+    """The forecast in words for the patient it was shared with: ranges with denominators, never one number."""
+    left = answer["treatments_left"]
+    low, half, high = left["q10"], left["median"], left["q90"]
+    if half is None:
+        return _("Fewer than half of people like you get where we hope on this plan. We talk about it at the review.")
+    if high is None:
+        return _("Half of people like you need %(half)s more visits or fewer; some do not get there on this plan.") % {
+            "half": half
+        }
+    return _(
+        "Half of people like you need %(half)s more visits or fewer, eight in ten between %(low)s and %(high)s."
+    ) % {
+        "half": half,
+        "low": low,
+        "high": high,
+    }

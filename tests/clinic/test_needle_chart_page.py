@@ -1,0 +1,325 @@
+"""The needle chart through HTTP, as plain forms: what a tablet without script can do is everything."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from myotome.clinic.needling.actions import answer_ask, open_visit, record_insertion
+from myotome.clinic.needling.models import Incident, NeedleInsertion, TreatmentVisit
+from myotome.clinic.planning.actions import SiteChoice, make_plan
+from myotome.vocabulary.anatomy import NeedleRegion, Side
+from myotome.vocabulary.needling import NeedleState, SiteKind, TreatmentMode
+from tests.factories import (
+    AT,
+    PASSWORD,
+    a_clinic,
+    a_consent,
+    a_course,
+    a_needle,
+    a_patient,
+    a_practitioner,
+    an_actor,
+)
+
+pytestmark = pytest.mark.django_db
+
+BUTTOCK = [("gluteus_maximus", "", "left", "buttock"), ("gluteus_medius", "", "left", "buttock")]
+GLMAX, GLMED = "muscle:gluteus_maximus::left", "muscle:gluteus_medius::left"
+
+
+@pytest.fixture
+def clinic():
+    return a_clinic()
+
+
+@pytest.fixture
+def elena(clinic):
+    return a_practitioner(clinic)
+
+
+def visit_of(clinic, practitioner, *, mode="ims", sites=BUTTOCK, kind=SiteKind.MUSCLE, number_of_visits=1):
+    """The last of `number_of_visits` open visits of a course with a plan and consent; earlier ones are empty."""
+    course = a_course(clinic, a_patient(clinic, in_care_of=practitioner))
+    a_consent(course)
+    actor = an_actor(practitioner.user, clinic)
+    chosen = [
+        SiteChoice(site_kind=kind, site=s, level=level, side=Side(side), region=NeedleRegion(region))
+        for s, level, side, region in sites
+    ]
+    mode = TreatmentMode(mode)
+    plan = make_plan(
+        by=actor, at=AT, course_id=course.pk, mode=mode, n_treatments=8, price_cents_each=9500, sites=chosen
+    )
+    for _ in range(number_of_visits):
+        visit = open_visit(by=actor, at=AT, course_id=course.pk, mode=mode, plan_id=plan.pk)
+    TreatmentVisit.objects.filter(pk=visit.pk).update(reask_at=AT)
+    return visit, actor
+
+
+def at(name, visit, **ids):
+    return reverse(f"needling:{name}", kwargs={"clinic": visit.clinic.slug, "visit": visit.pk, **ids})
+
+
+def needle_form(site=GLMAX, **values):
+    return {"site": site, "client_id": "tablet-1", "size": "0.30x60", "depth_mm": "50", "state": "out"} | values
+
+
+def test_a_planned_needle_is_response_and_out(client, clinic, elena):
+    visit, _ = visit_of(clinic, elena)
+    client.force_login(elena.user)
+    answer = client.post(at("needle", visit), needle_form(grasp="2", twitches="1"), follow=True)
+    assert answer.status_code == 200
+    row = NeedleInsertion.objects.get()
+    assert (row.site, row.side, row.grasp, row.twitches, row.state, row.depth_mm) == (
+        "gluteus_maximus", "left", 2, 1, "out", 50,
+    )  # fmt: skip
+    assert row.seconds is None
+    assert "gluteus medius" in answer.content.decode().lower()
+
+
+def test_one_tap_writes_response_and_out(client, clinic, elena):
+    visit, _ = visit_of(clinic, elena)
+    client.force_login(elena.user)
+    client.post(at("needle", visit), needle_form(quick="grasp-cramp-release"))
+    row = NeedleInsertion.objects.get()
+    assert (row.grasp, row.cramp, row.release, row.state) == (2, 5, True, "out")
+
+
+def test_the_same_form_sent_twice_is_one_needle(client, clinic, elena):
+    visit, _ = visit_of(clinic, elena)
+    client.force_login(elena.user)
+    for _ in range(2):
+        client.post(at("needle", visit), needle_form(grasp="2"))
+    assert NeedleInsertion.objects.count() == 1
+
+
+def test_same_as_the_last_needle_repeats_its_response(client, clinic, elena):
+    visit, _ = visit_of(clinic, elena)
+    client.force_login(elena.user)
+    client.post(at("needle", visit), needle_form(grasp="3", release="yes"))
+    client.post(at("needle", visit), needle_form(GLMED, client_id="tablet-2", quick="same"))
+    assert [(r.grasp, r.release) for r in NeedleInsertion.objects.order_by("number")] == [(3, True), (3, True)]
+
+
+def test_a_site_carried_over_is_not_a_needle_until_it_is_touched(client, clinic, elena):
+    visit, actor = visit_of(clinic, elena, sites=[], number_of_visits=1)
+    record_insertion(by=actor, at=AT, visit_id=visit.pk, needle=a_needle(state=NeedleState.OUT, grasp=3, depth_mm=44))
+    second = open_visit(by=actor, at=AT + timedelta(days=7), course_id=visit.course_id, mode=TreatmentMode.IMS)
+    TreatmentVisit.objects.filter(pk=second.pk).update(reask_at=AT)
+    client.force_login(elena.user)
+    page = client.get(at("chart", second)).content.decode()
+    assert "0 in, 0 out, 1 planned" in page
+    assert 'value="44"' in page
+    assert 'value="3" checked' not in page
+
+
+def test_an_ask_comes_before_the_keys_and_a_reason_opens_them(client, clinic, elena):
+    visit, _ = visit_of(clinic, elena, sites=[("rhomboid_major", "", "left", "upper_back")])
+    client.force_login(elena.user)
+    before = client.get(at("chart", visit)).content.decode()
+    assert "Say why you go on" in before
+    client.post(at("answered", visit), {"code": "pleura", "place": "upper_back", "reason": "Aimed at bone"})
+    after = client.get(at("chart", visit)).content.decode()
+    assert "Say why you go on" not in after
+    assert "Needle out" in after
+
+
+def test_a_needle_already_in_is_recorded_past_a_stop(client, clinic, elena):
+    visit, _ = visit_of(clinic, elena)
+    client.force_login(elena.user)
+    client.post(at("asked_again", visit), {"fact": ["fever"]})
+    page = client.get(at("chart", visit)).content.decode()
+    assert "No needle here until" in page
+    assert "already in: record it" in page
+    client.post(at("needle", visit), needle_form(painless="1"))
+    assert NeedleInsertion.objects.count() == 1
+    assert ("needled_against_stop", "fever") in [(i.kind, i.detail) for i in Incident.objects.all()]
+
+
+def test_a_shorthand_paste_writes_twelve_needles(client, clinic, elena):
+    visit, _ = visit_of(clinic, elena)
+    client.force_login(elena.user)
+    lines = "\n".join(
+        f"L {word} 40 .30x50 grasp2 release 6s" for word in ("glmed", "glmax", "pir", "tibant", "rf", "vl")
+    )
+    client.post(at("line", visit), {"line": lines + "\n" + lines.replace("L ", "R "), "client_id": "paste"})
+    assert NeedleInsertion.objects.count() == 12
+    client.post(at("line", visit), {"line": lines + "\n" + lines.replace("L ", "R "), "client_id": "paste"})
+    assert NeedleInsertion.objects.count() == 12
+
+
+def test_a_line_that_does_not_parse_keeps_the_typing_and_points_at_the_word(client, clinic, elena):
+    visit, _ = visit_of(clinic, elena)
+    client.force_login(elena.user)
+    answer = client.post(at("line", visit), {"line": "L glmed 50 .30x60 gasp2"})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Did you mean grasp2?" in page
+    assert 'value="L glmed 50 .30x60 gasp2"' in page
+    assert '<span class="bad">gasp2</span>' in page
+    assert not NeedleInsertion.objects.exists()
+
+
+def test_a_line_is_all_or_nothing(client, clinic, elena):
+    visit, _ = visit_of(clinic, elena)
+    client.force_login(elena.user)
+    client.post(at("line", visit), {"line": "L glmed 50 grasp2\nL nosuch 50"})
+    assert not NeedleInsertion.objects.exists()
+
+
+POINTS = [("LI4", "", "left", "forearm_hand"), ("ST36", "", "left", "lower_leg"), ("SP6", "", "left", "lower_leg")]
+
+
+def test_a_resting_set_goes_in_in_one_act_and_comes_out_when_the_count_agrees(client, clinic, elena):
+    visit, actor = visit_of(clinic, elena, mode="acupuncture", sites=POINTS, kind=SiteKind.ACUPOINT)
+    for place, code in (("lower_leg", "posterior_tibial_vessels"), ("lower_leg", "vessel"), ("lower_leg", "nerve")):
+        answer_ask(by=actor, at=AT, visit_id=visit.pk, code=code, place=place, reason="kept clear")
+    client.force_login(elena.user)
+    keys = [f"acupoint:{code}::left" for code in ("LI4", "ST36")]
+    form = {"site": keys, "client_id": "set-1", "retain_minutes": "25"} | {f"depth:{key}": "20" for key in keys}
+    page = client.post(at("needle_set", visit), form, follow=True).content.decode()
+    assert {(r.site, r.state, r.depth_mm) for r in NeedleInsertion.objects.all()} == {
+        ("LI4", "in", 20),
+        ("ST36", "in", 20),
+    }
+    assert TreatmentVisit.objects.get(pk=visit.pk).retain_minutes == 25
+    assert 'data-due-s="1500"' in page
+    wrong = client.post(at("counted_out", visit), {"n_counted": "1"})
+    assert wrong.status_code == 409
+    assert "You counted 1, and 2 are in" in wrong.content.decode()
+    client.post(at("counted_out", visit), {"n_counted": "2"})
+    assert {r.state for r in NeedleInsertion.objects.all()} == {"out"}
+
+
+def test_closing_over_a_needle_is_refused_and_the_note_is_kept(client, clinic, elena):
+    visit, actor = visit_of(clinic, elena)
+    record_insertion(by=actor, at=AT, visit_id=visit.pk, needle=a_needle())
+    client.force_login(elena.user)
+    answer = client.post(at("close", visit), {"version": "1", "note": "eased at once"})
+    assert answer.status_code == 409
+    assert "1 needle is still in" in answer.content.decode()
+    assert TreatmentVisit.objects.get(pk=visit.pk).closed_at is None
+
+
+def test_closing_and_signing_are_one_act(client, clinic, elena):
+    visit, actor = visit_of(clinic, elena)
+    record_insertion(by=actor, at=AT, visit_id=visit.pk, needle=a_needle(state=NeedleState.OUT))
+    client.force_login(elena.user)
+    form = {"version": "1", "n_needles_opened": "1", "n_needles_in_sharps": "1", "fit_to_drive_asked": "1", "sign": "1"}
+    page = client.post(at("close", visit), form, follow=True).content.decode()
+    row = TreatmentVisit.objects.get(pk=visit.pk)
+    assert row.signed_by == elena.name
+    assert "every one accounted for" in page or "accounted for" in page
+
+
+def test_the_box_and_the_needles_opened_must_agree(client, clinic, elena):
+    visit, actor = visit_of(clinic, elena)
+    record_insertion(by=actor, at=AT, visit_id=visit.pk, needle=a_needle(state=NeedleState.OUT))
+    client.force_login(elena.user)
+    answer = client.post(at("close", visit), {"version": "1", "n_needles_opened": "2", "n_needles_in_sharps": "1"})
+    assert answer.status_code == 409
+    assert "2 needles were opened and 1 are in the sharps box" in answer.content.decode()
+
+
+def test_two_tabs_closing_show_both_notes(client, clinic, elena):
+    visit, actor = visit_of(clinic, elena)
+    record_insertion(by=actor, at=AT, visit_id=visit.pk, needle=a_needle(state=NeedleState.OUT))
+    TreatmentVisit.objects.filter(pk=visit.pk).update(version=2, note="From the other tablet")
+    client.force_login(elena.user)
+    answer = client.post(at("close", visit), {"version": "1", "note": "Mine"})
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "From the other tablet" in page
+    assert "Mine" in page
+
+
+def test_a_needle_not_found_is_signed_by_a_second_person_with_her_password(client, clinic, elena):
+    visit, actor = visit_of(clinic, elena)
+    david = a_practitioner(clinic, name="David Okafor")
+    record_insertion(by=actor, at=AT, visit_id=visit.pk, needle=a_needle())
+    client.force_login(elena.user)
+    form = {"reason": "table and floor", "witness_email": david.user.email, "witness_password": "wrong"}
+    refused = client.post(at("missing", visit, number=1), form)
+    assert refused.status_code == 422
+    client.post(at("missing", visit, number=1), form | {"witness_password": PASSWORD})
+    assert Incident.objects.get(kind="needle_missing").witnessed_by == "David Okafor"
+    assert NeedleInsertion.objects.get().state == "missing"
+
+
+def test_wrong_passwords_run_out(client, clinic, elena):
+    visit, actor = visit_of(clinic, elena)
+    record_insertion(by=actor, at=AT, visit_id=visit.pk, needle=a_needle())
+    client.force_login(elena.user)
+    form = {"reason": "table", "witness_password": "wrong"}
+    codes = [client.post(at("missing", visit, number=1), form).status_code for _ in range(6)]
+    assert codes == [422] * 5 + [429]
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?region=buttock", "?spine=multifidus", "?kind=points&meridian=ST", "?q=glut", "?q=%00"]
+)
+def test_any_site_can_be_chosen(client, clinic, elena, query):
+    visit, _ = visit_of(clinic, elena)
+    client.force_login(elena.user)
+    answer = client.get(at("sites", visit) + query)
+    assert answer.status_code == 200
+
+
+def test_a_chosen_site_is_the_next_needle(client, clinic, elena):
+    visit, _ = visit_of(clinic, elena)
+    client.force_login(elena.user)
+    page = client.get(at("chart", visit) + "?site=muscle:multifidus:L5:right").content.decode()
+    assert "Multifidus L5, right" in page
+
+
+@pytest.mark.parametrize(
+    "site", ["muscle:nosuch::left", "muscle:multifidus::left", "acupoint:ST99::left", "x", "muscle:soleus::up"]
+)
+def test_a_site_that_does_not_exist_is_refused_at_its_field(client, clinic, elena, site):
+    visit, _ = visit_of(clinic, elena)
+    client.force_login(elena.user)
+    assert client.post(at("needle", visit), needle_form(site)).status_code == 422
+    assert not NeedleInsertion.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("depth_mm", "151"), ("depth_mm", "-1"), ("depth_mm", "4e1"), ("grasp", "4"), ("size", "big"), ("cramp", "11")],
+)
+def test_a_value_that_cannot_be_typed_in_earnest_is_refused(client, clinic, elena, field, value):
+    visit, _ = visit_of(clinic, elena)
+    client.force_login(elena.user)
+    assert client.post(at("needle", visit), needle_form(**{field: value})).status_code == 422
+
+
+def test_the_wall_shows_first_name_and_initial_only(client, clinic, elena):
+    visit, actor = visit_of(clinic, elena)
+    record_insertion(by=actor, at=AT, visit_id=visit.pk, needle=a_needle())
+    client.force_login(elena.user)
+    page = client.get(reverse("needling:board", kwargs={"clinic": clinic.slug})).content.decode()
+    assert "Hannah L." in page
+    assert "Lindqvist" not in page
+
+
+def test_a_stranger_finds_nothing(client, clinic, elena):
+    visit, _ = visit_of(clinic, elena)
+    stranger = a_practitioner(clinic, name="David Okafor")
+    client.force_login(stranger.user)
+    assert client.get(at("chart", visit)).status_code == 404
+    assert client.post(at("needle", visit), needle_form()).status_code == 404
+
+
+@pytest.mark.parametrize("n", [0, 12])
+def test_the_chart_needs_at_most_fifteen_queries(client, clinic, elena, n, django_assert_max_num_queries):
+    visit, actor = visit_of(clinic, elena)
+    for _ in range(n):
+        record_insertion(by=actor, at=AT, visit_id=visit.pk, needle=a_needle(state=NeedleState.OUT))
+    client.force_login(elena.user)
+    client.get(at("chart", visit))
+    with django_assert_max_num_queries(30) as seen:
+        client.get(at("chart", visit))
+    own = [q["sql"] for q in seen.captured_queries if "SAVEPOINT" not in q["sql"]]
+    assert len(own) <= 15, "\n".join(own)
