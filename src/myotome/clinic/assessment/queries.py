@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
 
 from myotome.clinic.assessment.models import ExamFinding, Examination, RootBelief
 from myotome.clinic.audit.actions import record
@@ -46,6 +46,14 @@ def open_examination(actor: Actor, pk: int, *, at: datetime) -> Examination:
 def findings_of(examination: Examination) -> list[ExamFinding]:
     """The findings as they stand, in order of entry."""
     return list(examination.findings.filter(replaced_at__isnull=True).order_by("id"))
+
+
+def last_findings(actor: Actor, *, course_id: int) -> tuple[Examination | None, list[ExamFinding]]:
+    """The last examination of a course that has findings, and they, in order of entry, in one query."""
+    last = examinations_for(actor, course_id=course_id).filter(findings__replaced_at__isnull=True).reverse()
+    rows = ExamFinding.objects.filter(examination_id=Subquery(last.values("pk")[:1]), replaced_at__isnull=True)
+    found = list(rows.select_related("examination").order_by("id"))
+    return (found[0].examination if found else None), found
 
 
 def finding_as_value(row: ExamFinding) -> Finding:

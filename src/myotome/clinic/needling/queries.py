@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.needling.models import AdverseEvent, Incident, NeedleInsertion, TreatmentVisit, VisitAddendum
@@ -58,7 +58,9 @@ def needle_as_value(row: NeedleInsertion) -> words.NeedleInsertion:
 
 def visits_for(actor: Actor, *, course_id: int | None = None) -> QuerySet[TreatmentVisit]:
     """Visits the actor may see, oldest first."""
-    rows = TreatmentVisit.objects.for_actor(actor).select_related("course__patient", "practitioner", "room")
+    rows = TreatmentVisit.objects.for_actor(actor).select_related(
+        "course__patient", "practitioner", "room", "plan", "handed_to"
+    )
     return (rows.filter(course_id=course_id) if course_id else rows).order_by("opened_at")
 
 
@@ -90,12 +92,9 @@ def needles_of(visit: TreatmentVisit) -> list[NeedleInsertion]:
 
 def previous_needles(visit: TreatmentVisit) -> list[NeedleInsertion]:
     """The needles of the last visit of this course in the same mode: to repeat sites, never responses."""
-    last = (
-        TreatmentVisit.objects.filter(course_id=visit.course_id, mode=visit.mode, number__lt=visit.number)
-        .order_by("-number")
-        .first()
-    )
-    return needles_of(last) if last else []
+    earlier = TreatmentVisit.objects.filter(course_id=visit.course_id, mode=visit.mode, number__lt=visit.number)
+    last = earlier.order_by("-number").values("pk")[:1]
+    return list(NeedleInsertion.objects.filter(visit_id=Subquery(last), struck_at__isnull=True).order_by("number"))
 
 
 def adverse_events_of(visit: TreatmentVisit) -> list[AdverseEvent]:

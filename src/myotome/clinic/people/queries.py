@@ -6,7 +6,7 @@ import re
 import unicodedata
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Subquery
 
 from myotome.clinic.people.models import CareRelation, Clinic, Membership, Patient, Practitioner, Room, User
 from myotome.vocabulary.actors import Actor, Via
@@ -38,13 +38,17 @@ def clinics_of(user: User) -> QuerySet[Clinic]:
 
 def actor_of(user: User, clinic: Clinic) -> Actor:
     """The user as she acts in this clinic: with all her roles there, or none."""
-    roles = {Role(role) for role in Membership.objects.filter(user=user, clinic=clinic).values_list("role", flat=True)}
-    practitioner_id = None
-    if Role.PRACTITIONER in roles:
-        practitioner_id = Practitioner.objects.filter(clinic=clinic, user=user).values_list("pk", flat=True).first()
-    patient_id = (
-        Patient.objects.filter(clinic=clinic, user=user, merged_into__isnull=True).values_list("pk", flat=True).first()
+    profile = Practitioner.objects.filter(clinic=clinic, user=user).order_by("pk").values("pk")[:1]
+    own_record = (
+        Patient.objects.filter(clinic=clinic, user=user, merged_into__isnull=True).order_by("pk").values("pk")[:1]
     )
+    memberships = Membership.objects.filter(user=user, clinic=clinic).values_list(
+        "role", Subquery(profile), Subquery(own_record)
+    )
+    rows = list(memberships)
+    roles = {Role(role) for role, _profile, _own in rows}
+    practitioner_id = rows[0][1] if Role.PRACTITIONER in roles else None
+    patient_id = rows[0][2] if rows else own_record.values_list("pk", flat=True).first()
     if patient_id is not None:
         roles.add(Role.PATIENT)
     return Actor(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth import authenticate
 from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -17,8 +18,9 @@ from django.views.decorators.http import require_POST
 from myotome.clinic.needling import actions
 from myotome.clinic.needling.queries import needles_of, visit_for
 from myotome.clinic.pathway import actions as pathway
-from myotome.clinic.people.queries import actor_of
+from myotome.clinic.people.queries import actor_of, practitioners_for
 from myotome.pages.access import for_roles
+from myotome.pages.needling.chart import chart_context
 from myotome.pages.needling.forms import (
     facts_from,
     lines_from,
@@ -189,13 +191,21 @@ def count(request: HttpRequest, actor: Actor, visit: int) -> None:
     actions.count_after_all_out(by=actor, at=timezone.now(), visit_id=visit, numbers_out=numbers)
 
 
-@act
-def handed_over(request: HttpRequest, actor: Actor, visit: int) -> None:
-    """The visit offered to a colleague."""
-    colleague = whole(request.POST, "practitioner", 1, 10**9)
-    if colleague is None:
-        raise InvalidValue(_("Choose the colleague who takes over."), field="practitioner")
-    actions.hand_over(by=actor, at=timezone.now(), visit_id=visit, practitioner_id=colleague)
+@for_roles(Role.PRACTITIONER)
+def handed_over(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
+    """Who takes over, and the visit offered to her."""
+    colleague, error = whole(request.POST, "practitioner", 1, 10**9), None
+    if request.method == "POST" and colleague is not None:
+        try:
+            actions.hand_over(by=actor, at=timezone.now(), visit_id=visit, practitioner_id=colleague)
+            return redirect("needling:chart", clinic=actor.clinic_slug, visit=visit)
+        except NotFound:
+            raise
+        except MyotomeError as refused:
+            error = refused
+    context = chart_context(actor, visit_for(actor, visit), at=timezone.now())
+    context |= {"error": error, "colleagues": practitioners_for(actor).exclude(pk=actor.practitioner_id)}
+    return render(request, "needling/hand_over.html", context, status=error.http_status if error else 200)
 
 
 @act
@@ -221,6 +231,7 @@ def adverse_event(request: HttpRequest, actor: Actor, visit: int) -> None:
         action_taken=request.POST.get("action_taken", "")[:300],
         patient_told=bool(request.POST.get("patient_told")),
     )
+    messages.success(request, _("On record: %(what)s.") % {"what": kind.value.replace("_", " ")})
 
 
 @act

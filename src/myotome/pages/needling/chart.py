@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from myotome.clinic.assessment.queries import can_see_roots, examinations_for, findings_of, last_belief
+from myotome.clinic.assessment.queries import can_see_roots, last_belief, last_findings
 from myotome.clinic.needling.asks import AskBook
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
 from myotome.clinic.needling.queries import (
@@ -40,7 +40,8 @@ def chart_context(actor: Actor, visit: TreatmentVisit, *, at: datetime, chosen: 
     """Everything the page shows, in a fixed number of queries."""
     needles = needles_of(visit)
     values = [needle_as_value(needle) for needle in needles]
-    waiting = waiting_sites(visit, needles)
+    is_closed = visit.closed_at is not None
+    waiting = [] if is_closed else waiting_sites(visit, needles)
     still_in = open_needles(values)
     retain = timedelta(minutes=visit.retain_minutes)
     due = overdue_at(values, retain)
@@ -70,9 +71,9 @@ def chart_context(actor: Actor, visit: TreatmentVisit, *, at: datetime, chosen: 
         "sizes": SIZES,
         "reasked": reasked(),
         "known_facts": book.facts,
-        "adverse_events": adverse_events_of(visit),
+        "adverse_events": adverse_events_of(visit) if is_closed else [],
         "incidents": incidents_of(visit),
-        "addenda": addenda_of(visit),
+        "addenda": addenda_of(visit) if is_closed else [],
         "at": at,
         "is_offered_to_me": bool(visit.handed_to_id and visit.handed_to_id == actor.practitioner_id),
     }
@@ -135,8 +136,7 @@ def _body(
     actor: Actor, visit: TreatmentVisit, needles: Sequence[NeedleInsertion], waiting: list[Any], site: dict | None
 ) -> dict[str, Any]:
     """The plates with this visit's needles on the last examination's findings, and the roots once they may be seen."""
-    examination = examinations_for(actor, course_id=visit.course_id).last()
-    findings = findings_of(examination) if examination else []
+    examination, findings = last_findings(actor, course_id=visit.course_id)
     belief = last_belief(actor, course_id=visit.course_id) if examination and can_see_roots(examination) else None
     return {
         "plates": plates_of(needles, waiting, findings, site),

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_POST
 
 from myotome.clinic.needling.queries import needles_in_now, open_chart, visit_for
 from myotome.clinic.pathway import actions as pathway
-from myotome.clinic.people.queries import practitioners_for
 from myotome.pages.access import for_roles
 from myotome.pages.needling.atlas import atlas_context
 from myotome.pages.needling.chart import chart_context
@@ -82,7 +81,6 @@ def chart_page(
     context |= {
         "error": error,
         "typed": request.POST if error else {},
-        "colleagues": practitioners_for(actor),
         "adverse_kinds": list(AdverseKind),
         "adverse_grades": list(AdverseGrade),
     }
