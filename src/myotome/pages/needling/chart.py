@@ -8,8 +8,9 @@ from typing import Any
 
 from myotome.clinic.assessment.queries import can_see_roots, last_belief, last_findings
 from myotome.clinic.needling.asks import AskBook
-from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
 from myotome.clinic.needling.queries import (
+    NeedleInsertion,
+    TreatmentVisit,
     addenda_of,
     adverse_events_of,
     can_close,

@@ -10,7 +10,7 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 
-from myotome.clinic.needling.models import NeedleInsertion as Row
+from myotome.clinic.needling.queries import NeedleInsertion as Row
 from myotome.pages.needling.chart import reasked
 from myotome.pages.needling.sites import site_of_key
 from myotome.science.needling.lines import CRAMP_WITHOUT_NUMBER

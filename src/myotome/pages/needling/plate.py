@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from myotome.clinic.needling.models import NeedleInsertion
+from myotome.clinic.needling.queries import NeedleInsertion
 from myotome.pages.needling.sites import WaitingSite, plate_key, site_of_key
 from myotome.pages.plates import NeedleMark, body_plate, crop_for, part_key, shapes_of
 from myotome.vocabulary.needling import NeedleState

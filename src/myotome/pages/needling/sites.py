@@ -12,8 +12,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
-from myotome.clinic.needling.queries import previous_needles
+from myotome.clinic.needling.queries import NeedleInsertion, TreatmentVisit, previous_needles
 from myotome.clinic.planning.queries import sites_of
 from myotome.knowledge import acupoints as points
 from myotome.knowledge.muscles import muscle, muscles, region_at
