@@ -1,0 +1,121 @@
+"""From findings to the probability of every root, patient classes averaged out.
+
+The two sides are independent once it is known which sides are involved and whether the patient is tender everywhere.
+Each of these classes is weighed by how well it explains the readings of both sides; the answer is their average.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from myotome.science.assessment.cord import Sweep, stretch_of, sweep
+from myotome.science.assessment.network import Network
+from myotome.science.assessment.prior import Prior
+from myotome.science.assessment.readings import Readings
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
+CHUNK = 24
+"""Examinations swept at a time: more leave the processor's cache."""
+
+LEFT_INVOLVED = np.array([1, 0, 1])
+RIGHT_INVOLVED = np.array([0, 1, 1])
+"""By class of sides: only left, only right, both."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Posterior:
+    """Beliefs of a batch of examinations.
+
+    `p[e, side, root]` is P(root involved | readings); `p_class[e, side class, diffuse]` sums to 1; `weight` is the
+    posterior of (diffuse, involved) for each side, summing to 1; `sweep` keeps the joint beliefs of the windows.
+    """
+
+    p: Float[np.ndarray, "exam side root"]
+    p_class: Float[np.ndarray, "exam side_class diffuse"]
+    weight: Float[np.ndarray, "exam side diffuse involved"]
+    log_evidence: Float[np.ndarray, " exam"]
+    sweep: Sweep | None = None
+
+    @property
+    def p_diffuse(self) -> Float[np.ndarray, " exam"]:
+        """Probability that the patient is tender everywhere, whatever the roots."""
+        return np.asarray(self.p_class[:, :, 1].sum(1))
+
+
+def posterior(
+    network: Network, prior: Prior, readings: Readings, *, stretch: tuple[int, int] | None = None
+) -> Posterior:
+    """The exact posterior of a few examinations at once, with the joints of their windows kept.
+
+    `stretch` widens the windows that are kept (those with readings always are). Probabilities lie in [0, 1] for any
+    readings, contradictory ones included.
+
+    Source: judgement (noisy-OR of roots; classes of patients)
+    Check: tests/oracle/test_root_posterior.py
+    """
+    first, last = stretch_of(network, readings.site)
+    if stretch is not None:
+        first, last = (min(first, stretch[0]), max(last, stretch[1])) if len(readings.site) else stretch
+    swept = sweep(network, prior, readings, (first, last))
+    e = readings.n_exams
+    log_chain = swept.log_evidence.reshape(e, 2, 2, 2)  # side, diffuse, involved
+    a = network.assumptions
+    left = log_chain[:, 0][:, :, LEFT_INVOLVED]
+    right = log_chain[:, 1][:, :, RIGHT_INVOLVED]
+    joint = (left + right).transpose(0, 2, 1) + np.log(a.p_sides)[:, None] + np.log(a.p_diffuse)
+    top = joint.max((1, 2), keepdims=True)
+    p_class = np.exp(joint - top)
+    total = p_class.sum((1, 2), keepdims=True)
+    p_class /= total
+    weight = np.empty((e, 2, 2, 2))
+    for side, involved in enumerate((LEFT_INVOLVED, RIGHT_INVOLVED)):
+        for value in (0, 1):
+            weight[:, side, :, value] = p_class[:, involved == value].sum(1)
+    p_root = swept.p_root.reshape(e, 2, 2, 2, -1)
+    p = np.einsum("esdi,esdir->esr", weight, p_root)
+    return Posterior(
+        p=np.minimum(p, 1.0),
+        p_class=p_class,
+        weight=weight,
+        log_evidence=(top + np.log(total))[:, 0, 0],
+        sweep=swept,
+    )
+
+
+def posterior_of_many(network: Network, prior: Prior, readings: Readings) -> Posterior:
+    """The posterior of thousands of examinations, swept in chunks; the joints of windows are not kept.
+
+    `readings.exam` must be in ascending order.
+
+    Source: judgement
+    Check: tests/oracle/test_root_posterior.py
+    """
+    stretch = stretch_of(network, readings.site)
+    found: list[Posterior] = []
+    edges = np.arange(0, readings.n_exams + CHUNK, CHUNK).clip(max=readings.n_exams)
+    cuts = np.searchsorted(readings.exam, edges)
+    for i in range(len(edges) - 1):
+        n = int(edges[i + 1] - edges[i])
+        if n == 0:
+            break
+        rows = slice(cuts[i], cuts[i + 1])
+        part = Readings(
+            n_exams=n,
+            exam=readings.exam[rows] - edges[i],
+            site=readings.site[rows],
+            side=readings.side[rows],
+            if_not=readings.if_not[rows],
+            if_so=readings.if_so[rows],
+        )
+        found.append(posterior(network, prior, part, stretch=stretch))
+    return Posterior(
+        p=np.concatenate([one.p for one in found]),
+        p_class=np.concatenate([one.p_class for one in found]),
+        weight=np.concatenate([one.weight for one in found]),
+        log_evidence=np.concatenate([one.log_evidence for one in found]),
+    )

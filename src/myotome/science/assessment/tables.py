@@ -1,0 +1,152 @@
+"""The knowledge tables as the values that inference runs on: sites with their limb, signs, assumptions.
+
+Everything below this module is pure of tables; here, and only here, does the examination meet the muscle, sign and
+reflex tables. A changed table is a new network; a row that no window holds stops the program at load.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from myotome.knowledge import muscles as muscle_table
+from myotome.knowledge import signs as sign_table
+from myotome.knowledge.muscles import Muscle
+from myotome.science.assessment.network import Assumptions, Limb, Network, Site, network_of
+from myotome.science.assessment.prior import Prior, base_rates, prior_of
+from myotome.science.assessment.readings import Hands, SignSpec
+from myotome.vocabulary.anatomy import ROOT_INDEX, ROOTS, ExamRegion, NeedleRegion
+from myotome.vocabulary.findings import FindingKind
+
+ARM_PEAKS = ROOTS[ROOT_INDEX["C5"] : ROOT_INDEX["T1"] + 1]
+LEG_PEAKS = ROOTS[ROOT_INDEX["L2"] : ROOT_INDEX["S2"] + 1]
+"""Heaviest roots of muscles that hang from the brachial and from the lumbosacral plexus."""
+
+ARM_REGIONS = (
+    NeedleRegion.SHOULDER,
+    NeedleRegion.ARM,
+    NeedleRegion.FOREARM_HAND,
+    NeedleRegion.UPPER_BACK,
+    NeedleRegion.CHEST,
+)
+LEG_REGIONS = (NeedleRegion.BUTTOCK, NeedleRegion.THIGH, NeedleRegion.LOWER_LEG, NeedleRegion.FOOT)
+
+REGION_PEAKS = {
+    ExamRegion.NECK_ARM: ROOTS[ROOT_INDEX["C1"] : ROOT_INDEX["T2"] + 1],
+    ExamRegion.BACK_LEG: ROOTS[ROOT_INDEX["T12"] : ROOT_INDEX["S5"] + 1],
+}
+"""A site is examined with a region when its heaviest root lies here. Source: judgement."""
+
+
+@cache
+def assumptions() -> Assumptions:
+    """The assumptions of the knowledge tables."""
+    return Assumptions.of(sign_table.parameters())
+
+
+@cache
+def network(assumed: Assumptions | None = None) -> Network:
+    """The network of all tables, under its own or other assumptions.
+
+    Source: judgement (which muscles a plexus variant moves)
+    Check: tests/unit/science/test_examination_tables.py
+
+    Raises:
+        UnfitTable: a row is wider than the window allows.
+    """
+    if assumed is not None and assumed != assumptions():
+        return network().under(assumed)
+    return network_of(sites(), assumptions(), max_roots=sign_table.parameters().max_roots)
+
+
+@cache
+def sites() -> tuple[Site, ...]:
+    """Every examinable site of one side: muscles and levels, dermatomes, reflexes."""
+    found = [
+        Site(
+            subject=id,
+            kind=FindingKind.MUSCLE,
+            level=level,
+            roots=muscle_table.link(id, level),
+            limb=limb_of(muscle_table.muscle(id)),
+        )
+        for id, level in muscle_table.sites()
+    ]
+    for root in sign_table.dermatomes():
+        found.append(Site(subject=root, kind=FindingKind.SKIN, roots=sign_table.skin_weights(root)))
+    for row in sign_table.reflexes().values():
+        found.append(
+            Site(subject=row.code, kind=FindingKind.REFLEX, roots=row.roots, limb=_limb_by_peak(peak(row.roots)))
+        )
+    return tuple(found)
+
+
+def limb_of(row: Muscle) -> Limb:
+    """The limb whose plexus supplies the muscle; none for muscles of the trunk, neck and face.
+
+    Iliacus lies in the abdomen but hangs from the plexus by the femoral nerve; psoas has its own branches.
+
+    Source: judgement
+    Check: tests/unit/science/test_examination_tables.py
+    """
+    if row.levels or row.ramus != "ventral" or not row.roots:
+        return ""
+    limb = _limb_by_peak(peak(row.roots))
+    if limb == "arm" and row.region in ARM_REGIONS:
+        return "arm"
+    if limb == "leg" and (row.region in LEG_REGIONS or row.nerve.startswith("femoral")):
+        return "leg"
+    return ""
+
+
+def peak(roots: object) -> str:
+    """The heaviest root, the upper one of equals; "" where there is none."""
+    weights = dict(roots)  # type: ignore[call-overload]
+    return max(weights, key=lambda root: (weights[root], -ROOT_INDEX[root]), default="")
+
+
+def in_region(site: Site, region: ExamRegion | None) -> bool:
+    """True when the site belongs to the examination of the region; without a region all that have a root do."""
+    if not site.roots:
+        return False
+    return region is None or peak(site.roots) in REGION_PEAKS[region]
+
+
+@cache
+def sign_specs() -> tuple[SignSpec, ...]:
+    """All signs of the tables as values."""
+    found = []
+    for row in sign_table.signs().values():
+        instrument = {FindingKind.SKIN: "skin", FindingKind.REFLEX: "hammer"}.get(row.kind)
+        if instrument is None:
+            instrument = {"needle": "needle", "conduction": "strength"}.get(row.group, "fingers")
+        found.append(
+            SignSpec(
+                kind=row.kind,
+                code=row.code,
+                instrument=instrument,
+                p_if_present=row.p_if_present,
+                p_if_absent=row.p_if_absent,
+                sensitivity=row.sensitivity,
+                specificity=row.specificity,
+            )
+        )
+    return tuple(found)
+
+
+@cache
+def hands(assumed: Assumptions | None = None) -> Hands:
+    """The signs as they are read under the table's own or other assumptions."""
+    return Hands(sign_specs(), assumed or assumptions())
+
+
+@cache
+def regional_prior(region: ExamRegion | None, assumed: Assumptions | None = None) -> Prior:
+    """The prior of the region before any earlier visit, under the table's own or other assumptions."""
+    wiring = network(assumed)
+    return prior_of(wiring, base_rates(wiring, sign_table.parameters().base_rates[region and region.value]))
+
+
+def _limb_by_peak(root: str) -> Limb:
+    if root in ARM_PEAKS:
+        return "arm"
+    return "leg" if root in LEG_PEAKS else ""
