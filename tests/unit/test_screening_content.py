@@ -33,8 +33,13 @@ def test_adverse_events_are_told_with_numerator_and_denominator():
 
 @pytest.mark.parametrize(
     ("kind", "subject", "text_id"),
-    [("course", "ims", "ims"), ("course", "acupuncture", "acupuncture"), ("retained", "", "retained"), ("region", "thorax", "thorax")],
-)  # fmt: skip
+    [
+        ("course", "ims", "ims"),
+        ("course", "acupuncture", "acupuncture"),
+        ("retained", "", "retained"),
+        ("region", "thorax", "thorax"),
+    ],
+)
 def test_each_consent_that_is_asked_for_has_a_text(kind, subject, text_id):
     assert consent_for(kind, subject).id == text_id
 

@@ -1,0 +1,39 @@
+"""For every test: append-only tables may be emptied between tests, and only then.
+
+Triggers refuse to delete audit events and safety answers. Tests that need a real server (`live_server`) end with a
+flush of all tables; around that flush, and nowhere else, the triggers of SQLite are taken off and put back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test import testcases
+
+
+@pytest.fixture(scope="session", autouse=True)
+def flush_past_the_triggers() -> Iterator[None]:
+    """Wraps the flush of Django's transaction tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(testcases, "call_command", _call_command)
+        yield
+
+
+def _call_command(name: str, *args: Any, **options: Any) -> Any:
+    if name != "flush" or connection.vendor != "sqlite":
+        return call_command(name, *args, **options)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        triggers = cursor.fetchall()
+        for trigger, _ in triggers:
+            cursor.execute(f'DROP TRIGGER "{trigger}"')
+    try:
+        return call_command(name, *args, **options)
+    finally:
+        with connection.cursor() as cursor:
+            for _, sql in triggers:
+                cursor.execute(sql)
