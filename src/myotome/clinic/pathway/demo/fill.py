@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -33,14 +33,22 @@ NEAR_DAYS = 30
 AHEAD = 6
 
 
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What the command prints: the clinic's slug and rows of (who, address, word)."""
+
+    slug: str
+    logins: list[tuple[str, str, str]]
+
+
 def fill_clinic(
     *,
     patients: int = 300,
     seed: int = 1,
     at: datetime | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> dict[str, Any]:
-    """The demo clinic written; returns slug, logins, the password and the first patient's own page.
+) -> Filled:
+    """The demo clinic written: its slug, the logins, and the first patient's own page with the birth date it asks.
 
     The years of the clinic grow with `patients` and its staff. `progress(done, of)` is called after each batch.
 
@@ -73,19 +81,23 @@ def fill_clinic(
         if progress:
             progress(min(start + BATCH, patients), patients)
     assert first_patient is not None
-    return {
-        "slug": house.clinic.slug,
-        "password": PASSWORD,
-        "logins": [
-            ("receptionist", "robin@alder.example"),
-            ("IMS practitioner", "elena@alder.example"),
-            ("acupuncturist", "mei@alder.example"),
-            ("owner", "owner@alder.example"),
+    logins = [
+        ("receptionist", "robin"),
+        ("IMS practitioner", "elena"),
+        ("acupuncturist", "mei"),
+        ("owner", "owner"),
+    ]
+    return Filled(
+        slug=house.clinic.slug,
+        logins=[
+            *((role, f"{login}@alder.example", PASSWORD) for role, login in logins),
+            (
+                f"patient {first_patient.name}",
+                f"/{house.clinic.slug}/me/page/{page_link(first_patient)}/",
+                f"born {first_patient.born_on.isoformat()}",
+            ),
         ],
-        "patient": first_patient.name,
-        "patient_born_on": first_patient.born_on.isoformat(),
-        "patient_page": f"/{house.clinic.slug}/me/page/{page_link(first_patient)}/",
-    }
+    )
 
 
 def _one(
