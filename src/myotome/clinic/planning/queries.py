@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.db.models import QuerySet
 
 from myotome.clinic.planning.models import Consent, Plan, PlannedSite
 from myotome.clinic.screening.facts import facts_of
-from myotome.knowledge.cautions import cautions
+from myotome.knowledge.cautions import cautions, facts
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import CautionLevel
 from myotome.vocabulary.errors import ConsentMissing, MyotomeError
@@ -30,6 +31,7 @@ class PatientCaution:
     where: tuple[str, ...]
     noted_on: Any
     source: str
+    short: str
 
 
 def plans_for(actor: Actor, *, course_id: int | None = None) -> QuerySet[Plan]:
@@ -72,11 +74,20 @@ def cautions_of(actor: Actor, *, patient_id: int) -> list[PatientCaution]:
             where=rule.where,
             noted_on=present[rule.fact].noted_at,
             source=", ".join(rule.sources),
+            short=present[rule.fact].detail or facts()[rule.fact].words,
         )
         for rule in cautions()
         if rule.fact in present
     ]
     return sorted(rows, key=lambda row: ORDER.index(row.level))
+
+
+def standing(rows: Iterable[PatientCaution]) -> list[PatientCaution]:
+    """One caution for each fact, the gravest: what stands in the banner of every clinical page."""
+    first: dict[str, PatientCaution] = {}
+    for row in rows:
+        first.setdefault(row.fact, row)
+    return list(first.values())
 
 
 def consents_of(actor: Actor, *, course_id: int) -> list[Consent]:

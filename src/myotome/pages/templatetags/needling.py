@@ -10,6 +10,7 @@ from django import template
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from myotome.clinic.planning.queries import standing as gravest_of
 from myotome.knowledge.cautions import facts
 from myotome.pages.needling.forms import mirrored
 from myotome.pages.needling.sites import site_name
@@ -174,3 +175,16 @@ def marked(line: str) -> tuple[Any, ...]:
 def fresh_client_id() -> str:
     """An id for the next needle: a form sent twice is one needle."""
     return secrets.token_hex(8)
+
+
+@register.filter
+def standing(cautions: Any) -> list[Any]:
+    """One caution for each fact, the gravest first: what the banner of a clinical page says."""
+    return gravest_of(cautions or [])
+
+
+@register.filter
+def age(born_on: Any) -> int:
+    """Whole years today, in the clinic's time zone."""
+    today = timezone.localdate()
+    return today.year - born_on.year - ((today.month, today.day) < (born_on.month, born_on.day))
