@@ -51,9 +51,10 @@ def add_to(commands: Any) -> None:
 
 def segments(options: argparse.Namespace) -> int:
     """Answers with roots, evidence and what to examine next."""
+    asked = mapping_from(options.file)
     from myotome.science.assessment.answer import consider_roots
 
-    answer = consider_roots(mapping_from(options.file))
+    answer = consider_roots(asked)
     if options.json:
         say_json(answer)
     else:
@@ -63,9 +64,10 @@ def segments(options: argparse.Namespace) -> int:
 
 def forecast(options: argparse.Namespace) -> int:
     """Answers with ranges of treatments and weeks left, and what they rest on."""
+    asked = mapping_from(options.file)
     from myotome.science.followup.answer import forecast_answer
 
-    answer = forecast_answer(mapping_from(options.file))
+    answer = forecast_answer(asked)
     if options.json:
         say_json(answer)
     else:

@@ -48,6 +48,8 @@ def run(options: argparse.Namespace) -> int:
         raise Mistake(f"{target} is a folder; name a file in it.")
     if not target.parent.is_dir():
         raise Mistake(f"there is no folder {target.parent}.")
+    if target.exists() and not target.is_file():
+        raise Mistake(f"{target} is not a file.")
     if target.exists() and not options.replace:
         raise Mistake(f"{target} exists; --replace puts the new backup in its place.")
     word = passphrase_from(options, twice=True)

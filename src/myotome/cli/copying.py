@@ -90,12 +90,15 @@ def _copy_sqlite(source: Path, target: Path) -> dict[str, int]:
     if not source.exists():
         raise Mistake(f"there is no database {source}; `myotome migrate` makes one.")
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    with (
-        closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True, timeout=20)) as rows,
-        closing(sqlite3.connect(target)) as copy,
-    ):
-        rows.backup(copy)
-        copy.execute("PRAGMA journal_mode=DELETE")
+    try:
+        with (
+            closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True, timeout=20)) as rows,
+            closing(sqlite3.connect(target)) as copy,
+        ):
+            rows.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")
+    except sqlite3.Error as error:
+        raise Mistake(f"the database could not be copied ({error}); is there room in {target.parent.parent}?") from None
     return _examine_sqlite(target)
 
 

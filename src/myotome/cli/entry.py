@@ -118,8 +118,8 @@ def _about_the_database(error: Exception) -> str | None:
     text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     if "no such table" in text or "does not exist" in text:
         return "the database is not set up, or is older than this program; `myotome migrate` brings it up to date."
-    if "full" in text:
-        return "the disk is full; nothing was changed. Make space and try again."
+    if "full" in text or "I/O error" in text:
+        return "the disk is full or fails; nothing was changed. Make space and try again."
     if "locked" in text:
         return "the database is busy for too long; try again, and see which other program holds it."
     if "malformed" in text or "not a database" in text:
