@@ -132,8 +132,8 @@ def answer(
 
 
 @transaction.atomic
-def finish(*, by: Actor, at: datetime, request: MeasureRequest) -> list[MeasureScore]:
-    """The scores of the set; finished already gives the scores that are there."""
+def finish(*, by: Actor, at: datetime, request: MeasureRequest, on: date | None = None) -> list[MeasureScore]:
+    """The scores of the set, of today or of the day it was answered; finished already gives the scores that are there."""
     if request.completed_at is not None:
         return list(request.scores.all())
     answers: dict[str, dict[str, float | None]] = {code: {} for code in request.measures}
@@ -145,7 +145,7 @@ def finish(*, by: Actor, at: datetime, request: MeasureRequest) -> list[MeasureS
             course=request.course,
             request=request,
             measure=code,
-            on=at.date(),
+            on=on or at.date(),
             visit_number=request.visit_number,
             value=score(measure(code), given),
             rule_version=MEASURES_VERSION,

@@ -20,6 +20,7 @@ from myotome.clinic.followup.actions import ask_before_visit, discharge, refresh
 from myotome.clinic.followup.models import Discharge
 from myotome.clinic.needling import actions as needling
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
+from myotome.clinic.pathway.baseline import baseline_taken
 from myotome.clinic.people.actions import begin_care, create_patient
 from myotome.clinic.people.models import Patient
 from myotome.clinic.planning.queries import current_plan
@@ -141,6 +142,8 @@ def assessment_begun(*, by: Actor, at: datetime, appointment_id: int) -> Examina
         )
         facts = course_facts(intake, at=at) if intake else {"complaint": appointment.service.name}
         course = open_course(by=by, at=at, patient_id=appointment.patient_id, intake=intake, **facts)
+        if intake is not None:
+            baseline_taken(by=by, at=at, course=course, intake=intake)
     attach_course(by=by, at=at, appointment_id=appointment_id, course_id=course.pk)
     _step_if_possible(by, at, appointment_id, AppointmentStatus.IN_ROOM)
     return begin_examination(by=by, at=at, course_id=course.pk, appointment_id=appointment_id)

@@ -138,6 +138,26 @@ def answer_step(
     return Answered(intake=intake)
 
 
+def carry_raised(*, by: Actor, at: datetime, before: Intake, intake: Intake) -> None:
+    """Takes flags of an intake that nobody phoned about into the next one, with their dates and the words of who
+    answered; whatever is answered now is a correction of them."""
+    for flag in safety_of(before).raised:
+        for row in flag.answers:
+            RedFlagAnswer.objects.create(
+                clinic_id=intake.clinic_id,
+                intake=intake,
+                code=row.code,
+                answer=row.answer,
+                level=row.level,
+                answered_at=row.answered_at,
+                answered_by=row.answered_by,
+                reason=row.reason or f"from the questions of {before.started_at:%Y-%m-%d}",
+            )
+    intake.level = safety_of(intake).level.value
+    _save(intake, "level")
+    record(by=by, at=at, act="safety.carried", subject=intake, patient_id=intake.patient_id, level=intake.level)
+
+
 @transaction.atomic
 def answer_safety(
     *, by: Actor, at: datetime, intake_id: int, code: str, answer: SafetyAnswer, reason: str = ""
@@ -175,8 +195,11 @@ def answer_safety(
         answered_by=by.name,
         reason=reason.strip(),
     )
-    intake.level = safety_of(intake).level.value
-    _save(intake, "level")
+    before_level, now = RedFlagLevel(intake.level), safety_of(intake).level
+    intake.level = now.value
+    if HEIGHT[now] > HEIGHT[before_level]:
+        intake.called_at = None  # the call was about the answers before this one
+    _save(intake, "level", "called_at")
     record(
         by=by,
         at=at,
