@@ -98,7 +98,7 @@ def _copy_sqlite(source: Path, target: Path) -> dict[str, int]:
             rows.backup(copy)
             copy.execute("PRAGMA journal_mode=DELETE")
     except sqlite3.Error as error:
-        raise Mistake(f"the database could not be copied ({error}); is there room in {target.parent.parent}?") from None
+        raise Mistake(f"the database could not be copied ({error}); is there room for the copy?") from None
     return _examine_sqlite(target)
 
 
@@ -151,5 +151,5 @@ def _run(command: list[str], environment: Any) -> None:
         [program, *command[1:]], env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if line.strip()] or ["it said nothing"]
+        lines = [line for line in done.stderr.splitlines() if line.strip()] or ["is there room for the copy?"]
         raise Mistake(f"{command[0]} refused: {lines[0].removeprefix(command[0] + ': ')}; nothing was changed.")

@@ -174,7 +174,7 @@ def test_a_disk_that_ends_leaves_no_half_backup(house, tmp_path):
     refused = house.myotome(
         "backup", str(target), "--replace", "--passphrase-file", word, fails=True, most_bytes=30_000
     )
-    assert "is there room" in refused.stderr
+    assert "is there room for the copy?" in refused.stderr
     assert target.read_bytes() == b"the last good one"
     assert [path.name for path in tmp_path.iterdir() if "partial" in path.name] == []
     assert not list(house.folder.glob("backup-*"))
