@@ -59,7 +59,9 @@ def test_the_floors_are_kept():
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("house")
-    shutil.copytree(ROOT / "src" / "myotome", root / "src" / "myotome", ignore=shutil.ignore_patterns("static", "*.pyc"))
+    shutil.copytree(
+        ROOT / "src" / "myotome", root / "src" / "myotome", ignore=shutil.ignore_patterns("static", "*.pyc")
+    )
     shutil.copy(ROOT / ".importlinter", root)
     return root
 

@@ -88,13 +88,15 @@ def test_generated_pages_are_what_the_program_would_write_now():
     assert write_docs.stale() == [], "`python tests/write_docs.py` writes them anew; look at the difference"
 
 
-TRACKED = subprocess.run(
-    ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
-).stdout.split("\0")
+TRACKED = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split(
+    "\0"
+)
 # Written apart, so that this file does not hold what it looks for.
 FORBIDDEN = {
     "a path of one machine": re.compile("/" + r"(root|work|home/[a-z]+)/[a-z.]"),
-    "a package source": re.compile("pypi" + r"\.org|files\.python" + r"hosted|registry\.npm" + "js|deb" + r"\.debian\.org"),
+    "a package source": re.compile(
+        "pypi" + r"\.org|files\.python" + r"hosted|registry\.npm" + "js|deb" + r"\.debian\.org"
+    ),
     "resolved in a lock": re.compile('"resolved' + '": "http'),
     "an index in a lock": re.compile("--(extra-)?index" + "-url"),
 }

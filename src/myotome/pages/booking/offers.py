@@ -8,8 +8,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from myotome.clinic.booking.models import Service
-from myotome.clinic.booking.queries import Offer, free_times_for
+from myotome.clinic.booking.queries import Offer, Service, free_times_for
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import InvalidValue
 

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from myotome.clinic.booking.models import Appointment
+from myotome.clinic.booking.queries import Appointment
 
 FIRST_HOUR, LAST_HOUR = 8, 19
 LATE_AFTER_MINUTES = 1

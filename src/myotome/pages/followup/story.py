@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from myotome.clinic.followup.models import ForecastShown
 from myotome.clinic.followup.queries import (
     CourseStory,
+    ForecastShown,
     discharge_of,
     last_forecast,
     open_requests,
@@ -19,7 +19,7 @@ from myotome.clinic.followup.queries import (
     story_of,
 )
 from myotome.clinic.planning.queries import cautions_of
-from myotome.clinic.screening.models import Course
+from myotome.clinic.screening.courses import Course
 from myotome.knowledge.measures import PAIN_AVERAGE, measure
 from myotome.pages.followup.drawing import ChartData, course_chart
 from myotome.science.followup.answer import forecast_answer

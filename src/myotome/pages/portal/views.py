@@ -13,8 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from myotome.clinic.followup import actions
-from myotome.clinic.followup.models import MeasureRequest
-from myotome.clinic.followup.queries import questions_of, request_by_link
+from myotome.clinic.followup.queries import MeasureRequest, questions_of, request_by_link
 from myotome.clinic.pathway.patient_page import page_of, patient_by_page_link
 from myotome.clinic.people.queries import patient_by_link
 from myotome.pages.access import by_link, for_roles
