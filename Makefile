@@ -61,7 +61,7 @@ $(STAMPS)/node: frontend/package-lock.json frontend/package.json | $(STAMPS)
 	@touch $@
 
 $(STAMPS)/frontend: $(STAMPS)/node $(FRONTEND_SOURCES)
-	cd frontend && npm run --silent build -- --logLevel warn
+	cd frontend && npm run --silent build -- --logLevel error
 	@touch $@
 
 .PHONY: demo

@@ -17,6 +17,7 @@ from myotome.science.followup.particles import Posterior, ScoredVisit, posterior
 from myotome.science.followup.recovery import (
     Array,
     Covariates,
+    Flags,
     Globals,
     People,
     draw_globals,
@@ -114,8 +115,8 @@ def forecast_from(after: Posterior, chosen: Prior, visits: Sequence[ScoredVisit]
     """
     people, weights = after.people, after.weights
     given = np.array([visit.day for visit in visits], dtype=float)
-    last = given[-1] if len(given) else -interval_days
-    ahead = last + interval_days * np.arange(1, MOST_AHEAD + 2)
+    last = float(given[-1]) if len(given) else -interval_days
+    ahead = last + interval_days * np.arange(1, MOST_AHEAD + 2, dtype=np.float64)
     latent = _ahead(people, given, ahead)
     line = np.maximum(
         chosen.number("recovered", "at_most"), chosen.number("recovered", "share_of_first") * people.first_pain
@@ -175,7 +176,7 @@ def _natural(people: People, weights: Array, ahead: Array) -> tuple[CurvePoint, 
     return _curve(natural_pain(people, days), weights, ahead)
 
 
-def _stop_rule(after: Posterior, relief: Array, latent: Array, n_visits: int) -> StopRule:
+def _stop_rule(after: Posterior, relief: Flags, latent: Array, n_visits: int) -> StopRule:
     """Two visits on: among draws with no relief by then, the share that finds it within twelve more."""
     weights = after.weights
     wait = 2 if n_visits else 4

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import logsumexp
 
-from myotome.science.followup.recovery import Array, People, latent_pain, log_likelihood
+from myotome.science.followup.recovery import Array, Flags, People, latent_pain, log_likelihood
 
 FEWEST_EFFECTIVE = 400
 MOVES = 3
@@ -123,7 +123,7 @@ def _rejuvenated(people: People, weights: Array, visits: Sequence[ScoredVisit], 
     return people
 
 
-def _merge(old: People, new: People, accept: Array) -> People:
+def _merge(old: People, new: People, accept: Flags) -> People:
     changed = {
         name: np.where(accept, getattr(new, name), getattr(old, name)) for name in ("z", "first_pain", "floor", "g")
     }

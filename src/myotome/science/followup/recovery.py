@@ -23,6 +23,7 @@ from scipy.special import log_ndtr
 from myotome.knowledge.recovery import Prior
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
 N_DRAWS = 4000
 SHORTEST_WEEKS = 0.5
 

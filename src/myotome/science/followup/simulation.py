@@ -72,7 +72,7 @@ def simulate_course(
             break
     n = len(scores)
     below = np.flatnonzero(latent <= line)
-    worst = tuple(int(min(10, score + rng.integers(0, 4))) for score in scores)
+    worst = tuple(min(10, score + int(rng.integers(0, 4))) for score in scores)
     return SimulatedCourse(
         days=tuple(float(day) for day in days[:n]),
         scores=tuple(scores),
