@@ -10,7 +10,7 @@ from django.db.models import F
 from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.models import Appointment
 from myotome.clinic.followup.models import Discharge, ForecastShown, MeasureAnswer, MeasureRequest, MeasureScore, Share
-from myotome.clinic.followup.queries import MOST_WRONG_BIRTH_DATES, forecast_input, questions_of
+from myotome.clinic.followup.queries import forecast_input, questions_of
 from myotome.clinic.needling.models import TreatmentVisit
 from myotome.clinic.screening.courses import close_course, course_for
 from myotome.clinic.screening.models import Course
@@ -19,7 +19,7 @@ from myotome.science.followup.answer import forecast_answer
 from myotome.science.followup.scoring import score
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import CourseOutcome, Role
-from myotome.vocabulary.errors import InvalidValue, TooManyAttempts, VisitLocked
+from myotome.vocabulary.errors import InvalidValue, VisitLocked
 from myotome.vocabulary.measures import Occasion
 
 LINK_DAYS = 30
@@ -75,19 +75,13 @@ def ask_before_visit(*, by: Actor, at: datetime, course: Course, appointment: Ap
 
 @transaction.atomic
 def open_with_birth_date(*, by: Actor, at: datetime, request: MeasureRequest, born_on: date) -> bool:
-    """True when the birth date is hers; a wrong one is counted, the fifth closes the link.
-
-    Raises:
-        TooManyAttempts: this was the fifth wrong one.
-    """
+    """True when the birth date is hers; a wrong one is counted, and after five the link opens no more."""
     if born_on == request.course.patient.born_on:
         MeasureRequest.objects.filter(pk=request.pk, opened_at__isnull=True).update(opened_at=at)
         record(by=by, at=at, act="measures.opened", subject=request, patient_id=request.course.patient_id)
         return True
     MeasureRequest.objects.filter(pk=request.pk).update(n_wrong_birth_dates=F("n_wrong_birth_dates") + 1)
     record(by=by, at=at, act="measures.wrong_birth_date", subject=request, patient_id=request.course.patient_id)
-    if request.n_wrong_birth_dates + 1 >= MOST_WRONG_BIRTH_DATES:
-        transaction.on_commit(lambda: None)
     return False
 
 
@@ -261,17 +255,3 @@ def discharge(
         )
     record(by=by, at=at, act="course.discharged", subject=row, patient_id=course.patient_id, outcome=outcome.value)
     return row
-
-
-__all__ = [
-    "TooManyAttempts",
-    "answer",
-    "ask",
-    "ask_before_visit",
-    "discharge",
-    "finish",
-    "note_score",
-    "open_with_birth_date",
-    "refresh_forecast",
-    "share",
-]

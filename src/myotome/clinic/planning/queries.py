@@ -83,11 +83,14 @@ def cautions_of(actor: Actor, *, patient_id: int) -> list[PatientCaution]:
 
 
 def standing(rows: Iterable[PatientCaution]) -> list[PatientCaution]:
-    """One caution for each fact, the gravest: what stands in the banner of every clinical page."""
-    first: dict[str, PatientCaution] = {}
-    for row in rows:
-        first.setdefault(row.fact, row)
-    return list(first.values())
+    """One caution for each fact: what stands in the banner of every clinical page.
+
+    The gravest that holds for the whole patient; a STOP for some sites only is said at those sites.
+    """
+    found: dict[str, PatientCaution] = {}
+    for row in sorted(rows, key=lambda row: row.scope != "all"):
+        found.setdefault(row.fact, row)
+    return sorted(found.values(), key=lambda row: ORDER.index(row.level))
 
 
 def consents_of(actor: Actor, *, course_id: int) -> list[Consent]:

@@ -35,18 +35,19 @@ class ChartData:
     function_line: float | None
     fan: Sequence[Mapping[str, Any]] = ()
     natural: Sequence[Mapping[str, Any]] = ()
-    first_day: date | None = None
+    first_visit: date | None = None
     today: date | None = None
 
 
 def course_chart(data: ChartData) -> SafeString:
     """The chart as SVG with its words; an empty course says so."""
-    start = data.first_day or min([day for day, _v in data.pain], default=None)
+    start = min([day for day, *_rest in (*data.pain, *data.function, *data.visits, *data.shortened)], default=None)
     if start is None:
         return format_html("<p class='empty'>{}</p>", _("Nothing to draw yet: the first answers come before visit 1."))
     days = [(day - start).days for day, *_rest in (*data.pain, *data.visits, *data.function)]
-    span = max([28.0, *days, *(float(point["day"]) for point in data.fan)]) + 3
-    x = _Axis(start, span)
+    lead = (data.first_visit - start).days if data.first_visit else 0
+    span = max([28.0, *days, *(lead + float(point["day"]) for point in data.fan)]) + 6
+    x = _Axis(start, span, lead)
     parts = [_frame(data, x), _fan(data, x), _lines(data, x), _bars(data, x)]
     return format_html(
         '<svg class="chart course-chart" viewBox="0 0 820 640" role="img" aria-label="{}">{}</svg>',
@@ -76,14 +77,18 @@ def told(data: ChartData) -> str:
 class _Axis:
     """Days since the start as x, values 0-10 as y within a panel."""
 
-    def __init__(self, start: date, span: float) -> None:
-        self.start, self.span = start, span
+    def __init__(self, start: date, span: float, lead: int) -> None:
+        self.start, self.span, self.lead = start, span, lead
 
     def at(self, day: date) -> float:
         return self.of((day - self.start).days)
 
     def of(self, n_days: float) -> float:
-        return LEFT + (WIDTH - LEFT - RIGHT) * n_days / self.span
+        return LEFT + 14 + (WIDTH - LEFT - 14 - RIGHT) * n_days / self.span
+
+    def ahead(self, n_days: float) -> float:
+        """Days of the forecast count from the first visit, the axis from the first answer."""
+        return self.of(self.lead + n_days)
 
 
 def _y(value: float, top: float, height: float) -> float:
@@ -165,12 +170,12 @@ def _fan(data: ChartData, x: _Axis) -> SafeString:
     rows: list[SafeString] = []
 
     def path(points: Sequence[Mapping[str, Any]], low: str, high: str) -> str:
-        top = [f"{x.of(p['day']):.1f} {_y(p[high], PAIN_TOP, PAIN_HEIGHT):.1f}" for p in points]
-        bottom = [f"{x.of(p['day']):.1f} {_y(p[low], PAIN_TOP, PAIN_HEIGHT):.1f}" for p in reversed(points)]
+        top = [f"{x.ahead(p['day']):.1f} {_y(p[high], PAIN_TOP, PAIN_HEIGHT):.1f}" for p in points]
+        bottom = [f"{x.ahead(p['day']):.1f} {_y(p[low], PAIN_TOP, PAIN_HEIGHT):.1f}" for p in reversed(points)]
         return "M" + "L".join(top + bottom) + "Z"
 
     def line(points: Sequence[Mapping[str, Any]]) -> str:
-        return "M" + "L".join(f"{x.of(p['day']):.1f} {_y(p['median'], PAIN_TOP, PAIN_HEIGHT):.1f}" for p in points)
+        return "M" + "L".join(f"{x.ahead(p['day']):.1f} {_y(p['median'], PAIN_TOP, PAIN_HEIGHT):.1f}" for p in points)
 
     if len(data.fan) > 1:
         rows.append(
@@ -186,7 +191,7 @@ def _fan(data: ChartData, x: _Axis) -> SafeString:
             format_html(
                 '<text class="fan-word" x="{}" y="{}" text-anchor="end">{}</text>',
                 WIDTH - RIGHT - 4,
-                _y(float(last["q90"]), PAIN_TOP, PAIN_HEIGHT) - 6,
+                _y(float(last["q10"]), PAIN_TOP, PAIN_HEIGHT) + 16,
                 _("pale: eight in ten courses, dark: half"),
             )
         )
@@ -197,7 +202,7 @@ def _fan(data: ChartData, x: _Axis) -> SafeString:
                 '<path class="nat" d="{}"/><text x="{}" y="{}" text-anchor="end">{}</text>',
                 line(data.natural),
                 WIDTH - RIGHT - 4,
-                _y(float(last["median"]), PAIN_TOP, PAIN_HEIGHT) + 16,
+                _y(float(last["median"]), PAIN_TOP, PAIN_HEIGHT) - 6,
                 _("natural course"),
             )
         )

@@ -81,7 +81,7 @@ def chart_of(story: CourseStory, shown: ForecastShown | None, *, today: Any) -> 
             function_line=min(10.0, function[0][1] + 2) if function else None,
             fan=answer["curve"],
             natural=answer["natural_course"],
-            first_day=first_visit,
+            first_visit=first_visit,
             today=today if is_open else None,
         )
     )

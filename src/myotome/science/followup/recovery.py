@@ -9,7 +9,7 @@ P is pain at the first visit, F a floor, g what one treatment does (0 for those 
 the share of it that lasts, tau the days in which the rest rebounds, lam natural recovery a week. One row of `People`
 is one possible person: a draw of everything the model does not know.
 
-Source: Gunn1980, Costa2012, clinic belief (each number in knowledge.recovery)
+Source: gunn1980, costa2012, clinic belief (each number in knowledge.recovery)
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ def latent_pain(people: People, treatment_days: Array, days: Array) -> Array:
 def natural_pain(people: People, days: Array) -> Array:
     """x without any needle, shape (draw, day).
 
-    Source: Costa2012
+    Source: costa2012
     Check: tests/oracle/test_recovery.py
     """
     fall = np.exp(-people.lam[:, None] * days[None, :] / 7.0)

@@ -41,7 +41,7 @@ def score(measure: Measure, answers: Mapping[str, float | None]) -> float | None
 def meaningful_line(measure: Measure, baseline: float) -> float | None:
     """The score at which change from `baseline` becomes meaningful: by percent where defined, else by points.
 
-    Source: IMMPACT2008
+    Source: dworkin2008
     Check: tests/unit/followup/test_scoring.py
     """
     sign = -1.0 if measure.direction is Direction.LOWER_IS_BETTER else 1.0
@@ -55,7 +55,7 @@ def meaningful_line(measure: Measure, baseline: float) -> float | None:
 def is_meaningful_change(measure: Measure, baseline: float, now: float) -> bool:
     """True when `now` is at or past the line of meaningful change.
 
-    Source: IMMPACT2008
+    Source: dworkin2008
     Check: tests/unit/followup/test_scoring.py
     """
     line = meaningful_line(measure, baseline)

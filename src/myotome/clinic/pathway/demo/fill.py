@@ -313,9 +313,9 @@ def _hannah(person: Person, first_day: date) -> Person:
     course = replace(
         person.course,
         days=(0.0, 7.0, 14.0, 21.0, 28.0, 35.0, 42.0, 49.0),
-        scores=(7, 6, 6, 5, 5, 4, 4, 3),
-        worst=(9, 8, 8, 7, 6, 6, 5, 4),
-        latent=(7.0, 6.4, 5.8, 5.0, 4.6, 4.2, 3.8, 3.4),
+        scores=(7, 6, 6, 4, 4, 4, 3, 3),
+        worst=(9, 8, 8, 6, 6, 6, 5, 4),
+        latent=(6.8, 6.2, 5.6, 4.5, 4.2, 3.9, 3.6, 3.3),
         outcome="plateaued",
         responds=True,
         needed=None,

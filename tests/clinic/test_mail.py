@@ -1,0 +1,175 @@
+"""Mail to a real SMTP server: confirmation with its calendar file, at most once, lost nowhere when the server is down."""
+
+import email
+import socket
+from datetime import timedelta
+from email.policy import default
+
+import pytest
+from aiosmtpd.controller import Controller
+from django.core.management import call_command
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from myotome.clinic.booking.actions import book, cancel, move
+from myotome.clinic.booking.models import Notice, Service
+from myotome.clinic.booking.notices import MOST_FAILURES, send_notice
+from myotome.clinic.booking.queries import free_times_for
+from myotome.exchange.icalendar.invitation import invitations_from
+from tests.factories import a_clinic, a_patient, a_practitioner, a_receptionist, an_actor
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Mailbox:
+    """Receives what a real server would receive."""
+
+    def __init__(self):
+        self.messages = []
+
+    async def handle_DATA(self, server, session, envelope):
+        self.messages.append(email.message_from_bytes(envelope.content, policy=default))
+        return "250 OK"
+
+
+@pytest.fixture
+def mailbox(settings):
+    """An SMTP server on loopback; Django sends to it."""
+    box = Mailbox()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = Controller(box, hostname="127.0.0.1", port=port)
+    server.start()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+    yield box
+    server.stop()
+
+
+def run_queue():
+    """The worker, until nothing is due."""
+    call_command("db_worker", batch=True, interval=0, verbosity=0, startup_delay=False)
+
+
+@pytest.fixture
+def booked(mailbox):
+    """(appointment, receptionist): a visit some days ahead, booked but the worker has not run."""
+    clinic = a_clinic(email="desk@alder.example")
+    elena = a_practitioner(clinic)
+    robin = an_actor(a_receptionist(clinic), clinic)
+    service = Service.objects.get(clinic=clinic, kind="assessment_ims")
+    now = timezone.now()
+    offers = free_times_for(robin, service=service, first_day=now.date() + timedelta(days=3), n_days=9, at=now)
+    appointment = book(
+        by=robin,
+        at=now,
+        patient_id=a_patient(clinic).pk,
+        service_id=service.pk,
+        practitioner_id=elena.pk,
+        starts_at=offers[0].starts_at,
+    )
+    return appointment, robin, offers
+
+
+def calendar_of(message):
+    part = next(part for part in message.walk() if part.get_content_type() == "text/calendar")
+    return part, invitations_from(part.get_payload(decode=True))[0]
+
+
+def test_a_booking_is_confirmed_by_mail_with_a_calendar_file_and_no_word_of_her_health(booked, mailbox):
+    appointment, _, _ = booked
+    run_queue()
+    (message,) = mailbox.messages
+    part, invitation = calendar_of(message)
+    assert message["To"] == "hannah@example.org"
+    assert part.get_param("method") == "REQUEST"
+    assert invitation.starts_at == appointment.starts_at
+    assert invitation.sequence == 0
+    body = message.get_body(("plain",)).get_content()
+    assert "/book/manage/" in body
+    for word in ("pain", "back", "IMS", "needle", "assessment"):
+        assert word.lower() not in (body + str(message["Subject"]) + invitation.summary).lower()
+
+
+def test_a_message_goes_out_once_however_often_its_job_runs(booked, mailbox):
+    run_queue()
+    notice = Notice.objects.get(kind="booked")
+    for _ in range(3):
+        send_notice.func(notice.pk)
+    assert len(mailbox.messages) == 1
+
+
+def test_a_move_and_a_cancellation_tell_the_same_event_with_a_higher_sequence(booked, mailbox):
+    appointment, robin, offers = booked
+    run_queue()
+    later = next(offer for offer in offers if offer.starts_at.date() > appointment.starts_at.date())
+    moved = move(by=robin, at=timezone.now(), appointment_id=appointment.pk, version=1, starts_at=later.starts_at)
+    run_queue()
+    cancel(by=robin, at=timezone.now(), appointment_id=moved.pk)
+    run_queue()
+    invitations = [calendar_of(message)[1] for message in mailbox.messages]
+    assert [i.sequence for i in invitations] == [0, 1, 2]
+    assert len({i.uid for i in invitations}) == 1
+    assert [i.is_cancelled for i in invitations] == [False, False, True]
+
+
+def test_a_message_that_was_overtaken_is_not_sent(booked, mailbox):
+    appointment, robin, _ = booked
+    cancel(by=robin, at=timezone.now(), appointment_id=appointment.pk)
+    run_queue()
+    assert [calendar_of(message)[1].is_cancelled for message in mailbox.messages] == [True]
+
+
+def test_a_reminder_waits_for_the_day_before(booked, mailbox):
+    appointment, _, _ = booked
+    run_queue()
+    reminder = Notice.objects.get(kind="reminder")
+    assert reminder.not_before == appointment.starts_at - timedelta(hours=24)
+    assert reminder.sent_at is None
+    assert DBTaskResult.objects.filter(run_after=reminder.not_before).count() == 1
+
+
+def test_with_the_mail_server_down_the_booking_holds_and_the_message_is_tried_again(booked, mailbox, settings):
+    settings.EMAIL_PORT = 1
+    appointment, _, _ = booked
+    run_queue()
+    appointment.refresh_from_db()
+    assert appointment.status == "booked"
+    notice = Notice.objects.get(kind="booked")
+    assert (notice.sent_at, notice.n_failures) == (None, 1)
+    assert DBTaskResult.objects.filter(run_after__gt=timezone.now(), args_kwargs__args=[notice.pk]).count() == 1
+
+
+def test_a_message_that_always_fails_is_parked_and_others_flow(booked, mailbox, settings):
+    port, settings.EMAIL_PORT = settings.EMAIL_PORT, 1
+    notice = Notice.objects.get(kind="booked")
+    for _ in range(MOST_FAILURES):
+        send_notice.func(notice.pk)
+    notice.refresh_from_db()
+    assert notice.parked_at is not None
+    settings.EMAIL_PORT = port
+    appointment, robin, _ = booked
+    cancel(by=robin, at=timezone.now(), appointment_id=appointment.pk)
+    run_queue()
+    assert len(mailbox.messages) == 1
+
+
+def test_a_patient_without_e_mail_is_booked_without_a_message(mailbox):
+    clinic = a_clinic()
+    elena = a_practitioner(clinic)
+    robin = an_actor(a_receptionist(clinic), clinic)
+    service = Service.objects.get(clinic=clinic, kind="assessment_ims")
+    now = timezone.now()
+    offers = free_times_for(robin, service=service, first_day=now.date() + timedelta(days=3), n_days=9, at=now)
+    patient = a_patient(clinic, email="")
+    book(
+        by=robin,
+        at=now,
+        patient_id=patient.pk,
+        service_id=service.pk,
+        practitioner_id=elena.pk,
+        starts_at=offers[0].starts_at,
+    )
+    run_queue()
+    assert mailbox.messages == []

@@ -1,0 +1,72 @@
+"""Every measure is scored exactly by its rule, and missing is never zero."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from myotome.knowledge.measures import definitions, measure, measures
+from myotome.knowledge.tables import source_keys
+from myotome.science.followup.scoring import is_meaningful_change, meaningful_line, score
+from myotome.vocabulary.errors import InvalidValue
+
+
+@pytest.mark.parametrize(
+    ("code", "answers", "expected"),
+    [
+        ("pain_nrs_average_7d", {"score": 7}, 7),
+        ("pain_nrs_average_7d", {"score": 0}, 0),
+        ("pain_nrs_average_7d", {"score": None}, None),
+        ("pain_nrs_average_7d", {}, None),
+        ("peg", {"pain": 6, "enjoyment": 5, "activity": 7}, 6),
+        ("peg", {"pain": 6, "enjoyment": None, "activity": 7}, None),
+        ("psfs", {"activity_1": 3, "activity_2": 4}, 3.5),
+        ("psfs", {"activity_1": 3}, 3),
+        ("psfs", {"activity_1": None, "activity_2": None}, None),
+        ("phq2", {"interest": 1, "down": 2}, 3),
+        ("phq2", {"interest": 3}, None),
+        ("gad2", {"nervous": 0, "worry": 0}, 0),
+        ("pgic", {"score": 6}, 6),
+        ("groc", {"score": -5}, -5),
+        ("ppt_kpa", {"first": 200, "second": 240, "third": 220}, 220),
+        ("headache_days", {"score": 0}, 0),
+    ],
+)
+def test_a_measure_is_scored_by_its_rule(code, answers, expected):
+    assert score(measure(code), answers) == expected
+
+
+@pytest.mark.parametrize("value", [-1, 11, 100])
+def test_an_answer_outside_its_range_is_refused_and_named(value):
+    with pytest.raises(InvalidValue) as refusal:
+        score(measure("pain_nrs_average_7d"), {"score": value})
+    assert refusal.value.field == "score"
+
+
+def test_an_answer_to_another_item_is_refused():
+    with pytest.raises(InvalidValue):
+        score(measure("peg"), {"sleep": 3})
+
+
+@given(st.sampled_from(sorted(measures())), st.data())
+def test_a_score_lies_in_the_range_of_its_measure(code, data):
+    rule = measure(code)
+    answers = {item.code: data.draw(st.none() | st.integers(item.low, item.high)) for item in rule.items}
+    value = score(rule, answers)
+    assert value is None or rule.low <= value <= rule.high
+    if all(answer is None for answer in answers.values()):
+        assert value is None
+
+
+def test_meaningful_change_of_pain_is_a_third_less_of_function_two_points_more():
+    assert meaningful_line(measure("pain_nrs_average_7d"), 7) == pytest.approx(4.9)
+    assert meaningful_line(measure("psfs"), 3) == 5
+    assert is_meaningful_change(measure("pain_nrs_average_7d"), 7, 4)
+    assert not is_meaningful_change(measure("pain_nrs_average_7d"), 7, 5)
+    assert is_meaningful_change(measure("psfs"), 3, 5)
+
+
+def test_every_measure_and_definition_has_a_source_that_exists():
+    keys = set(source_keys()) | {"judgement", "clinic belief"}
+    for row in (*measures().values(), *definitions().values()):
+        assert row.sources
+        assert set(row.sources) <= keys, row
