@@ -1,7 +1,8 @@
-"""Free times as a page shows them: by day, in the clinic's wall-clock time, two weeks at a look."""
+"""Free times as a page shows them: by day, in the clinic's wall-clock time, a week at a look."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,20 +13,34 @@ from myotome.clinic.booking.queries import Offer, Service, free_times_for
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import InvalidValue
 
-DAYS_AT_A_LOOK = 14
+DAYS_AT_A_LOOK = 7
+FIRST_TIMES = 8
 MOST_WEEKS_AHEAD = 26
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day with its free times."""
+    """One day with its free times: a few spread over the day at first sight, the rest on request."""
 
     on: date
     offers: list[Offer]
 
+    @property
+    def first(self) -> list[Offer]:
+        """At most eight times, evenly over the day."""
+        n = len(self.offers)
+        if n <= FIRST_TIMES:
+            return self.offers
+        return [self.offers[i * n // FIRST_TIMES] for i in range(FIRST_TIMES)]
+
+    @property
+    def rest(self) -> list[Offer]:
+        """All times, when `first` does not show them all."""
+        return self.offers if len(self.offers) > FIRST_TIMES else []
+
 
 def week_of(text: str) -> int:
-    """The page of two weeks that was asked for, from 0; anything else is 0."""
+    """The week that was asked for, from 0; anything else is 0."""
     return min(int(text), MOST_WEEKS_AHEAD) if text.isascii() and text.isdigit() else 0
 
 
@@ -53,7 +68,19 @@ def days_with_offers(
         ignore_appointment_id=ignore,
         step_minutes=30,
     )
-    return by_day(offers, zone)
+    return by_day(offers if practitioner_id else one_for_each_start(offers), zone)
+
+
+def one_for_each_start(offers: Iterable[Offer]) -> list[Offer]:
+    """One offer for each start when anybody will do: with the practitioner who has fewest free times, so that days fill."""
+    offers = list(offers)
+    n_free = Counter(offer.practitioner_id for offer in offers)
+    best: dict[datetime, Offer] = {}
+    for offer in offers:
+        held = best.get(offer.starts_at)
+        if held is None or n_free[offer.practitioner_id] < n_free[held.practitioner_id]:
+            best[offer.starts_at] = offer
+    return list(best.values())
 
 
 def by_day(offers: Iterable[Offer], zone: str) -> list[Day]:

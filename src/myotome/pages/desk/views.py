@@ -142,6 +142,7 @@ def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
     person = patient_for(actor, patient)
     intake = newest_intake(actor, patient_id=person.pk)
     services = [row for row in services_for(actor) if may_book(row, patient_id=person.pk)]
+    services.sort(key=lambda row: row.new_patients_may_book)
     chosen = request.POST.get("service") or request.GET.get("service", "")
     service = next((row for row in services if str(row.pk) == chosen), services[0])
     practitioner = _whole(request.POST.get("practitioner") or request.GET.get("practitioner", ""))

@@ -212,19 +212,21 @@ def _fan(data: ChartData, x: _Axis) -> SafeString:
 def _lines(data: ChartData, x: _Axis) -> SafeString:
     rows: list[SafeString] = []
     for line, top, height, words in (
-        (data.pain_line, PAIN_TOP, PAIN_HEIGHT, _("meaningful change: 30 %% less pain") % ()),
-        (data.function_line, FUNCTION_TOP, FUNCTION_HEIGHT, _("meaningful change: 2 points better")),
+        (data.pain_line, PAIN_TOP, PAIN_HEIGHT, _("30 % less pain")),
+        (data.function_line, FUNCTION_TOP, FUNCTION_HEIGHT, _("2 points better")),
     ):
         if line is not None:
             y = _y(line, top, height)
             rows.append(
                 format_html(
-                    '<path class="mean" d="M{} {}H{}"/><text class="mean-word" x="{}" y="{}">{}</text>',
+                    '<path class="mean" d="M{} {}H{}"/><text class="mean-word" x="4" y="{}">{}</text>'
+                    '<text class="mean-word" x="4" y="{}">{}</text>',
                     LEFT,
                     round(y, 1),
                     WIDTH - RIGHT,
-                    LEFT + 6,
-                    round(y + 15, 1),
+                    round(y + 16, 1),
+                    _("a real change:"),
+                    round(y + 31, 1),
                     words,
                 )
             )

@@ -55,14 +55,15 @@ def verdict(story: CourseStory) -> str:
     if len(pain) < 2:
         return _("The first answers are in; change shows from the second visit on.") if pain else _("No answers yet.")
     line = meaningful_line(measure(PAIN_AVERAGE), pain[0][1])
-    passed = next(
-        (number for number, (_day, value) in enumerate(pain[1:], start=2) if line is not None and value <= line), None
-    )
+    passed = next((day for day, value in pain[1:] if line is not None and value <= line), None)
     if passed is None:
         return _("Not past the line of meaningful change after %(n)s answers") % {"n": len(pain)}
     if line is not None and pain[-1][1] > line:
         return _("Past the line of meaningful change once, not now")
-    return _("Past the line of meaningful change at answer %(n)s") % {"n": passed}
+    visit = next((number for day, number, _n in story.visits if day >= passed), None)
+    if visit is None:
+        return _("Past the line of meaningful change")
+    return _("Past the line of meaningful change at visit %(n)s") % {"n": visit}
 
 
 def chart_of(story: CourseStory, shown: ForecastShown | None, *, today: Any) -> Any:
