@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from myotome.science.assessment.answer import consider_roots
+from myotome.science.assessment.answer import as_shown, consider_roots
 from myotome.vocabulary.anatomy import ROOTS
 from myotome.vocabulary.errors import InvalidValue
 
@@ -128,6 +128,22 @@ def test_the_last_visit_enters_as_a_prior_that_fades():
     assert at[100_000] == pytest.approx(p_of(consider_roots({"findings": [], "region": "back_leg"}))["L5.left"])
 
 
+def test_a_working_condition_raises_its_roots_a_little():
+    plain = p_of(consider_roots({"findings": [], "region": "neck_arm"}))
+    named = p_of(consider_roots({"findings": [], "region": "neck_arm", "condition": "tennis_elbow"}))
+    assert plain["C6.left"] < named["C6.left"] < 2 * plain["C6.left"]
+    assert named["L5.left"] == pytest.approx(plain["L5.left"])
+
+
+def test_what_was_shown_is_kept_without_the_long_tail():
+    answer = consider_roots(SCIATICA_LIKE)
+    kept = as_shown(answer)
+    assert kept["roots"] == answer["roots"]
+    assert kept["next"] == answer["next"][:12]
+    assert set(kept["evidence"]) == {key for key, p in p_of(answer).items() if p >= 0.05}
+    assert len(json.dumps(kept)) < 40_000
+
+
 def test_a_second_examiner_counts_more_than_the_same_hand_twice():
     one = {"muscle": "soleus", "side": "left", "sign": "shortened", "grade": 3}
     alone = p_of(consider_roots({"findings": [one], "region": "back_leg"}))["S1.left"]
@@ -181,6 +197,7 @@ def test_a_wrong_finding_names_its_field_and_the_nearest_names(finding, field, w
         ({"findings": [{}] * 5001}, "findings"),
         ({"findings": [], "region": "head"}, "region"),
         ({"findings": [], "region": []}, "region"),
+        ({"findings": [], "condition": "sciatica"}, "condition"),
         ({"findings": [], "prior": 3}, "prior"),
         ({"findings": [], "prior": {"roots": [], "days": -1}}, "prior.days"),
         ({"findings": [], "prior": {"roots": [3]}}, "prior.roots[0]"),

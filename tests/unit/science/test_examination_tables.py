@@ -6,6 +6,7 @@ import pytest
 
 from myotome.knowledge.muscles import muscle, muscles, sites
 from myotome.science.assessment import tables
+from myotome.science.assessment.regions import region_of_pain
 from myotome.vocabulary.anatomy import ExamRegion
 from myotome.vocabulary.findings import FindingKind
 
@@ -64,3 +65,17 @@ def test_a_site_belongs_to_the_region_of_its_heaviest_root() -> None:
     assert not tables.in_region(by_key["masseter", None], None)
     assert tables.peak({}) == ""
     assert tables.peak({"S1": 0.85, "S2": 0.85}) == "S1"
+
+
+@pytest.mark.parametrize(
+    ("regions", "region"),
+    [
+        (["low_back", "buttock"], ExamRegion.BACK_LEG),
+        (["hand"], ExamRegion.NECK_ARM),
+        (["neck", "foot"], None),
+        (["abdomen"], None),
+        ([], None),
+    ],
+)
+def test_where_it_hurts_chooses_the_examination(regions, region) -> None:
+    assert region_of_pain(regions) == region

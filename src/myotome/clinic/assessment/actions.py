@@ -17,6 +17,7 @@ from myotome.clinic.assessment.queries import (
 from myotome.clinic.audit.actions import record
 from myotome.clinic.screening.models import Course
 from myotome.knowledge.muscles import muscle
+from myotome.science.assessment.regions import region_of_pain
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.anatomy import ExamRegion
 from myotome.vocabulary.courses import Role
@@ -29,6 +30,8 @@ def begin_examination(
     *, by: Actor, at: datetime, course_id: int, appointment_id: int | None = None, region: ExamRegion | None = None
 ) -> Examination:
     """A new examination of the course; for an appointment that has one already, that one.
+
+    Without a region the one that the complaint's regions of pain call for, if they call for one.
 
     Raises:
         NotFound: the course is not in her care.
@@ -47,11 +50,22 @@ def begin_examination(
         course=course,
         appointment_id=appointment_id,
         examiner_id=by.practitioner_id,
-        region=region.value if region else "",
+        region=(region or region_of_pain(course.regions) or ""),
         started_at=at,
     )
     record(by=by, at=at, act="examination.begun", subject=row, patient_id=course.patient_id)
     return row
+
+
+@transaction.atomic
+def choose_region(*, by: Actor, at: datetime, examination_id: int, region: ExamRegion | None) -> Examination:
+    """The examination with the region that chooses its base rates and its proposals; None is the whole body."""
+    examination = _open(by, examination_id)
+    if examination.region != (region or ""):
+        examination.region = region or ""
+        examination.save(update_fields=["region"])
+        _audit(by, at, "examination.region_chosen", examination, region=examination.region)
+    return examination
 
 
 @transaction.atomic
@@ -122,11 +136,12 @@ def show_roots(*, by: Actor, at: datetime, examination_id: int) -> RootBelief:
     check_can_see_roots(examination)
     ids = [row.pk for row in findings_of(examination)]
     last = RootBelief.objects.filter(examination=examination).order_by("-id").first()
-    if last is not None and last.evidence_ids == ids:
+    if last is not None and last.evidence_ids == ids and last.answer.get("region", "") == examination.region:
         return last
-    from myotome.science.assessment.answer import consider_roots
+    # Numerical libraries are loaded by the first examination, not by every start.
+    from myotome.science.assessment.answer import as_shown, consider_roots
 
-    answer = consider_roots(examination_as_json(examination))
+    answer = as_shown(consider_roots(examination_as_json(examination))) | {"region": examination.region}
     row = RootBelief.objects.create(
         clinic_id=by.clinic_id,
         course_id=examination.course_id,

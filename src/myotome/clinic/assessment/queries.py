@@ -10,6 +10,7 @@ from django.db.models import QuerySet, Subquery
 
 from myotome.clinic.assessment.models import ExamFinding, Examination, RootBelief
 from myotome.clinic.audit.actions import record
+from myotome.knowledge.conditions import conditions
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.anatomy import Side
 from myotome.vocabulary.errors import MyotomeError, NotAllowed
@@ -77,9 +78,29 @@ def finding_as_json(row: ExamFinding) -> dict[str, Any]:
 
 
 def examination_as_json(examination: Examination) -> dict[str, Any]:
-    """The whole examination in the shape that `myotome segments` reads."""
-    findings = [finding_as_json(row) for row in findings_of(examination)]
-    return {"findings": findings, "region": examination.region or None, "prior": None}
+    """The whole examination in the shape that `myotome segments` reads, the last one's belief as its prior."""
+    condition = examination.course.condition
+    return {
+        "findings": [finding_as_json(row) for row in findings_of(examination)],
+        "region": examination.region or None,
+        "condition": condition if condition in conditions() else None,
+        "prior": earlier_belief(examination),
+    }
+
+
+def earlier_belief(examination: Examination) -> dict[str, Any] | None:
+    """The roots as they stood at the end of the examination before this one, and the days since; None at the first."""
+    before = RootBelief.objects.filter(
+        clinic_id=examination.clinic_id,
+        course_id=examination.course_id,
+        examination__started_at__lt=examination.started_at,
+        shown_at__lte=examination.started_at,
+    )
+    last = before.exclude(examination_id=examination.pk).order_by("-id").first()
+    if last is None:
+        return None
+    days = max(0.0, (examination.started_at - last.shown_at).total_seconds() / 86400)
+    return {"roots": last.answer["roots"], "days": days}
 
 
 def check_can_see_roots(examination: Examination) -> None:

@@ -26,7 +26,7 @@ from myotome.science.assessment.information import Question, information_bits
 from myotome.science.assessment.likeliest import LikeliestSet, likeliest_set
 from myotome.science.assessment.network import Assumptions, Network
 from myotome.science.assessment.posterior import Posterior, posterior
-from myotome.science.assessment.prior import Prior, base_rates, prior_of, tempered
+from myotome.science.assessment.prior import Prior, prior_of, tempered
 from myotome.science.assessment.proposals import Candidate, proposed
 from myotome.science.assessment.readings import Observation, readings_of, standing
 from myotome.science.assessment.rescreen import loss_findings
@@ -51,7 +51,7 @@ def consider_roots(examination: Mapping[str, Any]) -> dict[str, Any]:
     off". `next` holds all candidates in falling order of bits, `options` the two or three to propose. `evidence` has,
     for each root, what leaving a finding out would take away (`bits`) and its bits in order of entry (`in_order`,
     which add up); `evidence_by_muscle` the same with all signs of a site left out together. `enough` is true when no
-    candidate is worth the threshold of the tables.
+    candidate is worth the threshold of the tables. An examination may also name a working `condition`.
 
     Source: judgement (see each part)
     Check: tests/spec/assessment/test_roots_to_consider.py
@@ -89,16 +89,15 @@ def consider_roots(examination: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def prior_for(read: ReadExamination, assumed: Assumptions | None = None) -> Prior:
-    """The prior of an examination: the region's base rates, moved by an earlier visit's belief if there is one."""
-    regional = tables.regional_prior(read.region, assumed)
+    """The prior of an examination: base rates of region and condition, moved by an earlier belief if there is one."""
+    regional = tables.regional_prior(read.region, assumed, read.condition)
     if read.earlier is None:
         return regional
     network = tables.network(assumed)
     mean = regional.mean(network.assumptions)
     then = _as_array(network, read.earlier, mean)
     target = tempered(mean, then, read.earlier.days, parameters().half_life_days)
-    rates = base_rates(network, parameters().base_rates[read.region and read.region.value])
-    return prior_of(network, rates, target)
+    return prior_of(network, tables.rates_of(read.region, read.condition), target)
 
 
 def _as_array(network: Network, earlier: EarlierBelief, mean: np.ndarray) -> np.ndarray:
@@ -257,3 +256,13 @@ def _evidence_by_site(
             ]
             found[f"{root}.{side}"] = sorted(rows, key=lambda row: -abs(row["bits"]))
     return found
+
+
+def as_shown(answer: Mapping[str, Any], *, least_p: float = 0.05, n_next: int = 12) -> dict[str, Any]:
+    """The answer as it is kept once shown: all roots, evidence for those from `least_p`, the first of what is next."""
+    kept = {f"{row['root']}.{row['side']}" for row in answer["roots"] if row["p"] >= least_p}
+    shown = dict(answer)
+    for name in ("evidence", "evidence_by_muscle"):
+        shown[name] = {key: rows for key, rows in answer[name].items() if key in kept}
+    shown["next"] = list(answer["next"][:n_next])
+    return shown

@@ -14,6 +14,7 @@ from typing import Any
 
 from myotome.knowledge import muscles as muscle_table
 from myotome.knowledge import signs as sign_table
+from myotome.knowledge.conditions import conditions
 from myotome.science.assessment.network import Network
 from myotome.science.assessment.readings import Observation
 from myotome.vocabulary.anatomy import ExamRegion
@@ -36,11 +37,12 @@ class EarlierBelief:
 
 @dataclass(frozen=True, slots=True)
 class ReadExamination:
-    """An examination that has been checked; observation i is finding i of the file."""
+    """An examination that has been checked; observation i is finding i of the file, `condition` an id or ""."""
 
     observations: tuple[Observation, ...]
     region: ExamRegion | None
     earlier: EarlierBelief | None
+    condition: str = ""
 
 
 def read_examination(examination: Any, network: Network) -> ReadExamination:
@@ -57,7 +59,12 @@ def read_examination(examination: Any, network: Network) -> ReadExamination:
     if len(findings) > LARGEST:
         raise InvalidValue(f"{len(findings)} findings are more than an examination holds.", field="findings")
     observations = tuple(_observation(finding, f"findings[{i}]", network) for i, finding in enumerate(findings))
-    return ReadExamination(observations, _region(examination.get("region")), _earlier(examination.get("prior")))
+    return ReadExamination(
+        observations,
+        _region(examination.get("region")),
+        _earlier(examination.get("prior")),
+        _condition(examination.get("condition")),
+    )
 
 
 def _observation(finding: Any, where: str, network: Network) -> Observation:
@@ -129,6 +136,16 @@ def _region(region: Any) -> ExamRegion | None:
     if not isinstance(region, str) or region not in list(ExamRegion):
         raise InvalidValue(f"A region is {', '.join(ExamRegion)} or null, not {region!r}.", field="region")
     return ExamRegion(region)
+
+
+def _condition(condition: Any) -> str:
+    if condition is None or condition == "":
+        return ""
+    if not isinstance(condition, str) or condition not in conditions():
+        raise InvalidValue(
+            f"There is no condition {condition!r}; {_nearest(str(condition), list(conditions()))}.", field="condition"
+        )
+    return condition
 
 
 def _earlier(prior: Any) -> EarlierBelief | None:

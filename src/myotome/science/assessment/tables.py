@@ -7,7 +7,11 @@ reflex tables. A changed table is a new network; a row that no window holds stop
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
+import numpy as np
+
+from myotome.knowledge import conditions as condition_table
 from myotome.knowledge import muscles as muscle_table
 from myotome.knowledge import signs as sign_table
 from myotome.knowledge.muscles import Muscle
@@ -16,6 +20,9 @@ from myotome.science.assessment.prior import Prior, base_rates, prior_of
 from myotome.science.assessment.readings import Hands, SignSpec
 from myotome.vocabulary.anatomy import ROOT_INDEX, ROOTS, ExamRegion, NeedleRegion
 from myotome.vocabulary.findings import FindingKind
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 ARM_PEAKS = ROOTS[ROOT_INDEX["C5"] : ROOT_INDEX["T1"] + 1]
 LEG_PEAKS = ROOTS[ROOT_INDEX["L2"] : ROOT_INDEX["S2"] + 1]
@@ -140,10 +147,17 @@ def hands(assumed: Assumptions | None = None) -> Hands:
 
 
 @cache
-def regional_prior(region: ExamRegion | None, assumed: Assumptions | None = None) -> Prior:
-    """The prior of the region before any earlier visit, under the table's own or other assumptions."""
-    wiring = network(assumed)
-    return prior_of(wiring, base_rates(wiring, sign_table.parameters().base_rates[region and region.value]))
+def rates_of(region: ExamRegion | None, condition: str = "") -> Float[np.ndarray, " root"]:
+    """Base rates of the region; the odds of the roots that a condition names are a little higher."""
+    named = frozenset(condition_table.condition(condition).segments) if condition else frozenset()
+    settings = sign_table.parameters()
+    return base_rates(network(), settings.base_rates[region and region.value], named, settings.condition_odds)
+
+
+@cache
+def regional_prior(region: ExamRegion | None, assumed: Assumptions | None = None, condition: str = "") -> Prior:
+    """The prior of region and condition before any earlier visit, under the table's own or other assumptions."""
+    return prior_of(network(assumed), rates_of(region, condition))
 
 
 def _limb_by_peak(root: str) -> Limb:
