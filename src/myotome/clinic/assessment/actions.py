@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -9,6 +10,7 @@ from django.db.models import F
 
 from myotome.clinic.assessment.models import ExamFinding, Examination, RootBelief
 from myotome.clinic.assessment.queries import (
+    beliefs_of,
     check_can_see_roots,
     examination_as_json,
     examination_for,
@@ -126,22 +128,34 @@ def write_impression(*, by: Actor, at: datetime, examination_id: int, version: i
 
 
 @transaction.atomic
-def show_roots(*, by: Actor, at: datetime, examination_id: int) -> RootBelief:
+def show_roots(
+    *,
+    by: Actor,
+    at: datetime,
+    examination_id: int,
+    examination: Examination | None = None,
+    findings: Sequence[ExamFinding] | None = None,
+) -> RootBelief:
     """The roots to consider from the findings as they stand; stored as shown, once for each set of findings.
+
+    A page that has just read the examination (for this actor) and its findings may hand them in.
 
     Raises:
         NotAllowed: her impression is not written yet.
     """
-    examination = examination_for(by, examination_id)
+    if examination is None or examination.pk != examination_id:
+        examination = examination_for(by, examination_id)
     check_can_see_roots(examination)
-    ids = [row.pk for row in findings_of(examination)]
-    last = RootBelief.objects.filter(examination=examination).order_by("-id").first()
+    rows = findings_of(examination) if findings is None else findings
+    ids = [row.pk for row in rows]
+    last, earlier = beliefs_of(examination)
     if last is not None and last.evidence_ids == ids and last.answer.get("region", "") == examination.region:
         return last
     # Numerical libraries are loaded by the first examination, not by every start.
     from myotome.science.assessment.answer import as_shown, consider_roots
 
-    answer = as_shown(consider_roots(examination_as_json(examination))) | {"region": examination.region}
+    answer = consider_roots(examination_as_json(examination, findings=rows, earlier=earlier))
+    answer = as_shown(answer) | {"region": examination.region}
     row = RootBelief.objects.create(
         clinic_id=by.clinic_id,
         course_id=examination.course_id,

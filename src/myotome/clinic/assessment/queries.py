@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet, Subquery
+from django.db.models import Q, QuerySet, Subquery
 
 from myotome.clinic.assessment.models import ExamFinding, Examination, RootBelief
 from myotome.clinic.audit.actions import record
@@ -77,30 +78,34 @@ def finding_as_json(row: ExamFinding) -> dict[str, Any]:
     return shape | ({"level": row.level} if row.level else {})
 
 
-def examination_as_json(examination: Examination) -> dict[str, Any]:
-    """The whole examination in the shape that `myotome segments` reads, the last one's belief as its prior."""
+def examination_as_json(
+    examination: Examination, *, findings: Sequence[ExamFinding] | None = None, earlier: RootBelief | None = None
+) -> dict[str, Any]:
+    """The whole examination in the shape that `myotome segments` reads, the last one's belief as its prior.
+
+    `findings` and `earlier` are read when they are not given; give both, or neither.
+    """
+    if findings is None:
+        findings, earlier = findings_of(examination), beliefs_of(examination)[1]
     condition = examination.course.condition
+    days = (examination.started_at - earlier.shown_at).total_seconds() / 86400 if earlier else 0.0
     return {
-        "findings": [finding_as_json(row) for row in findings_of(examination)],
+        "findings": [finding_as_json(row) for row in findings],
         "region": examination.region or None,
         "condition": condition if condition in conditions() else None,
-        "prior": earlier_belief(examination),
+        "prior": {"roots": earlier.answer["roots"], "days": max(0.0, days)} if earlier else None,
     }
 
 
-def earlier_belief(examination: Examination) -> dict[str, Any] | None:
-    """The roots as they stood at the end of the examination before this one, and the days since; None at the first."""
-    before = RootBelief.objects.filter(
-        clinic_id=examination.clinic_id,
-        course_id=examination.course_id,
-        examination__started_at__lt=examination.started_at,
-        shown_at__lte=examination.started_at,
-    )
-    last = before.exclude(examination_id=examination.pk).order_by("-id").first()
-    if last is None:
-        return None
-    days = max(0.0, (examination.started_at - last.shown_at).total_seconds() / 86400)
-    return {"roots": last.answer["roots"], "days": days}
+def beliefs_of(examination: Examination) -> tuple[RootBelief | None, RootBelief | None]:
+    """The roots as last shown in this examination, and as they stood at the end of the one before it, in one query."""
+    rows = RootBelief.objects.filter(clinic_id=examination.clinic_id, course_id=examination.course_id).order_by("-id")
+    before = rows.filter(
+        examination__started_at__lt=examination.started_at, shown_at__lte=examination.started_at
+    ).exclude(examination_id=examination.pk)
+    last = [Subquery(one.values("pk")[:1]) for one in (rows.filter(examination_id=examination.pk), before)]
+    found = {row.examination_id == examination.pk: row for row in rows.filter(Q(pk=last[0]) | Q(pk=last[1]))}
+    return found.get(True), found.get(False)
 
 
 def check_can_see_roots(examination: Examination) -> None:

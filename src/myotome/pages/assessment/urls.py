@@ -1,6 +1,16 @@
 """Routes of assessment pages."""
 
-from django.urls.resolvers import URLPattern
+from django.urls import path
+
+from myotome.pages.assessment import acts, views
 
 app_name = "assessment"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("begin/<int:appointment>/", views.begin, name="begin"),
+    path("<int:examination>/", views.examination, name="examination"),
+    path("<int:examination>/print/", views.printed, name="printed"),
+    path("<int:examination>/chart/", acts.chart, name="chart"),
+    path("<int:examination>/impression/", acts.impression, name="impression"),
+    path("<int:examination>/region/", acts.region, name="region"),
+    path("<int:examination>/finish/", acts.finish, name="finish"),
+]

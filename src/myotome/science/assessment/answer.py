@@ -24,12 +24,12 @@ from myotome.science.assessment.evidence import Evidence, evidence_bits
 from myotome.science.assessment.examination import EarlierBelief, ReadExamination, read_examination
 from myotome.science.assessment.information import Question, information_bits
 from myotome.science.assessment.likeliest import LikeliestSet, likeliest_set
+from myotome.science.assessment.loss import is_loss
 from myotome.science.assessment.network import Assumptions, Network
 from myotome.science.assessment.posterior import Posterior, posterior
 from myotome.science.assessment.prior import Prior, prior_of, tempered
 from myotome.science.assessment.proposals import Candidate, proposed
 from myotome.science.assessment.readings import Observation, readings_of, standing
-from myotome.science.assessment.rescreen import loss_findings
 from myotome.vocabulary.anatomy import ExamRegion
 from myotome.vocabulary.findings import FindingKind
 
@@ -81,7 +81,7 @@ def consider_roots(examination: Mapping[str, Any]) -> dict[str, Any]:
         "most_probable_set": _named(network, top),
         "evidence": _evidence_rows(network, evidence),
         "evidence_by_muscle": _evidence_by_site(network, evidence, observations),
-        "rescreen": loss_findings(observations),
+        "rescreen": [i for i in evidence.places if is_loss(examination["findings"][i])],
         "diffuse": float(found.p_diffuse[0]),
         "knowledge_version": KNOWLEDGE_VERSION,
         "engine_version": ENGINE_VERSION,

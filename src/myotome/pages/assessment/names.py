@@ -1,0 +1,125 @@
+"""Findings in words: what was examined, which side, which sign, which grade.
+
+A finding's key is "kind:subject:level:side:sign"; a key with a grade behind it is what a button sends. Words of signs
+and grades come from the tables, so that a page and a print say what the tables say.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from myotome.knowledge import muscles as muscle_table
+from myotome.knowledge import signs as sign_table
+from myotome.vocabulary.anatomy import Side
+from myotome.vocabulary.errors import InvalidValue
+from myotome.vocabulary.findings import Finding, FindingKind, MuscleFinding, ReflexFinding, SkinFinding
+
+SIDE_WORDS = {"left": gettext_lazy("left"), "right": gettext_lazy("right")}
+CLEAR = "clear"
+
+
+def subject_name(kind: str, subject: str, level: str = "") -> str:
+    """The muscle with its level, the skin of a root, or the reflex, as practitioners say it."""
+    if kind == FindingKind.SKIN.value:
+        return _("Skin over %(root)s") % {"root": subject}
+    if kind == FindingKind.REFLEX.value:
+        row = sign_table.reflexes().get(subject)
+        return row.name if row else subject
+    muscle = muscle_table.muscles().get(subject)
+    return f"{muscle.name if muscle else subject} {level}".strip()
+
+
+def sign_name(kind: str, sign: str) -> str:
+    """The sign in words; a reflex has no sign of its own."""
+    if kind == FindingKind.REFLEX.value:
+        return ""
+    return SHORT_SIGNS.get(sign, sign.replace("_", " "))
+
+
+SHORT_SIGNS = {
+    "shortened": gettext_lazy("shortened"),
+    "tender": gettext_lazy("tender"),
+    "recognition": gettext_lazy("her pain"),
+    "band": gettext_lazy("taut band"),
+    "twitch": gettext_lazy("twitch"),
+    "grasp": gettext_lazy("needle grasp"),
+    "cramp": gettext_lazy("cramp"),
+    "enthesis": gettext_lazy("thick tendon"),
+    "weak": gettext_lazy("strength"),
+}
+
+
+def value_words(kind: str, sign: str, value: int) -> str:
+    """What was found, in words: "normal", "2", "present", "reduced", "4 of 5"."""
+    if kind == FindingKind.SKIN.value:
+        return _("present") if value else _("absent")
+    if kind == FindingKind.REFLEX.value:
+        return sign_table.signs()["reflex"].grade_words[value]
+    if sign == "weak":
+        return _("%(grade)s of 5") % {"grade": value}
+    return str(value) if value else _("normal")
+
+
+def row_key(row: Any) -> str:
+    """The key of a charted finding."""
+    return f"{row.kind}:{row.subject}:{row.level}:{row.side}:{row.sign}"
+
+
+def row_value(row: Any) -> int:
+    """Its grade, or 1 and 0 for a skin sign that is present or absent."""
+    return int(row.present) if row.kind == FindingKind.SKIN.value else int(row.grade)
+
+
+def row_words(row: Any) -> str:
+    """One finding in one line: "Multifidus L5, left, shortened 2"."""
+    side, sign = SIDE_WORDS[row.side], sign_name(row.kind, row.sign)
+    found = value_words(row.kind, row.sign, row_value(row))
+    return f"{subject_name(row.kind, row.subject, row.level)}, {side}, {sign} {found}".replace(" ,", ",").replace(
+        "  ", " "
+    )
+
+
+def json_words(finding: dict[str, Any]) -> str:
+    """The same of a finding in the shape of `myotome segments`, without the side: "Gluteus medius shortened 3"."""
+    if "dermatome" in finding:
+        kind, subject, sign, value = "skin", finding["dermatome"], finding["sign"], int(finding["present"])
+    elif "reflex" in finding:
+        kind, subject, sign, value = "reflex", finding["reflex"], "", int(finding["grade"])
+    else:
+        kind, subject, sign, value = "muscle", finding["muscle"], finding["sign"], int(finding["grade"])
+    words = (
+        subject_name(kind, subject, finding.get("level") or ""),
+        sign_name(kind, sign),
+        value_words(kind, sign, value),
+    )
+    return " ".join(str(word) for word in words if word)
+
+
+def finding_of(sent: str) -> tuple[Finding, bool]:
+    """The finding that a button sends, and whether it clears it: "muscle:soleus::left:shortened:2" or "...:clear".
+
+    Raises:
+        InvalidValue: it is no such thing.
+    """
+    parts = sent.split(":")
+    if len(parts) != 6 or parts[3] not in SIDE_WORDS:
+        raise InvalidValue(_("Choose what was examined, its side and its grade."), field="chart")
+    kind, subject, level, side, sign, given = parts
+    clears = given == CLEAR
+    if not clears and not (given.isascii() and given.isdigit() and len(given) == 1):
+        raise InvalidValue(_("A grade is one figure."), field="chart")
+    value = 0 if clears else int(given)
+    if kind == FindingKind.SKIN.value:
+        sign_table.sign(sign, FindingKind.SKIN)
+        sign_table.skin_weights(subject)
+        return SkinFinding(dermatome=subject, side=Side(side), sign=sign, present=bool(value)), clears
+    if kind == FindingKind.REFLEX.value:
+        sign_table.reflex(subject)
+        return ReflexFinding(reflex=subject, side=Side(side), grade=value), clears
+    if kind != FindingKind.MUSCLE.value:
+        raise InvalidValue(_("Choose a muscle, an area of skin or a reflex."), field="chart")
+    sign_table.sign(sign, FindingKind.MUSCLE)
+    return MuscleFinding(muscle=subject, side=Side(side), sign=sign, grade=value, level=level or None), clears

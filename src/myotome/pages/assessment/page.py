@@ -1,0 +1,179 @@
+"""The examination page as one value: what is open, what was found, her impression, and only then the roots.
+
+Before her impression is written no belief is computed, stored or sent: the ladder is folded, not hidden.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from myotome.clinic.assessment.actions import show_roots
+from myotome.clinic.assessment.queries import Examination, can_see_roots, finding_as_json, findings_of
+from myotome.clinic.planning.queries import cautions_of
+from myotome.knowledge.muscles import muscle
+from myotome.knowledge.signs import parameters
+from myotome.pages.assessment.names import (
+    SIDE_WORDS,
+    json_words,
+    row_key,
+    row_value,
+    sign_name,
+    subject_name,
+    value_words,
+)
+from myotome.pages.assessment.plate import plate_of
+from myotome.pages.assessment.touch import REFLEXES, REGIONS, SKIN, SPINE, charted_of, panel
+from myotome.pages.assessment.why import bits_words, reasons, root_words, set_words
+from myotome.science.assessment.loss import is_loss
+from myotome.science.planning.proposed import proposed_sites
+from myotome.vocabulary.actors import Actor
+
+KEPT = ("open", "spine", "sign", "layer", "view", "root", "q", "at")
+"""Words of the address that say what is open; they travel with every link and form of the page."""
+
+LIKELY = 0.15
+
+
+def page_context(
+    actor: Actor, examination: Examination, asked: Mapping[str, str], *, at: datetime, with_plate: bool = True
+) -> dict[str, Any]:
+    """Everything the page shows, in a fixed number of queries."""
+    rows = findings_of(examination)
+    charted = charted_of(rows)
+    findings = [finding_as_json(row) for row in rows]
+    opened = panel(asked, region=examination.region, charted=charted)
+    state = {name: asked[name] for name in KEPT if asked.get(name)}
+    link = _links(reverse("assessment:examination", args=(actor.clinic_slug, examination.pk)), state)
+    course = examination.course
+    context: dict[str, Any] = {
+        "examination": examination,
+        "course": course,
+        "patient": course.patient,
+        "cautions": cautions_of(actor, patient_id=course.patient_id),
+        "panel": opened,
+        "findings": [_listed(row, link) for row in rows],
+        "n_tested": len({(row.kind, row.subject, row.level, row.side) for row in rows}),
+        "loss": [json_words(finding) for finding in findings if is_loss(finding)],
+        "can_change": examination.finished_at is None,
+        "state": state,
+        "at": at,
+    }
+    if with_plate:
+        context |= _ways(opened, examination.region, charted, link)
+        context |= plate_of(asked, opened["opened"], examination.region, charted, lambda site: link(at=site))
+    context["answer"] = None
+    if can_see_roots(examination):
+        belief = show_roots(by=actor, at=at, examination_id=examination.pk, examination=examination, findings=rows)
+        context |= roots_context(belief.answer, findings, asked.get("root", ""), link)
+        context["n_to_plan"] = len(proposed_sites(belief.answer["roots"], findings))
+    return context
+
+
+def roots_context(
+    answer: Mapping[str, Any], findings: list[dict[str, Any]], asked_root: str, link: Callable[..., str]
+) -> dict[str, Any]:
+    """The ranked roots in words and bars: why the one asked for (the first unless asked), and what to examine next."""
+    ranked = answer["roots"]
+    keys = [f"{row['root']}.{row['side']}" for row in ranked]
+    key = asked_root if asked_root in answer["evidence_by_muscle"] else keys[0]
+    likely = [k for k, row in zip(keys, ranked, strict=True) if row["p"] >= LIKELY][:6]
+    return {
+        "answer": answer,
+        "why_key": key,
+        "why_root": root_words(key),
+        "why": reasons(answer, findings, key),
+        "why_others": [(root_words(k), link(root=k)) for k in likely if k != key],
+        "likely_set": set_words(answer["most_probable_set"]),
+        "options": [_option(row, link) for row in answer["options"]],
+        "turns": _turn_words(answer["options"]),
+        "stop_bits": _bits(parameters().stop_bits, 3),
+        "is_diffuse": answer["diffuse"] >= 0.5,
+        "diffuse_in_100": round(100 * answer["diffuse"]),
+    }
+
+
+def _ways(
+    opened: Mapping[str, Any], region: str, charted: Mapping[str, int], link: Callable[..., str]
+) -> dict[str, Any]:
+    """The ways to other places, muscles beside the spine, signs and sides of the body, each with its link."""
+    tested: Counter[str] = Counter()
+    for site in {key.rpartition(":")[0] for key in charted}:
+        kind, subject, level, _side = site.split(":")
+        place = {"skin": SKIN, "reflex": REFLEXES}.get(kind) or (SPINE if level else str(muscle(subject).region))
+        tested[place] += 1
+    names = {SPINE: _("Spine"), SKIN: _("Skin"), REFLEXES: _("Reflexes")}
+    places = (SPINE, *REGIONS.get(region, REGIONS[""]), SKIN, REFLEXES)
+    return {
+        "places": [
+            {
+                "name": names.get(place) or str(place).replace("_", " ").capitalize(),
+                "href": link(open=str(place)),
+                "is_open": place == opened["opened"] and not opened["words"],
+                "n": tested[str(place)],
+            }
+            for place in places
+        ],
+        "spines": [
+            {"name": name, "href": link(spine=id), "is_open": id == opened["spine"]}
+            for id, name in opened["spine_muscles"]
+        ],
+        "signs": [
+            {"name": name, "href": link(sign=code), "is_open": code == opened["sign"]}
+            for code, name in opened["offered_signs"]
+        ],
+        "turn_back": link(view="back"),
+        "turn_front": link(view="front"),
+        "to_skin": link(open=SKIN),
+        "hrefs": {row.at: link(at=row.at) for group in opened["groups"] for row in group.rows if row.at},
+    }
+
+
+def _links(page: str, state: Mapping[str, str]) -> Callable[..., str]:
+    def link(**changes: str) -> str:
+        """The page with some of what is open changed; a search and a chosen site end when something else opens."""
+        kept = {k: v for k, v in state.items() if k not in ("q", "at")} if "open" in changes else dict(state)
+        kept |= changes
+        return f"{page}?{urlencode({k: v for k, v in kept.items() if v})}"
+
+    return link
+
+
+def _listed(row: Any, link: Callable[..., str]) -> dict[str, Any]:
+    value = row_value(row)
+    at = f"{row.subject}:{row.level}" if row.level else row.subject
+    return {
+        "name": subject_name(row.kind, row.subject, row.level),
+        "small": f"{SIDE_WORDS[row.side]}, {sign_name(row.kind, row.sign)}".rstrip(", "),
+        "words": value_words(row.kind, row.sign, value),
+        "value": value,
+        "bars": [n <= value for n in (1, 2, 3)] if row.kind == "muscle" and row.sign != "weak" else None,
+        "is_normal": value == 0,
+        "href": link(at=at) if row.kind == "muscle" else link(open="skin" if row.kind == "skin" else "reflexes"),
+        "clears": f"{row_key(row)}:clear",
+    }
+
+
+def _option(row: Mapping[str, Any], link: Callable[..., str]) -> dict[str, Any]:
+    at = f"{row['muscle']}:{row['level']}" if row["level"] else row["muscle"]
+    return {
+        "name": subject_name("muscle", row["muscle"], row["level"] or ""),
+        "side": SIDE_WORDS[row["side"]],
+        "position": row["position"].replace("_", " "),
+        "bits": _bits(row["bits"], 2),
+        "href": link(at=at),
+    }
+
+
+def _turn_words(options: list[dict[str, Any]]) -> str:
+    return ", then ".join(dict.fromkeys(row["position"].replace("_", " ") for row in options))
+
+
+def _bits(bits: float, places: int) -> str:
+    return f"{bits:.{places}f}".lstrip("0") if bits < 1 else bits_words(bits).lstrip("+")

@@ -1,0 +1,111 @@
+"""The plate of the examination: the region that is open, its muscles engraved by grade, each a link to its keys.
+
+Muscles that the outlines lack are schematic. The labels beside the figure and the list below do what the picture does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from myotome.knowledge import muscles as muscle_table
+from myotome.pages.assessment.names import SIDE_WORDS, sign_name, subject_name, value_words
+from myotome.pages.assessment.touch import REFLEXES, SKIN, SPINE
+from myotome.pages.plates import body_plate, locator, part_key, shapes_of
+from myotome.pages.plates.shapes import split_key
+from myotome.vocabulary.anatomy import ExamRegion, NeedleRegion
+
+CROP_OF: Mapping[str, tuple[str, str]] = {
+    # what is open: crop from the back, crop from the front
+    NeedleRegion.HEAD: ("head_neck_back", "head_neck_front"),
+    NeedleRegion.NECK: ("head_neck_back", "head_neck_front"),
+    NeedleRegion.SHOULDER: ("shoulder_back", "shoulder_front"),
+    NeedleRegion.UPPER_BACK: ("shoulder_back", "shoulder_front"),
+    NeedleRegion.CHEST: ("shoulder_back", "shoulder_front"),
+    NeedleRegion.ARM: ("back_half", "shoulder_front"),
+    NeedleRegion.FOREARM_HAND: ("whole_back", "whole_front"),
+    NeedleRegion.ABDOMEN: ("low_back_buttock", "trunk_front"),
+    NeedleRegion.LOW_BACK: ("low_back_buttock", "trunk_front"),
+    NeedleRegion.BUTTOCK: ("low_back_buttock", "hip_thigh_front"),
+    NeedleRegion.THIGH: ("thigh_back", "hip_thigh_front"),
+    NeedleRegion.LOWER_LEG: ("leg_back", "leg_front"),
+    NeedleRegion.FOOT: ("leg_back", "leg_front"),
+}
+SPINE_CROP = {ExamRegion.NECK_ARM: "shoulder_back", ExamRegion.BACK_LEG: "low_back_buttock", "": "back_half"}
+FRONT_FIRST = {NeedleRegion.CHEST, NeedleRegion.ABDOMEN}
+MOST_LABELS = 9
+
+
+def plate_of(
+    asked: Mapping[str, str],
+    opened: str,
+    region: str,
+    charted: Mapping[str, int],
+    href: Callable[[str], str],
+) -> dict[str, Any]:
+    """The plate, both locators, the view shown and the other one."""
+    view = asked.get("view", "")
+    if view not in ("back", "front"):
+        view = "front" if opened in FRONT_FIRST else "back"
+    crop = _crop(opened, region, view)
+    states, details = _states(opened, charted, view, crop)
+    selected = [key for key in states if asked.get("at", "") and _at(key) == asked["at"]]
+    names = {key: subject_name("muscle", *split_key(key)[1:]) for key in states}
+    tested = {key: grade for key, grade in states.items() if grade is not None}
+    title = _("Back view, %(place)s") if view == "back" else _("Front view, %(place)s")
+    return {
+        "view": view,
+        "other_view": "front" if view == "back" else "back",
+        "plate": body_plate(
+            view,
+            states=states,
+            names={key: f"{name}, {SIDE_WORDS[key.partition(':')[0]]}" for key, name in names.items()},
+            details=details,
+            crop=crop,
+            selected=selected,
+            deep=asked.get("layer", "deep") != "superficial",
+            href=lambda key: href(_at(key)),
+            title=title % {"place": opened.replace("_", " ")},
+        ),
+        "locators": _locators(crop, view, tested),
+    }
+
+
+def _locators(crop: str, view: str, tested: Mapping[str, int]) -> list[tuple[str, SafeString]]:
+    return [(one, locator(one, crop=crop if one == view else None, states=tested)) for one in ("back", "front")]
+
+
+def _crop(opened: str, region: str, view: str) -> str:
+    if opened in (SPINE, SKIN, REFLEXES):
+        return SPINE_CROP[region] if view == "back" else "trunk_front"
+    back, front = CROP_OF[NeedleRegion(opened)]
+    return back if view == "back" else front
+
+
+def _states(
+    opened: str, charted: Mapping[str, int], view: str, crop: str
+) -> tuple[dict[str, int | None], dict[str, str]]:
+    """Every muscle of what is open that can be drawn, not tested unless charted; all that is charted elsewhere."""
+    states: dict[str, int | None] = {}
+    for row in muscle_table.muscles().values():
+        if row.region == opened and not row.levels and row.palpable:
+            states |= {part_key(row.id, side): None for side in ("left", "right")}
+    details: dict[str, str] = {}
+    for key, grade in charted.items():
+        kind, subject, level, side, sign = key.split(":")
+        if kind != "muscle" or sign == "weak":
+            continue
+        part = part_key(subject, side, level)
+        if (states.get(part) or -1) < grade:
+            states[part] = grade
+            details[part] = f"{sign_name(kind, sign)} {value_words(kind, sign, grade)}"
+    drawn = {part: grade for part, grade in states.items() if any(s.view == view for s in shapes_of(part))}
+    return drawn, details
+
+
+def _at(key: str) -> str:
+    _side, muscle, level = split_key(key)
+    return f"{muscle}:{level}" if level else muscle

@@ -1,0 +1,220 @@
+"""The touch panel: what can be charted with one tap, as rows with keys for the left and the right.
+
+A key is one grade of one sign of one site. The pressed key is what is charted; pressing it again makes the sign "not
+tested". Nothing pressed is not tested; 0 is examined and normal. What opens is a region of the body by layer, the
+spine by level, the skin, the reflexes, one site with all its signs, or a search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from myotome.knowledge import muscles as muscle_table
+from myotome.knowledge import signs as sign_table
+from myotome.knowledge.muscles import Muscle
+from myotome.pages.assessment.names import CLEAR, SIDE_WORDS, row_key, row_value, sign_name, subject_name, value_words
+from myotome.vocabulary.anatomy import ROOT_INDEX, ROOTS, ExamRegion, NeedleRegion
+from myotome.vocabulary.findings import FindingKind
+
+REGIONS: Mapping[str, tuple[NeedleRegion, ...]] = {
+    ExamRegion.NECK_ARM: (
+        NeedleRegion.HEAD,
+        NeedleRegion.NECK,
+        NeedleRegion.SHOULDER,
+        NeedleRegion.UPPER_BACK,
+        NeedleRegion.CHEST,
+        NeedleRegion.ARM,
+        NeedleRegion.FOREARM_HAND,
+    ),
+    ExamRegion.BACK_LEG: (
+        NeedleRegion.LOW_BACK,
+        NeedleRegion.ABDOMEN,
+        NeedleRegion.BUTTOCK,
+        NeedleRegion.THIGH,
+        NeedleRegion.LOWER_LEG,
+        NeedleRegion.FOOT,
+    ),
+    "": tuple(NeedleRegion),
+}
+LEVELS: Mapping[str, tuple[str, ...]] = {
+    ExamRegion.NECK_ARM: ROOTS[: ROOT_INDEX["T4"] + 1],
+    ExamRegion.BACK_LEG: ROOTS[ROOT_INDEX["T10"] :],
+    "": ROOTS,
+}
+SPINE, SKIN, REFLEXES = "spine", "skin", "reflexes"
+LAYERS = ("superficial", "middle", "deep")
+MUSCLE_SIGNS = ("shortened", "tender", "recognition", "band", "twitch", "enthesis", "weak")
+NEEDLE_SIGNS = ("grasp", "cramp")
+MOST_FOUND = 16
+Charted = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One button: what it sends, what stands on it, what a screen reader hears, and whether it is pressed."""
+
+    sends: str
+    face: str
+    words: str
+    is_pressed: bool
+    is_normal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One site (or one sign) with its keys on both sides; `sides` pairs the side with its keys, `at` names the site."""
+
+    name: str
+    small: str
+    at: str
+    sides: tuple[tuple[str, tuple[Key, ...]], ...]
+    also: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows under one heading; `is_folded` for what fingers do not find."""
+
+    name: str
+    rows: tuple[Row, ...]
+    is_folded: bool = False
+
+
+def charted_of(rows: Iterable[Any]) -> dict[str, int]:
+    """Key to grade of the findings as they stand."""
+    return {row_key(row): row_value(row) for row in rows}
+
+
+def keys_for(kind: str, subject: str, level: str, side: str, sign: str, charted: Charted) -> tuple[Key, ...]:
+    """The keys of one sign on one side, lowest grade first; the pressed one clears."""
+    key = f"{kind}:{subject}:{level}:{side}:{sign}"
+    table = sign_table.signs()["reflex" if kind == FindingKind.REFLEX.value else sign]
+    now = charted.get(key)
+    name = f"{subject_name(kind, subject, level)}, {SIDE_WORDS[side]}, {sign_name(kind, sign)}"
+    found = []
+    for grade in table.scale:
+        is_pressed = now == grade
+        words = f"{name} {value_words(kind, sign, grade)}: {table.grade_words[grade]}"
+        face = {0: _("no"), 1: _("yes")}[grade] if kind == FindingKind.SKIN.value else str(grade)
+        found.append(Key(f"{key}:{CLEAR if is_pressed else grade}", face, words, is_pressed, grade == table.normal))
+    return tuple(found)
+
+
+def panel(asked: Mapping[str, str], *, region: str, charted: Charted) -> dict[str, Any]:
+    """What is open and its groups, for `?open=`, `?spine=`, `?sign=`, `?at=` and `?q=`.
+
+    Unknown words open the spine, the way to the muscles that are always examined.
+    """
+    words, at = asked.get("q", "").strip(), asked.get("at", "")
+    regions = REGIONS.get(region, REGIONS[""])
+    opened = asked.get("open", "")
+    if opened not in {SPINE, SKIN, REFLEXES, *NeedleRegion}:
+        opened = SPINE
+    sign = asked.get("sign", "")
+    skin_signs = [row for row in sign_table.signs().values() if row.kind is FindingKind.SKIN]
+    offered = [row.code for row in skin_signs] if opened == SKIN else list(MUSCLE_SIGNS)
+    sign = sign if sign in offered else offered[0]
+    by_level = [row for row in muscle_table.muscles().values() if row.levels and row.ramus == "dorsal" and row.palpable]
+    spine = asked.get("spine", "") if asked.get("spine", "") in {row.id for row in by_level} else "multifidus"
+    if words:
+        groups = (Group("", tuple(_found(words, sign, charted))),)
+    elif opened == SPINE:
+        groups = (Group("", tuple(_levels(spine, sign, LEVELS.get(region, ROOTS), charted))),)
+    elif opened == SKIN:
+        groups = (Group("", tuple(_dermatomes(sign, LEVELS.get(region, ROOTS), charted))),)
+    elif opened == REFLEXES:
+        groups = (Group("", tuple(_reflexes(charted))),)
+    else:
+        groups = tuple(_by_layer(opened, sign, charted))
+    return {
+        "opened": opened,
+        "words": words,
+        "sign": sign,
+        "spine": spine,
+        "groups": groups,
+        "card": card(at, charted) if at else None,
+        "regions": [one.value for one in regions],
+        "spine_muscles": [(row.id, row.name) for row in by_level],
+        "offered_signs": [] if opened == REFLEXES else [(code, _sign_label(code)) for code in offered],
+    }
+
+
+def card(at: str, charted: Charted) -> dict[str, Any] | None:
+    """One site with all its signs on both sides, how to palpate it, its roots and its hazards; None if unknown."""
+    subject, _colon, level = at.partition(":")
+    row = muscle_table.muscles().get(subject)
+    if row is None or (level or None) not in (row.levels or (None,)):
+        return None
+    codes = (*MUSCLE_SIGNS, *NEEDLE_SIGNS)
+    return {
+        "name": subject_name("muscle", subject, level),
+        "latin": row.latin,
+        "palpation": row.palpation,
+        "roots": muscle_table.link(subject, level or None),
+        "hazards": muscle_table.hazards_at(subject, level or None),
+        "rows": [Row(_sign_label(code), "", at, _sides("muscle", subject, level, code, charted)) for code in codes],
+    }
+
+
+def _levels(spine: str, sign: str, levels: tuple[str, ...], charted: Charted) -> Iterable[Row]:
+    row = muscle_table.muscles()[spine]
+    for level in row.levels:
+        if level in levels:
+            yield _muscle_row(row, sign, charted, level)
+
+
+def _dermatomes(sign: str, levels: tuple[str, ...], charted: Charted) -> Iterable[Row]:
+    for root, row in sign_table.dermatomes().items():
+        if root in levels:
+            yield Row(root, row.lay_position, "", _sides("skin", root, "", sign, charted))
+
+
+def _reflexes(charted: Charted) -> Iterable[Row]:
+    for code, row in sign_table.reflexes().items():
+        yield Row(row.name, " ".join(row.roots), "", _sides("reflex", code, "", "", charted))
+
+
+def _by_layer(region: str, sign: str, charted: Charted) -> Iterable[Group]:
+    rows = [row for row in muscle_table.muscles().values() if row.region == region and not row.levels]
+    for layer in LAYERS:
+        inside = tuple(_muscle_row(row, sign, charted) for row in rows if row.layer == layer and row.palpable)
+        if inside:
+            yield Group(layer, inside)
+    beyond = tuple(_muscle_row(row, sign, charted) for row in rows if not row.palpable)
+    if beyond:
+        yield Group(_("Found only by the needle"), beyond, is_folded=True)
+
+
+def _found(words: str, sign: str, charted: Charted) -> Iterable[Row]:
+    n = 0
+    for row in muscle_table.find(words):
+        for level in row.levels or ("",):
+            if n < MOST_FOUND:
+                n += 1
+                yield _muscle_row(row, sign, charted, level)
+
+
+def _muscle_row(row: Muscle, sign: str, charted: Charted, level: str = "") -> Row:
+    others = []
+    for side in ("left", "right"):
+        for code in (*MUSCLE_SIGNS, *NEEDLE_SIGNS):
+            value = charted.get(f"muscle:{row.id}:{level}:{side}:{code}")
+            if code != sign and value is not None:
+                others.append(f"{sign_name('muscle', code)} {SIDE_WORDS[side]} {value_words('muscle', code, value)}")
+    roots = " ".join(muscle_table.link(row.id, level or None))
+    at = f"{row.id}:{level}" if level else row.id
+    sides = _sides("muscle", row.id, level, sign, charted)
+    return Row(subject_name("muscle", row.id, level), roots, at, sides, "; ".join(others))
+
+
+def _sides(kind: str, subject: str, level: str, sign: str, charted: Charted) -> tuple[tuple[str, tuple[Key, ...]], ...]:
+    return tuple((side, keys_for(kind, subject, level, side, sign, charted)) for side in ("left", "right"))
+
+
+def _sign_label(code: str) -> str:
+    row = sign_table.signs()[code]
+    return row.name

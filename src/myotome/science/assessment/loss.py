@@ -1,0 +1,27 @@
+"""Loss of function is another matter than shortening: it sends the examiner back to screening, not to the needle.
+
+A reflex that is absent or reduced, or strength that barely meets gravity, may mean that a nerve no longer conducts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from myotome.knowledge.signs import parameters
+
+
+def is_loss(finding: Mapping[str, Any]) -> bool:
+    """True for a finding (in the shape of `myotome segments`) that means "re-screen, do not just needle".
+
+    Reflex 0 or 1, strength 3 or less.
+
+    Source: clinic belief
+    Check: tests/spec/assessment/test_roots_to_consider.py
+    """
+    grade = finding.get("grade")
+    if grade is None:
+        return False
+    if finding.get("reflex"):
+        return bool(grade <= parameters().rescreen_reflex)
+    return finding.get("sign") == "weak" and bool(grade <= parameters().rescreen_mrc)
