@@ -162,8 +162,8 @@ def _newest() -> dict[str, str]:
 def _welcome(mark: dict[str, Any], port: int) -> None:
     address = f"http://127.0.0.1:{port}"
     print("\nLogins (a synthetic clinic; every name is invented):")
-    for who, email, password in mark["logins"]:
-        print(f"  {who:<28} {email:<36} {password}")
+    for who, where, word in mark["logins"]:
+        print(f"  {who:<24} {address + where if where.startswith('/') else where}   {word}")
     print(
         f"\nStaff log in at {address}/accounts/login/ ; patients begin at {address}/{mark['clinic']}/ . Ctrl-C ends it."
     )

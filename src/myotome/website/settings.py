@@ -5,6 +5,7 @@ MYOTOME_SECRET_KEY    or the file `secret_key` in the data folder, made at the f
 DATABASE_URL          postgresql://... ; without it embedded SQLite in the data folder
 MYOTOME_ALLOWED_HOSTS comma-separated host names
 MYOTOME_PUBLIC_URL    how links in mails begin, for example https://clinic.example
+MYOTOME_LOG_LEVEL     from which level our own log lines are written (default INFO), as JSON, without patient data
 MYOTOME_SMTP_URL      smtp://user:word@host:port or smtps://...; without it mail is written to the data folder
 """
 
@@ -18,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 from csp.constants import NONE, SELF
 
 from myotome.website.database import database_from
+from myotome.website.logs import logging_settings
 
 PACKAGE = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("MYOTOME_DATA_DIR", "var")).resolve()
@@ -188,5 +190,7 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = DATA_DIR / "mail"
 DEFAULT_FROM_EMAIL = os.environ.get("MYOTOME_FROM_EMAIL", "clinic@localhost")
+
+LOGGING = logging_settings(os.environ.get("MYOTOME_LOG_LEVEL", "INFO"))
 
 SILENCED_SYSTEM_CHECKS: list[str] = []
