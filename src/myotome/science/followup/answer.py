@@ -4,41 +4,53 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
-from myotome.knowledge.recovery import prior
+from myotome.knowledge.conditions import conditions
+from myotome.knowledge.recovery import UNKNOWN, natural_courses, natural_shift, prior
+from myotome.science.followup.draws import N_DRAWS
 from myotome.science.followup.forecast import MODEL_VERSION, CurvePoint, visits_remaining
 from myotome.science.followup.particles import ScoredVisit
-from myotome.science.followup.recovery import N_DRAWS, Covariates
+from myotome.science.followup.recovery import LONGEST_WEEKS, Covariates
+from myotome.science.followup.stopping import stop_rule_sentence
 from myotome.vocabulary.errors import InvalidValue
 
 LONGEST_DAYS = 4000
-DEFAULT_INTERVAL_DAYS = 7
+MOST_VISITS = 200
+MOST_SEGMENTS = 30
+DEFAULT_INTERVAL_DAYS = 7.0
+KEYS = frozenset({"condition", "age", "duration_weeks", "segments", "scar", "interval_days", "visits"})
 
 
 def forecast_answer(course: Mapping[str, Any]) -> dict[str, Any]:
     """The answer of `myotome forecast`: ranges of treatments and weeks left, probabilities, curves, basis.
 
     `course` holds condition, age, duration_weeks, segments, scar, interval_days and `visits`, each a day since the
-    first visit and the score (0-10, or null) given before the treatment of that day.
+    first visit and the score (0-10, or null) given before the treatment of that day. What is missing or null is
+    unknown, and the answer is wider for it. A range's null is "not within 40 treatments".
 
     Raises:
-        InvalidValue: names the field: a score outside 0 to 10, days out of order or twice, a day before the first,
-            an impossible age, duration or interval.
+        InvalidValue: names the field: an unknown condition or key, a score outside 0 to 10, days out of order or
+            twice, a first day that is not 0, an impossible age, duration or interval.
 
     Source: knowledge.recovery, clinic belief
-    Check: tests/oracle/test_recovery.py
+    Check: tests/oracle/test_forecast.py
     """
+    if unknown := sorted(set(course) - KEYS):
+        raise InvalidValue(f"{unknown[0]!r} is none of {', '.join(sorted(KEYS))}.", field=unknown[0])
+    condition = _condition(course)
     about = Covariates(
-        duration_weeks=_number(course, "duration_weeks", 0, 5200),
-        n_segments=_whole(course, "segments", 1, 30),
+        duration_weeks=_number(course, "duration_weeks", 0, LONGEST_WEEKS),
+        n_segments=_whole(course, "segments", 1, MOST_SEGMENTS),
         scar=_yes_no(course, "scar"),
         age=_number(course, "age", 0, 120),
+        natural_shift=natural_shift(condition),
     )
-    interval = _number(course, "interval_days", 1, 90) or DEFAULT_INTERVAL_DAYS
-    visits = visits_from(course.get("visits", []))
-    forecast = visits_remaining(about, visits, interval_days=interval)
+    if about.duration_weeks is not None and about.age is not None and about.duration_weeks > 53.0 * (about.age + 1.0):
+        raise InvalidValue("The complaint cannot be older than the patient.", field="duration_weeks")
+    interval = _number(course, "interval_days", 1, 90)
+    visits = visits_from(course.get("visits"))
+    forecast = visits_remaining(about, visits, interval_days=DEFAULT_INTERVAL_DAYS if interval is None else interval)
     chosen = prior("a")
     return {
         "treatments_left": forecast.treatments_left,
@@ -47,11 +59,14 @@ def forecast_answer(course: Mapping[str, Any]) -> dict[str, Any]:
         "p_no_meaningful_change": round(forecast.p_no_meaningful_change, 4),
         "curve": [_point(point) for point in forecast.curve],
         "natural_course": [_point(point) for point in forecast.natural_course],
+        "first_pain": forecast.first_pain,
+        "next_score": forecast.next_score,
         "stop_rule": {
             "visit": forecast.stop_rule.visit,
             "line": forecast.stop_rule.line,
             "p_relief_later": round(forecast.stop_rule.p_relief_later, 4),
             "one_in": forecast.stop_rule.one_in,
+            "says": stop_rule_sentence(forecast.stop_rule),
         },
         "basis": {
             "kind": chosen.status,
@@ -59,6 +74,7 @@ def forecast_answer(course: Mapping[str, Any]) -> dict[str, Any]:
             "data": chosen.basis,
             "version": f"{MODEL_VERSION}/{chosen.version}",
             "definition": chosen.definition,
+            "natural_course": natural_courses()[condition].says if condition else "",
             "n_draws": N_DRAWS,
             "n_effective": round(forecast.n_effective, 1),
         },
@@ -72,10 +88,14 @@ def visits_from(rows: Any) -> list[ScoredVisit]:
         InvalidValue: names the visit and what is wrong with it.
 
     Source: judgement
-    Check: tests/unit/followup/test_answer.py
+    Check: tests/unit/science/test_forecast_answer.py
     """
+    if rows is None:
+        return []
     if not isinstance(rows, Sequence) or isinstance(rows, str | bytes):
         raise InvalidValue("visits is a list of {day, nrs}.", field="visits")
+    if len(rows) > MOST_VISITS:
+        raise InvalidValue(f"A course has at most {MOST_VISITS} visits here, not {len(rows)}.", field="visits")
     found: list[ScoredVisit] = []
     for number, row in enumerate(rows, start=1):
         where = f"visits[{number - 1}]"
@@ -93,7 +113,24 @@ def visits_from(rows: Any) -> list[ScoredVisit]:
 
 
 def _point(point: CurvePoint) -> dict[str, float | int]:
-    return asdict(point)
+    return {
+        "treatment": point.treatment,
+        "day": point.day,
+        "q10": point.q10,
+        "q25": point.q25,
+        "median": point.median,
+        "q75": point.q75,
+        "q90": point.q90,
+    }
+
+
+def _condition(course: Mapping[str, Any]) -> str | None:
+    value = course.get("condition")
+    if value in (None, "", UNKNOWN):
+        return None
+    if not isinstance(value, str) or value not in conditions():
+        raise InvalidValue(f"{value!r} is no condition; `myotome conditions` lists them.", field="condition")
+    return value
 
 
 def _number(row: Mapping[str, Any], name: str, low: float, high: float, *, where: str = "") -> float | None:
@@ -103,7 +140,7 @@ def _number(row: Mapping[str, Any], name: str, low: float, high: float, *, where
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise InvalidValue(f"{name} is a number, not {value!r}.", field=where or name)
     if not low <= value <= high:
-        raise InvalidValue(f"{name} is {low} to {high}, not {value}.", field=where or name)
+        raise InvalidValue(f"{name} is {low:g} to {high:g}, not {value:g}.", field=where or name)
     return float(value)
 
 
@@ -112,7 +149,7 @@ def _whole(row: Mapping[str, Any], name: str, low: int, high: int, *, where: str
     if value is None:
         return None
     if value != int(value):
-        raise InvalidValue(f"{name} is a whole number, not {value}.", field=where or name)
+        raise InvalidValue(f"{name} is a whole number, not {value:g}.", field=where or name)
     return int(value)
 
 

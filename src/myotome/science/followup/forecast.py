@@ -1,4 +1,4 @@
-"""What is likely from here: treatments and weeks left as ranges, the curve with its band, the stop rule in words.
+"""What is likely from here: treatments and weeks left as ranges, the curve with its band, the natural course beside it.
 
 Everything is read off the same draws. "Recovered" is the latent definition in knowledge.recovery; discharge uses the
 clinical one. A quantile that is not reached within 40 treatments is None: "not on this plan".
@@ -8,29 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 
-from myotome.knowledge.recovery import Prior, prior
-from myotome.science.followup.particles import Posterior, ScoredVisit, posterior, weighted_quantiles
-from myotome.science.followup.recovery import (
-    Array,
-    Covariates,
-    Flags,
-    Globals,
-    People,
-    draw_globals,
-    latent_pain,
-    natural_pain,
-    people_like,
-)
+from myotome.knowledge.recovery import Prior
+from myotome.science.followup.draws import Array, stored_draws
+from myotome.science.followup.particles import Posterior, ScoredVisit, unscored, updated
+from myotome.science.followup.quantiles import pain_quantiles, whole_quantiles
+from myotome.science.followup.recovery import Covariates, natural_pain, pain_ahead
+from myotome.science.followup.stopping import StopRule, stop_rule
 
 MOST_AHEAD = 40
+MOST_KEPT = 24
 CURVE_AHEAD = 12
+WITHIN = (4, 8, 12)
 LEVELS = (0.10, 0.25, 0.50, 0.75, 0.90)
 LEVEL_NAMES = ("q10", "q25", "median", "q75", "q90")
-MODEL_VERSION = "recovery-1"
+MODEL_VERSION = "recovery-2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +43,7 @@ class CurvePoint:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Ranges by name (q10 ... q90); None is "not within 40 treatments"."""
+    """Ranges by name (q10 ... q90); None is "not within 40 treatments". `next_score` is what she may answer next."""
 
     treatments_left: dict[str, int | None]
     weeks_left: dict[str, float | None]
@@ -56,35 +51,12 @@ class Forecast:
     p_no_meaningful_change: float
     curve: tuple[CurvePoint, ...]
     natural_course: tuple[CurvePoint, ...]
+    first_pain: float
+    next_score: dict[str, int]
     stop_rule: StopRule
     n_effective: float
     n_visits: int
     interval_days: float
-
-
-@dataclass(frozen=True, slots=True)
-class StopRule:
-    """Of courses still above `line` at visit `visit`, the share that later reaches 30 % relief, as one in `one_in`."""
-
-    visit: int
-    line: float
-    p_relief_later: float
-
-    @property
-    def one_in(self) -> int:
-        """The share as one in so many, at least one in one."""
-        return max(1, round(1.0 / max(self.p_relief_later, 0.01)))
-
-
-@cache
-def stored_draws(scenario: str = "a") -> tuple[Prior, Globals]:
-    """The prior and its stored draws, made once.
-
-    Source: knowledge.recovery
-    Check: tests/oracle/test_recovery.py
-    """
-    chosen = prior(scenario)
-    return chosen, draw_globals(chosen)
 
 
 def visits_remaining(
@@ -99,102 +71,87 @@ def visits_remaining(
     Each visit's treatment is taken as given; `treatments_left` counts those after the last. Without visits the
     forecast is that of the prior for such a person.
 
-    Source: knowledge.recovery, clinic belief
-    Check: tests/oracle/test_recovery.py
+    Source: knowledge.recovery
+    Check: tests/oracle/test_forecast.py
     """
-    chosen, globals_ = stored_draws(scenario)
-    after = posterior(people_like(globals_, about), visits)
+    chosen, _ = stored_draws(scenario)
+    after = _after(scenario, about, tuple(visits))
     return forecast_from(after, chosen, visits, interval_days=interval_days)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _after(scenario: str, about: Covariates, visits: tuple[ScoredVisit, ...]) -> Posterior:
+    """The posterior, kept for a while: the next visit, and another spacing of the same course, begin from it."""
+    chosen, draws = stored_draws(scenario)
+    if not visits:
+        return unscored(draws, about)
+    return updated(chosen, _after(scenario, about, visits[:-1]), about, visits)
 
 
 def forecast_from(after: Posterior, chosen: Prior, visits: Sequence[ScoredVisit], *, interval_days: float) -> Forecast:
     """The forecast read off a posterior.
 
     Source: knowledge.recovery
-    Check: tests/oracle/test_recovery.py
+    Check: tests/oracle/test_forecast.py
     """
     people, weights = after.people, after.weights
     given = np.array([visit.day for visit in visits], dtype=float)
     last = float(given[-1]) if len(given) else -interval_days
-    ahead = last + interval_days * np.arange(1, MOST_AHEAD + 2, dtype=np.float64)
-    latent = _ahead(people, given, ahead)
-    line = np.maximum(
-        chosen.number("recovered", "at_most"), chosen.number("recovered", "share_of_first") * people.first_pain
-    )
-    below = latent <= line[:, None]
-    left = np.where(below.any(axis=1), below.argmax(axis=1), MOST_AHEAD + 1).astype(float)
-    quantiles = weighted_quantiles(left, weights, LEVELS)
-    counts = {name: int(q) if q <= MOST_AHEAD else None for name, q in zip(LEVEL_NAMES, quantiles, strict=True)}
-    relief = latent <= chosen.number("meaningful", "share_of_first") * people.first_pain[:, None]
+    ahead = last + interval_days * np.arange(1, MOST_AHEAD + 2)
+    latent = pain_ahead(people, given, ahead)
+    left = treatments_until_recovered(latent, people.first_pain, chosen)
+    quantiles = whole_quantiles(left, weights, LEVELS)
+    counts = {name: n if n <= MOST_AHEAD else None for name, n in zip(LEVEL_NAMES, quantiles, strict=True)}
+    relief = latent <= chosen.number("meaningful", "share_of_first") * people.first_pain
+    shown = ahead[: CURVE_AHEAD + 1]
+    reached = np.cumsum(np.bincount(left.astype(np.int64), weights, MOST_AHEAD + 2))
     return Forecast(
         treatments_left=counts,
         weeks_left={name: None if n is None else round(n * interval_days / 7.0, 1) for name, n in counts.items()},
-        p_recovered_within={n: float(weights[left <= n].sum()) for n in (4, 8, 12)},
-        p_no_meaningful_change=float(weights[~relief[:, : CURVE_AHEAD + 1].any(axis=1)].sum()),
-        curve=_curve(latent[:, : CURVE_AHEAD + 1], weights, ahead),
-        natural_course=_natural(people, weights, ahead),
-        stop_rule=_stop_rule(after, relief, latent, len(visits)),
+        p_recovered_within={n: min(1.0, float(reached[n])) for n in WITHIN},
+        p_no_meaningful_change=float(np.clip(weights[~relief[: CURVE_AHEAD + 1].any(axis=0)].sum(), 0.0, 1.0)),
+        curve=_curve(latent, weights, shown),
+        natural_course=_curve(natural_pain(people, shown), weights, shown),
+        first_pain=float(pain_quantiles(people.first_pain[None, :], weights, [0.5])[0, 0]),
+        next_score=_next_score(latent[0] + people.bad_day * (len(given) == 0), people.noise, weights),
+        stop_rule=stop_rule(people.first_pain, latent, relief, weights, len(visits)),
         n_effective=after.n_effective,
         n_visits=len(visits),
         interval_days=interval_days,
     )
 
 
-def stop_rule_sentence(rule: StopRule) -> str:
-    """The stop rule as the practitioner reads it."""
-    return (
-        f"If visit {rule.visit} is still above {rule.line:.1f}, about one in {rule.one_in} courses like this "
-        "reaches 30 % relief later: change the plan or refer."
+def treatments_until_recovered(latent: Array, first_pain: Array, chosen: Prior) -> Array:
+    """Treatments still given before latent pain (ahead, draw) first is at the recovered line; ahead if never.
+
+    Source: knowledge.recovery (latent-1)
+    Check: tests/oracle/test_forecast.py
+    """
+    line = recovered_line(first_pain, chosen)
+    below = latent <= line
+    return np.asarray(np.where(below.any(axis=0), below.argmax(axis=0), len(latent)).astype(float))
+
+
+def recovered_line(first_pain: Array, chosen: Prior) -> Array:
+    """The latent pain that counts as recovered: 1.5, or a quarter of first pain where that is more.
+
+    Source: judgement (definition latent-1)
+    Check: tests/oracle/test_forecast.py
+    """
+    at_most, share = chosen.number("recovered", "at_most"), chosen.number("recovered", "share_of_first")
+    return np.maximum(at_most, share * first_pain)
+
+
+def _curve(latent: Array, weights: Array, days: Array) -> tuple[CurvePoint, ...]:
+    bands = pain_quantiles(latent[: len(days)], weights, LEVELS).tolist()
+    return tuple(
+        CurvePoint(k, round(float(day), 3), q10, q50, q90, q25, q75)
+        for k, (day, (q10, q25, q50, q75, q90)) in enumerate(zip(days, bands, strict=True))
     )
 
 
-def _ahead(people: People, given: Array, ahead: Array) -> Array:
-    """Latent pain before each treatment ahead, shape (draw, ahead), by the recursion that uneven past and even
-    future allow: what lasts adds up, what rebounds fades by one factor an interval."""
-    step = float(ahead[1] - ahead[0])
-    fade = np.exp(-step / people.tau)
-    gap = ahead[0] - given
-    rebound = np.exp(-gap[None, :] / people.tau[:, None]).sum(axis=1) if len(given) else np.zeros(len(people.g))
-    work = np.empty((len(people.g), len(ahead)))
-    for k in range(len(ahead)):
-        work[:, k] = people.rho * (len(given) + k) + (1.0 - people.rho) * rebound
-        rebound = (rebound + 1.0) * fade
-    fall = np.exp(-people.lam[:, None] * np.maximum(ahead, 0.0)[None, :] / 7.0 - people.g[:, None] * work)
-    return np.asarray(people.floor[:, None] + (people.first_pain - people.floor)[:, None] * fall)
-
-
-def _curve(latent: Array, weights: Array, ahead: Array) -> tuple[CurvePoint, ...]:
-    points = []
-    for k in range(latent.shape[1]):
-        q10, q25, q50, q75, q90 = (round(q, 3) for q in weighted_quantiles(latent[:, k], weights, LEVELS))
-        points.append(CurvePoint(k, float(max(ahead[k], 0.0)), q10, q50, q90, q25, q75))
-    return tuple(points)
-
-
-def _natural(people: People, weights: Array, ahead: Array) -> tuple[CurvePoint, ...]:
-    days = np.maximum(ahead[: CURVE_AHEAD + 1], 0.0)
-    return _curve(natural_pain(people, days), weights, ahead)
-
-
-def _stop_rule(after: Posterior, relief: Flags, latent: Array, n_visits: int) -> StopRule:
-    """Two visits on: among draws with no relief by then, the share that finds it within twelve more."""
-    weights = after.weights
-    wait = 2 if n_visits else 4
-    not_yet = ~relief[:, :wait].any(axis=1)
-    later = relief[:, wait : wait + CURVE_AHEAD].any(axis=1)
-    mass = float(weights[not_yet].sum())
-    share = float(weights[not_yet & later].sum()) / mass if mass > 0 else 0.0
-    line = 0.7 * weighted_quantiles(after.people.first_pain, weights, [0.5])[0]
-    return StopRule(visit=n_visits + wait, line=round(line, 1), p_relief_later=share)
-
-
-__all__ = [
-    "CurvePoint",
-    "Forecast",
-    "StopRule",
-    "forecast_from",
-    "latent_pain",
-    "stop_rule_sentence",
-    "stored_draws",
-    "visits_remaining",
-]
+def _next_score(expected: Array, noise: Array, weights: Array) -> dict[str, int]:
+    """Quantiles of the whole score she may give before the next treatment, noise and rounding included."""
+    rng = np.random.Generator(np.random.PCG64(len(expected)))
+    scores = np.clip(np.rint(expected + noise * rng.standard_normal(len(expected))), 0, 10)
+    return dict(zip(("q10", "median", "q90"), whole_quantiles(scores, weights, (0.10, 0.50, 0.90)), strict=True))

@@ -1,24 +1,27 @@
-"""Updating one person after each visit: stored draws reweighted by the score, rejuvenated when few still count.
+"""Updating one person after each visit: stored draws reweighted by the score, renewed when few of them still count.
 
-Rejuvenation resamples the draws and moves what belongs to the person (z, first pain) by a few steps of a random
-walk that leaves the posterior as it is. Its randomness comes from a seed made of the scores, so the same draws and
-the same scores give the same bytes.
+A score multiplies each draw's weight by its probability. When fewer than 400 draws would count, the score is let in by
+steps: as much of it as keeps 400, then the draws are resampled and moved by a random walk that leaves the posterior as
+it is (what belongs to the person, what few visits can tell, and whether needling changes anything), until all of the
+score is in. The randomness of the moves comes from a fixed seed, so the same draws and scores give the same bytes.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import logsumexp
 
-from myotome.science.followup.recovery import Array, Flags, People, latent_pain, log_likelihood
+from myotome.knowledge.recovery import Prior
+from myotome.science.followup.draws import Array, Draws, log_prior
+from myotome.science.followup.recovery import Covariates, People, log_likelihood, pain_before_visits, people_like
 
 FEWEST_EFFECTIVE = 400
 MOVES = 3
-STEP = 0.45
+MOST_STEPS = 6
+PERSON = {"z": 0.55, "first_pain": 0.55}
+BESIDE = {"natural": 0.3, "rho": 0.06, "bad_day": 0.15, "noise": 0.08, "floor": 0.15}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,100 +34,166 @@ class ScoredVisit:
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """The draws after the scores: `weights` sum to 1; `n_effective` of the last update before any rejuvenation."""
+    """The draws after `n_visits` visits; `weights` sum to 1, `n_effective` of the draws count."""
 
+    draws: Draws
     people: People
+    log_weight: Array
     weights: Array
     n_effective: float
-    n_rejuvenated: int
+    n_renewed: int
+    n_visits: int
 
 
-def posterior(people: People, visits: Sequence[ScoredVisit]) -> Posterior:
-    """The draws reweighted by each score in turn; unanswered visits change nothing but the treatments given.
+def unscored(draws: Draws, about: Covariates) -> Posterior:
+    """The draws as this person before her first answer, all counting the same.
 
-    Source: judgement (particle filter with resample and move)
-    Check: tests/oracle/test_recovery.py
+    Source: knowledge.recovery
+    Check: tests/oracle/test_particles.py
     """
-    log_weight = np.zeros(len(people.g))
-    rejuvenated = 0
-    effective = float(len(people.g))
-    for k, visit in enumerate(visits):
-        if visit.nrs is None:
-            continue
-        log_weight = log_weight + _score(people, visits[: k + 1], k)
-        weights = _normalised(log_weight)
-        effective = float(1.0 / np.sum(weights**2))
-        if effective < FEWEST_EFFECTIVE:
-            people = _rejuvenated(people, weights, visits[: k + 1], rejuvenated)
-            log_weight = np.zeros(len(people.g))
-            rejuvenated += 1
-    return Posterior(people, _normalised(log_weight), effective, rejuvenated)
+    n = len(draws.z)
+    return Posterior(draws, people_like(draws, about), np.zeros(n), np.full(n, 1.0 / n), float(n), 0, 0)
 
 
-def weighted_quantiles(values: Array, weights: Array, at: Sequence[float]) -> list[float]:
-    """Quantiles of weighted values: the smallest value whose weight below and at it reaches each level.
+def posterior(chosen: Prior, draws: Draws, about: Covariates, visits: Sequence[ScoredVisit]) -> Posterior:
+    """The draws reweighted by each score in turn; an unanswered visit is a treatment and nothing else.
+
+    Source: judgement (particle filter with tempered resample and move)
+    Check: tests/oracle/test_particles.py
+    """
+    after = unscored(draws, about)
+    for k in range(len(visits)):
+        after = updated(chosen, after, about, visits[: k + 1])
+    return after
+
+
+def updated(chosen: Prior, after: Posterior, about: Covariates, visits: Sequence[ScoredVisit]) -> Posterior:
+    """The posterior after the last of `visits`, from `after`, which is that of all but the last.
 
     Source: judgement
-    Check: tests/oracle/test_recovery.py
+    Check: tests/oracle/test_particles.py
     """
-    order = np.argsort(values, kind="stable")
-    reached = np.cumsum(weights[order])
-    index = np.minimum(np.searchsorted(reached, np.asarray(at) * reached[-1] * (1 - 1e-12)), len(values) - 1)
-    return [float(value) for value in values[order][index]]
+    k, people, visit = len(visits) - 1, after.people, visits[-1]
+    if visit.nrs is None:
+        return replace(after, n_visits=k + 1)
+    days = np.array([earlier.day for earlier in visits], dtype=float)
+    *_, expected = pain_before_visits(people, days)
+    here = log_likelihood(visit.nrs, expected + people.bad_day * (k == 0), people.noise)
+    log_weight = after.log_weight + here
+    weights = normalised(log_weight)
+    if effective(weights) >= FEWEST_EFFECTIVE:
+        return Posterior(after.draws, people, log_weight, weights, effective(weights), after.n_renewed, k + 1)
+    draws = _renewed(chosen, after.draws, about, visits, after.log_weight, here, seed=k)
+    return replace(unscored(draws, about), n_renewed=after.n_renewed + 1, n_visits=k + 1)
 
 
-def _normalised(log_weight: Array) -> Array:
-    return np.asarray(np.exp(log_weight - logsumexp(log_weight)))
+def effective(weights: Array) -> float:
+    """How many equal draws these weights are worth, from 1 to their number.
+
+    Source: judgement (Kish)
+    Check: tests/oracle/test_particles.py
+    """
+    return float(1.0 / np.dot(weights, weights))
 
 
-def _score(people: People, visits: Sequence[ScoredVisit], k: int) -> Array:
+def normalised(log_weight: Array) -> Array:
+    """Weights that sum to 1.
+
+    Source: judgement
+    Check: tests/oracle/test_particles.py
+    """
+    weights = np.exp(log_weight - log_weight.max())
+    return np.asarray(weights / weights.sum())
+
+
+def _renewed(
+    chosen: Prior,
+    draws: Draws,
+    about: Covariates,
+    visits: Sequence[ScoredVisit],
+    log_weight: Array,
+    here: Array,
+    *,
+    seed: int,
+) -> Draws:
+    """Equal draws of the posterior with the last score let in by steps."""
+    rng = np.random.Generator(np.random.PCG64([len(draws.z), seed]))
+    inside = 0.0
+    for nth in range(MOST_STEPS):
+        step = 1.0 - inside if nth == MOST_STEPS - 1 else _step(log_weight, here, 1.0 - inside)
+        inside += step
+        weights = normalised(log_weight + step * here)
+        n = len(weights)
+        index = np.searchsorted(np.cumsum(weights), (rng.random() + np.arange(n)) / n)
+        draws = draws.take(np.minimum(index, n - 1))
+        draws = _moved(chosen, draws, about, visits, inside, rng)
+        if inside >= 1.0:
+            break
+        log_weight = np.zeros(n)
+        here = _scores(people_like(draws, about), visits)[-1]
+    return draws
+
+
+def _step(log_weight: Array, here: Array, rest: float) -> float:
+    """The largest share of the score, up to `rest`, that leaves 400 draws that count."""
+    if effective(normalised(log_weight + rest * here)) >= FEWEST_EFFECTIVE:
+        return rest
+    low, high = 0.0, rest
+    for _ in range(12):
+        middle = 0.5 * (low + high)
+        if effective(normalised(log_weight + middle * here)) >= FEWEST_EFFECTIVE:
+            low = middle
+        else:
+            high = middle
+    return max(low, 0.02 * rest)
+
+
+def _moved(
+    chosen: Prior,
+    draws: Draws,
+    about: Covariates,
+    visits: Sequence[ScoredVisit],
+    inside: float,
+    rng: np.random.Generator,
+) -> Draws:
+    """The draws after a few steps of Metropolis on what belongs to the person, then on what stands beside it."""
+    n = len(draws.z)
+    current = _log_posterior(draws, about, visits, inside)
+    for nth in range(MOVES):
+        steps = PERSON if nth % 2 == 0 else BESIDE
+        names = tuple(steps)
+        changed = {name: getattr(draws, name) + width * rng.normal(size=n) for name, width in steps.items()}
+        before = log_prior(chosen, draws, names)
+        if steps is PERSON:
+            turned = rng.random(n) < 0.15
+            changed["responds"] = np.where(turned, 1.0 - draws.responds, draws.responds)
+            before = before + _log_share(draws)
+        proposal = replace(draws, **changed)
+        after = log_prior(chosen, proposal, names) + (_log_share(proposal) if steps is PERSON else 0.0)
+        allowed = np.isfinite(after)
+        safe = replace(proposal, **{name: np.where(allowed, v, getattr(draws, name)) for name, v in changed.items()})
+        proposed = _log_posterior(safe, about, visits, inside)
+        taken = allowed & (np.log(rng.random(n)) < proposed - current + np.where(allowed, after, 0.0) - before)
+        draws = replace(draws, **{name: np.where(taken, v, getattr(draws, name)) for name, v in changed.items()})
+        current = np.where(taken, proposed, current)
+    return draws
+
+
+def _log_share(draws: Draws) -> Array:
+    return np.asarray(np.where(draws.responds > 0.5, np.log1p(-draws.share), np.log(draws.share)))
+
+
+def _log_posterior(draws: Draws, about: Covariates, visits: Sequence[ScoredVisit], inside: float) -> Array:
+    """Log likelihood with only a share of the last score."""
+    rows = _scores(people_like(draws, about), visits)
+    return np.asarray(sum(rows[:-1], np.zeros_like(draws.z)) + inside * rows[-1])
+
+
+def _scores(people: People, visits: Sequence[ScoredVisit]) -> list[Array]:
+    """Log probabilities of the scores that were given, in order; the last visit is always one of them."""
     days = np.array([visit.day for visit in visits], dtype=float)
-    expected = latent_pain(people, days[:k], days[k : k + 1])[:, 0] + people.bad_day * (k == 0)
-    score = visits[k].nrs
-    assert score is not None
-    return log_likelihood(score, expected, people.noise)
-
-
-def _all_scores(people: People, visits: Sequence[ScoredVisit]) -> Array:
-    days = np.array([visit.day for visit in visits], dtype=float)
-    latent = latent_pain(people, days, days)
-    total = np.zeros(len(people.g))
-    for k, visit in enumerate(visits):
-        if visit.nrs is not None:
-            total = total + log_likelihood(visit.nrs, latent[:, k] + people.bad_day * (k == 0), people.noise)
-    return total
-
-
-def _rejuvenated(people: People, weights: Array, visits: Sequence[ScoredVisit], nth: int) -> People:
-    text = repr([(visit.day, visit.nrs) for visit in visits]) + f"|{nth}|{len(weights)}"
-    seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
-    rng = np.random.Generator(np.random.PCG64(seed))
-    n = len(weights)
-    index = np.searchsorted(np.cumsum(weights), (rng.random() + np.arange(n)) / n)
-    people = people.take(np.minimum(index, n - 1))
-    current = _all_scores(people, visits)
-    for _ in range(MOVES):
-        z = people.z + STEP * rng.normal(size=n)
-        first = np.clip(people.first_pain + STEP * rng.normal(size=n), 1.5, 10.0)
-        proposal = replace(
-            people,
-            z=z,
-            first_pain=first,
-            floor=np.minimum(people.floor, 0.5 * first),
-            g=people.g * np.exp(people.sigma * (z - people.z)),
-        )
-        proposed = _all_scores(proposal, visits)
-        prior = -0.5 * (z**2 - people.z**2) - 0.5 * (
-            ((first - 6.2) / 1.5) ** 2 - ((people.first_pain - 6.2) / 1.5) ** 2
-        )
-        accept = np.log(rng.random(n)) < proposed - current + prior
-        people = _merge(people, proposal, accept)
-        current = np.where(accept, proposed, current)
-    return people
-
-
-def _merge(old: People, new: People, accept: Flags) -> People:
-    changed = {
-        name: np.where(accept, getattr(new, name), getattr(old, name)) for name in ("z", "first_pain", "floor", "g")
-    }
-    return replace(old, **changed)
+    return [
+        log_likelihood(visit.nrs, expected + people.bad_day * (k == 0), people.noise)
+        for k, (visit, expected) in enumerate(zip(visits, pain_before_visits(people, days), strict=True))
+        if visit.nrs is not None
+    ]

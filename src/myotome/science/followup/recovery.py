@@ -1,46 +1,46 @@
-"""The recovery model: latent pain just before a visit, for many people at once.
+"""The recovery model: latent pain just before a visit, for many possible people at once.
 
     x(t) = F + (P - F) exp(-lam t/7 - g W(t))
     W(t) = sum over earlier treatments j of rho + (1 - rho) exp(-(t - t_j)/tau)
-    ln g = mu + b_dur ln(weeks/26) + b_ext ln(segments/2) + b_scar scar + b_age (age - 45)/10 + sigma z
-    ln lam = m + b_nat ln(weeks/26)
+    ln g = mu + b_dur ln(weeks/26) + b_ext ln(segments/2) + b_scar scar + b_age (age - 45)/10 + spread z
+    ln lam = m + b_nat ln(weeks/26) + the shift of the condition
 
 P is pain at the first visit, F a floor, g what one treatment does (0 for those whom needling does not change), rho
-the share of it that lasts, tau the days in which the rest rebounds, lam natural recovery a week. One row of `People`
-is one possible person: a draw of everything the model does not know.
+the share of it that lasts, tau the days in which the rest rebounds, lam natural recovery a week. A constant g makes W
+a recursion of two terms, exact for uneven intervals. One row of `People` is one possible person.
 
 Source: gunn1980, costa2012, clinic belief (each number in knowledge.recovery)
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
-from scipy.special import log_ndtr
+from scipy.special import ndtr
 
-from myotome.knowledge.recovery import Prior
+from myotome.science.followup.draws import Array, Draws
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
-Flags = np.ndarray[Any, np.dtype[np.bool_]]
-N_DRAWS = 4000
 SHORTEST_WEEKS = 0.5
+LONGEST_WEEKS = 5200.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Covariates:
-    """What is known of a person before the first needle; None is unknown and widens nothing but says nothing."""
+    """What is known of a person before the first needle; None is unknown and makes the forecast wider."""
 
     duration_weeks: float | None = None
     n_segments: int | None = None
     scar: bool | None = None
     age: float | None = None
+    natural_shift: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Draws, one row each (all arrays of shape (draw,)): `g` per treatment, `lam` a week, `tau` in days."""
+    """Possible people, one a row (arrays of shape (draw,)): `g` of one treatment, `lam` a week, `tau` in days."""
 
     first_pain: Array
     floor: Array
@@ -50,153 +50,110 @@ class People:
     tau: Array
     noise: Array
     bad_day: Array
-    z: Array
-    sigma: Array
-    responds: Array
-    log_weight: Array
 
     def take(self, index: Any) -> People:
-        """The rows of an index, with equal weights."""
-        rows = {name: getattr(self, name)[index] for name in self.__slots__}
-        return replace(People(**rows), log_weight=np.zeros(len(rows["g"])))
+        """The rows of an index."""
+        return replace(self, **{field.name: getattr(self, field.name)[index] for field in fields(self)})
 
 
-@dataclass(frozen=True, slots=True)
-class Globals:
-    """Draws of what all people share (shape (draw,) each), before a person's covariates are known."""
+def people_like(draws: Draws, about: Covariates) -> People:
+    """The draws as people with these covariates; where one is unknown each draw has its own plausible value.
 
-    mu: Array
-    duration: Array
-    extent: Array
-    scar: Array
-    age: Array
-    spread: Array
-    rho: Array
-    tau: Array
-    natural: Array
-    natural_duration: Array
-    floor: Array
-    noise: Array
-    bad_day: Array
-    first_pain: Array
-    z: Array
-    responds: Array
-
-
-def draw_globals(prior: Prior, *, n: int = N_DRAWS, seed: int = 20261101) -> Globals:
-    """The stored draws: the same prior, n and seed give the same bytes.
-
-    Source: knowledge.recovery
-    Check: tests/oracle/test_recovery.py
-    """
-    rng = np.random.Generator(np.random.PCG64(seed))
-
-    def normal(name: str) -> Array:
-        return rng.normal(prior.number(name, "mean"), prior.number(name, "sd"), n)
-
-    def beta(name: str) -> Array:
-        return rng.beta(prior.number(name, "alpha"), prior.number(name, "beta"), n)
-
-    share = beta("non_responder")
-    return Globals(
-        mu=normal("mu"),
-        duration=normal("duration"),
-        extent=normal("extent"),
-        scar=normal("scar"),
-        age=normal("age"),
-        spread=np.maximum(normal("spread"), 0.05),
-        rho=beta("lasting"),
-        tau=np.exp(
-            rng.normal(np.log(prior.number("rebound_days", "median")), prior.number("rebound_days", "sd_log"), n)
-        ),
-        natural=normal("natural"),
-        natural_duration=normal("natural_duration"),
-        floor=np.maximum(normal("floor"), 0.0),
-        noise=np.maximum(normal("noise"), 0.3),
-        bad_day=np.maximum(normal("bad_day"), 0.0),
-        first_pain=np.clip(normal("first_pain"), 1.5, 10.0),
-        z=rng.normal(size=n),
-        responds=(rng.random(n) >= share).astype(float),
-    )
-
-
-def people_like(globals_: Globals, about: Covariates) -> People:
-    """The draws as people with these covariates; an unknown covariate stands at the model's centre.
-
-    Source: clinic belief (signs and sizes of the covariates)
+    Source: clinic belief (signs and sizes of the covariates), gunn1980 (what one treatment does)
     Check: tests/property/test_forecast.py
     """
-    weeks = 26.0 if about.duration_weeks is None else max(about.duration_weeks, SHORTEST_WEEKS)
-    segments = 2 if about.n_segments is None else max(about.n_segments, 1)
-    tens = 0.0 if about.age is None else (about.age - 45.0) / 10.0
+    weeks = draws.some_weeks if about.duration_weeks is None else _within(about.duration_weeks)
+    segments = draws.some_segments if about.n_segments is None else max(about.n_segments, 1)
+    scar = draws.some_scar if about.scar is None else float(about.scar)
+    age = draws.some_age if about.age is None else about.age
+    log_weeks = np.log(weeks) - np.log(26.0)
     log_g = (
-        globals_.mu
-        + globals_.duration * np.log(weeks / 26.0)
-        + globals_.extent * np.log(segments / 2.0)
-        + globals_.scar * float(bool(about.scar))
-        + globals_.age * tens
-        + globals_.spread * globals_.z
+        draws.mu
+        + draws.duration * log_weeks
+        + draws.extent * (np.log(segments) - np.log(2.0))
+        + draws.scar * scar
+        + draws.age * ((age - 45.0) / 10.0)
+        + draws.spread * draws.z
     )
     return People(
-        first_pain=globals_.first_pain,
-        floor=np.minimum(globals_.floor, 0.5 * globals_.first_pain),
-        g=np.exp(log_g) * globals_.responds,
-        lam=np.exp(globals_.natural + globals_.natural_duration * np.log(weeks / 26.0)),
-        rho=globals_.rho,
-        tau=globals_.tau,
-        noise=globals_.noise,
-        bad_day=globals_.bad_day,
-        z=globals_.z,
-        sigma=globals_.spread,
-        responds=globals_.responds,
-        log_weight=np.zeros(len(globals_.z)),
+        first_pain=draws.first_pain,
+        floor=np.minimum(draws.floor, 0.5 * draws.first_pain),
+        g=np.exp(log_g) * draws.responds,
+        lam=np.exp(draws.natural + draws.natural_duration * log_weeks + about.natural_shift),
+        rho=draws.rho,
+        tau=draws.tau,
+        noise=draws.noise,
+        bad_day=draws.bad_day,
     )
 
 
-def work_done(people: People, treatment_days: Array, days: Array) -> Array:
-    """W for each draw at each day, shape (draw, day); only treatments before a day count.
+def pain_before_visits(people: People, days: Array) -> Iterator[Array]:
+    """Latent pain (draw,) just before each treatment, when one is given on each of `days` (since the first, rising).
 
     Source: clinic belief (cumulative effect with partial rebound)
-    Check: tests/oracle/test_recovery.py
+    Check: tests/oracle/test_recovery_model.py
     """
-    gap = days[None, :, None] - treatment_days[None, None, :]
-    counts = gap > 0
-    lasting = counts.sum(axis=2) * people.rho[:, None]
-    rebound = np.where(counts, np.exp(-np.where(counts, gap, 0.0) / people.tau[:, None, None]), 0.0).sum(axis=2)
-    return np.asarray(lasting + (1.0 - people.rho)[:, None] * rebound)
+    lasting, rebound = 0.0, np.zeros_like(people.g)
+    for k, day in enumerate(days):
+        if k:
+            lasting += 1.0
+            rebound = (rebound + 1.0) * np.exp(-(day - days[k - 1]) / people.tau)
+        yield _pain(people, day, people.rho * lasting + (1.0 - people.rho) * rebound)
 
 
-def latent_pain(people: People, treatment_days: Array, days: Array) -> Array:
-    """x for each draw at each day, shape (draw, day), between floor and first pain.
+def pain_ahead(people: People, given: Array, ahead: Array) -> Array:
+    """Latent pain, shape (ahead, draw), just before each treatment ahead: given were those of `given`, then one on
+    each of `ahead` (days since the first, rising, equally far apart).
 
     Source: clinic belief
-    Check: tests/oracle/test_recovery.py
+    Check: tests/oracle/test_recovery_model.py
     """
-    work = work_done(people, treatment_days, days)
-    fall = np.exp(-people.lam[:, None] * days[None, :] / 7.0 - people.g[:, None] * work)
-    return np.asarray(people.floor[:, None] + (people.first_pain - people.floor)[:, None] * fall)
+    rebound = np.zeros_like(people.g)
+    for k, day in enumerate(given):
+        following = given[k + 1] if k + 1 < len(given) else ahead[0]
+        rebound = (rebound + 1.0) * np.exp(-(following - day) / people.tau)
+    fade = np.exp(-(ahead[1] - ahead[0]) / people.tau) if len(ahead) > 1 else np.ones_like(people.g)
+    fall = np.empty((len(ahead), len(people.g)))
+    for k, day in enumerate(ahead):
+        work = people.rho * float(len(given) + k) + (1.0 - people.rho) * rebound
+        fall[k] = -people.lam * (day / 7.0) - people.g * work
+        rebound = (rebound + 1.0) * fade
+    np.exp(fall, out=fall)
+    fall *= people.first_pain - people.floor
+    fall += people.floor
+    return fall
 
 
 def natural_pain(people: People, days: Array) -> Array:
-    """x without any needle, shape (draw, day).
+    """Latent pain without any needle, shape (day, draw).
 
     Source: costa2012
-    Check: tests/oracle/test_recovery.py
+    Check: tests/oracle/test_recovery_model.py
     """
-    fall = np.exp(-people.lam[:, None] * days[None, :] / 7.0)
-    return np.asarray(people.floor[:, None] + (people.first_pain - people.floor)[:, None] * fall)
+    fall = np.exp(-people.lam[None, :] * days[:, None] / 7.0)
+    return np.asarray(people.floor + (people.first_pain - people.floor) * fall)
 
 
 def log_likelihood(score: int, expected: Array, noise: Array) -> Array:
-    """Log probability of a whole score 0-10: a normal around `expected`, rounded and cut at the ends.
+    """Log probability of a whole score 0-10: a normal around `expected`, rounded and cut at the ends. Never -inf.
 
-    Source: judgement
-    Check: tests/oracle/test_recovery.py
+    Source: judgement (interval-censored normal)
+    Check: tests/oracle/test_recovery_model.py
     """
-    upper = np.full_like(expected, np.inf) if score >= 10 else (score + 0.5 - expected) / noise
-    lower = np.full_like(expected, -np.inf) if score <= 0 else (score - 0.5 - expected) / noise
-    flip = lower > 0
-    a, b = np.where(flip, -upper, lower), np.where(flip, -lower, upper)
-    big, small = log_ndtr(b), log_ndtr(a)
-    with np.errstate(divide="ignore"):
-        return np.asarray(big + np.log1p(-np.exp(np.minimum(small - big, -1e-12))))
+    if score <= 0:
+        mass = ndtr((0.5 - expected) / noise)
+    elif score >= 10:
+        mass = ndtr((expected - 9.5) / noise)
+    else:
+        away = np.abs(score - expected)
+        mass = ndtr((0.5 - away) / noise) - ndtr((-0.5 - away) / noise)
+    return np.asarray(np.log(np.maximum(mass, 1e-300)))
+
+
+def _pain(people: People, day: float, work: Array) -> Array:
+    fall = np.exp(-people.lam * (day / 7.0) - people.g * work)
+    return np.asarray(people.floor + (people.first_pain - people.floor) * fall)
+
+
+def _within(weeks: float) -> float:
+    return min(max(weeks, SHORTEST_WEEKS), LONGEST_WEEKS)

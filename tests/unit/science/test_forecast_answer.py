@@ -1,0 +1,98 @@
+"""The mapping in and out of `myotome forecast`: its shape, and what each bad input is told."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from myotome.science.followup.answer import forecast_answer
+from myotome.vocabulary.errors import InvalidValue
+
+COURSE = {
+    "condition": "low_back_pain",
+    "age": 45,
+    "duration_weeks": 28.6,
+    "segments": 2,
+    "scar": False,
+    "interval_days": 7,
+    "visits": [{"day": 0, "nrs": 7}, {"day": 7, "nrs": 6}],
+}
+
+
+def test_the_answer_has_its_shape():
+    answer = forecast_answer(COURSE)
+    assert set(answer["treatments_left"]) == set(answer["weeks_left"]) == {"q10", "q25", "median", "q75", "q90"}
+    assert set(answer["p_recovered_within"]) == {"4", "8", "12"}
+    for curve in (answer["curve"], answer["natural_course"]):
+        assert {"treatment", "day", "q10", "median", "q90"} <= set(curve[0])
+    assert answer["curve"][0]["day"] == 14
+    assert {"kind", "n", "data", "version", "definition"} <= set(answer["basis"])
+    assert answer["basis"]["kind"] == "prior"
+    assert json.loads(json.dumps(answer, allow_nan=False)) == answer
+
+
+def test_two_weekly_visits_are_fewer_and_take_longer():
+    weekly, two_weekly = forecast_answer(COURSE), forecast_answer(COURSE | {"interval_days": 14})
+    assert two_weekly["treatments_left"]["q25"] <= weekly["treatments_left"]["q25"]
+    assert two_weekly["weeks_left"]["q25"] > weekly["weeks_left"]["q25"]
+
+
+def test_nothing_known_is_an_honest_wide_answer():
+    answer = forecast_answer({})
+    assert answer["treatments_left"]["q10"] <= 4
+    assert answer["treatments_left"]["q90"] is None
+    assert answer["curve"][0]["day"] == 0
+
+
+def test_unknown_duration_is_wider_than_a_known_one():
+    known = forecast_answer(COURSE | {"visits": []})["treatments_left"]
+    unknown = forecast_answer(COURSE | {"visits": [], "duration_weeks": None})["treatments_left"]
+    assert unknown["q10"] <= known["q10"]
+
+
+def test_the_natural_course_depends_on_the_condition():
+    headache = forecast_answer(COURSE | {"condition": "headache_vertex"})["natural_course"][-1]["median"]
+    elbow = forecast_answer(COURSE | {"condition": "tennis_elbow"})["natural_course"][-1]["median"]
+    assert elbow < headache
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"condition": "sore_back"}, "condition"),
+        ({"condition": 7}, "condition"),
+        ({"age": -1}, "age"),
+        ({"age": "45"}, "age"),
+        ({"age": float("nan")}, "age"),
+        ({"age": True}, "age"),
+        ({"age": 20, "duration_weeks": 2000}, "duration_weeks"),
+        ({"duration_weeks": -3}, "duration_weeks"),
+        ({"segments": 0}, "segments"),
+        ({"segments": 1.5}, "segments"),
+        ({"scar": "no"}, "scar"),
+        ({"interval_days": 0}, "interval_days"),
+        ({"intervall_days": 7}, "intervall_days"),
+        ({"visits": "7"}, "visits"),
+        ({"visits": [7]}, "visits[0]"),
+        ({"visits": [{"nrs": 7}]}, "visits[0].day"),
+        ({"visits": [{"day": 3, "nrs": 7}]}, "visits[0].day"),
+        ({"visits": [{"day": -2, "nrs": 7}]}, "visits[0].day"),
+        ({"visits": [{"day": 0, "nrs": 11}]}, "visits[0].nrs"),
+        ({"visits": [{"day": 0, "nrs": 6.5}]}, "visits[0].nrs"),
+        ({"visits": [{"day": 0, "nrs": 6}, {"day": 0, "nrs": 5}]}, "visits[1].day"),
+        ({"visits": [{"day": 0, "nrs": 6}, {"day": 9, "nrs": 5}, {"day": 7, "nrs": 5}]}, "visits[2].day"),
+        ({"visits": [{"day": k, "nrs": 5} for k in range(201)]}, "visits"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_bad_input_names_its_field(change, field):
+    with pytest.raises(InvalidValue) as caught:
+        forecast_answer(COURSE | change)
+    assert caught.value.field == field
+
+
+def test_a_score_not_given_is_not_a_zero():
+    missing = forecast_answer(COURSE | {"visits": [{"day": 0, "nrs": 7}, {"day": 7, "nrs": None}]})
+    zero = forecast_answer(COURSE | {"visits": [{"day": 0, "nrs": 7}, {"day": 7, "nrs": 0}]})
+    assert missing["curve"][0]["median"] > zero["curve"][0]["median"] + 1
