@@ -164,7 +164,7 @@ def test_parts_of_a_muscle_are_drawn_as_their_whole():
 
 
 def test_the_smallest_crop_that_shows_the_muscles_is_chosen():
-    assert crop_for("back", ["left:gluteus_medius", "left:multifidus:L5"]) == "low_back_buttock"
+    assert crop_for("back", ["left:gluteus_medius", "left:multifidus:L5"]) == "low_back_close"
     assert crop_for("front", ["left:tibialis_anterior"]) == "leg_front"
     assert crop_for("back", []) == "whole_back"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -98,11 +98,13 @@ def examination_as_json(
 
 
 def beliefs_of(examination: Examination) -> tuple[RootBelief | None, RootBelief | None]:
-    """The roots as last shown in this examination, and as they stood at the end of the one before it, in one query."""
+    """The roots as last shown in this examination, and at the end of the last one of an earlier day, in one query.
+
+    An examination begun again on the same day is not a second witness.
+    """
     rows = RootBelief.objects.filter(clinic_id=examination.clinic_id, course_id=examination.course_id).order_by("-id")
-    before = rows.filter(
-        examination__started_at__lt=examination.started_at, shown_at__lte=examination.started_at
-    ).exclude(examination_id=examination.pk)
+    day_before = examination.started_at - timedelta(hours=12)
+    before = rows.filter(examination__started_at__lt=day_before, shown_at__lte=day_before)
     last = [Subquery(one.values("pk")[:1]) for one in (rows.filter(examination_id=examination.pk), before)]
     found = {row.examination_id == examination.pk: row for row in rows.filter(Q(pk=last[0]) | Q(pk=last[1]))}
     return found.get(True), found.get(False)

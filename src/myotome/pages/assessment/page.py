@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from myotome.clinic.assessment.actions import show_roots
 from myotome.clinic.assessment.queries import Examination, can_see_roots, finding_as_json, findings_of
 from myotome.clinic.planning.queries import cautions_of
+from myotome.knowledge.muscles import link as link_of
 from myotome.knowledge.muscles import muscle
 from myotome.knowledge.signs import parameters
 from myotome.pages.assessment.names import (
@@ -165,6 +166,7 @@ def _option(row: Mapping[str, Any], link: Callable[..., str]) -> dict[str, Any]:
     return {
         "name": subject_name("muscle", row["muscle"], row["level"] or ""),
         "side": SIDE_WORDS[row["side"]],
+        "roots": " ".join(link_of(row["muscle"], row["level"])),
         "position": row["position"].replace("_", " "),
         "bits": _bits(row["bits"], 2),
         "href": link(at=at),

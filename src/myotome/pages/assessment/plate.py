@@ -5,6 +5,7 @@ Muscles that the outlines lack are schematic. The labels beside the figure and t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from myotome.knowledge import muscles as muscle_table
 from myotome.pages.assessment.names import SIDE_WORDS, sign_name, subject_name, value_words
 from myotome.pages.assessment.touch import REFLEXES, SKIN, SPINE
-from myotome.pages.plates import body_plate, locator, part_key, shapes_of
+from myotome.pages.plates import CROPS, body_plate, locator, part_key, shapes_of
 from myotome.pages.plates.shapes import split_key
 from myotome.vocabulary.anatomy import ExamRegion, NeedleRegion
 
@@ -27,16 +28,18 @@ CROP_OF: Mapping[str, tuple[str, str]] = {
     NeedleRegion.CHEST: ("shoulder_back", "shoulder_front"),
     NeedleRegion.ARM: ("back_half", "shoulder_front"),
     NeedleRegion.FOREARM_HAND: ("whole_back", "whole_front"),
-    NeedleRegion.ABDOMEN: ("low_back_buttock", "trunk_front"),
-    NeedleRegion.LOW_BACK: ("low_back_buttock", "trunk_front"),
-    NeedleRegion.BUTTOCK: ("low_back_buttock", "hip_thigh_front"),
+    NeedleRegion.ABDOMEN: ("low_back_close", "trunk_front"),
+    NeedleRegion.LOW_BACK: ("low_back_close", "trunk_front"),
+    NeedleRegion.BUTTOCK: ("low_back_close", "hip_thigh_front"),
     NeedleRegion.THIGH: ("thigh_back", "hip_thigh_front"),
     NeedleRegion.LOWER_LEG: ("leg_back", "leg_front"),
     NeedleRegion.FOOT: ("leg_back", "leg_front"),
 }
-SPINE_CROP = {ExamRegion.NECK_ARM: "shoulder_back", ExamRegion.BACK_LEG: "low_back_buttock", "": "back_half"}
+SPINE_CROP = {ExamRegion.NECK_ARM: "shoulder_back", ExamRegion.BACK_LEG: "low_back_close", "": "back_half"}
 FRONT_FIRST = {NeedleRegion.CHEST, NeedleRegion.ABDOMEN}
-MOST_LABELS = 9
+MOST_LABELS = 8
+WIDEST_LABELLED = 330.0
+"""Width of a crop beside which names can stand and still be read on a tablet."""
 
 
 def plate_of(
@@ -54,6 +57,7 @@ def plate_of(
     states, details = _states(opened, charted, view, crop)
     selected = [key for key in states if asked.get("at", "") and _at(key) == asked["at"]]
     names = {key: subject_name("muscle", *split_key(key)[1:]) for key in states}
+    names |= {key: f"{names[key]}, {SIDE_WORDS[split_key(key)[0]]}" for key, grade in states.items() if grade is None}
     tested = {key: grade for key, grade in states.items() if grade is not None}
     title = _("Back view, %(place)s") if view == "back" else _("Front view, %(place)s")
     return {
@@ -62,16 +66,27 @@ def plate_of(
         "plate": body_plate(
             view,
             states=states,
-            names={key: f"{name}, {SIDE_WORDS[key.partition(':')[0]]}" for key, name in names.items()},
+            names=names,
             details=details,
             crop=crop,
             selected=selected,
+            labelled=_labels(tested, crop),
             deep=asked.get("layer", "deep") != "superficial",
             href=lambda key: href(_at(key)),
             title=title % {"place": opened.replace("_", " ")},
         ),
         "locators": _locators(crop, view, tested),
     }
+
+
+def _labels(tested: Mapping[str, int], crop: str) -> list[str]:
+    """What was found on the side with more findings, worst first; none where names would leave no room for the body."""
+    if CROPS[crop][1][2] > WIDEST_LABELLED:
+        return []
+    sides = Counter(split_key(key)[0] for key in tested)
+    side = max(sides, key=lambda one: sides[one], default="")
+    worst = sorted((key for key in tested if split_key(key)[0] == side), key=lambda key: -tested[key])
+    return worst[:MOST_LABELS]
 
 
 def _locators(crop: str, view: str, tested: Mapping[str, int]) -> list[tuple[str, SafeString]]:
@@ -101,7 +116,7 @@ def _states(
         part = part_key(subject, side, level)
         if (states.get(part) or -1) < grade:
             states[part] = grade
-            details[part] = f"{sign_name(kind, sign)} {value_words(kind, sign, grade)}"
+            details[part] = f"{SIDE_WORDS[side]}, {sign_name(kind, sign)} {value_words(kind, sign, grade)}"
     drawn = {part: grade for part, grade in states.items() if any(s.view == view for s in shapes_of(part))}
     return drawn, details
 

@@ -216,5 +216,5 @@ def _sides(kind: str, subject: str, level: str, sign: str, charted: Charted) -> 
 
 
 def _sign_label(code: str) -> str:
-    row = sign_table.signs()[code]
-    return row.name
+    words = str(sign_name("muscle", code))
+    return words[:1].upper() + words[1:]

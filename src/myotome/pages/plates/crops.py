@@ -18,6 +18,7 @@ CROPS: dict[str, tuple[str, Box]] = {
     "trunk_front": ("front", (220, 290, 288, 470)),
     "low_back_buttock": ("back", (880, 470, 407, 420)),
     "hip_thigh_front": ("front", (210, 590, 308, 400)),
+    "low_back_close": ("back", (930, 470, 307, 420)),
     "thigh_back": ("back", (925, 690, 317, 330)),
     "leg_back": ("back", (925, 930, 317, 430)),
     "leg_front": ("front", (206, 930, 317, 430)),

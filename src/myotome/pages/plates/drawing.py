@@ -84,7 +84,7 @@ def body_plate(
     title: str = "",
     names: Mapping[str, str] | None = None,
     details: Mapping[str, str] | None = None,
-    labelled: bool = False,
+    labelled: bool | Collection[str] = False,
     deep: bool = True,
     href: Callable[[str], str] | str | None = None,
     pick: bool = False,
@@ -95,7 +95,7 @@ def body_plate(
 
     `states` maps part keys (`shapes.part_key`) to a grade 0-3; None or absent is not tested. `names` maps keys to words
     for people, `details` to a second line ("shortened 3"). `crop` is a name of `crops.CROPS`. `labelled` sets names
-    beside the figure on leader lines. `href` (a function, or a text to which the key is added) makes every muscle of
+    beside the figure on leader lines (of all, or of the keys given). `href` (a function, or a text to which the key is added) makes every muscle of
     `states` a link; `pick` marks them for `<body-picker>`. Muscles that this view does not draw are left out of the
     picture but stay in the words.
     """
@@ -125,8 +125,9 @@ def body_plate(
         )
         body.append(_as_control(key, paths, word, href, pick))
     body += _needle_marks(needles, view)
+    named = drawn if labelled is True else {key: drawn[key] for key in drawn if key in (labelled or ())}
     margin_left, margin_right, labels = (
-        labels_beside(drawn, states, names, details, (x, y, w, h)) if labelled else (0, 0, "")
+        labels_beside(named, states, names, details, (x, y, w, h)) if named else (0, 0, "")
     )
     box = (x - margin_left, y, w + margin_left + margin_right, h)
     return _svg(
