@@ -59,7 +59,7 @@ def logging_settings(level: str = "INFO") -> dict[str, Any]:
             "django": {"handlers": ["lines"], "level": "WARNING", "propagate": False},
             "django.server": {"handlers": ["lines"], "level": "WARNING", "propagate": False},
             "django_tasks": {"handlers": ["lines"], "level": "WARNING", "propagate": False},
-            "django_tasks_db": {"handlers": ["lines"], "level": "WARNING", "propagate": False},
+            "django_tasks_db": {"handlers": ["lines"], "level": "ERROR", "propagate": False},
         },
     }
 
