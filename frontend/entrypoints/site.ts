@@ -2,6 +2,7 @@
 import "../styles/site.css";
 import htmx from "htmx.org";
 import "../elements/body-picker";
+import { startKeepScroll } from "../elements/keep-scroll";
 import { startTimers } from "../elements/timers";
 import { startTheme } from "../elements/theme";
 
@@ -21,4 +22,5 @@ declare global {
 }
 window.htmx = htmx;
 startTimers();
+startKeepScroll();
 startTheme();

@@ -22,6 +22,8 @@ from myotome.vocabulary.needling import SiteKind, TreatmentMode
 
 FIRST_REVIEW_VISIT = 4
 MOST_TREATMENTS_BY_DEFAULT = 8
+ANY_PLAN, NO_PLAN = -1, 0
+"""What a new plan may come instead of: whatever is in force, or nothing; else the id of the plan she was looking at."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,9 +39,9 @@ class SiteChoice:
     reason: str = ""
 
 
-def default_reviews(n_treatments: int) -> list[int]:
-    """The visits at which the course is reviewed: every fourth, and the last."""
-    reviews = list(range(FIRST_REVIEW_VISIT, n_treatments + 1, FIRST_REVIEW_VISIT))
+def default_reviews(n_treatments: int, every: int = FIRST_REVIEW_VISIT) -> list[int]:
+    """The visits at which the course is reviewed: every fourth (or as often as asked), and the last."""
+    reviews = list(range(every, n_treatments + 1, every))
     return reviews if n_treatments in reviews else [*reviews, n_treatments]
 
 
@@ -57,10 +59,12 @@ def make_plan(
     interval_days: int = 7,
     review_visits: Sequence[int] | None = None,
     rationale: str = "",
+    instead_of: int = ANY_PLAN,
 ) -> Plan:
     """The plan in force from now on for this mode; the one before is kept as replaced.
 
     Raises:
+        StaleVersion: another plan than the one she was looking at is in force.
         InvalidValue: treatments outside 1 to 40, an interval outside 1 to 60 days, a review outside the series.
         CourseClosed: the course has ended.
     """
@@ -77,7 +81,10 @@ def make_plan(
         raise InvalidValue(f"Reviews are at visits 1 to {n_treatments}.", field="review_visits")
     if examination_id is not None:
         Examination.objects.for_actor(by).get_or_not_found(pk=examination_id, course_id=course.pk)
-    Plan.objects.filter(course=course, mode=mode.value, replaced_at__isnull=True).update(replaced_at=at)
+    in_force = Plan.objects.filter(course=course, mode=mode.value, replaced_at__isnull=True)
+    if instead_of != ANY_PLAN and instead_of != (in_force.values_list("pk", flat=True).first() or NO_PLAN):
+        raise StaleVersion("Another plan was made in the meantime. It is shown below, with what you chose.")
+    in_force.update(replaced_at=at)
     plan = Plan.objects.create(
         clinic_id=by.clinic_id,
         course=course,

@@ -55,8 +55,9 @@ Charted = Mapping[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One button: what it sends, what stands on it, what a screen reader hears, and whether it is pressed."""
+    """One button: its id (the same when it is pressed), what it sends, what stands on it, what a screen reader hears, and whether it is pressed."""
 
+    id: str
     sends: str
     face: str
     words: str
@@ -100,7 +101,8 @@ def keys_for(kind: str, subject: str, level: str, side: str, sign: str, charted:
         is_pressed = now == grade
         words = f"{name} {value_words(kind, sign, grade)}: {table.grade_words[grade]}"
         face = {0: _("no"), 1: _("yes")}[grade] if kind == FindingKind.SKIN.value else str(grade)
-        found.append(Key(f"{key}:{CLEAR if is_pressed else grade}", face, words, is_pressed, grade == table.normal))
+        sends = f"{key}:{CLEAR if is_pressed else grade}"
+        found.append(Key(f"{key}:{grade}", sends, face, words, is_pressed, grade == table.normal))
     return tuple(found)
 
 

@@ -6,18 +6,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from myotome.clinic.assessment.queries import examinations_for, findings_of
+from django.utils.translation import gettext as _
+
+from myotome.clinic.assessment.queries import finding_as_json, last_findings
 from myotome.clinic.planning.actions import SiteChoice
 from myotome.clinic.planning.queries import PatientCaution
 from myotome.knowledge.hazards import hazards
-from myotome.knowledge.muscles import hazards_at, link, muscle, muscles, region_at
+from myotome.knowledge.muscles import link, muscle, muscles, region_at
+from myotome.science.planning.proposed import ProposedSite, proposed_sites
 from myotome.vocabulary.actors import Actor
-from myotome.vocabulary.anatomy import ROOT_INDEX, NeedleRegion, Side
-from myotome.vocabulary.errors import InvalidValue, MyotomeError
+from myotome.vocabulary.anatomy import NeedleRegion, Side
+from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.needling import SiteKind
-
-PARASPINAL = "multifidus"
-FEWEST_P = 0.15
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,51 +34,36 @@ class Proposed:
     is_chosen: bool
 
 
-def proposals(actor: Actor, *, course_id: int, belief: Any, cautions: Iterable[PatientCaution]) -> list[Proposed]:
-    """Sites from the last examination: the paraspinals of each involved segment first, then what was found shortened.
+def proposals(
+    actor: Actor,
+    *,
+    course_id: int,
+    belief: Any,
+    cautions: Iterable[PatientCaution],
+) -> list[Proposed]:
+    """Sites from the last examination with findings: by segment, its paraspinal first, then the most shortened.
 
     Without shown roots the segments are those of the shortened muscles themselves.
     """
-    examination = examinations_for(actor, course_id=course_id).last()
+    examination, rows = last_findings(actor, course_id=course_id)
     if examination is None:
         return []
-    found = [
-        row
-        for row in findings_of(examination)
-        if row.kind == "muscle" and row.sign in {"shortened", "tender"} and row.grade
-    ]
-    p = {(r["root"], r["side"]): float(r["p"]) for r in (belief.answer["roots"] if belief else [])}
-    grades: dict[tuple[str, str, str], int] = {}
-    for row in found:
-        key = (row.subject, row.level, row.side)
-        grades[key] = max(grades.get(key, 0), row.grade)
-    rows: dict[str, Proposed] = {}
+    findings = [finding_as_json(row) for row in rows]
+    roots = belief.answer["roots"] if belief else _segments_of(findings)
     cautions = list(cautions)
-    for (name, level, side), grade in sorted(grades.items(), key=lambda item: -item[1]):
-        segment = level or _segment(name, side, p)
-        rows[f"muscle:{name}:{level}:{side}"] = _proposed(
-            name, level, side, segment, f"found, grade {grade}", cautions, True
-        )
-    for segment, side in dict.fromkeys((row.segment, row.side) for row in list(rows.values())):
-        key = f"muscle:{PARASPINAL}:{segment}:{side}"
-        if segment in muscle(PARASPINAL).levels and key not in rows:
-            rows[key] = _proposed(PARASPINAL, segment, side, segment, "paraspinal of the segment", cautions, True)
-    for (root, side), probability in sorted(p.items(), key=lambda item: -item[1]):
-        key = f"muscle:{PARASPINAL}:{root}:{side}"
-        if probability >= FEWEST_P and root in muscle(PARASPINAL).levels and key not in rows:
-            reason = f"{round(100 * probability)} in 100 for {root}"
-            rows[key] = _proposed(PARASPINAL, root, side, root, reason, cautions, probability >= 0.5)
-    return sorted(rows.values(), key=_order)
+    return [_proposed(site, cautions) for site in (proposed_sites(roots, findings) if roots else ())]
 
 
-def site_choices(keys: Iterable[str], reasons: dict[str, str] | None = None) -> list[SiteChoice]:
-    """The chosen keys as sites of a plan, paraspinals of a segment first.
+def site_choices(keys: Iterable[str], known: Iterable[Proposed] = ()) -> list[SiteChoice]:
+    """The chosen keys as sites of a plan, in the order of the proposal, each with its segment and reason.
 
     Raises:
         InvalidValue: nothing chosen, or a key that names no muscle.
     """
     choices = []
-    for key in keys:
+    proposed = {row.key: row for row in known}
+    order = list(proposed)
+    for key in sorted(dict.fromkeys(keys), key=lambda one: order.index(one) if one in proposed else len(order)):
         kind, name, level, side = [*key.split(":"), "", "", "", ""][:4]
         if kind != "muscle" or name not in muscles() or side not in {"left", "right"}:
             raise InvalidValue("Choose muscles with their side.", field="site")
@@ -89,8 +74,8 @@ def site_choices(keys: Iterable[str], reasons: dict[str, str] | None = None) -> 
                 level=level,
                 side=Side(side),
                 region=NeedleRegion(region_at(name, level or None)),
-                segment=level or _segment(name, side, {}),
-                reason=(reasons or {}).get(key, ""),
+                segment=proposed[key].segment if key in proposed else level or _heaviest(name),
+                reason=proposed[key].reason if key in proposed else "",
             )
         )
     if not choices:
@@ -98,40 +83,58 @@ def site_choices(keys: Iterable[str], reasons: dict[str, str] | None = None) -> 
     return choices
 
 
-def _proposed(
-    name: str, level: str, side: str, segment: str, reason: str, cautions: list[PatientCaution], chosen: bool
-) -> Proposed:
-    row = muscle(name)
-    codes = hazards_at(name, level or None)
+def _proposed(site: ProposedSite, cautions: list[PatientCaution]) -> Proposed:
+    level = site.level or ""
     table = hazards()
     mine = tuple(
         c
         for c in cautions
-        if (c.scope in {"muscles"} and name in c.where) or (c.scope == "hazards" and set(codes) & set(c.where))
+        if (c.scope == "muscles" and site.muscle in c.where)
+        or (c.scope == "hazards" and set(site.hazards) & set(c.where))
     )
-    stopped = any(c.level == "stop" for c in mine)
-    title = f"{row.name[:1].upper()}{row.name[1:]} {level}".strip()
+    is_stopped = any(c.level == "stop" for c in mine)
+    name = muscle(site.muscle).name
     return Proposed(
-        key=f"muscle:{name}:{level}:{side}",
-        name=title,
-        side=side,
-        segment=segment,
-        reason=reason,
-        hazards=tuple((code, f"{table[code].name}: {table[code].what_to_do}") for code in codes if code in table),
+        key=f"muscle:{site.muscle}:{level}:{site.side.value}",
+        name=f"{name} {level}".strip(),
+        side=site.side.value,
+        segment=site.segment if site.likely else "",
+        reason=_reason(site),
+        hazards=tuple(
+            (code, f"{table[code].name}: {table[code].what_to_do}") for code in site.hazards if code in table
+        ),
         cautions=mine,
-        is_chosen=chosen and not stopped,
+        is_chosen=site.likely and not is_stopped,
     )
 
 
-def _segment(name: str, side: str, p: dict[tuple[str, str], float]) -> str:
-    try:
-        weights = link(name)
-    except MyotomeError:
-        return ""
-    if not weights:
-        return ""
-    return max(weights, key=lambda root: (p.get((root, side), 0.0) * weights[root], weights[root]))
+def _reason(site: ProposedSite) -> str:
+    if site.grade:
+        found = _("found, grade %(grade)s") % {"grade": site.grade}
+    elif site.grade == 0:
+        found = _("paraspinal of the segment, found normal")
+    else:
+        found = _("paraspinal of the segment, not tested")
+    if not site.likely and site.segment:
+        return _("%(found)s; its root %(root)s is %(p)s in 100") % {
+            "found": found,
+            "root": site.segment,
+            "p": round(100 * site.p),
+        }
+    return found
 
 
-def _order(row: Proposed) -> tuple[int, str, int, str]:
-    return (ROOT_INDEX.get(row.segment, 99), row.side, 0 if PARASPINAL in row.key else 1, row.name)
+def _segments_of(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The heaviest root of every muscle that was found, as if it were certain, when no roots were shown."""
+    found: dict[tuple[str, str], int] = {}
+    for row in findings:
+        if row.get("muscle") and row["grade"] and row["sign"] != "weak":
+            root = row.get("level") or _heaviest(row["muscle"])
+            if root:
+                found[root, row["side"]] = max(found.get((root, row["side"]), 0), row["grade"])
+    return [{"root": root, "side": side, "p": 0.5 + grade / 10} for (root, side), grade in found.items()]
+
+
+def _heaviest(name: str) -> str:
+    weights = link(name)
+    return max(weights, key=lambda root: weights[root], default="")

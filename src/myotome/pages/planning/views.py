@@ -22,18 +22,19 @@ from myotome.pages.access import for_roles
 from myotome.pages.planning.proposal import proposals, site_choices
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
-from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound
+from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound, StaleVersion
 from myotome.vocabulary.needling import TreatmentMode
 
 plans = for_roles(Role.PRACTITIONER)
-SERIES = (1, 2, 4, 6, 8, 10, 12)
+SERIES = (1, 2, 3, 4, 6, 8)
+REVIEWS = (2, 3, 4)
 
 
 @plans
 def plan(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
     """The plan in force, or what it may be made of."""
-    open_course(actor, course, at=timezone.now())
-    return render(request, "planning/plan.html", _page(actor, course, request.GET))
+    row = open_course(actor, course, at=timezone.now())
+    return render(request, "planning/plan.html", _page(actor, row, request.GET))
 
 
 @plans
@@ -43,23 +44,31 @@ def make(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
     data = request.POST
     try:
         mode = _mode(data)
+        n_treatments = _whole(data, "n_treatments")
         examination = examinations_for(actor, course_id=course).last()
         actions.make_plan(
             by=actor,
             at=timezone.now(),
             course_id=course,
             mode=mode,
-            n_treatments=_whole(data, "n_treatments"),
+            n_treatments=n_treatments,
+            review_visits=actions.default_reviews(n_treatments, max(1, _whole(data, "review_every"))),
             interval_days=_whole(data, "interval_days"),
             price_cents_each=price_cents_of(actor, mode.value),
-            sites=site_choices(data.getlist("site")) if mode is TreatmentMode.IMS else [],
+            sites=_chosen_sites(actor, course, data) if mode is TreatmentMode.IMS else [],
             examination_id=examination.pk if examination else None,
-            rationale=data.get("rationale", ""),
+            rationale=data.get("rationale", "")[:2000],
+            instead_of=_whole(data, "instead_of"),
         )
     except NotFound:
         raise
     except MyotomeError as error:
-        context = _page(actor, course, data) | {"error": error, "typed": data, "making": True}
+        context = _page(actor, course_for(actor, course), data) | {
+            "error": error,
+            "typed": data,
+            "making": True,
+            "is_stale": isinstance(error, StaleVersion),
+        }
         return render(request, "planning/plan.html", context, status=error.http_status)
     return redirect("planning:plan", clinic=actor.clinic_slug, course=course)
 
@@ -68,7 +77,11 @@ def make(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
 @require_POST
 def agree(request: HttpRequest, actor: Actor, course: int, plan: int) -> HttpResponse:
     """The patient's yes to what the page showed."""
-    actions.agree_plan(by=actor, at=timezone.now(), plan_id=plan, version=_whole(request.POST, "version"))
+    try:
+        actions.agree_plan(by=actor, at=timezone.now(), plan_id=plan, version=_whole(request.POST, "version"))
+    except StaleVersion as error:
+        context = _page(actor, course_for(actor, course), request.GET) | {"error": error}
+        return render(request, "planning/plan.html", context, status=error.http_status)
     messages.success(request, _("Her yes to the series is recorded."))
     return redirect("planning:plan", clinic=actor.clinic_slug, course=course)
 
@@ -106,8 +119,8 @@ def withdraw(request: HttpRequest, actor: Actor, course: int, consent: int) -> H
     return redirect("planning:plan", clinic=actor.clinic_slug, course=course)
 
 
-def _page(actor: Actor, course_id: int, given: QueryDict) -> dict[str, Any]:
-    course = course_for(actor, course_id)
+def _page(actor: Actor, course: Any, given: QueryDict) -> dict[str, Any]:
+    course_id = course.pk
     mode = _mode(given)
     belief = last_belief(actor, course_id=course_id)
     cautions = cautions_of(actor, patient_id=course.patient_id)
@@ -128,6 +141,11 @@ def _page(actor: Actor, course_id: int, given: QueryDict) -> dict[str, Any]:
         "price_cents": price_cents_of(actor, mode.value),
         "total_cents": current.price_cents_each * current.n_treatments if current else 0,
         "series": SERIES,
+        "reviews": REVIEWS,
+        "n_chosen": given.get("n_treatments") or str(actions.FIRST_REVIEW_VISIT),
+        "review_chosen": given.get("review_every") or str(actions.FIRST_REVIEW_VISIT),
+        "interval_chosen": given.get("interval_days") or "7",
+        "ticked": given.getlist("site") if "n_treatments" in given else [p.key for p in proposed if p.is_chosen],
         "consents": consents,
         "has_consent": ("course", "") in in_force,
         "consent_text": consent_for("course", mode.value),
@@ -135,6 +153,11 @@ def _page(actor: Actor, course_id: int, given: QueryDict) -> dict[str, Any]:
         "has_thorax": ("region", "thorax") in in_force,
         "typed": {},
     }
+
+
+def _chosen_sites(actor: Actor, course_id: int, data: QueryDict) -> list[actions.SiteChoice]:
+    known = proposals(actor, course_id=course_id, belief=last_belief(actor, course_id=course_id), cautions=())
+    return site_choices(data.getlist("site"), known)
 
 
 def _over_the_lung(sites: list[Any], proposed: list[Any]) -> bool:
