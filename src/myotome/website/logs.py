@@ -52,14 +52,18 @@ def logging_settings(level: str = "INFO") -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"json": {"()": "myotome.website.logs.JsonLines"}},
-        "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "handlers": {
+            "lines": {"class": "logging.StreamHandler", "formatter": "json"},
+            # The worker sets its own level; its comings and goings are not news, its faults are.
+            "faults": {"class": "logging.StreamHandler", "formatter": "json", "level": "ERROR"},
+        },
         "root": {"handlers": ["lines"], "level": "WARNING"},
         "loggers": {
             "myotome": {"level": level},
             "django": {"handlers": ["lines"], "level": "WARNING", "propagate": False},
             "django.server": {"handlers": ["lines"], "level": "WARNING", "propagate": False},
-            "django_tasks": {"handlers": ["lines"], "level": "WARNING", "propagate": False},
-            "django_tasks_db": {"handlers": ["lines"], "level": "ERROR", "propagate": False},
+            "django_tasks": {"handlers": ["faults"], "level": "WARNING", "propagate": False},
+            "django_tasks_db": {"handlers": ["faults"], "level": "WARNING", "propagate": False},
         },
     }
 
