@@ -63,7 +63,10 @@ def test_a_function_without_a_sentence_is_noticed(tmp_path):
 def slugs() -> dict[str, str]:
     """Slug to class, of every error of the house, wherever it is written down."""
     for module in pkgutil.walk_packages(myotome.__path__, "myotome."):
-        if module.name.startswith(("myotome.vocabulary", "myotome.science", "myotome.clinic")) and "migrations" not in module.name:
+        if (
+            module.name.startswith(("myotome.vocabulary", "myotome.science", "myotome.clinic"))
+            and "migrations" not in module.name
+        ):
             importlib.import_module(module.name)
     found, waiting = {}, [errors.MyotomeError]
     while waiting:
