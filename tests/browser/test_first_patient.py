@@ -228,11 +228,51 @@ def test_one_patient_from_the_first_question_to_discharge(browser, live_server, 
 
 
 def examine(who: Walk) -> None:
-    """Findings, her impression, then the ladder."""
+    """Findings by one tap each, then her impression, and only then the ladder."""
+    page = who.page
+    page.get_by_text("The ladder stays folded until your impression is written").wait_for()
+    for words in ("shortened 3", "shortened 2", "tender 2"):
+        keys = page.locator(f".grade-key[aria-label*='{words}'][aria-pressed=false]")
+        (keys if keys.count() else page.locator(".grade-key[aria-pressed=false]")).first.click()
+        page.wait_for_load_state()
+    who.look("10-examination")
+    page.get_by_role("button", name="Write it and open the roots").click()
+    page.locator("#id_impression").fill("L5 left, paraspinal first.")
+    page.get_by_role("button", name="Write it and open the roots").click()
+    page.get_by_text("Charted").first.wait_for()
+    page.locator("svg.ladder").wait_for()
+    who.look("11-roots")
 
 
 def needle(who: Walk) -> None:
-    """The short list, two needles, closed and signed."""
+    """The short list, needles in two taps each, the refusal while one is in, closed and signed."""
+    page = who.page
+    page.get_by_role("button", name="Asked, as ticked").click()
+    page.locator(".key.needle-out").wait_for()
+    who.look("18-needle-chart")
+    for _ in range(2):
+        while page.locator("#cautions .chip[name=reason]").count():
+            page.locator("#cautions .chip[name=reason]").first.click()
+            page.wait_for_load_state("networkidle")
+        n_before = NeedleInsertion.objects.count()
+        page.locator(".key", has_text="Grasp 2").first.click()
+        page.locator(".key.needle-out").click()
+        wait_until(page, lambda n=n_before: NeedleInsertion.objects.count() > n)
+    who.look("19-needles-out")
+    if not page.locator("#id_n_needles_in_sharps").is_visible():
+        page.locator("#closing summary").click()
+    page.locator("#id_n_needles_in_sharps").fill("2")
+    page.get_by_role("button", name="Close and sign").click()
+    wait_until(page, lambda: TreatmentVisit.objects.filter(signed_at__isnull=False).exists())
+
+
+def wait_until(page: Page, is_so) -> None:
+    """Lets the page work until something is so, for five seconds at most."""
+    for _ in range(50):
+        if is_so():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("It did not become so.")
 
 
 def _zone(clinic):
