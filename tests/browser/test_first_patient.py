@@ -33,6 +33,10 @@ WIDTHS = ((390, 844), (820, 1180), (1440, 900))
 SHOTS = Path(os.environ["MYOTOME_SCREENSHOTS"]) if os.environ.get("MYOTOME_SCREENSHOTS") else None
 
 
+TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorials" / "first-patient"
+"""The pictures of the tutorial; `make screenshots` renews them."""
+
+
 class Walk:
     """A browser window with a person in it; `look` judges and photographs the page it is on."""
 
@@ -63,6 +67,8 @@ class Walk:
             self.page.set_viewport_size({"width": width, "height": height})
             self.page.screenshot(path=SHOTS / f"{name}-{width}.png")
             self.page.screenshot(path=SHOTS / f"{name}-{width}-full.png", full_page=True)
+            if width == 820:
+                self.page.screenshot(path=TUTORIAL / f"{name}.png")
         self.page.set_viewport_size({"width": 820, "height": 1180})
 
 
@@ -97,7 +103,7 @@ def test_one_patient_from_the_first_question_to_discharge(browser, live_server, 
             photographed.add(step)
             hannah.look(f"03-intake-{step}")
 
-    walk(hannah.page, url, check=photograph)
+    walk(hannah.page, url, check=photograph, answer=answer_as_hannah)
     hannah.look("04-intake-check")
 
     # 3: booking, the mail, the link
@@ -166,7 +172,7 @@ def test_one_patient_from_the_first_question_to_discharge(browser, live_server, 
     practitioner.look("13-plan-agreed")
 
     # reception books the treatment by telephone
-    desk.open(f"/alder/desk/find/?q=lindq")
+    desk.open("/alder/desk/find/?q=lindq")
     desk.look("14-find")
     desk.page.get_by_role("link", name=re.compile("Book Hannah")).click()
     desk.look("15-book")
@@ -227,14 +233,37 @@ def test_one_patient_from_the_first_question_to_discharge(browser, live_server, 
     assert AuditEvent.objects.filter(at__lt=timezone.now() - timedelta(days=1)).count() == 0
 
 
+def answer_as_hannah(page: Page) -> None:
+    """Fourteen months of low back pain, pain 7, nothing that cautions, three activities."""
+    for box in page.locator("#question input[inputmode]").all():
+        box.fill({"age": "58", "since_n": "14"}.get(box.get_attribute("name") or "", "7"))
+    for text in page.locator("#question input[type=text]:not([inputmode])").all():
+        if (text.get_attribute("name") or "").startswith("activity"):
+            text.fill("sitting through a film")
+    for group in page.locator("#question fieldset").all():
+        labels = group.locator("label")
+        words = [label.inner_text().strip() for label in labels.all()]
+        calm = ("None", "No", "Neither", "Not for me", "months", "Months", "7", "Not at all")
+        wanted = next(
+            (
+                i
+                for i, word in enumerate(words)
+                if word.split("\n")[0].rstrip(".") in calm or word.startswith(("None", "No,", "Does not", "Not "))
+            ),
+            0,
+        )
+        labels.nth(wanted).click()
+    page.locator(".foot .act").click()
+
+
 def examine(who: Walk) -> None:
     """Findings by one tap each, then her impression, and only then the ladder."""
     page = who.page
     page.get_by_text("The ladder stays folded until your impression is written").wait_for()
-    for words in ("shortened 3", "shortened 2", "tender 2"):
-        keys = page.locator(f".grade-key[aria-label*='{words}'][aria-pressed=false]")
-        (keys if keys.count() else page.locator(".grade-key[aria-pressed=false]")).first.click()
-        page.wait_for_load_state()
+    for level, grade in (("L5", "3"), ("L4", "2"), ("S1", "1")):
+        keys = page.get_by_role("group", name=f"Multifidus {level}, left")
+        keys.get_by_text(grade, exact=True).click()
+        keys.locator(f"[aria-pressed=true] >> text={grade}").wait_for()
     who.look("10-examination")
     page.get_by_role("button", name="Write it and open the roots").click()
     page.locator("#id_impression").fill("L5 left, paraspinal first.")
@@ -248,12 +277,14 @@ def needle(who: Walk) -> None:
     """The short list, needles in two taps each, the refusal while one is in, closed and signed."""
     page = who.page
     page.get_by_role("button", name="Asked, as ticked").click()
-    page.locator(".key.needle-out").wait_for()
+    page.locator("#reask").wait_for(state="hidden")
     who.look("18-needle-chart")
     for _ in range(2):
         while page.locator("#cautions .chip[name=reason]").count():
+            n_asks = page.locator("#cautions .ask").count()
             page.locator("#cautions .chip[name=reason]").first.click()
-            page.wait_for_load_state("networkidle")
+            wait_until(page, lambda n=n_asks: page.locator("#cautions .ask").count() < n)
+        page.locator(".key.needle-out").wait_for()
         n_before = NeedleInsertion.objects.count()
         page.locator(".key", has_text="Grasp 2").first.click()
         page.locator(".key.needle-out").click()

@@ -53,7 +53,7 @@ def answer_screen(page):
     page.locator(".foot .act").click()
 
 
-def walk(page, url, *, check=None):
+def walk(page, url, *, check=None, answer=answer_screen):
     """From the front page to the screen that looks over the answers; returns how many screens there were."""
     page.goto(f"{url}/alder/")
     page.get_by_role("link", name="Answer a few questions first").click()
@@ -71,7 +71,7 @@ def walk(page, url, *, check=None):
         if "/safety/" in page.url:
             page.get_by_role("button", name="No", exact=True).click()
         else:
-            answer_screen(page)
+            answer(page)
     return n_screens
 
 
