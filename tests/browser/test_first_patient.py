@@ -261,9 +261,9 @@ def examine(who: Walk) -> None:
     page = who.page
     page.get_by_text("The ladder stays folded until your impression is written").wait_for()
     for level, grade in (("L5", "3"), ("L4", "2"), ("S1", "1")):
-        keys = page.get_by_role("group", name=f"Multifidus {level}, left")
-        keys.get_by_text(grade, exact=True).click()
-        keys.locator(f"[aria-pressed=true] >> text={grade}").wait_for()
+        keys = page.get_by_role("group", name=f"Multifidus {level}, left").first
+        keys.get_by_text(grade, exact=True).first.click()
+        keys.locator("[aria-pressed=true]").first.wait_for()
     who.look("10-examination")
     page.get_by_role("button", name="Write it and open the roots").click()
     page.locator("#id_impression").fill("L5 left, paraspinal first.")
