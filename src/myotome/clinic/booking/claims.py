@@ -89,3 +89,20 @@ def release(appointment: Appointment, *, from_instant: datetime | None = None) -
     """Gives the appointment's resources back."""
     Claim.objects.filter(appointment=appointment).delete()
     AppointmentSpan.objects.filter(appointment=appointment).delete()
+
+
+def give_claims_to(*, from_patient: int, to_patient: int) -> None:
+    """The claims and spans of one patient as another's, when two records are joined or parted.
+
+    Raises:
+        AlreadyBooked: both are booked at the same time; cancel one of the visits first.
+    """
+    try:
+        with transaction.atomic():
+            Claim.objects.filter(resource=f"patient:{from_patient}", appointment__patient_id=to_patient).update(
+                resource=f"patient:{to_patient}"
+            )
+    except IntegrityError as clash:
+        raise AlreadyBooked(
+            "Both records are booked at the same time. Cancel one of the two visits, then join them.", field="other"
+        ) from clash

@@ -14,6 +14,7 @@ from myotome.clinic.assessment.actions import begin_examination
 from myotome.clinic.assessment.models import Examination
 from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.actions import attach_course, book, cancel, step
+from myotome.clinic.booking.claims import give_claims_to
 from myotome.clinic.booking.models import Appointment
 from myotome.clinic.booking.queries import appointment_for, n_live_for_contact
 from myotome.clinic.followup.actions import ask_before_visit, discharge, refresh_forecast
@@ -22,7 +23,8 @@ from myotome.clinic.needling import actions as needling
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
 from myotome.clinic.pathway.baseline import baseline_taken
 from myotome.clinic.people.actions import begin_care, create_patient
-from myotome.clinic.people.models import Patient
+from myotome.clinic.people.merging import merge_patients, unmerge_patients
+from myotome.clinic.people.models import Patient, PatientMerge
 from myotome.clinic.planning.queries import current_plan
 from myotome.clinic.screening.courses import courses_for, open_course
 from myotome.clinic.screening.intakes import course_facts, give_intake_to
@@ -240,4 +242,24 @@ def course_discharged(
         clinic_id=by.clinic_id, course_id=course_id, starts_at__gt=at, status=AppointmentStatus.BOOKED.value
     ):
         cancel(by=by, at=at, appointment_id=appointment.pk)
+    return row
+
+
+@transaction.atomic
+def patients_joined(*, by: Actor, at: datetime, keep_id: int, merge_id: int) -> PatientMerge:
+    """Two records of one person as one, their times in the diary included.
+
+    Raises:
+        AlreadyBooked: both are booked at the same time; nothing is joined.
+    """
+    row = merge_patients(by=by, at=at, keep_id=keep_id, merge_id=merge_id)
+    give_claims_to(from_patient=merge_id, to_patient=keep_id)
+    return row
+
+
+@transaction.atomic
+def patients_parted(*, by: Actor, at: datetime, merge_id: int) -> PatientMerge:
+    """Two joined records as they were, each with its own times."""
+    row = unmerge_patients(by=by, at=at, merge_id=merge_id)
+    give_claims_to(from_patient=row.kept_id, to_patient=row.merged_id)
     return row

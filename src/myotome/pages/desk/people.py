@@ -13,14 +13,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from myotome.clinic.booking.queries import appointments_of
+from myotome.clinic.pathway.actions import patients_joined, patients_parted
 from myotome.clinic.people import actions
-from myotome.clinic.people.merging import likely_duplicates, merge_patients, merges_of, unmerge_patients
+from myotome.clinic.people.merging import likely_duplicates, merges_of
 from myotome.clinic.people.queries import find_patients, patient_for
 from myotome.clinic.screening.phone import newest_intake
 from myotome.pages.access import for_roles
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
-from myotome.vocabulary.errors import InvalidValue, MyotomeError, StaleVersion
+from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, MyotomeError, StaleVersion
 
 desk = for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
 FIELDS = ("given_name", "family_name", "born_on", "phone", "email", "note_for_desk")
@@ -78,8 +79,11 @@ def correct(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
 def merge(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
     """Another record joined to this one."""
     other = request.POST.get("other", "")
-    merge_patients(by=actor, at=timezone.now(), keep_id=patient, merge_id=int(other) if other.isdigit() else 0)
-    messages.success(request, _("Joined. You can part them again below."))
+    try:
+        patients_joined(by=actor, at=timezone.now(), keep_id=patient, merge_id=_whole(other))
+        messages.success(request, _("Joined. You can part them again below."))
+    except (AlreadyBooked, InvalidValue) as error:
+        return render(request, "desk/patient.html", _page(actor, patient) | {"error": error}, status=error.http_status)
     return redirect("desk:patient", clinic=actor.clinic_slug, patient=patient)
 
 
@@ -87,7 +91,7 @@ def merge(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
 @require_POST
 def unmerge(request: HttpRequest, actor: Actor, merge: int) -> HttpResponse:
     """Two records parted again."""
-    row = unmerge_patients(by=actor, at=timezone.now(), merge_id=merge)
+    row = patients_parted(by=actor, at=timezone.now(), merge_id=merge)
     return redirect("desk:patient", clinic=actor.clinic_slug, patient=row.kept_id)
 
 
@@ -113,3 +117,7 @@ def _typed(request: HttpRequest) -> dict[str, Any]:
             "Please give the birth date as year, month, day, for example 1968-03-12.", field="born_on"
         ) from fault
     return values
+
+
+def _whole(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
