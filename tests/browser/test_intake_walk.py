@@ -176,10 +176,10 @@ def test_the_telephone_page_and_the_summary_have_nothing_for_axe(page, live_serv
     log_in(page, live_server.url, a_receptionist(clinic).email)
     page.goto(f"{live_server.url}/alder/intake/phone/{patient.pk}/?regions=left:elbow")
     assert axe(page) == []
-    for group in page.locator("fieldset.aloud").all():
+    for group in page.locator(".aloud").all():
         group.get_by_text("Not sure").click()
     page.get_by_role("button", name="Save and choose a time").click()
-    page.wait_for_load_state()
+    page.wait_for_url("**/desk/book/**")
     page.context.clear_cookies()
     log_in(page, live_server.url, elena.user.email)
     page.goto(f"{live_server.url}/alder/intake/summary/{Intake.objects.get().pk}/")
@@ -191,5 +191,5 @@ def log_in(page, url, email):
     page.goto(f"{url}/accounts/login/")
     page.locator("[name=login]").fill(email)
     page.locator("[name=password]").fill(PASSWORD)
-    page.locator("[type=submit], form button").first.click()
-    page.wait_for_load_state()
+    page.locator("main form button").first.click()
+    page.wait_for_url(lambda at: "/login/" not in at)

@@ -13,7 +13,7 @@ from django.db import transaction
 from myotome.clinic.audit.actions import record
 from myotome.clinic.people.models import Patient
 from myotome.clinic.screening.models import Intake, RedFlagAnswer
-from myotome.knowledge.screening import Content, RedFlag, content
+from myotome.knowledge.screening import Content, RedFlag, Step, content
 from myotome.science.screening.contradictions import Contradiction, contradictions
 from myotome.science.screening.levels import HEIGHT, highest, questions_for, standing_level, unanswered
 from myotome.science.screening.reading import regions_of
@@ -65,11 +65,10 @@ class Safety:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AnswerInWords:
-    """A question of the intake with the answer in the words it was given in; empty when not answered."""
+    """An answer in the words it was given in; `label` says which, where a screen asks more than one thing."""
 
     name: str
-    step: str
-    question: str
+    label: str
     answer: str
 
 
@@ -83,7 +82,7 @@ class Summary:
     safety: Safety
     suitability: Suitability
     again: tuple[Contradiction, ...]
-    answers: tuple[AnswerInWords, ...]
+    answers: tuple[tuple[Step, tuple[AnswerInWords, ...]], ...]
     content: Content
 
 
@@ -151,20 +150,19 @@ def can_book(intake: Intake, *, at: datetime) -> bool:
     return True
 
 
-def answers_in_words(intake: Intake, *, content: Content) -> tuple[AnswerInWords, ...]:
-    """Every question of the intake in order, safety apart, with its answer in words."""
+def answers_in_words(intake: Intake, *, content: Content) -> tuple[tuple[Step, tuple[AnswerInWords, ...]], ...]:
+    """Every screen in order, safety apart, with what was answered on it; nothing where nothing was."""
+    return tuple((step, _given(intake, step, content)) for step in content.steps if step.code != "safety")
+
+
+def _given(intake: Intake, step: Step, content: Content) -> tuple[AnswerInWords, ...]:
     found = []
-    for step in content.steps:
-        for f in step.fields:
-            if f.kind == "safety":
-                continue
-            question = step.title if len(step.fields) == 1 else f"{step.title} {f.label}"
-            given = intake.answers.get(f.name)
-            if f.kind == "regions":
-                words = place_words(given or [], content=content)
-            else:
-                words = "" if given is None else quote(content, f.name, given)
-            found.append(AnswerInWords(name=f.name, step=step.code, question=question, answer=words))
+    for f in step.fields:
+        given = intake.answers.get(f.name)
+        if given is None:
+            continue
+        words = place_words(given, content=content) if f.kind == "regions" else quote(content, f.name, given)
+        found.append(AnswerInWords(name=f.name, label=f.label if len(step.fields) > 1 else "", answer=words))
     return tuple(found)
 
 

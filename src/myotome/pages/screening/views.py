@@ -82,7 +82,7 @@ def check(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
         "intake": intake,
         "safety": safety,
         "again": [(one, content().step_of(one.fields[0])) for one in again],
-        "answers": _by_step(intake),
+        "answers": answers_in_words(intake, content=content()),
         "can_book": can_book(intake, at=at),
         "safety_url": _safety_url(request, token, intake),
         "back_url": frames.step_url(request, token, content().steps[-1].code),
@@ -116,18 +116,6 @@ def _show(
         chosen = typed.get("regions", [])
         context |= {"places": frames.places(chosen), "chosen": chosen, "region_words": frames.region_words()}
     return render(request, "screening/step.html", context, status=status)
-
-
-def _by_step(intake: Any) -> list[tuple[Step, list[dict[str, str]]]]:
-    """What was answered on each screen; a label only where a screen asks more than one thing."""
-    rows = [row for row in answers_in_words(intake, content=content()) if row.answer]
-    found = []
-    for step in content().steps:
-        labels = {f.name: f.label for f in step.fields if len(step.fields) > 1}
-        given = [{"label": labels.get(row.name, ""), "answer": row.answer} for row in rows if row.step == step.code]
-        if step.code != "safety":
-            found.append((step, given))
-    return found
 
 
 def _after(code: str) -> str:
