@@ -16,7 +16,7 @@ from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.actions import attach_course, book, cancel, step
 from myotome.clinic.booking.claims import give_claims_to
 from myotome.clinic.booking.models import Appointment
-from myotome.clinic.booking.queries import appointment_for, n_live_for_contact
+from myotome.clinic.booking.queries import appointment_for, is_new, n_live_for_contact
 from myotome.clinic.followup.actions import ask_before_visit, discharge, refresh_forecast
 from myotome.clinic.followup.models import Discharge
 from myotome.clinic.needling import actions as needling
@@ -32,7 +32,7 @@ from myotome.clinic.screening.models import Course, Intake
 from myotome.vocabulary import needling as words
 from myotome.vocabulary.actors import Actor, Via
 from myotome.vocabulary.courses import CourseOutcome, RedFlagLevel
-from myotome.vocabulary.errors import InvalidValue, MyotomeError, TooManyAttempts
+from myotome.vocabulary.errors import BookingStopped, InvalidValue, MyotomeError, TooManyAttempts
 from myotome.vocabulary.scheduling import AppointmentStatus, ServiceKind
 
 MOST_LIVE_PER_CONTACT = 4
@@ -113,7 +113,13 @@ def patient_booked(
     key: str | None = None,
     note_for_desk: str = "",
 ) -> Appointment:
-    """The appointment, and for a visit of a course the two questions that come before it."""
+    """The appointment, and for a visit of a course the two questions that come before it.
+
+    Raises:
+        BookingStopped: somebody new who was not asked the safety questions, and whatever `booking.actions.book` raises.
+    """
+    if intake is None and is_new(patient.pk):
+        raise BookingStopped("Ask the safety questions before you book.")
     appointment = book(
         by=by,
         at=at,

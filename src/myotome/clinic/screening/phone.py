@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from myotome.clinic.screening.models import Intake
 from myotome.vocabulary.actors import Actor
-from myotome.vocabulary.courses import Role
+from myotome.vocabulary.courses import RedFlagLevel, Role
 
 
 def newest_intake(actor: Actor, *, patient_id: int) -> Intake | None:
@@ -12,3 +12,8 @@ def newest_intake(actor: Actor, *, patient_id: int) -> Intake | None:
     actor.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER)
     rows = Intake.objects.filter(clinic_id=actor.clinic_id, patient_id=patient_id)
     return rows.order_by("-started_at").defer("answers").first()
+
+
+def may_go_on(intake: Intake) -> bool:
+    """True unless an emergency answer stands that nobody has phoned about."""
+    return intake.level != RedFlagLevel.EMERGENCY.value or intake.called_at is not None

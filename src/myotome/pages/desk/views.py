@@ -17,6 +17,7 @@ from myotome.clinic.booking import actions
 from myotome.clinic.booking.queries import (
     appointment_for,
     appointments_on,
+    is_new,
     may_book,
     requests_to_phone,
     service_for,
@@ -26,7 +27,7 @@ from myotome.clinic.needling.queries import needles_in_now
 from myotome.clinic.pathway.actions import patient_booked, request_phoned
 from myotome.clinic.people.queries import patient_for, practitioners_for
 from myotome.clinic.screening.courses import open_course_id
-from myotome.clinic.screening.phone import newest_intake
+from myotome.clinic.screening.phone import may_go_on, newest_intake
 from myotome.pages.access import for_roles
 from myotome.pages.booking.offers import days_with_offers, start_from, week_of
 from myotome.pages.desk.board import board_of
@@ -149,6 +150,8 @@ def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
     context: dict[str, Any] = {
         "patient": person,
         "intake": intake,
+        "needs_questions": intake is None and is_new(person.pk),
+        "may_go_on": may_go_on(intake) if intake else not is_new(person.pk),
         "services": services,
         "service": service,
         "practitioners": [row for row in practitioners_for(actor) if _treats(row, service)],
