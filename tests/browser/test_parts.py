@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 from django.template import engines
 
+from myotome.clinic.planning.queries import PatientCaution
 from myotome.pages.plates import NeedleMark
+from myotome.vocabulary.courses import CautionLevel
+from tests.factories import AT
 
 PARTS = Path(__file__).parent / "parts" / "sheet.html"
 SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
@@ -20,6 +23,20 @@ STATES = {
     "left:quadratus_lumborum": 0,
     "left:semitendinosus": 1,
 }
+
+
+ON_APIXABAN = PatientCaution(
+    level=CautionLevel.ASK,
+    code="anticoagulant",
+    fact="anticoagulant",
+    sentence="Deep sites may bleed.",
+    detail="apixaban",
+    scope="all",
+    where=(),
+    noted_on=AT,
+    source="judgement",
+    short="apixaban",
+)
 
 
 def drawn(layout: str, theme: str) -> str:
@@ -40,7 +57,7 @@ def drawn(layout: str, theme: str) -> str:
             ],
             "regions": ["left:low_back"],
             "patient": {"full_name": "Hannah Lindqvist", "age": 58},
-            "cautions": [{"level": "ask", "text": "apixaban"}],
+            "cautions": [ON_APIXABAN],
             "LANGUAGE_CODE": "en",
         }
     )
