@@ -245,6 +245,14 @@ def test_somebody_else_on_the_same_device_begins_anew(client, clinic):
     assert Intake.objects.count() == 2
 
 
+def test_a_machine_that_begins_again_and_again_is_stopped(client, clinic, monkeypatch):
+    monkeypatch.setattr("myotome.pages.screening.limits.MOST_BEGUN", 2)
+    begin(client)
+    begin(client, fresh=True)
+    assert client.post("/alder/intake/", {"fresh": "1"}).status_code == 429
+    assert Intake.objects.count() == 2
+
+
 @pytest.mark.parametrize("step", [step.code for step in content().steps if step.code != "safety"])
 def test_every_screen_is_a_plain_form_and_asks_few_queries(client, clinic, step, django_assert_max_num_queries):
     token = begin(client)

@@ -7,6 +7,7 @@ import pytest
 from myotome.clinic.booking.models import Service
 from myotome.clinic.followup.models import MeasureScore
 from myotome.clinic.pathway.actions import assessment_begun, patient_booked
+from myotome.clinic.pathway.safety import safety_answered
 from myotome.clinic.people.queries import public_actor
 from myotome.clinic.screening.actions import answer_safety, answer_step, begin_intake
 from myotome.clinic.screening.aloud import answer_aloud
@@ -87,6 +88,26 @@ def test_a_worse_answer_after_the_call_asks_for_another_call(clinic, robin):
     answer_safety(by=robin, at=AT, intake_id=intake.pk, code="new_weakness", answer=SafetyAnswer.YES)
     assert Intake.objects.get().called_at is None
     assert Intake.objects.get().level == "emergency"
+
+
+@pytest.mark.parametrize(("answer", "status"), [("yes", "requested"), ("not_sure", "requested"), ("no", "booked")])
+def test_a_flag_raised_after_booking_holds_the_time_until_somebody_phones(clinic, robin, answer, status):
+    elena, patient = a_practitioner(clinic), a_patient(clinic)
+    intake = aloud(robin, patient)
+    appointment = patient_booked(
+        by=robin,
+        at=AT,
+        patient=patient,
+        service_id=Service.objects.get(kind="assessment_ims").pk,
+        practitioner_id=elena.pk,
+        starts_at=AT + timedelta(days=1),
+        intake=intake,
+    )
+    assert appointment.status == "booked"
+    somebody = public_actor(clinic)
+    safety_answered(by=somebody, at=AT, intake_id=intake.pk, code="bladder_bowel", answer=SafetyAnswer(answer))
+    appointment.refresh_from_db()
+    assert appointment.status == status
 
 
 def test_the_assessment_opens_the_course_with_the_scores_of_the_intake(clinic):

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from myotome.clinic.screening.actions import answer_safety
+from myotome.clinic.pathway.safety import safety_answered
 from myotome.clinic.screening.by_link import intake_by_link
 from myotome.clinic.screening.queries import Safety, safety_of
 from myotome.knowledge.screening import RedFlag, content
@@ -34,7 +34,7 @@ def question(request: HttpRequest, actor: Actor, token: str, code: str) -> HttpR
         context = _frame(request, token, flag, safety_of(intake)) | {"problem": content().problems["required"]}
         return render(request, "screening/safety.html", context, status=422)
     try:
-        intake = answer_safety(by=actor, at=timezone.now(), intake_id=intake.pk, code=code, answer=answer)
+        intake = safety_answered(by=actor, at=timezone.now(), intake_id=intake.pk, code=code, answer=answer)
     except InvalidValue:
         target = redirect("screening:correct", actor.clinic_slug, token, code)
         target["Location"] += f"?answer={answer.value}"
@@ -60,7 +60,7 @@ def correct(request: HttpRequest, actor: Actor, token: str, code: str) -> HttpRe
         return render(request, "screening/correct.html", context)
     try:
         answer = _answer(request) or SafetyAnswer.NOT_ASKED
-        intake = answer_safety(
+        intake = safety_answered(
             by=actor, at=timezone.now(), intake_id=intake.pk, code=code, answer=answer, reason=context["reason"]
         )
     except InvalidValue as error:

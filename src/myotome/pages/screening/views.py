@@ -19,6 +19,7 @@ from myotome.clinic.screening.queries import answers_in_words, can_book, contrad
 from myotome.knowledge.screening import Step, content
 from myotome.pages.access import by_link, public
 from myotome.pages.screening import frames
+from myotome.pages.screening.limits import check_may_begin
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import RedFlagLevel
 from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound
@@ -38,6 +39,7 @@ def start(request: HttpRequest, actor: Actor) -> HttpResponse:
         return render(request, "screening/start.html", context)
     if before is not None and not booked and request.POST.get("fresh") != "1":
         return redirect(_resume_url(request, before))
+    check_may_begin(request)
     intake = begin_intake(by=actor, at=timezone.now(), instead_of=before.pk if before else None)
     token = intake_link(intake)
     return _remember(request, redirect("screening:step", actor.clinic_slug, token, content().steps[0].code), token)
