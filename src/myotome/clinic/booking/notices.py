@@ -18,6 +18,7 @@ from django_tasks import task
 
 from myotome.clinic.booking.models import Appointment, Notice
 from myotome.clinic.people.links import link_token
+from myotome.clinic.people.models import Clinic, Patient
 from myotome.exchange.icalendar.invitation import Invitation, invitation_file
 from myotome.vocabulary.scheduling import AppointmentStatus
 
@@ -95,6 +96,7 @@ def message_for(notice: Notice, *, at: datetime) -> EmailMultiAlternatives:
         "service": appointment.service.name,
         "starts": appointment.starts_at.astimezone(zone),
         "manage_url": manage_url(appointment),
+        "page_url": page_url(patient, clinic) if notice.kind == "reminder" else "",
     }
     with translation.override(patient.language):
         subject = render_to_string("booking/mail_subject.txt", context).strip().replace("\n", " ")
@@ -129,6 +131,11 @@ def manage_url(appointment: Appointment) -> str:
     """The change-or-cancel link."""
     token = link_token("appointment", appointment.pk, appointment.link_version)
     return f"{settings.PUBLIC_URL}/{appointment.clinic.slug}/book/manage/{token}/"
+
+
+def page_url(patient: Patient, clinic: Clinic) -> str:
+    """The link to her own page, behind her birth date: her time, the questions before the visit, what was shared."""
+    return f"{settings.PUBLIC_URL}/{clinic.slug}/me/page/{link_token('patient', patient.pk, 1)}/"
 
 
 def _note_failure(notice: Notice, now: datetime) -> None:

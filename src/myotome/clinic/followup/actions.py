@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from hashlib import sha256
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import F
@@ -10,12 +12,20 @@ from django.db.models import F
 from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.models import Appointment
 from myotome.clinic.followup.models import Discharge, ForecastShown, MeasureAnswer, MeasureRequest, MeasureScore, Share
-from myotome.clinic.followup.queries import forecast_input, questions_of
+from myotome.clinic.followup.notices import queue_questions
+from myotome.clinic.followup.queries import (
+    CourseStory,
+    forecast_input,
+    last_forecast,
+    open_course,
+    questions_of,
+    story_of,
+)
 from myotome.clinic.needling.models import TreatmentVisit
 from myotome.clinic.screening.courses import close_course, course_for
 from myotome.clinic.screening.models import Course
-from myotome.knowledge.measures import MEASURES_VERSION, REVIEW_VISITS, SETS, definitions, measure
-from myotome.science.followup.answer import forecast_answer
+from myotome.knowledge.measures import MEASURES_VERSION, REVIEW_VISITS, definitions, measure, measures_for
+from myotome.science.followup.answer import FORECAST_VERSION, forecast_answer
 from myotome.science.followup.scoring import score
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import CourseOutcome, Role
@@ -23,6 +33,9 @@ from myotome.vocabulary.errors import InvalidValue, VisitLocked
 from myotome.vocabulary.measures import Occasion
 
 LINK_DAYS = 30
+SAMPLED_ONE_IN = 5
+FOLLOW_UP_MONTHS = (3, 6, 12)
+YEAR_DAYS = 365
 
 
 @transaction.atomic
@@ -47,12 +60,14 @@ def ask(
         appointment=appointment,
         occasion=occasion.value,
         visit_number=visit_number,
-        measures=list(SETS[occasion]),
+        measures=list(measures_for(occasion, condition=course.condition, visit_number=visit_number)),
         created_at=at,
         due_on=due_on,
         expires_at=datetime.combine(due_on + timedelta(days=LINK_DAYS), at.timetz()),
     )
     record(by=by, at=at, act="measures.asked", subject=row, patient_id=course.patient_id, occasion=occasion.value)
+    if occasion is not Occasion.INTAKE:
+        queue_questions(row, at=at)
     return row
 
 
@@ -71,6 +86,27 @@ def ask_before_visit(*, by: Actor, at: datetime, course: Course, appointment: Ap
         visit_number=number,
         appointment=appointment,
     )
+
+
+def ask_two_days_after(*, by: Actor, at: datetime, visit: TreatmentVisit) -> MeasureRequest | None:
+    """Pain two days after one visit in five, chosen by the visit's number alone: it tells how much rebounds."""
+    if not is_sampled(visit.pk):
+        return None
+    asked = MeasureRequest.objects.filter(
+        course_id=visit.course_id, occasion=Occasion.TWO_DAYS_AFTER.value, visit_number=visit.number
+    ).first()
+    if asked is not None:
+        return asked
+    zone = ZoneInfo(visit.course.clinic.time_zone)
+    due_on = at.astimezone(zone).date() + timedelta(days=2)
+    return ask(
+        by=by, at=at, course=visit.course, occasion=Occasion.TWO_DAYS_AFTER, due_on=due_on, visit_number=visit.number
+    )
+
+
+def is_sampled(visit_id: int) -> bool:
+    """One visit in five, the same ones every time, in no order that a person would choose."""
+    return sha256(f"two days after {visit_id}".encode()).digest()[0] % SAMPLED_ONE_IN == 0
 
 
 @transaction.atomic
@@ -151,7 +187,18 @@ def finish(*, by: Actor, at: datetime, request: MeasureRequest, on: date | None 
     MeasureRequest.objects.filter(pk=request.pk).update(completed_at=at)
     request.completed_at = at
     record(by=by, at=at, act="measures.finished", subject=request, patient_id=request.course.patient_id)
+    _ask_again_in_a_year(by=by, at=at, request=request)
     return scores
+
+
+def _ask_again_in_a_year(*, by: Actor, at: datetime, request: MeasureRequest) -> None:
+    """After the last planned follow-up the next one is a year on, as long as she answers."""
+    if request.occasion != Occasion.FOLLOW_UP.value:
+        return
+    later = MeasureRequest.objects.filter(course=request.course, occasion=request.occasion, due_on__gt=request.due_on)
+    if not later.exists():
+        due_on = request.due_on + timedelta(days=YEAR_DAYS)
+        ask(by=by, at=at, course=request.course, occasion=Occasion.FOLLOW_UP, due_on=due_on)
 
 
 @transaction.atomic
@@ -180,13 +227,30 @@ def note_score(*, by: Actor, at: datetime, course_id: int, measure_code: str, va
     return row
 
 
+def look_at_course(*, by: Actor, at: datetime, course_id: int) -> tuple[CourseStory, ForecastShown | None]:
+    """The course for its page, with the forecast as it is shown now; the reading is in the audit.
+
+    Raises:
+        NotFound: there is none that the actor may see.
+    """
+    course = open_course(by, course_id, at=at)
+    story = story_of(course)
+    if course.closed_at is not None:
+        return story, last_forecast(by, course_id=course.pk)
+    return story, _shown_now(by, at, story)
+
+
 @transaction.atomic
 def refresh_forecast(*, by: Actor, at: datetime, course_id: int) -> ForecastShown:
     """The forecast from what is known now, stored as shown; the same evidence gives the row that is there."""
-    course = course_for(by, course_id)
-    evidence = forecast_input(course, on=at.date())
+    return _shown_now(by, at, story_of(course_for(by, course_id)))
+
+
+def _shown_now(by: Actor, at: datetime, story: CourseStory) -> ForecastShown:
+    course = story.course
+    evidence = forecast_input(story, on=at.date())
     last = ForecastShown.objects.filter(course=course).order_by("-pk").first()
-    if last is not None and last.evidence == evidence:
+    if last is not None and last.evidence == evidence and last.model_version == FORECAST_VERSION:
         return last
     result = forecast_answer(evidence)
     row = ForecastShown.objects.create(
@@ -196,7 +260,7 @@ def refresh_forecast(*, by: Actor, at: datetime, course_id: int) -> ForecastShow
         shown_at=at,
         evidence=evidence,
         answer=result,
-        model_version=result["basis"]["version"][:20],
+        model_version=result["basis"]["version"],
         definition_version=result["basis"]["definition"],
     )
     record(by=by, at=at, act="forecast.made", subject=row, patient_id=course.patient_id)
@@ -223,10 +287,19 @@ def share(*, by: Actor, at: datetime, course_id: int, what: str, content: dict[s
 
 
 @transaction.atomic
+def take_back(*, by: Actor, at: datetime, course_id: int, what: str) -> None:
+    """What was shared is not on her page any more; that it was shared stays on record."""
+    by.check_holds(Role.PRACTITIONER)
+    course = course_for(by, course_id)
+    if Share.objects.filter(course=course, what=what, withdrawn_at__isnull=True).update(withdrawn_at=at):
+        record(by=by, at=at, act="course.unshared", subject=course, patient_id=course.patient_id, what=what)
+
+
+@transaction.atomic
 def discharge(
     *, by: Actor, at: datetime, course_id: int, version: int, outcome: CourseOutcome, reason: str = ""
 ) -> Discharge:
-    """The course ended with its outcome, and the questions of 3, 6 and 12 months planned.
+    """The course ended with its outcome; the full set is asked now, after 3, 6 and 12 months, then yearly.
 
     Raises:
         InvalidValue: referred or left without a word why.
@@ -245,7 +318,8 @@ def discharge(
         at=at,
         discharged_by=by.name,
     )
-    for months in (3, 6, 12):
+    ask(by=by, at=at, course=course, occasion=Occasion.DISCHARGE, due_on=at.date())
+    for months in FOLLOW_UP_MONTHS:
         ask(
             by=by,
             at=at,

@@ -29,6 +29,8 @@ class MeasureRequest(ClinicalRow):
     completed_at = models.DateTimeField(null=True)
     n_wrong_birth_dates = models.PositiveSmallIntegerField(default=0)
     link_version = models.PositiveIntegerField(default=1)
+    sent_at = models.DateTimeField(null=True)
+    n_failures = models.PositiveSmallIntegerField(default=0)
 
 
 class MeasureAnswer(ClinicalRow):

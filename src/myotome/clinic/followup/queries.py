@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Count, Q
 
 from myotome.clinic.assessment.models import ExamFinding
 from myotome.clinic.audit.actions import record
 from myotome.clinic.followup.models import Discharge, ForecastShown, MeasureAnswer, MeasureRequest, MeasureScore, Share
-from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
+from myotome.clinic.needling.models import TreatmentVisit
 from myotome.clinic.people.links import link_token, read_link
 from myotome.clinic.people.models import Clinic
 from myotome.clinic.screening.courses import course_for
@@ -20,8 +22,11 @@ from myotome.clinic.screening.models import Course
 from myotome.knowledge.measures import PAIN_AVERAGE, measure
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import LinkExpired, NotFound, TooManyAttempts
+from myotome.vocabulary.scheduling import AppointmentStatus
 
 MOST_WRONG_BIRTH_DATES = 5
+DAYS_BEFORE = 3
+OVER = [AppointmentStatus.CANCELLED.value, AppointmentStatus.NO_SHOW.value, AppointmentStatus.DONE.value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +46,21 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class CourseStory:
-    """A course on one axis: scores by measure, visits with needles, shortened muscles by day."""
+    """A course on one axis: scores by measure, visits with needles, shortened muscles by day.
+
+    `muscles` holds the grade found for (muscle, side, level) on each day of an examination, 0 being normal.
+    """
 
     course: Course
     scores: Mapping[str, list[tuple[date, float]]]
     visits: list[tuple[date, int, int]]
     shortened: list[tuple[date, int]]
+    muscles: list[tuple[date, dict[tuple[str, str, str], int]]]
 
 
 @transaction.atomic
 def open_course(actor: Actor, pk: int, *, at: datetime) -> Course:
-    """The course for its page; the reading is in the audit.
+    """The course for a page about it; the reading is in the audit.
 
     Raises:
         NotFound: there is none that the actor may see.
@@ -62,31 +71,34 @@ def open_course(actor: Actor, pk: int, *, at: datetime) -> Course:
 
 
 def story_of(course: Course) -> CourseStory:
-    """Everything that stands on the course's time axis, in four queries."""
+    """Everything that stands on the course's time axis, in three queries."""
+    zone = ZoneInfo(course.clinic.time_zone)
     scores: dict[str, list[tuple[date, float]]] = {}
     for row in MeasureScore.objects.filter(course=course, value__isnull=False).order_by("on", "pk"):
         scores.setdefault(row.measure, []).append((row.on, row.value))
-    needles: dict[int, int] = {}
-    for visit_id in NeedleInsertion.objects.filter(visit__course=course, struck_at__isnull=True).values_list(
-        "visit_id", flat=True
-    ):
-        needles[visit_id] = needles.get(visit_id, 0) + 1
+    treated = TreatmentVisit.objects.filter(course=course).order_by("opened_at")
+    n_needles = Count("insertions", filter=Q(insertions__struck_at__isnull=True))
     visits = [
-        (row.opened_at.date(), row.number, needles.get(row.pk, 0))
-        for row in TreatmentVisit.objects.filter(course=course).order_by("opened_at")
+        (opened_at.astimezone(zone).date(), number, needles)
+        for opened_at, number, needles in treated.annotate(n_needles=n_needles).values_list(
+            "opened_at", "number", "n_needles"
+        )
     ]
-    shortened: dict[date, int] = {}
+    muscles: dict[date, dict[tuple[str, str, str], int]] = {}
     findings = ExamFinding.objects.filter(
-        examination__course=course, kind="muscle", sign="shortened", replaced_at__isnull=True
-    ).values_list("examination__started_at", "grade")
-    for started_at, grade in findings:
-        shortened[started_at.date()] = shortened.get(started_at.date(), 0) + (grade >= 1)
-    return CourseStory(course, scores, visits, sorted(shortened.items()))
+        examination__course=course, kind="muscle", sign="shortened", replaced_at__isnull=True, grade__isnull=False
+    ).order_by("examination__started_at", "pk")
+    for started_at, *muscle, grade in findings.values_list(
+        "examination__started_at", "subject", "side", "level", "grade"
+    ):
+        muscles.setdefault(started_at.astimezone(zone).date(), {})[tuple(muscle)] = grade
+    shortened = [(day, sum(1 for grade in found.values() if grade)) for day, found in sorted(muscles.items())]
+    return CourseStory(course, scores, visits, shortened, sorted(muscles.items()))
 
 
-def forecast_input(course: Course, *, on: date) -> dict[str, Any]:
+def forecast_input(story: CourseStory, *, on: date) -> dict[str, Any]:
     """The course in the shape that `myotome forecast` reads: scores on the days of treatments given so far."""
-    story = story_of(course)
+    course = story.course
     pain = dict(story.scores.get(PAIN_AVERAGE, []))
     days = sorted({day for day, _, _ in story.visits})
     first = days[0] if days else None
@@ -94,11 +106,9 @@ def forecast_input(course: Course, *, on: date) -> dict[str, Any]:
     for day in days:
         before = [value for on_day, value in pain.items() if 0 <= (day - on_day).days <= 6]
         visits.append({"day": (day - first).days, "nrs": round(before[-1]) if before else None})
-    if not days and pain:
-        visits = []
     return {
         "condition": course.condition or "unknown",
-        "age": (on - course.patient.born_on).days / 365.25,
+        "age": int((on - course.patient.born_on).days / 365.25),
         "duration_weeks": course.duration_weeks,
         "segments": course.n_segments,
         "scar": course.prior_surgery,
@@ -188,3 +198,23 @@ def open_requests(actor: Actor, *, course_id: int) -> list[MeasureRequest]:
     """Questions that were sent and not finished."""
     rows = MeasureRequest.objects.for_actor(actor).filter(course_id=course_id, completed_at__isnull=True)
     return list(rows.order_by("due_on"))
+
+
+def requests_due(actor: Actor, *, course_id: int, at: datetime) -> list[MeasureRequest]:
+    """Questions that can be answered today: from three days before they are due until their link runs out.
+
+    Questions before a visit that was cancelled, or that has been, are not asked any more.
+    """
+    rows = MeasureRequest.objects.for_actor(actor).filter(
+        course_id=course_id, completed_at__isnull=True, expires_at__gt=at
+    )
+    rows = rows.exclude(appointment__status__in=OVER).select_related("appointment", "course__clinic")
+    zone_day = {row.pk: at.astimezone(ZoneInfo(row.course.clinic.time_zone)).date() for row in rows}
+    return [row for row in rows.order_by("due_on", "pk") if (_due(row) - zone_day[row.pk]).days <= DAYS_BEFORE]
+
+
+def _due(request: MeasureRequest) -> date:
+    """The day of the visit, also after it was moved; without a visit the day that was set."""
+    if request.appointment is None:
+        return request.due_on
+    return request.appointment.starts_at.astimezone(ZoneInfo(request.course.clinic.time_zone)).date()

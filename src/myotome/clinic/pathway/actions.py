@@ -17,7 +17,7 @@ from myotome.clinic.booking.actions import attach_course, book, cancel, step
 from myotome.clinic.booking.claims import give_claims_to
 from myotome.clinic.booking.models import Appointment
 from myotome.clinic.booking.queries import appointment_for, is_new, n_live_for_contact
-from myotome.clinic.followup.actions import ask_before_visit, discharge, refresh_forecast
+from myotome.clinic.followup.actions import ask_before_visit, ask_two_days_after, discharge, refresh_forecast
 from myotome.clinic.followup.models import Discharge
 from myotome.clinic.needling import actions as needling
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
@@ -203,6 +203,7 @@ def visit_closed(*, by: Actor, at: datetime, visit_id: int, version: int, **clos
     if visit.appointment_id is not None:
         _step_if_possible(by, at, visit.appointment_id, AppointmentStatus.DONE)
     refresh_forecast(by=by, at=at, course_id=visit.course_id)
+    ask_two_days_after(by=by, at=at, visit=visit)
     return visit
 
 

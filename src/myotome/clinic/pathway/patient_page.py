@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
 from datetime import datetime
+from io import BytesIO
 from typing import Any
 
 from myotome.clinic.booking.models import Appointment
 from myotome.clinic.booking.notices import manage_url
-from myotome.clinic.followup.queries import open_requests, request_link, shares_of, story_of
+from myotome.clinic.followup.queries import request_link, requests_due, shares_of, story_of
+from myotome.clinic.pathway.record import appointments_file, whole_record
 from myotome.clinic.people.links import link_token, read_link
 from myotome.clinic.people.models import Clinic, Patient
 from myotome.clinic.screening.courses import courses_for
+from myotome.exchange.record.page import record_page
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import NotFound
 
@@ -33,6 +38,17 @@ def patient_by_page_link(clinic: Clinic, token: str) -> Patient:
     return row.merged_into or row
 
 
+def own_record(actor: Actor, *, at: datetime) -> bytes:
+    """A zip with everything that she may see of herself: `record.json`, a page to read, her calendar; audited."""
+    value = whole_record(actor, actor.patient_id, at=at)
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("record.json", json.dumps(value, ensure_ascii=False, indent=1))
+        archive.writestr("record.html", record_page(value))
+        archive.writestr("calendar.ics", appointments_file(actor, actor.patient_id, at=at))
+    return out.getvalue()
+
+
 def page_of(actor: Actor, *, at: datetime) -> dict[str, Any]:
     """What she may see of herself; forecasts and charts only as they were shared."""
     patient = Patient.objects.for_actor(actor).get_or_not_found(pk=actor.patient_id)
@@ -43,8 +59,7 @@ def page_of(actor: Actor, *, at: datetime) -> dict[str, Any]:
         .select_related("service", "practitioner", "place", "clinic", "patient")
         .order_by("starts_at")[:12]
     )
-    requests = open_requests(actor, course_id=course.pk) if course else []
-    due = [row for row in requests if row.expires_at > at and (row.due_on - at.date()).days <= 2]
+    due = requests_due(actor, course_id=course.pk, at=at) if course else []
     return {
         "patient": patient,
         "course": course,

@@ -19,7 +19,7 @@ WEEK_DAYS = 7
 
 def courses_for(actor: Actor, *, patient_id: int | None = None) -> QuerySet[Course]:
     """Courses the actor may see, the newest first."""
-    rows = Course.objects.for_actor(actor).select_related("patient")
+    rows = Course.objects.for_actor(actor).select_related("patient", "clinic")
     return (rows.filter(patient_id=patient_id) if patient_id else rows).order_by("-opened_at")
 
 

@@ -16,7 +16,8 @@ from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.measures import Direction, Occasion
 
 MEASURES_VERSION = "2026.11"
-PAIN_AVERAGE, PAIN_WORST = "pain_nrs_average_7d", "pain_nrs_worst_7d"
+PAIN_AVERAGE, PAIN_WORST, PAIN_NOW = "pain_nrs_average_7d", "pain_nrs_worst_7d", "pain_nrs_now"
+HEADACHE_DIARY = ("headache_days", "headache_intensity", "headache_drug_days")
 SETS: Mapping[Occasion, tuple[str, ...]] = MappingProxyType(
     {
         Occasion.BEFORE_VISIT: (PAIN_AVERAGE, PAIN_WORST),
@@ -24,7 +25,7 @@ SETS: Mapping[Occasion, tuple[str, ...]] = MappingProxyType(
         Occasion.INTAKE: (PAIN_AVERAGE, PAIN_WORST, "peg", "psfs", "phq2", "gad2"),
         Occasion.DISCHARGE: (PAIN_AVERAGE, PAIN_WORST, "peg", "psfs", "pgic"),
         Occasion.FOLLOW_UP: (PAIN_AVERAGE, PAIN_WORST, "peg", "psfs", "pgic"),
-        Occasion.TWO_DAYS_AFTER: (PAIN_AVERAGE,),
+        Occasion.TWO_DAYS_AFTER: (PAIN_NOW,),
     }
 )
 REVIEW_VISITS = (1, 4, 8)
@@ -89,6 +90,20 @@ def measure(code: str) -> Measure:
     if found is None:
         raise InvalidValue(f"There is no measure {code!r}.", field="measure")
     return found
+
+
+def measures_for(occasion: Occasion, *, condition: str = "", visit_number: int | None = None) -> tuple[str, ...]:
+    """What is asked on an occasion: headaches keep their diary, and nobody is asked for change before it can be there.
+
+    Source: dworkin2008, linde2016, judgement
+    Check: tests/unit/followup/test_scoring.py
+    """
+    asked = SETS[occasion]
+    if visit_number == 1:
+        asked = tuple(code for code in asked if code != "pgic")
+    if condition.startswith("headache") and occasion not in (Occasion.BEFORE_VISIT, Occasion.TWO_DAYS_AFTER):
+        asked = asked + HEADACHE_DIARY
+    return asked
 
 
 @cache

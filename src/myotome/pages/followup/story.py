@@ -7,46 +7,73 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from myotome.clinic.followup.queries import (
     CourseStory,
     ForecastShown,
     discharge_of,
-    last_forecast,
     open_requests,
     shares_of,
-    story_of,
 )
+from myotome.clinic.followup.track import track_record
 from myotome.clinic.planning.queries import cautions_of
-from myotome.clinic.screening.courses import Course
 from myotome.knowledge.measures import PAIN_AVERAGE, measure
 from myotome.pages.followup.drawing import ChartData, course_chart
+from myotome.pages.followup.muscles import then_and_now
 from myotome.science.followup.answer import forecast_answer
 from myotome.science.followup.scoring import meaningful_line
 from myotome.vocabulary.actors import Actor
 
 
-def course_context(actor: Actor, course: Course, *, at: datetime, zone: str) -> dict[str, Any]:
+def course_context(
+    actor: Actor, story: CourseStory, shown: ForecastShown | None, *, at: datetime, zone: str
+) -> dict[str, Any]:
     """Everything the course page shows."""
-    story = story_of(course)
-    shown = last_forecast(actor, course_id=course.pk)
+    course = story.course
+    is_open = course.closed_at is None
     return {
         "course": course,
         "patient": course.patient,
         "cautions": cautions_of(actor, patient_id=course.patient_id),
         "story": story,
         "verdict": verdict(story),
+        "summary": summary(story),
+        "low_mood": is_low(story),
         "chart": chart_of(story, shown, today=at.astimezone(ZoneInfo(zone)).date()),
         "forecast": shown.answer if shown else None,
         "shown": shown,
         "headline": headline(shown.answer) if shown else "",
         "sentences": likely_sentences(shown.answer) if shown else [],
-        "spacings": spacings(shown) if shown and not course.closed_at else [],
+        "track": track_record(actor, at=at),
+        "muscles": then_and_now(story),
+        "spacings": spacings(shown) if shown and is_open else [],
         "shares": {row.what: row for row in shares_of(actor, course_id=course.pk)},
-        "requests": open_requests(actor, course_id=course.pk),
-        "discharge": discharge_of(actor, course_id=course.pk),
+        "requests": open_requests(actor, course_id=course.pk) if is_open else [],
+        "discharge": None if is_open else discharge_of(actor, course_id=course.pk),
     }
+
+
+def summary(story: CourseStory) -> str:
+    """First and last of pain, function and shortened muscles, in a line."""
+    said = []
+    for words, points in (
+        (_("Pain %(a)s to %(b)s."), story.scores.get(PAIN_AVERAGE, [])),
+        (_("Function %(a)s to %(b)s."), story.scores.get("psfs", [])),
+        (_("Shortened muscles %(a)s to %(b)s."), story.shortened),
+    ):
+        if len(points) > 1:
+            first, last = (f"{round(float(value), 1):g}" for value in (points[0][1], points[-1][1]))
+            said.append(words % {"a": first, "b": last})
+    return " ".join(said)
+
+
+def is_low(story: CourseStory) -> bool:
+    """Whether the latest answers about mood or worry are at or above their line."""
+    for code in ("phq2", "gad2"):
+        points, line = story.scores.get(code, []), measure(code).positive_at
+        if points and line is not None and points[-1][1] >= line:
+            return True
+    return False
 
 
 def verdict(story: CourseStory) -> str:
@@ -80,8 +107,10 @@ def chart_of(story: CourseStory, shown: ForecastShown | None, *, today: Any) -> 
             visits=story.visits,
             pain_line=meaningful_line(measure(PAIN_AVERAGE), pain[0][1]) if pain else None,
             function_line=min(10.0, function[0][1] + 2) if function else None,
-            fan=answer["curve"],
-            natural=answer["natural_course"],
+            fan=[answer["now"], *answer["curve"]] if answer.get("now") else answer["curve"],
+            natural=[{"day": 0, "median": answer["first_pain"]}, *answer["natural_course"]]
+            if "first_pain" in answer
+            else answer["natural_course"],
             first_visit=first_visit,
             today=today if is_open else None,
         )
@@ -90,30 +119,38 @@ def chart_of(story: CourseStory, shown: ForecastShown | None, *, today: Any) -> 
 
 def headline(answer: dict[str, Any]) -> str:
     """The range first, never the middle alone."""
-    low, high = answer["treatments_left"]["q10"], answer["treatments_left"]["q90"]
-    if low is None:
+    left = answer["treatments_left"]
+    low, high = left["q10"], left["q90"]
+    if left["median"] is None:
         return _("Recovery is not likely on this plan")
-    if high is None:
-        return _("From %(low)s more visits to no recovery on this plan") % {"low": low}
     if low == high == 0:
         return _("No more visits may be needed")
+    if high is None:
+        return _("%(low)s more visits or many more") % {"low": low}
     return _("Between %(low)s and %(high)s more visits") % {"low": low, "high": high}
 
 
 def likely_sentences(answer: dict[str, Any]) -> list[str]:
     """The forecast in words with denominators."""
     left = answer["treatments_left"]
-    said = [_("Eight in ten courses like this fell in that range.")]
-    if left["median"] is not None:
-        said.append(
-            ngettext("Half needed %(n)s or fewer.", "Half needed %(n)s or fewer.", left["median"])
-            % {"n": left["median"]}
+    if left["median"] is None and left["q10"] is None:
+        first = _("Fewer than one in ten courses like this recovered within forty more visits.")
+    elif left["median"] is None:
+        first = _(
+            "One in ten courses like this needed %(low)s visits or fewer, fewer than half recovered within forty."
+        )
+    elif left["q90"] is None:
+        first = _(
+            "One in ten courses like this needed %(low)s or fewer, half %(half)s or fewer; more than one in ten had not "
+            "recovered after forty."
         )
     else:
-        said.append(_("Fewer than half recover within forty more visits."))
-    none = answer["p_no_meaningful_change"]
-    said.append(_("About %(n)s in 100 did not reach 30 %% relief within twelve more.") % {"n": round(100 * none)})
-    return said
+        first = _("Eight in ten courses like this fell in that range; half needed %(half)s or fewer.")
+    none = round(100 * answer["p_no_meaningful_change"])
+    return [
+        first % {"low": left["q10"], "half": left["median"]},
+        _("%(n)s in 100 did not reach 30 %% relief within twelve more.") % {"n": none},
+    ]
 
 
 def spacings(shown: ForecastShown) -> list[tuple[str, str]]:

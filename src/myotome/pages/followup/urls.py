@@ -7,7 +7,7 @@ from myotome.pages.followup import views
 app_name = "followup"
 urlpatterns = [
     path("<int:course>/", views.course, name="course"),
-    path("<int:course>/share/<slug:what>/", views.share, name="share"),
+    path("<int:course>/share/", views.share, name="share"),
     path("<int:course>/score/", views.score, name="score"),
     path("<int:course>/describe/", views.describe, name="describe"),
     path("<int:course>/discharge/", views.discharge, name="discharge"),

@@ -11,14 +11,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from myotome.clinic.followup import actions
-from myotome.clinic.followup.queries import open_course
+from myotome.clinic.followup.queries import story_of
 from myotome.clinic.pathway.actions import course_discharged
 from myotome.clinic.screening.courses import course_for, describe_course
 from myotome.knowledge.conditions import conditions
 from myotome.knowledge.measures import definitions, measures
 from myotome.pages.access import for_roles
+from myotome.pages.followup.muscles import muscles_to_share
 from myotome.pages.followup.story import course_context
-from myotome.science.followup.answer import forecast_answer
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import CourseOutcome, Role
 from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound
@@ -35,17 +35,22 @@ def course(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
 
 @courses
 @require_POST
-def share(request: HttpRequest, actor: Actor, course: int, what: str) -> HttpResponse:
-    """The patient may see it from now on, as it stands now."""
+def share(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
+    """What she ticked is on the patient's page from now on, as it stands now; what she did not tick is not."""
     now = timezone.now()
+    row = course_for(actor, course)
     shown = actions.refresh_forecast(by=actor, at=now, course_id=course)
-    content = {
+    contents: dict[str, dict[str, Any]] = {
         "chart": {},
-        "muscles": {},
+        "muscles": muscles_to_share(story_of(row)),
+        "stop_rule": {"rule": shown.answer["stop_rule"]},
         "forecast": {"answer": shown.answer},
-        "stop_rule": {"rule": forecast_answer(shown.evidence)["stop_rule"]},
-    }.get(what.replace("-", "_"), {})
-    actions.share(by=actor, at=now, course_id=course, what=what.replace("-", "_"), content=content)
+    }
+    for what, content in contents.items():
+        if what in request.POST.getlist("what"):
+            actions.share(by=actor, at=now, course_id=course, what=what, content=content)
+        else:
+            actions.take_back(by=actor, at=now, course_id=course, what=what)
     return redirect("followup:course", clinic=actor.clinic_slug, course=course)
 
 
@@ -94,8 +99,9 @@ def describe(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
 @courses
 def discharge(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
     """The end of a course: recovered, plateaued, referred or left."""
-    row = course_for(actor, course)
-    context = course_context(actor, row, at=timezone.now(), zone=request.clinic.time_zone)
+    now = timezone.now()
+    story, shown = actions.look_at_course(by=actor, at=now, course_id=course)
+    context = course_context(actor, story, shown, at=now, zone=request.clinic.time_zone)
     context |= {"outcomes": list(CourseOutcome), "definition": definitions()["recovered"], "typed": request.POST}
     if request.method == "POST":
         try:
@@ -126,9 +132,7 @@ def _outcome(text: str) -> CourseOutcome:
 
 def _page(request: HttpRequest, actor: Actor, course: int, error: MyotomeError | None = None) -> HttpResponse:
     now = timezone.now()
-    row = open_course(actor, course, at=now)
-    if row.closed_at is None:
-        actions.refresh_forecast(by=actor, at=now, course_id=row.pk)
-    context = course_context(actor, row, at=now, zone=request.clinic.time_zone)
+    story, shown = actions.look_at_course(by=actor, at=now, course_id=course)
+    context = course_context(actor, story, shown, at=now, zone=request.clinic.time_zone)
     context |= {"error": error, "measures": [measures()[code] for code in ASKED_ALOUD], "conditions": conditions()}
     return render(request, "followup/course.html", context, status=error.http_status if error else 200)

@@ -8,6 +8,8 @@ app_name = "portal"
 urlpatterns = [
     path("", views.home, name="home"),
     path("page/<str:token>/", views.page, name="page"),
+    path("record/", views.record, name="record"),
+    path("page/<str:token>/record/", views.record_by_link, name="record_by_link"),
     path("questions/<str:token>/", views.questions, name="questions"),
     path("questions/<str:token>/<int:number>/", views.question, name="question"),
 ]

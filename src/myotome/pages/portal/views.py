@@ -14,11 +14,14 @@ from django.utils.translation import gettext as _
 
 from myotome.clinic.followup import actions
 from myotome.clinic.followup.queries import MeasureRequest, questions_of, request_by_link
-from myotome.clinic.pathway.patient_page import page_of, patient_by_page_link
+from myotome.clinic.pathway.patient_page import own_record, page_of, patient_by_page_link
 from myotome.clinic.people.queries import patient_by_link
+from myotome.knowledge.measures import PAIN_AVERAGE, measure
 from myotome.pages.access import by_link, for_roles
-from myotome.pages.followup.story import chart_of
+from myotome.pages.followup.muscles import shared_plate
+from myotome.pages.portal.drawing import phone_chart, told
 from myotome.pages.portal.forms import birth_date, value_of
+from myotome.science.followup.scoring import meaningful_line
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue
@@ -90,7 +93,7 @@ def page(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
             error = refusal.message
     if error or not _is_known(request, patient.pk, patient.born_on):
         return render(request, "portal/door.html", {"error": error}, status=422 if error else 200)
-    return _page(request, patient_by_link(patient, request.clinic))
+    return _page(request, patient_by_link(patient, request.clinic), token)
 
 
 @for_roles(Role.PATIENT)
@@ -99,11 +102,38 @@ def home(request: HttpRequest, actor: Actor) -> HttpResponse:
     return _page(request, actor)
 
 
-def _page(request: HttpRequest, actor: Actor) -> HttpResponse:
+@by_link
+def record_by_link(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
+    """Her record to take with her, by link, behind her birth date."""
+    patient = patient_by_page_link(request.clinic, token)
+    if not _is_known(request, patient.pk, patient.born_on):
+        return redirect("portal:page", clinic=actor.clinic_slug, token=token)
+    return _record(patient_by_link(patient, request.clinic))
+
+
+@for_roles(Role.PATIENT)
+def record(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Her record to take with her, with her account."""
+    return _record(actor)
+
+
+def _record(actor: Actor) -> HttpResponse:
+    answer = HttpResponse(own_record(actor, at=timezone.now()), content_type="application/zip")
+    answer["Content-Disposition"] = 'attachment; filename="my-record.zip"'
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _page(request: HttpRequest, actor: Actor, token: str = "") -> HttpResponse:
     now = timezone.now()
-    context = page_of(actor, at=now)
-    if context["story"] is not None and "chart" in context["shares"]:
-        context["chart"] = chart_of(context["story"], None, today=now.date())
+    context = page_of(actor, at=now) | {"token": token}
+    story, shares = context["story"], context["shares"]
+    if story is not None and "chart" in shares:
+        pain = story.scores.get(PAIN_AVERAGE, [])
+        line = meaningful_line(measure(PAIN_AVERAGE), pain[0][1]) if pain else None
+        context |= {"chart": phone_chart(pain, line), "told": told(pain) if len(pain) > 1 else ""}
+    if "muscles" in shares:
+        context["plate"] = shared_plate(shares["muscles"].content)
     return render(request, "portal/page.html", context)
 
 

@@ -19,21 +19,38 @@ def in_hundred(p_within: dict[str, float], n: str) -> str:
 @register.filter
 def stop_rule_words(rule: dict[str, Any]) -> str:
     """The stop rule in words, from the forecast as it was shown."""
-    words = _(
-        "If visit %(visit)s is still above %(line)s, about one in %(one_in)s courses like this reaches 30 %% relief "
-        "later: change the plan or refer."
-    )
-    return words % {name: rule.get(name) for name in ("visit", "line", "one_in")}
+    if rule.get("p_relief_later", 0.0) > 0.4:
+        words = _(
+            "If visit %(visit)s is still above %(line)s, about %(of_ten)s in 10 courses like this reach 30 %% relief "
+            "later: go on, and look again."
+        )
+    else:
+        words = _(
+            "If visit %(visit)s is still above %(line)s, about one in %(one_in)s courses like this reaches 30 %% "
+            "relief later: change the plan or refer."
+        )
+    return words % _numbers(rule)
 
 
 @register.filter
 def stop_rule_patient(rule: dict[str, Any]) -> str:
     """The stop rule in words for the patient it was shared with."""
-    words = _(
-        "If your pain at visit %(visit)s is still above %(line)s, only about one in %(one_in)s people like you eases "
-        "by a third later. Then we talk about another plan or another doctor."
-    )
-    return words % {name: rule.get(name) for name in ("visit", "line", "one_in")}
+    if rule.get("p_relief_later", 0.0) > 0.4:
+        words = _(
+            "If your pain at visit %(visit)s is still above %(line)s, about %(of_ten)s in 10 people like you still "
+            "ease by a third later. We look at it together then."
+        )
+    else:
+        words = _(
+            "If your pain at visit %(visit)s is still above %(line)s, only about one in %(one_in)s people like you "
+            "eases by a third later. Then we talk about another plan or another doctor."
+        )
+    return words % _numbers(rule)
+
+
+def _numbers(rule: dict[str, Any]) -> dict[str, Any]:
+    of_ten = round(10 * float(rule.get("p_relief_later") or 0.0))
+    return {"visit": rule.get("visit"), "line": rule.get("line"), "one_in": rule.get("one_in"), "of_ten": of_ten}
 
 
 @register.filter

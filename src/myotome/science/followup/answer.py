@@ -19,6 +19,7 @@ LONGEST_DAYS = 4000
 MOST_VISITS = 200
 MOST_SEGMENTS = 30
 DEFAULT_INTERVAL_DAYS = 7.0
+FORECAST_VERSION = f"{MODEL_VERSION}/{prior('a').version}"
 KEYS = frozenset({"condition", "age", "duration_weeks", "segments", "scar", "interval_days", "visits"})
 
 
@@ -59,6 +60,7 @@ def forecast_answer(course: Mapping[str, Any]) -> dict[str, Any]:
         "p_no_meaningful_change": round(forecast.p_no_meaningful_change, 4),
         "curve": [_point(point) for point in forecast.curve],
         "natural_course": [_point(point) for point in forecast.natural_course],
+        "now": _point(forecast.now) if forecast.now else None,
         "first_pain": forecast.first_pain,
         "next_score": forecast.next_score,
         "stop_rule": {
@@ -72,7 +74,7 @@ def forecast_answer(course: Mapping[str, Any]) -> dict[str, Any]:
             "kind": chosen.status,
             "n": 0,
             "data": chosen.basis,
-            "version": f"{MODEL_VERSION}/{chosen.version}",
+            "version": FORECAST_VERSION,
             "definition": chosen.definition,
             "natural_course": natural_courses()[condition].says if condition else "",
             "n_draws": N_DRAWS,

@@ -16,7 +16,7 @@ from myotome.knowledge.recovery import Prior
 from myotome.science.followup.draws import Array, stored_draws
 from myotome.science.followup.particles import Posterior, ScoredVisit, unscored, updated
 from myotome.science.followup.quantiles import pain_quantiles, whole_quantiles
-from myotome.science.followup.recovery import Covariates, natural_pain, pain_ahead
+from myotome.science.followup.recovery import Covariates, People, natural_pain, pain_ahead, pain_before_visits
 from myotome.science.followup.stopping import StopRule, stop_rule
 
 MOST_AHEAD = 40
@@ -43,7 +43,8 @@ class CurvePoint:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Ranges by name (q10 ... q90); None is "not within 40 treatments". `next_score` is what she may answer next."""
+    """Ranges by name (q10 ... q90); None is "not within 40 treatments". `now` is latent pain before the last treatment
+    (None before the first), `next_score` what she may answer next, in eight of ten courses."""
 
     treatments_left: dict[str, int | None]
     weeks_left: dict[str, float | None]
@@ -51,6 +52,7 @@ class Forecast:
     p_no_meaningful_change: float
     curve: tuple[CurvePoint, ...]
     natural_course: tuple[CurvePoint, ...]
+    now: CurvePoint | None
     first_pain: float
     next_score: dict[str, int]
     stop_rule: StopRule
@@ -112,6 +114,7 @@ def forecast_from(after: Posterior, chosen: Prior, visits: Sequence[ScoredVisit]
         p_no_meaningful_change=float(np.clip(weights[~relief[: CURVE_AHEAD + 1].any(axis=0)].sum(), 0.0, 1.0)),
         curve=_curve(latent, weights, shown),
         natural_course=_curve(natural_pain(people, shown), weights, shown),
+        now=_now(people, given, weights),
         first_pain=float(pain_quantiles(people.first_pain[None, :], weights, [0.5])[0, 0]),
         next_score=_next_score(latent[0] + people.bad_day * (len(given) == 0), people.noise, weights),
         stop_rule=stop_rule(people.first_pain, latent, relief, weights, len(visits)),
@@ -148,6 +151,13 @@ def _curve(latent: Array, weights: Array, days: Array) -> tuple[CurvePoint, ...]
         CurvePoint(k, round(float(day), 3), q10, q50, q90, q25, q75)
         for k, (day, (q10, q25, q50, q75, q90)) in enumerate(zip(days, bands, strict=True))
     )
+
+
+def _now(people: People, given: Array, weights: Array) -> CurvePoint | None:
+    if not len(given):
+        return None
+    *_, latent = pain_before_visits(people, given)
+    return _curve(latent[None, :], weights, given[-1:])[0]
 
 
 def _next_score(expected: Array, noise: Array, weights: Array) -> dict[str, int]:

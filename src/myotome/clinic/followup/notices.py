@@ -1,0 +1,63 @@
+"""Questions that no visit brings along are sent by mail on the day they are due: two days after, discharge, months later.
+
+Questions before a visit need no mail of their own: the reminder of the visit leads to her page, where they stand. A
+mail says that the clinic has questions and nothing of her health; it is sent at most once.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django_tasks import task
+
+from myotome.clinic.followup.models import MeasureRequest
+from myotome.clinic.followup.queries import request_link
+
+SENT_AT = time(9, 0)
+MOST_FAILURES = 5
+RETRY_MINUTES = 30
+
+
+def queue_questions(request: MeasureRequest, *, at: datetime) -> None:
+    """Queues the mail for nine in the morning of the day; without an address the desk asks by telephone."""
+    if not request.course.patient.email or request.appointment_id is not None:
+        return
+    zone = ZoneInfo(request.course.clinic.time_zone)
+    due = datetime.combine(request.due_on, SENT_AT, tzinfo=zone).astimezone(UTC)
+    job = send_questions.using(run_after=due) if due > at else send_questions
+    transaction.on_commit(lambda: job.enqueue(request.pk))
+
+
+@task()
+def send_questions(request_id: int) -> None:
+    """Sends the link once, if it can still be answered; a mail server that is down is tried again, five times in all."""
+    now = timezone.now()
+    if not MeasureRequest.objects.filter(
+        pk=request_id, sent_at__isnull=True, completed_at__isnull=True, expires_at__gt=now
+    ).update(sent_at=now):
+        return
+    request = MeasureRequest.objects.select_related("course__patient", "course__clinic").get(pk=request_id)
+    try:
+        message_for(request).send()
+    except OSError:
+        request.sent_at, request.n_failures = None, request.n_failures + 1
+        request.save(update_fields=["sent_at", "n_failures"])
+        if request.n_failures < MOST_FAILURES:
+            send_questions.using(run_after=now + timedelta(minutes=RETRY_MINUTES)).enqueue(request_id)
+
+
+def message_for(request: MeasureRequest) -> EmailMessage:
+    """The mail in the patient's language."""
+    patient, clinic = request.course.patient, request.course.clinic
+    url = f"{settings.PUBLIC_URL}/{clinic.slug}/me/questions/{request_link(request)}/"
+    context = {"patient": patient, "clinic": clinic, "url": url, "until": request.expires_at}
+    with translation.override(patient.language):
+        subject = render_to_string("followup/mail_subject.txt", context).strip()
+        body = render_to_string("followup/mail_body.txt", context)
+    return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [patient.email])

@@ -1,0 +1,124 @@
+"""The course page and the end of a course, through HTTP."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from myotome.clinic.followup.actions import note_score
+from myotome.clinic.followup.models import ForecastShown, MeasureScore, Share
+from tests.clinic.followup.courses import a_course_in_care, with_visits
+from tests.factories import AT, PASSWORD, a_clinic, a_practitioner, a_receptionist
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def course():
+    course, _ = a_course_in_care()
+    return with_visits(course, [7, 6, 6, 4])
+
+
+@pytest.fixture
+def elena(client, course):
+    user = course.visits.first().practitioner.user
+    client.login(username=user.email, password=PASSWORD)
+    return client
+
+
+def url(course, name="course"):
+    return reverse(f"followup:{name}", kwargs={"clinic": course.clinic.slug, "course": course.pk})
+
+
+def test_the_page_says_where_the_course_stands_what_is_likely_and_when_to_stop(elena, course):
+    page = elena.get(url(course)).content.decode()
+    assert "Past the line of meaningful change at visit 4" in page
+    assert "Pain 7 to 4." in page
+    assert "What is likely from here" in page
+    assert "If visit 6 is still above" in page
+    assert "Before minus after is not the effect of needling" in page
+    assert "clinic belief" in page
+    assert 'aria-label="Pain from 7 to 4 of 10. 4 visits so far."' in page
+    assert "style=" not in page
+    for css in ("fan3", "fan2", "med", "nat", "mean", "pain-dot"):
+        assert f'class="{css}"' in page
+
+
+def test_the_page_takes_at_most_fifteen_queries(elena, course, django_assert_max_num_queries):
+    elena.get(url(course))
+    with django_assert_max_num_queries(15):
+        assert elena.get(url(course)).status_code == 200
+
+
+def test_a_course_without_answers_says_what_comes(client):
+    course, _ = a_course_in_care()
+    user = a_practitioner(course.clinic)
+    from myotome.clinic.people.actions import begin_care
+    from tests.factories import the_system
+
+    begin_care(by=the_system(course.clinic), at=AT, patient_id=course.patient_id, user_id=user.user_id)
+    client.login(username=user.user.email, password=PASSWORD)
+    page = client.get(url(course))
+    assert page.status_code == 200
+    assert "No answers yet" in page.content.decode()
+
+
+def test_what_is_ticked_is_shared_and_what_is_not_is_taken_back(elena, course):
+    elena.post(url(course, "share"), {"what": ["chart", "stop_rule"]})
+    assert set(Share.objects.filter(withdrawn_at__isnull=True).values_list("what", flat=True)) == {"chart", "stop_rule"}
+    elena.post(url(course, "share"), {"what": ["forecast"]})
+    now = Share.objects.get(withdrawn_at__isnull=True)
+    assert now.what == "forecast"
+    assert now.content["answer"] == ForecastShown.objects.latest("pk").answer
+
+
+@pytest.mark.parametrize(
+    ("typed", "status", "words"),
+    [
+        ({"measure": "peg", "value": "4,5"}, 302, ""),
+        ({"measure": "peg", "value": "11"}, 422, "PEG is 0 to 10, not 11."),
+        ({"measure": "peg", "value": "much"}, 422, "Please give a number."),
+        ({"measure": "peg", "value": "nan"}, 422, "not nan"),
+        ({"measure": "sleep", "value": "4"}, 422, "There is no measure"),
+    ],
+)
+def test_a_score_asked_aloud_is_noted_or_refused_in_a_sentence(elena, course, typed, status, words):
+    n = MeasureScore.objects.count()
+    answer = elena.post(url(course, "score"), typed)
+    assert answer.status_code == status
+    assert words in answer.content.decode().replace("&#x27;", "'")
+    assert MeasureScore.objects.count() == n + (status == 302)
+
+
+def test_low_mood_in_the_answers_asks_the_practitioner_to_talk(elena, course):
+    assert "mood or worry" not in elena.get(url(course)).content.decode()
+    from myotome.clinic.people.queries import actor_of
+
+    actor = actor_of(course.visits.first().practitioner.user, course.clinic)
+    note_score(by=actor, at=AT, course_id=course.pk, measure_code="phq2", value=3, on=AT.date())
+    assert "Talk with her about it today" in elena.get(url(course)).content.decode()
+
+
+def test_a_course_is_ended_with_its_reason_or_not_at_all(elena, course):
+    answer = elena.post(url(course, "discharge"), {"version": course.version, "outcome": "referred", "reason": ""})
+    assert answer.status_code == 422
+    assert "Please say to whom or why." in answer.content.decode()
+    typed = {"version": course.version, "outcome": "referred", "reason": "to her family doctor"}
+    assert elena.post(url(course, "discharge"), typed).status_code == 302
+    page = elena.get(url(course)).content.decode()
+    assert "to her family doctor" in page
+    assert "End this course" not in page
+    again = elena.post(url(course, "discharge"), typed)
+    assert again.status_code == 409
+
+
+def test_others_do_not_see_it(client, course):
+    robin = a_receptionist(course.clinic)
+    client.login(username=robin.email, password=PASSWORD)
+    assert client.get(url(course)).status_code == 403
+    stranger = a_practitioner(course.clinic, name="Mei-Lin Chow")
+    client.login(username=stranger.user.email, password=PASSWORD)
+    assert client.get(url(course)).status_code == 404
+    elsewhere = a_practitioner(a_clinic("birch"))
+    client.login(username=elsewhere.user.email, password=PASSWORD)
+    assert client.get(url(course)).status_code == 404

@@ -1,0 +1,165 @@
+"""The patient's pages by link, as plain HTML: birth date, one question a screen, her own page, her record."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from myotome.clinic.followup.actions import ask, refresh_forecast, share
+from myotome.clinic.followup.models import MeasureAnswer, MeasureScore
+from myotome.clinic.followup.queries import request_by_link, request_link
+from myotome.clinic.pathway.patient_page import page_link
+from myotome.vocabulary.measures import Occasion
+from tests.clinic.followup.courses import a_course_in_care, with_visits
+from tests.factories import AT, the_system
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def care():
+    course, actor = a_course_in_care()
+    return with_visits(course, [7, 6, 6, 4]), actor
+
+
+def a_request(course, occasion=Occasion.BEFORE_VISIT):
+    now = timezone.now()
+    return ask(by=the_system(course.clinic), at=now, course=course, occasion=occasion, due_on=now.date())
+
+
+def door(request):
+    return reverse("portal:questions", kwargs={"clinic": request.clinic.slug, "token": request_link(request)})
+
+
+def her_page(course, name="page"):
+    return reverse(f"portal:{name}", kwargs={"clinic": course.clinic.slug, "token": page_link(course.patient)})
+
+
+def test_nothing_is_shown_before_the_birth_date(client, care):
+    course, _ = care
+    where, mine = door(a_request(course)), her_page(course)
+    page = client.get(where).content.decode()
+    assert "birth date" in page
+    assert "Hannah" not in page
+    assert "pain" not in page
+    assert client.get(where + "1/").url == where
+    assert client.get(f"{mine}record/").url == mine
+    wrong = client.post(where, {"born_on": "1970-01-01"})
+    assert wrong.status_code == 422
+    assert "That is not the birth date" in wrong.content.decode()
+
+
+def test_two_questions_one_a_screen_and_they_are_scores(client, care, django_assert_max_num_queries):
+    course, _ = care
+    request = a_request(course)
+    first = client.post(door(request), {"born_on": "1968-03-12"}).url
+    with django_assert_max_num_queries(15):
+        page = client.get(first).content.decode()
+    assert page.count("<legend>") == 1
+    assert "How strong was your pain on average" in page
+    second = client.post(first, {"value": "5"}).url
+    thanks = client.post(second, {"value": "8"}, follow=True)
+    assert "your answers are there" in thanks.content.decode()
+    assert list(MeasureScore.objects.filter(request=request).order_by("pk").values_list("value", flat=True)) == [5, 8]
+
+
+def test_going_back_shows_the_answer_and_a_double_submit_changes_nothing(client, care):
+    course, _ = care
+    request = a_request(course)
+    where = door(request)
+    first = client.post(where, {"born_on": "1968-03-12"}).url
+    for _ in range(2):
+        client.post(first, {"value": "5"})
+    assert 'value="5" checked' in client.get(first).content.decode()
+    assert MeasureAnswer.objects.filter(request=request).count() == 1
+    assert client.get(where).url == first.replace("/1/", "/2/")
+
+
+def test_nothing_chosen_is_asked_again_and_skipping_is_missing(client, care):
+    course, _ = care
+    request = a_request(course)
+    first = client.post(door(request), {"born_on": "1968-03-12"}).url
+    refused = client.post(first, {})
+    assert refused.status_code == 422
+    assert "Choose a number, or skip" in refused.content.decode()
+    assert client.post(first, {"value": "eleven"}).status_code == 422
+    assert client.post(first, {"value": "11"}).status_code == 422
+    client.post(first, {"skip": "1"})
+    row = MeasureAnswer.objects.get(request=request)
+    assert (row.item, row.value) == ("score", None)
+
+
+def test_low_mood_shows_where_help_is_at_once(client, care):
+    course, _ = care
+    request = a_request(course, Occasion.INTAKE)
+    n = client.post(door(request), {"born_on": "1968-03-12"}).url
+    for _ in range(20):
+        page = client.get(n)
+        if page.status_code == 302 or b"your answers are there" in page.content:
+            break
+        text = page.content.decode()
+        if "pleasure in doing things" in text:
+            assert "harming yourself" in text
+        n = client.post(n, {"value": "3"}).url
+    end = client.get(n).content.decode()
+    assert "these weeks weigh on you" in end
+    assert course.clinic.emergency_number in end
+
+
+def test_her_page_shows_what_was_shared_and_nothing_more(client, care, django_assert_max_num_queries):
+    course, actor = care
+    client.post(her_page(course), {"born_on": "1968-03-12"})
+    page = client.get(her_page(course)).content.decode()
+    assert "Hannah" in page
+    assert "How I am doing" not in page
+    assert "people like you" not in page
+    shown = refresh_forecast(by=actor, at=AT, course_id=course.pk)
+    share(by=actor, at=AT, course_id=course.pk, what="chart", content={})
+    share(by=actor, at=AT, course_id=course.pk, what="stop_rule", content={"rule": shown.answer["stop_rule"]})
+    share(by=actor, at=AT, course_id=course.pk, what="forecast", content={"answer": shown.answer})
+    states = {"left:gluteus_medius": 2, "left:piriformis": 0}
+    content = {"n_first": 2, "n_still": 1, "n_let_go": 1, "states": states}
+    share(by=actor, at=AT, course_id=course.pk, what="muscles", content=content)
+    with django_assert_max_num_queries(15):
+        page = client.get(her_page(course)).content.decode()
+    assert "Your pain went from 7 to 4 in 3 weeks." in page
+    assert "a change you would notice" in page
+    assert "1 still tight." in page
+    assert "1 has let go." in page
+    assert "people like you" in page
+    assert "Call 911" in page
+    for word in ("diagnosis", "candidate", "proven", "cure", "safe depth"):
+        assert word not in page.lower()
+
+
+def test_questions_that_are_due_stand_on_her_page(client, care):
+    course, _ = care
+    request = a_request(course)
+    client.post(her_page(course), {"born_on": "1968-03-12"})
+    page = client.get(her_page(course)).content.decode()
+    token = page.partition("/me/questions/")[2].partition("/")[0]
+    assert request_by_link(course.clinic, token, at=timezone.now()) == request
+
+
+def test_she_takes_her_record_with_her(client, care):
+    course, _ = care
+    client.post(her_page(course), {"born_on": "1968-03-12"})
+    answer = client.get(her_page(course, "record_by_link"))
+    assert answer["Content-Type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert set(archive.namelist()) == {"record.json", "record.html", "calendar.ics"}
+        assert b"Lindqvist" in archive.read("record.json")
+
+
+def test_a_link_that_ran_out_says_so(client, care):
+    course, _ = care
+    request = a_request(course)
+    type(request).objects.filter(pk=request.pk).update(expires_at=timezone.now() - timedelta(minutes=1))
+    answer = client.get(door(request))
+    assert answer.status_code == 410
+    assert "This link has run out" in answer.content.decode()

@@ -1,0 +1,72 @@
+"""A forecast that was shown stays as it was shown, with what it rested on."""
+
+import pytest
+
+from myotome.clinic.followup.actions import note_score, refresh_forecast
+from myotome.clinic.followup.models import ForecastShown
+from myotome.clinic.followup.queries import forecast_input, story_of
+from myotome.clinic.followup.track import held
+from myotome.vocabulary.errors import InvalidValue
+from myotome.vocabulary.measures import Occasion
+from tests.clinic.followup.courses import a_course_in_care, answered, with_visits
+from tests.factories import AT
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_forecast_keeps_its_evidence_and_the_versions_of_model_and_definition():
+    course, actor = a_course_in_care()
+    with_visits(course, [7, 6, 4])
+    shown = refresh_forecast(by=actor, at=AT, course_id=course.pk)
+    assert shown.evidence["visits"] == [{"day": 0, "nrs": 7}, {"day": 7, "nrs": 6}, {"day": 14, "nrs": 4}]
+    assert shown.after_visit == 3
+    assert shown.model_version == shown.answer["basis"]["version"]
+    assert shown.definition_version == "latent-1"
+
+
+def test_nothing_new_makes_no_new_forecast_and_something_new_leaves_the_old_one():
+    course, actor = a_course_in_care()
+    with_visits(course, [7, 6, 4])
+    first = refresh_forecast(by=actor, at=AT, course_id=course.pk)
+    assert refresh_forecast(by=actor, at=AT, course_id=course.pk) == first
+    kept = first.answer
+    note_score(by=actor, at=AT, course_id=course.pk, measure_code="pain_nrs_average_7d", value=2, on=AT.date())
+    second = refresh_forecast(by=actor, at=AT, course_id=course.pk)
+    assert second != first
+    assert ForecastShown.objects.get(pk=first.pk).answer == kept
+    assert second.answer["curve"][0]["median"] < kept["curve"][0]["median"]
+
+
+def test_a_visit_without_an_answer_is_a_treatment_without_a_score():
+    course, _ = a_course_in_care()
+    with_visits(course, [7, None, 4])
+    assert [row["nrs"] for row in forecast_input(story_of(course), on=AT.date())["visits"]] == [7, None, 4]
+
+
+def test_a_score_of_two_days_after_is_not_taken_for_the_one_before_the_next_visit():
+    course, _ = a_course_in_care()
+    with_visits(course, [7, None])
+    answered(course, 1, days_ago=5, occasion=Occasion.TWO_DAYS_AFTER)
+    assert [row["nrs"] for row in forecast_input(story_of(course), on=AT.date())["visits"]] == [7, None]
+
+
+@pytest.mark.parametrize(("measure", "value"), [("pain_nrs_average_7d", 11), ("psfs", -1), ("sleep", 3)])
+def test_a_score_asked_aloud_keeps_to_its_range(measure, value):
+    course, actor = a_course_in_care()
+    with pytest.raises(InvalidValue):
+        note_score(by=actor, at=AT, course_id=course.pk, measure_code=measure, value=value, on=AT.date())
+
+
+def test_the_record_of_being_right_counts_the_next_answer_once_and_no_missing_one():
+    visits = [{"day": 7 * k, "nrs": nrs} for k, nrs in enumerate([7, 6, None, 2])]
+    shown = {"q10": 4, "median": 5, "q90": 7}
+    rows = [
+        (1, {"visits": visits}, shown),  # the last one: nothing is known yet of what came next
+        (1, {"visits": visits[:3]}, shown),  # next was 2: not held
+        (1, {"visits": visits[:2]}, shown),  # next is missing
+        (1, {"visits": visits[:1]}, shown),  # next was 6: held
+        (1, {"visits": visits[:1]}, shown),  # the same again
+        (1, {"visits": []}, shown),
+        (2, {"visits": visits[:1]}, None),  # made by a version that gave no range
+    ]
+    assert held(rows) == (2, 1)
