@@ -25,6 +25,7 @@ from tests import factories as f
 clinic = f.a_clinic()
 elena = f.a_practitioner(clinic)
 patient = f.a_patient(clinic, in_care_of=elena, note_for_desk="<b>parks at the back</b>")
+f.a_consent(f.a_course(clinic, patient))
 print(patient.pk)
 """
 
