@@ -88,6 +88,7 @@ lint: setup ## Floors, style, types, front-end types, migrations in step with th
 	@$(VENV)/bin/mypy
 	@cd frontend && npm run --silent check
 	@MYOTOME_DATA_DIR=build/lint DJANGO_SETTINGS_MODULE=myotome.website.settings_test $(PY) -m django makemigrations --check --dry-run -v 0
+	@$(PY) validation/stale.py
 
 .PHONY: test
 test: setup packages lint ## Everything that has to be green, on SQLite and on PostgreSQL (TESTS=path for a part)
@@ -104,7 +105,7 @@ bench: setup ## Load and CPU per request of the pages that matter; build/bench.j
 
 .PHONY: soak
 soak: setup packages ## The full counts of every property and validation; may take hours
-	@MYOTOME_SOAK=1 $(PY) tests/postgres.py -- $(PY) -m pytest tests validation -q
+	@$(PY) tests/postgres.py -- $(PY) validation/soak.py
 
 .PHONY: check
 check: setup ## Is this installation configured safely?

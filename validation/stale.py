@@ -1,0 +1,51 @@
+"""Names the results of long runs whose code has changed since: `python validation/stale.py`. Never fails.
+
+A result says which code it covers in `code` (path to tree of Git, as `trees` gives it). One without it is measured by
+its `commit` over the pure floors; a commit that is not known here cannot vouch for anything.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+COVERED = ("src/myotome/vocabulary", "src/myotome/knowledge", "src/myotome/science", "src/myotome/clinic")
+
+
+def trees(paths: Sequence[str], at: str = "HEAD") -> dict[str, str]:
+    """Path to Git's hash of its content at a commit; empty where the commit or the path is unknown."""
+    found = {}
+    for path in paths:
+        done = subprocess.run(
+            ["git", "rev-parse", "--verify", "-q", f"{at}:{path}"],
+            cwd=HERE,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        found[path] = done.stdout.strip()
+    return found
+
+
+def stale() -> list[str]:
+    """One line for each result that is older than its code."""
+    lines = []
+    for file in sorted((HERE / "results").glob("*.json")):
+        result = json.loads(file.read_text())
+        code = result.get("code") or trees(COVERED[:3], result.get("commit", ""))
+        changed = [path for path, tree in trees(tuple(code)).items() if tree != code[path]]
+        if changed:
+            lines.append(
+                f"stale: {file.relative_to(HERE.parent)} of {result.get('date')}: {', '.join(changed)} changed since"
+            )
+    return lines
+
+
+if __name__ == "__main__":
+    for line in stale():
+        print(line)
+    sys.exit(0)
