@@ -200,7 +200,7 @@ def main(folder: Path) -> int:
     result: dict[str, Any] = {
         "date": datetime.now(tz=UTC).date().isoformat(),
         "commit": subprocess.run(
-            ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607 - whichever git the path holds
+            ["git", "rev-parse", "--short", "HEAD"],
             cwd=HERE,
             capture_output=True,
             text=True,
