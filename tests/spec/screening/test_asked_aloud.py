@@ -43,6 +43,7 @@ def test_all_answers_are_saved_at_once_and_ready_for_booking(clinic, robin):
     intake = aloud(robin, a_patient(clinic))
     assert (intake.level, intake.channel, intake.submitted_at) == ("none", "phone", AT)
     assert RedFlagAnswer.objects.count() == len(ELBOW)
+    assert {row.reason for row in RedFlagAnswer.objects.all()} == {""}
 
 
 @pytest.mark.parametrize("regions", [[], ["left:tail"], ["elbow"]])
@@ -73,6 +74,7 @@ def test_a_second_call_corrects_a_flag_and_does_not_talk_it_away(clinic, robin):
     (raised,) = safety_of(again).raised
     assert [row.answer for row in raised.answers] == ["yes", "no"]
     assert raised.answers[0].answered_at == AT
+    assert raised.answers[1].reason == "Asked again aloud, answered anew."
 
 
 def test_a_flag_that_was_phoned_about_does_not_come_along(clinic, robin):

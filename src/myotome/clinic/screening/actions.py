@@ -193,7 +193,7 @@ def answer_safety(
         level=level.value,
         answered_at=at,
         answered_by=by.name,
-        reason=reason.strip(),
+        reason=reason.strip() if is_correction else "",
     )
     before_level, now = RedFlagLevel(intake.level), safety_of(intake).level
     intake.level = now.value
