@@ -228,11 +228,10 @@ def _hours(clinic_id: int, names: dict[int, str]) -> dict[int, list[Shift]]:
 
 
 def _exceptions(clinic_id: int, first: date, last: date) -> dict[int | None, list[DayException]]:
-    zone = Clinic.objects.values_list("time_zone", flat=True).get(pk=clinic_id)
     found: dict[int | None, list[DayException]] = defaultdict(list)
-    for row in HoursException.objects.filter(clinic_id=clinic_id, on__range=(first, last)):
+    for row in HoursException.objects.filter(clinic_id=clinic_id, on__range=(first, last)).select_related("clinic"):
         found[row.practitioner_id].append(
-            DayException(on=row.on, closed=row.closed, zone=zone, starts=row.starts, ends=row.ends)
+            DayException(on=row.on, closed=row.closed, zone=row.clinic.time_zone, starts=row.starts, ends=row.ends)
         )
     return found
 

@@ -214,9 +214,9 @@ def request_phoned(*, by: Actor, at: datetime, appointment_id: int, go_on: bool,
     Raises:
         InvalidValue: nothing was said about the call.
     """
+    appointment = appointment_for(by, appointment_id)
     if not outcome.strip():
         raise InvalidValue("Please write what the call came to.", field="outcome")
-    appointment = appointment_for(by, appointment_id)
     if appointment.intake_id:
         Intake.objects.filter(pk=appointment.intake_id, clinic_id=by.clinic_id).update(
             called_at=at, called_by=by.name, call_outcome=outcome.strip()[:300]

@@ -18,7 +18,6 @@ from myotome.clinic.booking.queries import (
     appointment_for,
     appointments_on,
     is_new,
-    may_book,
     requests_to_phone,
     service_for,
     services_for,
@@ -142,7 +141,8 @@ def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
     """A visit for somebody on the telephone or at the desk; somebody new is asked the safety questions first."""
     person = patient_for(actor, patient)
     intake = newest_intake(actor, patient_id=person.pk)
-    services = [row for row in services_for(actor) if may_book(row, patient_id=person.pk)]
+    newcomer = is_new(person.pk)
+    services = list(services_for(actor, for_new_patients=newcomer))
     services.sort(key=lambda row: row.new_patients_may_book)
     chosen = request.POST.get("service") or request.GET.get("service", "")
     service = next((row for row in services if str(row.pk) == chosen), services[0])
@@ -150,8 +150,8 @@ def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
     context: dict[str, Any] = {
         "patient": person,
         "intake": intake,
-        "needs_questions": intake is None and is_new(person.pk),
-        "may_go_on": may_go_on(intake) if intake else not is_new(person.pk),
+        "needs_questions": intake is None and newcomer,
+        "may_go_on": may_go_on(intake) if intake else not newcomer,
         "services": services,
         "service": service,
         "practitioners": [row for row in practitioners_for(actor) if _treats(row, service)],

@@ -90,6 +90,7 @@ def agree(request: HttpRequest, actor: Actor, course: int, plan: int) -> HttpRes
 @require_POST
 def consent(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
     """Her yes to a versioned text that was read with her."""
+    course_for(actor, course)
     kind, subject = request.POST.get("kind", ""), request.POST.get("subject", "")
     try:
         text = consent_for(kind, subject)
