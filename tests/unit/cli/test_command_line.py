@@ -152,7 +152,7 @@ def test_ctrl_c_ends_without_a_word(tmp_path):
     try:
         import time
 
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 20
         while "pipe_read" not in _waits_for(page.pid) and time.monotonic() < deadline:
             time.sleep(0.05)
         page.send_signal(signal.SIGINT)

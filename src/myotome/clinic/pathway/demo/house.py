@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, time
+from functools import cache
+
+from django.contrib.auth.hashers import make_password
 
 from myotome.clinic.booking.models import Service, ServicePhase, WorkingHours
 from myotome.clinic.people.models import Clinic, Credential, Membership, Place, Practitioner, Room, User
@@ -121,6 +124,12 @@ def _practitioner(clinic: Clinic, name: str, login: str, ims: bool, acupuncture:
 
 
 def _member(clinic: Clinic, name: str, login: str, role: Role) -> User:
-    user = User.objects.create_user(f"{login}@alder.example", PASSWORD, name=name)
+    user = User.objects.create(email=f"{login}@alder.example", name=name, password=_hashed())
     Membership.objects.create(clinic=clinic, user=user, role=role.value)
     return user
+
+
+@cache
+def _hashed() -> str:
+    """The demo's password, hashed once: every login has the same word, and hashing is slow on purpose."""
+    return make_password(PASSWORD)

@@ -1,0 +1,80 @@
+"""The synthetic clinic: the same seed gives the same clinic, every row keeps the rules, nobody is booked twice."""
+
+from collections import Counter
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import pytest
+
+from myotome.clinic.audit.models import AuditEvent
+from myotome.clinic.booking.models import Appointment, AppointmentSpan, Claim
+from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
+from myotome.clinic.needling.queries import needle_as_value
+from myotome.clinic.pathway.demo import fill_clinic
+from myotome.clinic.people.models import Patient, Practitioner
+from myotome.clinic.screening.models import Course
+from myotome.vocabulary.errors import InvalidValue
+
+pytestmark = pytest.mark.django_db
+AT = datetime(2026, 11, 24, 18, 34, tzinfo=UTC)
+
+
+def a_print():
+    """What a clinic looks like, without keys."""
+    return [
+        sorted(Patient.objects.values_list("given_name", "family_name", "born_on", "phone")),
+        sorted(Appointment.objects.values_list("starts_at", "status", "patient__family_name")),
+        sorted(NeedleInsertion.objects.values_list("site", "side", "depth_mm", "in_at")),
+    ]
+
+
+def test_the_demo_is_a_clinic_in_the_middle_of_its_day():
+    steps = []
+    filled = fill_clinic(patients=60, seed=3, at=AT, progress=lambda done, of: steps.append((done, of)))
+    assert steps[-1] == (60, 60)
+    assert {who for who, *_ in filled.logins} >= {"receptionist", "IMS practitioner", "acupuncturist", "owner"}
+    assert Patient.objects.filter(family_name="Lindqvist", given_name="Hannah").exists()
+    statuses = Counter(Appointment.objects.values_list("status", flat=True))
+    assert statuses["done"] > 100
+    assert statuses["booked"] > 10
+    assert set(Course.objects.values_list("outcome", flat=True)) >= {"", "recovered"}
+    assert not TreatmentVisit.objects.filter(closed_at=None).exclude(appointment__status="in_room").exists()
+    for row in NeedleInsertion.objects.order_by("?")[:50]:
+        assert needle_as_value(row).state.value == "out"
+    assert AuditEvent.objects.filter(act="demo.filled").count() == 1
+
+
+def test_nobody_in_the_demo_is_in_two_places_at_once():
+    fill_clinic(patients=60, seed=4, at=AT)
+    spans = AppointmentSpan.objects.exclude(resource_kind="patient").values_list(
+        "practitioner_id", "room_id", "starts_at", "ends_at"
+    )
+    by_resource = {}
+    for practitioner, room, start, end in spans:
+        by_resource.setdefault((practitioner, room), []).append((start, end))
+    for rows in by_resource.values():
+        rows.sort()
+        assert all(a[1] <= b[0] for a, b in pairwise(rows))
+    future = Appointment.objects.filter(starts_at__date__gte=AT.date())
+    assert all(Claim.objects.filter(appointment=row).exists() for row in future)
+
+
+def test_the_same_seed_gives_the_same_clinic_and_another_gives_another():
+    from django.db import transaction
+
+    prints = []
+    for seed in (5, 5, 6):
+        with transaction.atomic():
+            fill_clinic(patients=20, seed=seed, at=AT)
+            prints.append(a_print())
+            transaction.set_rollback(True)
+    assert prints[0] == prints[1] != prints[2]
+
+
+def test_the_house_grows_with_its_patients_and_a_full_one_is_refused():
+    fill_clinic(patients=30, seed=1, at=AT)
+    assert Practitioner.objects.count() == 3
+    with pytest.raises(InvalidValue, match="already"):
+        fill_clinic(patients=30, seed=1, at=AT)
+    with pytest.raises(InvalidValue):
+        fill_clinic(patients=0)
