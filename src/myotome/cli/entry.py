@@ -25,6 +25,7 @@ COMMANDS = (
     "restore",
     "export",
     "answers",
+    "recovery",
 )
 INTERRUPTED = 130
 OUR_FAULT = 70

@@ -39,16 +39,7 @@ def forecast_answer(course: Mapping[str, Any]) -> dict[str, Any]:
     """
     if unknown := sorted(set(course) - KEYS):
         raise InvalidValue(f"{unknown[0]!r} is none of {', '.join(sorted(KEYS))}.", field=unknown[0])
-    condition = _condition(course)
-    about = Covariates(
-        duration_weeks=_number(course, "duration_weeks", 0, LONGEST_WEEKS),
-        n_segments=_whole(course, "segments", 1, MOST_SEGMENTS),
-        scar=_yes_no(course, "scar"),
-        age=_number(course, "age", 0, 120),
-        natural_shift=natural_shift(condition),
-    )
-    if about.duration_weeks is not None and about.age is not None and about.duration_weeks > 53.0 * (about.age + 1.0):
-        raise InvalidValue("The complaint cannot be older than the patient.", field="duration_weeks")
+    condition, about = _condition(course), covariates_of(course)
     interval = _number(course, "interval_days", 1, 90)
     visits = visits_from(course.get("visits"))
     forecast = visits_remaining(about, visits, interval_days=DEFAULT_INTERVAL_DAYS if interval is None else interval)
@@ -81,6 +72,27 @@ def forecast_answer(course: Mapping[str, Any]) -> dict[str, Any]:
             "n_effective": round(forecast.n_effective, 1),
         },
     }
+
+
+def covariates_of(course: Mapping[str, Any]) -> Covariates:
+    """What is known of the person: condition, age, duration_weeks, segments and scar; null is unknown.
+
+    Raises:
+        InvalidValue: names the field that is impossible, or contradicts another.
+
+    Source: judgement (ranges)
+    Check: tests/unit/science/test_forecast_answer.py
+    """
+    about = Covariates(
+        duration_weeks=_number(course, "duration_weeks", 0, LONGEST_WEEKS),
+        n_segments=_whole(course, "segments", 1, MOST_SEGMENTS),
+        scar=_yes_no(course, "scar"),
+        age=_number(course, "age", 0, 120),
+        natural_shift=natural_shift(_condition(course)),
+    )
+    if about.duration_weeks is not None and about.age is not None and about.duration_weeks > 53.0 * (about.age + 1.0):
+        raise InvalidValue("The complaint cannot be older than the patient.", field="duration_weeks")
+    return about
 
 
 def visits_from(rows: Any) -> list[ScoredVisit]:

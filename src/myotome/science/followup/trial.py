@@ -1,0 +1,200 @@
+"""The recovery model on the people of a trial: fitted to some, held against others, beside four plain forecasts.
+
+Rows are one person each, wide: column name to text, empty for missing. A person counts when her baseline and outcome
+are there; a missing covariate stands at the mean of the training rows and never drops her. An outcome that is at the
+scale's minimum just where its sister columns of the same wave are empty is most likely a missing value written as a
+number, and is refused unless the caller says that it is real.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from myotome.science.followup.baselines import BASELINES, baseline_reached
+from myotome.science.followup.draws import Array
+from myotome.science.followup.kernel import Scored, fitted_kernel, reached_by
+from myotome.science.followup.verification import grid_of, verdict_on
+from myotome.vocabulary.errors import InvalidValue
+
+Row = Mapping[str, str]
+FEWEST_TO_FIT = 20
+SUSPICIOUS = 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """Which columns say what. `update` is a score between baseline and outcome; `arm` is a category."""
+
+    outcome: str
+    baseline: str
+    update: str | None = None
+    covariates: tuple[str, ...] = ()
+    arm: str | None = None
+    low: float = 0.0
+    high: float = 10.0
+    zero_is_real: bool = False
+
+    @property
+    def scored(self) -> tuple[str, ...]:
+        """The columns that hold scores."""
+        return (self.baseline, self.outcome, *((self.update,) if self.update else ()))
+
+
+def validate_recovery(train: Sequence[Row], test: Sequence[Row], question: Question) -> dict[str, Any]:
+    """What `myotome validate-recovery` answers: n, mae, crps, coverage80 and width80 of the fitted response kernel on the
+    test rows, in units of the scale, and the same of the four baselines fitted on the same training rows.
+
+    Raises:
+        InvalidValue: names the column: not there, not a number, outside the scale, too few people, or minima that look
+            like missing values.
+
+    Source: vickers2004 (the trap of minima), judgement
+    Check: tests/oracle/test_kernel.py
+    """
+    if not question.high > question.low:
+        raise InvalidValue("The scale's end is above its beginning.", field="scale")
+    for rows, name in ((train, "train"), (test, "test")):
+        _check_columns(rows, question, name)
+        if not question.zero_is_real:
+            for column in question.scored:
+                _check_minima(rows, column, question.low)
+    arms = _arms(train, question)
+    means, spreads = _moments(train, question)
+    fit_on, judge_on = (_scored(rows, question, arms, means, spreads) for rows in (train, test))
+    if len(fit_on.first) < FEWEST_TO_FIT:
+        raise InvalidValue(f"{len(fit_on.first)} people to fit on; {FEWEST_TO_FIT} are needed.", field=question.outcome)
+    if not len(judge_on.first):
+        raise InvalidValue("Nobody to test on has both baseline and outcome.", field=question.outcome)
+    grid, unit = grid_of(0.0, 10.0), (question.high - question.low) / 10.0
+    answer: dict[str, Any] = _in_units(
+        verdict_on(grid, reached_by(fitted_kernel(fit_on), judge_on, grid), judge_on.last), unit
+    )
+    start, extra = _start(fit_on)
+    start_of_test, extra_of_test = _start(judge_on)
+    answer["baselines"] = {
+        name: _in_units(
+            verdict_on(
+                grid,
+                baseline_reached(name, (start, extra, fit_on.last), (start_of_test, extra_of_test), grid),
+                judge_on.last,
+            ),
+            unit,
+        )
+        for name in BASELINES
+    }
+    answer["n_train"] = len(fit_on.first)
+    return answer
+
+
+def _start(people: Scored) -> tuple[Array, Array]:
+    """What a baseline starts from: the later score where there is one, the first one then being a covariate."""
+    if people.between is None:
+        return people.first, people.covariates
+    start = np.where(np.isfinite(people.between), people.between, people.first)
+    return start, np.column_stack([people.covariates, np.sqrt(people.first)])
+
+
+def _scored(rows: Sequence[Row], question: Question, arms: list[str], means: Array, spreads: Array) -> Scored:
+    known = [r for r in rows if _number(r, question.baseline) is not None and _number(r, question.outcome) is not None]
+    columns = np.array([[_or_nan(r, name) for name in question.covariates] for r in known], dtype=float)
+    columns = columns.reshape(len(known), len(question.covariates))
+    standard = np.where(np.isfinite(columns), (columns - means) / spreads, 0.0)
+    in_arm = np.array([[float(r.get(question.arm or "", "") == arm) for arm in arms[1:]] for r in known], dtype=float)
+    in_arm = in_arm.reshape(len(known), max(len(arms) - 1, 0))
+
+    def scores(name: str) -> Array:
+        return 10.0 * (np.array([_or_nan(r, name) for r in known]) - question.low) / (question.high - question.low)
+
+    return Scored(
+        first=scores(question.baseline),
+        last=scores(question.outcome),
+        between=scores(question.update) if question.update else None,
+        covariates=np.column_stack([standard, in_arm]),
+        n_arms=in_arm.shape[1],
+    )
+
+
+def _moments(train: Sequence[Row], question: Question) -> tuple[Array, Array]:
+    means, spreads = [], []
+    for name in question.covariates:
+        values = np.array([value for r in train if (value := _number(r, name)) is not None])
+        means.append(float(values.mean()) if len(values) else 0.0)
+        spreads.append(max(float(values.std()), 1e-9) if len(values) else 1.0)
+    return np.array(means), np.array(spreads)
+
+
+def _arms(train: Sequence[Row], question: Question) -> list[str]:
+    if question.arm is None:
+        return []
+    return sorted({r[question.arm] for r in train if r[question.arm] != ""})
+
+
+def _check_columns(rows: Sequence[Row], question: Question, file: str) -> None:
+    if not rows:
+        raise InvalidValue(f"The {file} file has no rows.", field=file)
+    for name in (*question.scored, *question.covariates, *((question.arm,) if question.arm else ())):
+        if name not in rows[0]:
+            raise InvalidValue(f"The {file} file has no column {name!r}.", field=name)
+    for number, row in enumerate(rows, start=2):
+        for name in question.scored:
+            value = _number(row, name)
+            if value is not None and not question.low <= value <= question.high:
+                raise InvalidValue(
+                    f"{file}, line {number}: {name} is {value:g}, outside {question.low:g} to {question.high:g}.",
+                    field=name,
+                )
+        for name in question.covariates:
+            _number(row, name)
+
+
+def _check_minima(rows: Sequence[Row], column: str, low: float) -> None:
+    """Refuses a column whose minima stand just where a sister column of the same wave is empty."""
+    wave = column.rpartition("_")[2] if "_" in column else ""
+    sisters = [name for name in rows[0] if wave and name != column and name.rpartition("_")[2] == wave]
+    for sister in sisters:
+        empty = [row for row in rows if row[sister] == "" and row[column] != ""]
+        filled = [row for row in rows if row[sister] != "" and row[column] != ""]
+        n_empty = sum(_number(row, column) == low for row in empty)
+        n_filled = sum(_number(row, column) == low for row in filled)
+        if n_empty < SUSPICIOUS or not filled:
+            continue
+        if n_empty / len(empty) > max(0.5, 3.0 * n_filled / len(filled)):
+            raise InvalidValue(
+                f"{column} is exactly {low:g} in {n_empty} of {len(empty)} rows where {sister} is empty, and in {n_filled} "
+                f"of {len(filled)} where it is not: that looks like a missing value. Empty these cells, or say that the "
+                "minimum is real.",
+                field=column,
+            )
+
+
+def _number(row: Row, name: str) -> float | None:
+    text = (row.get(name) or "").strip()
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        raise InvalidValue(f"{name} holds {text!r}, which is no number.", field=name) from None
+    if not math.isfinite(value):
+        raise InvalidValue(f"{name} holds {text!r}, which is no number.", field=name)
+    return value
+
+
+def _or_nan(row: Row, name: str) -> float:
+    value = _number(row, name)
+    return math.nan if value is None else value
+
+
+def _in_units(verdict: Any, unit: float) -> dict[str, Any]:
+    return {
+        "n": verdict.n,
+        "mae": round(verdict.mae * unit, 4),
+        "crps": round(verdict.crps * unit, 4),
+        "coverage80": round(verdict.coverage80, 4),
+        "width80": round(verdict.width80 * unit, 4),
+    }

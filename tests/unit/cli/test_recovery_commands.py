@@ -1,0 +1,88 @@
+"""`validate-recovery`, `simulate` and `forecast` at the shell: answers, tables, and one line for a mistake."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from myotome.cli import main
+
+
+@pytest.fixture
+def trial(tmp_path):
+    rng = np.random.default_rng(3)
+    for name in ("a", "b"):
+        with (tmp_path / f"{name}.csv").open("w", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(["id", "pain_0", "pain_8", "age", "arm"])
+            for k in range(60):
+                first = rng.uniform(4, 9)
+                last = max(0.0, first * rng.choice([0.3, 0.9]) + rng.normal() * 0.5)
+                rows.writerow(
+                    [k, f"{first:.1f}", f"{min(last, 10):.1f}" if k else "", "" if k % 9 == 0 else 30 + k, "x"]
+                )
+    return tmp_path
+
+
+def arguments(folder, *more: str) -> list[str]:
+    files = ["--train", str(folder / "a.csv"), "--test", str(folder / "b.csv")]
+    return ["validate-recovery", *files, "--outcome", "pain_8", "--baseline", "pain_0", "--scale", "0:10", *more]
+
+
+def test_the_answer_is_json_or_a_table(trial, capsys):
+    assert main(arguments(trial, "--covariates", "age", "--arm", "arm", "--json")) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["n"] == 59
+    assert set(answer["baselines"]) == {"no_change", "mean_change", "proportional", "sqrt_linear"}
+    assert main(arguments(trial)) == 0
+    table = capsys.readouterr().out
+    assert "fitted to 59 people, held against 59 others" in table
+    assert "recovery model" in table
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "words"),
+    [
+        (["--covariates", "weight"], 1, "no column 'weight'"),
+        (["--scale", "10"], 2, "--scale is MIN:MAX"),
+        (["--scale", "0:5"], 1, "outside 0 to 5"),
+        (["--train", "nowhere.csv"], 1, "there is no file nowhere.csv"),
+    ],
+)
+def test_a_mistake_is_one_line(trial, capsys, more, code, words):
+    assert main(arguments(trial, *more)) == code
+    said = capsys.readouterr()
+    assert words in said.err
+    assert len(said.err.strip().splitlines()) == 1
+    assert said.out == ""
+
+
+def test_a_table_that_is_no_table_is_refused(trial, capsys):
+    (trial / "a.csv").write_text("pain_0,pain_8\n7,3,9\n")
+    assert main(arguments(trial)) == 1
+    assert "not as many cells" in capsys.readouterr().err
+
+
+def test_simulate_compares_policies_in_a_table_with_a_picture(tmp_path, capsys):
+    plan = tmp_path / "plan.json"
+    plan.write_text(json.dumps({"patients": 500, "price": 95}))
+    assert main(["simulate", str(plan)]) == 0
+    said = capsys.readouterr().out
+    assert "500 simulated courses, scenario A" in said
+    for words in ("weekly, review at 4", "recovered", "treatments", "####"):
+        assert words in said
+    assert main(["simulate", str(plan), "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["policies"]) == 4
+
+
+def test_forecast_reads_the_course_and_refuses_a_wrong_one(tmp_path, capsys):
+    file = tmp_path / "course.json"
+    file.write_text(json.dumps({"condition": "low_back_pain", "visits": [{"day": 0, "nrs": 7}]}))
+    assert main(["forecast", str(file), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["basis"]["definition"] == "latent-1"
+    file.write_text(json.dumps({"visits": [{"day": 0, "nrs": 70}]}))
+    assert main(["forecast", str(file)]) == 1
+    assert "nrs is 0 to 10" in capsys.readouterr().err
