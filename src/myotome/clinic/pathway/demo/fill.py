@@ -13,13 +13,14 @@ from django.utils import timezone
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.models import Appointment, Claim
+from myotome.clinic.followup.actions import refresh_forecast, share
 from myotome.clinic.pathway.demo import rows
 from myotome.clinic.pathway.demo.diary import Diary
 from myotome.clinic.pathway.demo.house import PASSWORD, House, build_house
 from myotome.clinic.pathway.demo.person import Person, invent
 from myotome.clinic.pathway.patient_page import page_link
 from myotome.clinic.people.models import Clinic, Patient, Practitioner
-from myotome.clinic.people.queries import system_actor
+from myotome.clinic.people.queries import actor_of, system_actor
 from myotome.clinic.screening.models import Course
 from myotome.vocabulary.actors import Via
 from myotome.vocabulary.errors import InvalidValue
@@ -81,6 +82,7 @@ def fill_clinic(
         if progress:
             progress(min(start + BATCH, patients), patients)
     assert first_patient is not None
+    _share_with(first_patient, house, at)
     logins = [
         ("receptionist", "robin"),
         ("IMS practitioner", "elena"),
@@ -98,6 +100,18 @@ def fill_clinic(
             ),
         ],
     )
+
+
+def _share_with(patient: Patient, house: House, at: datetime) -> None:
+    """The first patient's practitioner has shared the chart and the stop rule, so that her page has something to show."""
+    course = Course.objects.filter(patient=patient).first()
+    user = house.practitioners[0].user
+    if course is None or user is None:
+        return
+    elena = actor_of(user, house.clinic)
+    shown = refresh_forecast(by=elena, at=at, course_id=course.pk)
+    share(by=elena, at=at, course_id=course.pk, what="chart", content={})
+    share(by=elena, at=at, course_id=course.pk, what="stop_rule", content={"rule": shown.answer["stop_rule"]})
 
 
 def _one(
