@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from enum import Enum
 from importlib import import_module
 from typing import Any
 
 from myotome.cli.answering import mapping_from, say_json, say_rows, takes_json
+from myotome.cli.mistakes import Mistake
 
 TABLES = {
     "muscles": (
@@ -43,6 +47,11 @@ def add_to(commands: Any) -> None:
         command.add_argument("file", metavar="FILE", help="JSON; - reads standard input")
         takes_json(command)
         command.set_defaults(run=function)
+    what = "the needles that a shorthand line stands for, for example 'L mult-L5 40 .30x50 grasp3 cramp7 release 8s'"
+    command = commands.add_parser("needles", help="the needles that a shorthand line stands for", description=what)
+    command.add_argument("line", metavar="LINE", help="one line in quotes; - reads lines from standard input")
+    takes_json(command)
+    command.set_defaults(run=needles)
     for name, (what, module, columns) in TABLES.items():
         command = commands.add_parser(name, help=what, description=what, allow_abbrev=False)
         takes_json(command)
@@ -73,6 +82,36 @@ def forecast(options: argparse.Namespace) -> int:
     else:
         _say_nested(answer)
     return 0
+
+
+def needles(options: argparse.Namespace) -> int:
+    """Answers with the rows of the line; a word that cannot be read is pointed at."""
+    from myotome.science.needling.shorthand import ShorthandError, parse_lines
+
+    text = sys.stdin.read() if options.line == "-" else options.line
+    try:
+        rows = [row_as_json(row) for row in parse_lines(text)]
+    except ShorthandError as error:
+        place = f"characters {error.start + 1} to {error.end}: " if error.end else ""
+        raise Mistake(f"{place}{error.message}") from None
+    if options.json:
+        say_json(rows)
+    else:
+        say_rows(rows, [name for name in rows[0] if any(row[name] not in (None, "", [], ()) for row in rows)])
+    return 0
+
+
+def row_as_json(row: Any) -> dict[str, Any]:
+    """The fields of a needle's line as plain values, in their order."""
+    return {name: _as_plain(value) for name, value in asdict(row).items()}
+
+
+def _as_plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {str(name): _as_plain(part) for name, part in value.items()}
+    return [_as_plain(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def _table(module: str, columns: tuple[str, ...]) -> Callable[[argparse.Namespace], int]:

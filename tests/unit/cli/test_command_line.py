@@ -99,6 +99,20 @@ def test_a_file_in_another_encoding_is_told(tmp_path):
         mapping_from(str(file))
 
 
+def test_a_shorthand_line_is_answered_in_needles(capsys):
+    assert main(["needles", "B LI4 ST36 20 .25x40 deqi retain 20m", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [(row["site"], row["side"]) for row in rows] == [
+        ("LI4", "left"),
+        ("LI4", "right"),
+        ("ST36", "left"),
+        ("ST36", "right"),
+    ]
+    assert {row["depth_mm"] for row in rows} == {20}
+    assert main(["needles", "L mlt-L5 40"]) == 1
+    assert "characters 3 to 8: " in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("command", ["segments", "forecast"])
 def test_a_missing_file_is_told(capsys, tmp_path, command):
     assert main([command, str(tmp_path / "nowhere.json")]) == 1
