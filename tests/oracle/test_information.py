@@ -67,6 +67,7 @@ def test_bits_equal_enumeration(n_roots: int, n_findings: int, seed: int) -> Non
         prior_of(cord.network, np.array(cord.rates)),
         readings_of(cord.hands, seen),
         stretch=(0, cord.network.n_positions - 1),
+        keep=True,
     )
     bits = information_bits(cord.network, found, Question(sites, sides, split, cord.hands.p_read[ASKED]))[0]
     expected = [bits_by_enumeration(cord, seen, k, side) for k, side in rows]
@@ -82,6 +83,7 @@ def test_a_site_without_roots_teaches_nothing() -> None:
         prior_of(cord.network, np.array(cord.rates)),
         readings_of(cord.hands, []),
         stretch=(0, cord.network.n_positions - 1),
+        keep=True,
     )
     split = np.array([cord.hands.split([], "fingers", "")])
     question = Question(np.array([face]), np.array([0]), split, cord.hands.p_read[ASKED])

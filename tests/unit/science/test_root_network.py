@@ -57,9 +57,9 @@ def test_every_site_lies_in_its_window_with_its_neighbours_where_they_fit() -> N
 def test_a_muscle_is_less_often_normal_the_more_its_roots_are_involved() -> None:
     network = network_of([muscle("a", "C4", "C5", limb="arm")], ASSUMED)
     none, all_ = network.q[0, 0], network.q[0, -1]
-    np.testing.assert_allclose(none, [[0.9, 0.5]] * 3)
+    np.testing.assert_allclose(none, [[0.9] * 3, [0.5] * 3])
     assert (all_ < none).all()
-    usual, prefixed, postfixed = network.q[0].transpose(1, 0, 2)
+    usual, prefixed, postfixed = network.q[0].transpose(2, 0, 1)
     assert not np.array_equal(usual, prefixed)
     assert not np.array_equal(usual, postfixed)
 

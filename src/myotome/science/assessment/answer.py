@@ -67,7 +67,7 @@ def consider_roots(examination: Mapping[str, Any]) -> dict[str, Any]:
     readings = readings_of(hands, observations)
     asked = _askable(read.region)
     stretch = stretch_of(network, np.array(asked, dtype=np.intp))
-    found = posterior(network, prior, readings, stretch=stretch)
+    found = posterior(network, prior, readings, stretch=stretch, keep=True)
     p = found.p[0]
     low, high = band(p, _if_assumptions_are_off(read), parameters().band_scale)
     evidence = evidence_bits(network, prior, hands, observations)

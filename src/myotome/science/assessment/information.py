@@ -56,13 +56,11 @@ def information_bits(network: Network, found: Posterior, question: Question) -> 
     Check: tests/oracle/test_information.py
     """
     swept = found.sweep
-    if swept is None:
+    if swept is None or swept.belief is None:
         raise ValueError("The posterior has not kept its windows.")
-    n, s, v, x = swept.belief.shape
-    e = x // 8
-    # Joint of window, variant and diffuse class for each side: involvement of the side averaged out.
-    belief = swept.belief.reshape(n, s, v, e, 2, 2, 2)
-    joint = np.einsum("psvehdi,ehdi->pehsvd", belief, found.weight)
+    e = swept.belief.shape[5]
+    # Joint of window, diffuse class and variant for each side: involvement of the side averaged out.
+    joint = np.einsum("pnisdev,isde->psendv", swept.belief, found.weight)
     bits = np.zeros((e, len(question.site)))
     own, places = network.n_own[question.site], network.start[question.site] - swept.first
     for n_own in np.unique(own):
@@ -70,7 +68,7 @@ def information_bits(network: Network, found: Posterior, question: Question) -> 
             continue
         rows = np.flatnonzero(own == n_own)
         sites = question.site[rows]
-        here = joint[places[rows], :, question.side[rows]]  # row, exam, state, variant, diffuse
+        here = joint[places[rows], question.side[rows]]  # row, exam, state, diffuse, variant
         q = network.q[sites][:, None]
         reads_so = here * _p_reads_so(question, rows, q)
         p_state, p_so = here.sum((-1, -2)), reads_so.sum((-1, -2))
@@ -80,7 +78,7 @@ def information_bits(network: Network, found: Posterior, question: Question) -> 
 
 
 def _p_reads_so(question: Question, rows: np.ndarray, q: np.ndarray) -> np.ndarray:
-    """P(the hand reads "sensitised" here | window, variant, class, signs so far)."""
+    """P(the hand reads "sensitised" here | window, class, variant, signs so far)."""
     a, b, c, d = question.so_far[rows].T[..., None, None, None, None]
     so = q * b + (1 - q) * d
     return np.asarray(so / (so + q * a + (1 - q) * c))

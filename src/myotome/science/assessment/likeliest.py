@@ -40,33 +40,31 @@ def likeliest_set(network: Network, prior: Prior, readings: Readings) -> Likelie
     Check: tests/oracle/test_likeliest_set.py
     """
     message = sweep_factors(network, prior, readings, 0, network.n_positions - 1)
-    n, s, v, x = message.shape
-    half = s // 2
-    with np.errstate(divide="ignore"):
-        log_message = np.log(message)
+    n, s = message.shape[:2]
+    half, rest = s // 2, message.shape[2:5] + message.shape[6:]  # one examination: involved, side, diffuse, variant
+    log_message = np.log(message[:, :, :, :, :, 0])
     best = log_message[0]
-    came_bit = np.zeros((n, half, v, x), dtype=np.intp)
-    came_variant = np.full((n, half, v, x), -1, dtype=np.intp)
+    came_bit = np.zeros((n, half, *rest), dtype=np.intp)
+    came_variant = np.full((n, half, *rest), -1, dtype=np.intp)
     for i in range(1, n):
-        pair = best.reshape(2, half, v, x)
+        pair = best.reshape(2, half, *rest)
         came_bit[i] = pair.argmax(0)
         top = pair.max(0)
         if i == network.cut:
-            came_variant[i] = top.argmax(1)[:, None]
-            top = np.repeat(top.max(1)[:, None], v, axis=1)
-        best = (log_message[i].reshape(half, 2, v, x) + top[:, None]).reshape(s, v, x)
-    ends = best.reshape(-1, x)
-    top_of_chain = ends.max(0).reshape(2, 2, 2)  # side, diffuse, involved
+            came_variant[i] = top.argmax(-1)[..., None]
+            top = np.repeat(top.max(-1, keepdims=True), N_VARIANTS, axis=-1)
+        best = (log_message[i].reshape(half, 2, *rest) + top[:, None]).reshape(s, *rest)
+    ends = best.transpose(1, 2, 3, 0, 4).reshape(2, 2, 2, -1)  # involved, side, diffuse, (state, variant)
+    top_of_chain = ends.max(-1)
     a = network.assumptions
-    score = (
-        top_of_chain[0][:, LEFT_INVOLVED].T + top_of_chain[1][:, RIGHT_INVOLVED].T + np.log(a.p_sides)[:, None]
-    ) + np.log(a.p_diffuse)
+    score = top_of_chain[LEFT_INVOLVED, 0] + top_of_chain[RIGHT_INVOLVED, 1]
+    score = score + np.log(a.p_sides)[:, None] + np.log(a.p_diffuse)
     side_class, diffuse = np.unravel_index(int(score.argmax()), score.shape)
     sets, shifts = [], []
     for side, involved in ((0, LEFT_INVOLVED[side_class]), (1, RIGHT_INVOLVED[side_class])):
-        chain = int((side * 2 + diffuse) * 2 + involved)
-        state, variant = divmod(int(ends[:, chain].argmax()), N_VARIANTS)
-        places, arm, leg = _traced(network, came_bit[..., chain], came_variant[..., chain], state, variant)
+        state, variant = divmod(int(ends[involved, side, diffuse].argmax()), N_VARIANTS)
+        chain = (..., involved, side, diffuse, slice(None))
+        places, arm, leg = _traced(network, came_bit[chain], came_variant[chain], state, variant)
         sets.append(places)
         shifts += [SHIFTS[arm], SHIFTS[leg]]
     return LikeliestSet(

@@ -109,7 +109,7 @@ class Network:
     start: Int[np.ndarray, " site"]
     first: Int[np.ndarray, " site"]
     n_own: Int[np.ndarray, " site"]
-    q: Float[np.ndarray, "site state variant diffuse"]
+    q: Float[np.ndarray, "site state diffuse variant"]
     index: Mapping[tuple[FindingKind, str, str | None], int]
     assumptions: Assumptions
 
@@ -193,8 +193,8 @@ def _not_sensitised(
     start: Int[np.ndarray, " site"],
     width: int,
     assumptions: Assumptions,
-) -> Float[np.ndarray, "site state variant diffuse"]:
-    """P(site not sensitised | window, variant, class) = (1 - leak) times (1 - lam w) for every involved root."""
+) -> Float[np.ndarray, "site state diffuse variant"]:
+    """P(site not sensitised | window, class, variant) = (1 - leak) times (1 - lam w) for every involved root."""
     places = {root: i for i, root in enumerate(roots)}
     states = np.arange(2**width)
     involved = (states[:, None] >> np.arange(width - 1, -1, -1)) & 1  # [state, place in the window]
@@ -203,7 +203,7 @@ def _not_sensitised(
         FindingKind.SKIN: (assumptions.skin_leak, assumptions.skin_leak),
         FindingKind.REFLEX: (0.0, 0.0),
     }
-    q = np.empty((len(sites), 2**width, len(SHIFTS), 2))
+    q = np.empty((len(sites), 2**width, 2, len(SHIFTS)))
     for k, site in enumerate(sites):
         for v, shift in enumerate(SHIFTS):
             moved = shift if site.limb else 0
@@ -213,7 +213,7 @@ def _not_sensitised(
                 place = min(max(places[root] + moved, 0), len(roots) - 1) - start[k]
                 passed *= np.where(involved[:, place] == 1, 1 - assumptions.lam * weight, 1.0)
             for d, leak in enumerate(leaks[site.kind]):
-                q[k, :, v, d] = (1 - leak) * passed
+                q[k, :, d, v] = (1 - leak) * passed
     return q
 
 

@@ -32,12 +32,12 @@ class Posterior:
     """Beliefs of a batch of examinations.
 
     `p[e, side, root]` is P(root involved | readings); `p_class[e, side class, diffuse]` sums to 1; `weight` is the
-    posterior of (diffuse, involved) for each side, summing to 1; `sweep` keeps the joint beliefs of the windows.
+    posterior of (involved, diffuse) for each side, summing to 1; `sweep` keeps the joint beliefs of the windows.
     """
 
     p: Float[np.ndarray, "exam side root"]
     p_class: Float[np.ndarray, "exam side_class diffuse"]
-    weight: Float[np.ndarray, "exam side diffuse involved"]
+    weight: Float[np.ndarray, "involved side diffuse exam"]
     log_evidence: Float[np.ndarray, " exam"]
     sweep: Sweep | None = None
 
@@ -48,12 +48,16 @@ class Posterior:
 
 
 def posterior(
-    network: Network, prior: Prior, readings: Readings, *, stretch: tuple[int, int] | None = None
+    network: Network,
+    prior: Prior,
+    readings: Readings,
+    *,
+    stretch: tuple[int, int] | None = None,
+    keep: bool = False,
 ) -> Posterior:
-    """The exact posterior of a few examinations at once, with the joints of their windows kept.
+    """The exact posterior of a few examinations at once; `keep` keeps the joints of the windows of `stretch`.
 
-    `stretch` widens the windows that are kept (those with readings always are). Probabilities lie in [0, 1] for any
-    readings, contradictory ones included.
+    Windows with readings are always swept. Probabilities lie in [0, 1] for any readings, contradictory ones included.
 
     Source: judgement (noisy-OR of roots; classes of patients)
     Check: tests/oracle/test_root_posterior.py
@@ -61,29 +65,26 @@ def posterior(
     first, last = stretch_of(network, readings.site)
     if stretch is not None:
         first, last = (min(first, stretch[0]), max(last, stretch[1])) if len(readings.site) else stretch
-    swept = sweep(network, prior, readings, (first, last))
-    e = readings.n_exams
-    log_chain = swept.log_evidence.reshape(e, 2, 2, 2)  # side, diffuse, involved
+    swept = sweep(network, prior, readings, (first, last), keep=keep)
     a = network.assumptions
-    left = log_chain[:, 0][:, :, LEFT_INVOLVED]
-    right = log_chain[:, 1][:, :, RIGHT_INVOLVED]
-    joint = (left + right).transpose(0, 2, 1) + np.log(a.p_sides)[:, None] + np.log(a.p_diffuse)
-    top = joint.max((1, 2), keepdims=True)
+    chain = swept.log_evidence  # involved, side, diffuse, exam
+    joint = chain[LEFT_INVOLVED, 0] + chain[RIGHT_INVOLVED, 1]  # side class, diffuse, exam
+    joint += np.log(a.p_sides)[:, None, None] + np.log(a.p_diffuse)[:, None]
+    top = joint.max((0, 1))
     p_class = np.exp(joint - top)
-    total = p_class.sum((1, 2), keepdims=True)
+    total = p_class.sum((0, 1))
     p_class /= total
-    weight = np.empty((e, 2, 2, 2))
+    weight = np.empty(chain.shape)
     for side, involved in enumerate((LEFT_INVOLVED, RIGHT_INVOLVED)):
-        for value in (0, 1):
-            weight[:, side, :, value] = p_class[:, involved == value].sum(1)
-    p_root = swept.p_root.reshape(e, 2, 2, 2, -1)
-    p = np.einsum("esdi,esdir->esr", weight, p_root)
+        weight[1, side] = p_class[involved == 1].sum(0)
+        weight[0, side] = p_class[involved == 0].sum(0)
+    p = np.einsum("isde,risde->esr", weight, swept.p_root)
     return Posterior(
         p=np.minimum(p, 1.0),
-        p_class=p_class,
+        p_class=np.moveaxis(p_class, -1, 0),
         weight=weight,
-        log_evidence=(top + np.log(total))[:, 0, 0],
-        sweep=swept,
+        log_evidence=top + np.log(total),
+        sweep=swept if keep else None,
     )
 
 
@@ -116,6 +117,6 @@ def posterior_of_many(network: Network, prior: Prior, readings: Readings) -> Pos
     return Posterior(
         p=np.concatenate([one.p for one in found]),
         p_class=np.concatenate([one.p_class for one in found]),
-        weight=np.concatenate([one.weight for one in found]),
+        weight=np.concatenate([one.weight for one in found], axis=-1),
         log_evidence=np.concatenate([one.log_evidence for one in found]),
     )

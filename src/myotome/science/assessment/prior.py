@@ -32,15 +32,15 @@ class Prior:
     `down[i]` and `up[i]` are the slopes from root i-1 to i and back.
     """
 
-    p: Float[np.ndarray, "side involved root"]
-    down: Float[np.ndarray, "side involved root"]
-    up: Float[np.ndarray, "side involved root"]
-    window: Float[np.ndarray, "position state side involved"]
-    step: Float[np.ndarray, "position state side involved"]
+    p: Float[np.ndarray, "root involved side"]
+    down: Float[np.ndarray, "root involved side"]
+    up: Float[np.ndarray, "root involved side"]
+    window: Float[np.ndarray, "position state involved side"]
+    step: Float[np.ndarray, "position state involved side"]
 
     def mean(self, assumptions: Assumptions) -> Float[np.ndarray, "side root"]:
         """The prior of each root with the class of sides averaged out."""
-        return _averaged(self.p, assumptions)
+        return _averaged(self.p, assumptions).T
 
 
 def base_rates(
@@ -65,10 +65,10 @@ def prior_of(
     """
     a = network.assumptions
     odds = a.prior_odds * rates / (1 - rates)
-    both = np.stack([a.uninvolved_side_odds * odds, odds])
-    p = np.repeat((both / (1 + both))[None], 2, axis=0)
+    both = np.stack([a.uninvolved_side_odds * odds, odds], axis=1)
+    p = np.repeat((both / (1 + both))[..., None], 2, axis=2)
     if earlier is not None:
-        p = _moved_to(p, earlier, a)
+        p = _moved_to(p, earlier.T, a)
     return _chained(p, a.rho, network.width)
 
 
@@ -89,8 +89,8 @@ def tempered(
     return np.asarray(1 / (1 + np.exp(-moved)))
 
 
-def _averaged(p: Float[np.ndarray, "side involved root"], a: Assumptions) -> Float[np.ndarray, "side root"]:
-    p_involved = np.array([a.p_left + a.p_both, a.p_right + a.p_both])[:, None]
+def _averaged(p: Float[np.ndarray, "root involved side"], a: Assumptions) -> Float[np.ndarray, "root side"]:
+    p_involved = np.array([a.p_left + a.p_both, a.p_right + a.p_both])
     return np.asarray(p_involved * p[:, 1] + (1 - p_involved) * p[:, 0])
 
 
@@ -107,25 +107,25 @@ def _moved_to(p: np.ndarray, target: np.ndarray, a: Assumptions) -> np.ndarray:
 
 def _chained(p: np.ndarray, rho: float, width: int) -> Prior:
     q = 1 - p
-    before, after = p[..., :-1], p[..., 1:]
-    slope = rho * np.sqrt(after * q[..., 1:] / (before * q[..., :-1]))
-    slope = np.minimum(slope, ALMOST * np.minimum(after / before, q[..., 1:] / q[..., :-1]))
+    before, after = p[:-1], p[1:]
+    slope = rho * np.sqrt(after * q[1:] / (before * q[:-1]))
+    slope = np.minimum(slope, ALMOST * np.minimum(after / before, q[1:] / q[:-1]))
     down, up = np.zeros_like(p), np.zeros_like(p)
-    down[..., 1:] = slope
-    up[..., 1:] = slope * before * q[..., :-1] / (after * q[..., 1:])
-    # given[i, above, here]: P(z_i = here | z_(i-1) = above)
-    given = np.empty((p.shape[-1], 2, 2, *p.shape[:2]))
+    down[1:] = slope
+    up[1:] = slope * before * q[:-1] / (after * q[1:])
+    # given[root, above, here]: P(z_i = here | z_(i-1) = above)
+    given = np.empty((len(p), 2, 2, *p.shape[1:]))
     for above in (0, 1):
         one = p.copy()
-        one[..., 1:] += slope * (above - before)
-        given[:, above, 1] = np.moveaxis(one, -1, 0)
-        given[:, above, 0] = np.moveaxis(1 - one, -1, 0)
+        one[1:] += slope * (above - before)
+        given[:, above, 1] = one
+        given[:, above, 0] = 1 - one
+    ends = np.stack([q, p], axis=1)
     states = np.arange(2**width)
     bit = [(states >> (width - 1 - j)) & 1 for j in range(width)]
-    n_positions = p.shape[-1] - width + 1
-    window = np.empty((n_positions, 2**width, *p.shape[:2]))
+    n_positions = len(p) - width + 1
+    window = np.empty((n_positions, 2**width, *p.shape[1:]))
     step = np.empty_like(window)
-    ends = np.moveaxis(np.stack([q, p]), -1, 0)  # [root, value, side, involved]
     for i in range(n_positions):
         window[i] = ends[i][bit[0]]
         for j in range(1, width):
