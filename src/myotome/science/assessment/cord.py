@@ -53,13 +53,28 @@ def stretch_of(network: Network, sites: Int[np.ndarray, " row"]) -> tuple[int, i
 def sweep(network: Network, prior: Prior, readings: Readings, stretch: tuple[int, int], *, keep: bool = False) -> Sweep:
     """All beliefs of a batch of examinations; `stretch` must hold every reading. `keep` keeps the windows' joints.
 
+    The prior says how many sides and classes of involvement there are; a study of one side gives it one of each.
+
     Source: judgement (exact inference; no approximation is made)
     Check: tests/oracle/test_root_posterior.py
     """
     first, last = stretch
     message = sweep_factors(network, prior, readings, first, last)
-    cut = network.cut - first
     every = 4 if len(readings.site) <= FEW_ROWS * readings.n_exams else 1
+    return swept(network, prior, message, first, every=every, keep=keep)
+
+
+def swept(
+    network: Network,
+    prior: Prior,
+    message: Float[np.ndarray, "position state involved side diffuse exam variant"],
+    first: int,
+    *,
+    every: int = 1,
+    keep: bool = False,
+) -> Sweep:
+    """The sweep of factors that are made already, rescaled at every `every`-th step; it overwrites `message`."""
+    cut = network.cut - first
     down, log_scale = _downwards(message, cut, every)
     up = _upwards(message, cut, every)
     n, s = message.shape[:2]
@@ -83,10 +98,11 @@ def sweep_factors(
 ) -> Float[np.ndarray, "position state involved side diffuse exam variant"]:
     """Readings times prior times variant for every window of the stretch; readings of one window are multiplied."""
     n, s, e = last - first + 1, 2**network.width, readings.n_exams
-    factor = np.ones((n, s, 2, 2, e, N_VARIANTS))  # position, state, side, diffuse, exam, variant
+    n_sides = prior.p.shape[2]
+    factor = np.ones((n, s, n_sides, 2, e, N_VARIANTS))  # position, state, side, diffuse, exam, variant
     if len(readings.site):
         position = network.start[readings.site] - first
-        place = (position * 2 + readings.side) * e + readings.exam
+        place = (position * n_sides + readings.side) * e + readings.exam
         order = np.argsort(place, kind="stable")
         place = place[order]
         rows = network.q[readings.site[order]]

@@ -19,7 +19,7 @@ from myotome.science.assessment.readings import Readings
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-CHUNK = 24
+CHUNK = 16
 """Examinations swept at a time: more leave the processor's cache."""
 
 LEFT_INVOLVED = np.array([1, 0, 1])

@@ -1,0 +1,47 @@
+"""`python -m validation.examination [--patients N] [--seed S]`: both reports, written to `validation/results/`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+from myotome.knowledge import KNOWLEDGE_VERSION
+from myotome.science.assessment.answer import ENGINE_VERSION
+from myotome.vocabulary.anatomy import ExamRegion
+from validation.examination.reports import calibration, information_reached
+
+RESULTS = Path(__file__).parents[1] / "results"
+
+
+def main() -> None:
+    """Runs both reports for both regions."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--patients", type=int, default=2000, help="patients of information reached")
+    parser.add_argument("--calibrate", type=int, default=50_000, help="patients of calibration")
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    ask = ["git", "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(ask, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
+    head = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "commit": commit.stdout.strip(),
+        "knowledge_version": KNOWLEDGE_VERSION,
+        "engine_version": ENGINE_VERSION,
+        "seed": asked.seed,
+        "covers": ["src/myotome/science/assessment", "src/myotome/knowledge/signs", "src/myotome/knowledge/muscles"],
+    }
+    for name, report, n in (
+        ("information-reached", information_reached, asked.patients),
+        ("calibration", calibration, asked.calibrate),
+    ):
+        regions = [report(region, n, asked.seed) for region in ExamRegion]
+        path = RESULTS / f"examination-{name}-{head['date']}.json"
+        path.write_text(json.dumps(head | {"regions": regions}, indent=1) + "\n", encoding="utf-8")
+        print(path)
+
+
+if __name__ == "__main__":
+    main()
