@@ -11,6 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
 
 from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.scheduling import TICK_SECONDS, Interval, Phase
@@ -32,9 +35,11 @@ class Retained:
     most_at_once: int | None = None
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class FreeTime:
-    """A start (absolute tick) at which this practitioner and this room are free for the whole service."""
+class FreeTime(NamedTuple):
+    """A start (absolute tick) at which this practitioner and this room are free for the whole service.
+
+    A tuple, because thousands are made and sorted for one question.
+    """
 
     tick: int
     practitioner: int
@@ -78,7 +83,7 @@ def free_times(
         raise InvalidValue("A service has at least one phase.", field="phases")
     whole = (1 << n) - 1
     starts = _aligned(question, n) & _fits_patient(question, n)
-    room_starts = [
+    room_starts: list[tuple[int | None, int]] = [
         (number, _fits(_free_bits(diary, question, whole), _stretches(question, "room"), n))
         for number, diary in sorted(rooms.items())
     ]
@@ -86,14 +91,23 @@ def free_times(
     any_room = starts if not needs_room else 0
     for _, bits in room_starts:
         any_room |= bits
-    found: list[FreeTime] = []
+    runs: list[tuple[list[int], int, int | None]] = []
     for number, diary in sorted(practitioners.items()):
         bits = starts & any_room & _fits(_free_bits(diary, question, whole), _stretches(question, "practitioner"), n)
         bits &= _within_retained_limit(question, (retained or {}).get(number), n)
-        for offset in _set_bits(bits):
-            room = next((r for r, room_bits in room_starts if room_bits >> offset & 1), None) if needs_room else None
-            found.append(FreeTime(question.first_tick + offset, number, room))
-    return sorted(found)
+        for room, room_bits in room_starts if needs_room else [(None, bits)]:
+            runs.append((_set_bits(bits & room_bits), number, room))
+            bits &= ~room_bits
+    return _in_order(runs, question.first_tick)
+
+
+def _in_order(runs: Sequence[tuple[list[int], int, int | None]], first_tick: int) -> list[FreeTime]:
+    """The runs (offsets, practitioner, room) as times, sorted as whole columns: practitioners come in order already."""
+    offsets = [offset for run, _, _ in runs for offset in run]
+    numbers = [number for run, number, _ in runs for _ in run]
+    rooms = [room for run, _, room in runs for _ in run]
+    order = np.lexsort((np.array(numbers, dtype=np.int64), np.array(offsets, dtype=np.int64))).tolist()
+    return [FreeTime(first_tick + offsets[i], numbers[i], rooms[i]) for i in order]
 
 
 def best_packed(times: Sequence[FreeTime], taken: Mapping[int, Iterable[int]], n_ticks: int) -> list[FreeTime]:
@@ -139,11 +153,15 @@ def _free_bits(diary: Diary, question: Question, whole: int) -> int:
         b = min(interval.end // TICK_SECONDS, question.end_tick) - question.first_tick
         if b > a:
             bits |= ((1 << (b - a)) - 1) << a
-    for tick in diary.taken:
-        offset = tick - question.first_tick
-        if offset >= 0:
-            bits &= ~(1 << offset)
-    return bits & whole
+    return bits & ~_bits_of(diary.taken, question, whole.bit_length()) & whole
+
+
+def _bits_of(ticks: Iterable[int], question: Question, n: int) -> int:
+    """The ticks of the window as bits; set in an array first, since each change of a long integer copies it."""
+    offsets = np.fromiter(ticks, dtype=np.int64) - question.first_tick
+    flags = np.zeros(n, dtype=bool)
+    flags[offsets[(offsets >= 0) & (offsets < n)]] = True
+    return int.from_bytes(np.packbits(flags, bitorder="little").tobytes(), "little")
 
 
 def _run(bits: int, length: int) -> int:
@@ -164,12 +182,8 @@ def _fits(free: int, stretches: Sequence[tuple[int, int]], n: int) -> int:
 
 
 def _fits_patient(question: Question, n: int) -> int:
-    free = (1 << n) - 1
-    for tick in question.patient_taken:
-        offset = tick - question.first_tick
-        if offset >= 0:
-            free &= ~(1 << offset)
-    return _run(free & ((1 << n) - 1), _total_ticks(question))
+    free = ((1 << n) - 1) & ~_bits_of(question.patient_taken, question, n)
+    return _run(free, _total_ticks(question))
 
 
 def _aligned(question: Question, n: int) -> int:
@@ -177,10 +191,7 @@ def _aligned(question: Question, n: int) -> int:
     if question.not_before_tick is not None:
         while question.first_tick + first < question.not_before_tick:
             first += question.step_ticks
-    bits = 0
-    for offset in range(first, n, question.step_ticks):
-        bits |= 1 << offset
-    return bits
+    return _bits_of(range(question.first_tick + first, question.end_tick, question.step_ticks), question, n)
 
 
 def _within_retained_limit(question: Question, retained: Retained | None, n: int) -> int:
@@ -206,9 +217,6 @@ def _within_retained_limit(question: Question, retained: Retained | None, n: int
 
 
 def _set_bits(bits: int) -> list[int]:
-    found = []
-    while bits:
-        low = bits & -bits
-        found.append(low.bit_length() - 1)
-        bits ^= low
-    return found
+    octets = np.frombuffer(bits.to_bytes(bits.bit_length() // 8 + 1, "little"), dtype=np.uint8)
+    offsets: list[int] = np.flatnonzero(np.unpackbits(octets, bitorder="little")).tolist()
+    return offsets
