@@ -62,10 +62,12 @@ def test_an_unknown_sign_or_reflex_lists_those_there_are() -> None:
 
 def test_defaults_are_those_the_prototype_measured() -> None:
     p = table.parameters()
-    assert (p.leak, p.lam, p.rho, p.variant_rate, p.stop_bits) == (0.10, 0.85, 0.35, 0.25, 0.015)
+    assert (p.leak, p.lam, p.rho, p.variant_rate) == (0.10, 0.85, 0.35, 0.25)
     assert (p.diffuse_probability, p.diffuse_leak, p.uninvolved_side_odds) == (0.15, 0.5, 0.1)
     assert (p.ranges["variant_rate"].low, p.ranges["variant_rate"].high) == (0.14, 0.42)
     assert set(p.ranges) == set(BAND)
+    # Lower than the prototype's .015, which stops at half of the tests with 91 % of what they can teach.
+    assert p.stop_bits == 0.004
     rates = p.base_rates["back_leg"]
     stretch = [rates[root] for root in ("L1", "L2", "L3", "L4", "L5", "S1", "S2", "S3")]
     assert stretch == [0.07, 0.10, 0.15, 0.28, 0.40, 0.35, 0.12, 0.05]
