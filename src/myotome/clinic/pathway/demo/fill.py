@@ -14,7 +14,7 @@ from django.utils import timezone
 from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.models import Appointment, Claim
 from myotome.clinic.followup.actions import refresh_forecast, share
-from myotome.clinic.pathway.demo import rows
+from myotome.clinic.pathway.demo import rows, treatment
 from myotome.clinic.pathway.demo.diary import Diary
 from myotome.clinic.pathway.demo.house import PASSWORD, House, build_house
 from myotome.clinic.pathway.demo.person import Person, invent
@@ -162,8 +162,8 @@ def _one(
     if course is None:
         appointment.intake_id = None
         return patient
-    exam = rows.add_examination(batch, rng, house, person, course, who, appointment, slot.starts_at, severity=1.0)
-    rows.add_answers(
+    exam = treatment.add_examination(batch, rng, house, person, course, who, appointment, slot.starts_at, severity=1.0)
+    treatment.add_answers(
         batch,
         house,
         course,
@@ -175,7 +175,7 @@ def _one(
         _function(person, 0),
     )
     n = len(person.course.scores)
-    plan = rows.add_plan(batch, house, person, course, exam, who, mode, slot.starts_at, 8 if n > 4 else 4)
+    plan = treatment.add_plan(batch, house, person, course, exam, who, mode, slot.starts_at, 8 if n > 4 else 4)
     _visits(batch, rng, house, diary, phases, person, patient, course, plan, who, mode, first_day, at)
     return patient
 
@@ -225,7 +225,7 @@ def _visits(
         )
         if ahead:
             if n_future == 1:
-                rows.add_answers(
+                treatment.add_answers(
                     batch,
                     house,
                     course,
@@ -242,7 +242,7 @@ def _visits(
         severity = min(1.0, person.course.latent[k] / max(person.course.latent[0], 0.1))
         is_review = n_visits in (1, 4, 8)
         if not (k and rng.random() < 0.12):
-            rows.add_answers(
+            treatment.add_answers(
                 batch,
                 house,
                 course,
@@ -253,7 +253,7 @@ def _visits(
                 worst,
                 _function(person, k) if is_review else None,
             )
-        rows.add_visit(
+        treatment.add_visit(
             batch,
             rng,
             house,
@@ -268,7 +268,7 @@ def _visits(
             is_open=slot.status == "in_room",
         )
         if is_review and n_visits > 1:
-            rows.add_examination(batch, rng, house, person, course, who, None, slot.starts_at, severity=severity)
+            treatment.add_examination(batch, rng, house, person, course, who, None, slot.starts_at, severity=severity)
         ended = slot.starts_at
     if n_future == 0 and ended is not None and ended < at - timedelta(days=10):
         end = ended + timedelta(days=7)
