@@ -1,0 +1,1 @@
+"""Booking on both databases."""
