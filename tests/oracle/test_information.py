@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from myotome.science.assessment.information import Question, information_bits
+from myotome.science.assessment.information import Question, information_bits, untested
 from myotome.science.assessment.posterior import posterior
 from myotome.science.assessment.prior import prior_of
 from myotome.science.assessment.readings import Observation, readings_of
@@ -88,3 +88,18 @@ def test_a_site_without_roots_teaches_nothing() -> None:
     split = np.array([cord.hands.split([], "fingers", "")])
     question = Question(np.array([face]), np.array([0]), split, cord.hands.p_read[ASKED])
     assert information_bits(cord.network, found, question)[0, 0] == 0
+
+
+def test_untested_sites_are_asked_as_sites_that_have_shown_nothing() -> None:
+    cord = a_cord(7)
+    split = np.array([cord.hands.split([], "fingers", "")] * 2)
+    question = untested(np.array([0, 1]), np.array([0, 1]), cord.hands.p_read[ASKED], 0.03)
+    np.testing.assert_allclose(question.so_far, split)
+
+
+def test_bits_need_the_windows_that_the_posterior_kept() -> None:
+    cord = a_cord(7)
+    found = posterior(cord.network, prior_of(cord.network, np.array(cord.rates)), readings_of(cord.hands, []))
+    question = untested(np.array([0]), np.array([0]), cord.hands.p_read[ASKED], 0.03)
+    with pytest.raises(ValueError, match="kept"):
+        information_bits(cord.network, found, question)

@@ -24,7 +24,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     ask = ["git", "rev-parse", "--short", "HEAD"]
-    commit = subprocess.run(ask, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
+    commit = subprocess.run(ask, capture_output=True, text=True, check=False)
     head = {
         "date": datetime.now(UTC).date().isoformat(),
         "commit": commit.stdout.strip(),

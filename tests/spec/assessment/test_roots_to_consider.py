@@ -208,3 +208,21 @@ def test_a_wrong_examination_names_its_field(examination, field):
     with pytest.raises(InvalidValue) as caught:
         consider_roots(examination)
     assert caught.value.field == field
+
+
+def test_when_every_muscle_of_the_region_is_tested_nothing_is_next():
+    muscles = {(row["muscle"], row["level"]) for row in consider_roots({"findings": [], "region": "back_leg"})["next"]}
+    findings = [
+        {"muscle": muscle, "level": level, "side": side, "sign": "shortened", "grade": 0}
+        for muscle, level in sorted(muscles, key=str)
+        for side in ("left", "right")
+    ]
+    answer = consider_roots({"findings": findings, "region": "back_leg"})
+    assert answer["next"] == answer["options"] == []
+    assert answer["enough"]
+
+
+def test_a_prior_that_names_no_root_of_the_cord_changes_nothing():
+    prior = {"roots": [{"root": "X1", "side": "left", "p": 0.9}], "days": 0}
+    plain = p_of(consider_roots({"findings": [], "region": "back_leg"}))
+    assert p_of(consider_roots({"findings": [], "region": "back_leg", "prior": prior})) == pytest.approx(plain)

@@ -120,7 +120,7 @@ def sweep_factors(
     message[0] *= rate
     if first < network.cut <= last:
         message[network.cut - first] *= rate
-    return message
+    return np.asarray(message)
 
 
 def _downwards(

@@ -61,20 +61,26 @@ def information_bits(network: Network, found: Posterior, question: Question) -> 
     e = swept.belief.shape[5]
     # Joint of window, diffuse class and variant for each side: involvement of the side averaged out.
     joint = np.einsum("pnisdev,isde->psendv", swept.belief, found.weight)
-    bits = np.zeros((e, len(question.site)))
-    own, places = network.n_own[question.site], network.start[question.site] - swept.first
-    for n_own in np.unique(own):
-        if n_own == 0:
-            continue
-        rows = np.flatnonzero(own == n_own)
-        sites = question.site[rows]
-        here = joint[places[rows], question.side[rows]]  # row, exam, state, diffuse, variant
-        q = network.q[sites][:, None]
-        reads_so = here * _p_reads_so(question, rows, q)
-        p_state, p_so = here.sum((-1, -2)), reads_so.sum((-1, -2))
-        p_state, p_so = _own_and_neighbours(network, sites, int(n_own), p_state, p_so)
-        bits[:, rows] = _mutual(p_state, p_so, question.outcomes).T
-    return bits
+    merged = joint.sum(-1, keepdims=True)
+    # Sites of the same wiring that have shown the same are one question.
+    key = np.column_stack([network.alike[question.site], question.side, question.so_far])
+    _, rows, same = np.unique(key, axis=0, return_index=True, return_inverse=True)
+    bits = np.zeros((e, len(rows)))
+    own, moves = network.n_own[question.site[rows]], network.moves[question.site[rows]]
+    places = network.start[question.site[rows]] - swept.first
+    for n_own in np.unique(own[own > 0]):
+        for is_moved, table in ((True, joint), (False, merged)):
+            at = np.flatnonzero((own == n_own) & (moves == is_moved))
+            if not len(at):
+                continue
+            sites = question.site[rows[at]]
+            here = table[places[at], question.side[rows[at]]]  # row, exam, state, diffuse, variant
+            q = network.q[sites][:, None, ..., : here.shape[-1]]
+            reads_so = here * _p_reads_so(question, rows[at], q)
+            p_state, p_so = here.sum((-1, -2)), reads_so.sum((-1, -2))
+            p_state, p_so = _own_and_neighbours(network, sites, int(n_own), p_state, p_so)
+            bits[:, at] = _mutual(p_state, p_so, question.outcomes).T
+    return bits[:, same.reshape(-1)]
 
 
 def _p_reads_so(question: Question, rows: np.ndarray, q: np.ndarray) -> np.ndarray:

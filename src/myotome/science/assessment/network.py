@@ -20,7 +20,7 @@ from myotome.vocabulary.anatomy import ROOTS
 from myotome.vocabulary.findings import FindingKind
 
 if TYPE_CHECKING:
-    from jaxtyping import Float, Int
+    from jaxtyping import Bool, Float, Int
 
 Limb = Literal["arm", "leg", ""]
 SHIFTS = (0, -1, 1)
@@ -98,6 +98,9 @@ class Assumptions:
 class Network:
     """Sites placed on the cord. `start[k]` is the uppermost root of the window of site k.
 
+    `alike[k]` is the first site of the same wiring and kind: what is true of one is true of both. `moves[k]` tells
+    whether a plexus variant moves the site.
+
     Windows that hold arm muscles begin above root `cut`, those of leg muscles at or below it, so that arm and leg
     have their own variants without multiplying.
     """
@@ -109,6 +112,8 @@ class Network:
     start: Int[np.ndarray, " site"]
     first: Int[np.ndarray, " site"]
     n_own: Int[np.ndarray, " site"]
+    alike: Int[np.ndarray, " site"]
+    moves: Bool[np.ndarray, " site"]
     q: Float[np.ndarray, "site state diffuse variant"]
     index: Mapping[tuple[FindingKind, str, str | None], int]
     assumptions: Assumptions
@@ -172,10 +177,18 @@ def network_of(
         start=start,
         first=first,
         n_own=n_own,
+        alike=_first_alike(sites),
+        moves=np.array([bool(site.limb) for site in sites]),
         q=_not_sensitised(roots, sites, start, width, assumptions),
         index={(site.kind, site.subject, site.level): k for k, site in enumerate(sites)},
         assumptions=assumptions,
     )
+
+
+def _first_alike(sites: Sequence[Site]) -> Int[np.ndarray, " site"]:
+    first: dict[tuple[object, ...], int] = {}
+    keys = [(site.kind, site.limb, tuple(site.roots.items())) for site in sites]
+    return np.array([first.setdefault(key, k) for k, key in enumerate(keys)], dtype=np.intp)
 
 
 def _cut(sites: Sequence[Site], start: Int[np.ndarray, " site"], last_window: int) -> int:

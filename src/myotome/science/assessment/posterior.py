@@ -102,8 +102,6 @@ def posterior_of_many(network: Network, prior: Prior, readings: Readings) -> Pos
     cuts = np.searchsorted(readings.exam, edges)
     for i in range(len(edges) - 1):
         n = int(edges[i + 1] - edges[i])
-        if n == 0:
-            break
         rows = slice(cuts[i], cuts[i + 1])
         part = Readings(
             n_exams=n,
