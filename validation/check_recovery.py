@@ -1,0 +1,205 @@
+"""Is the forecast right as often as it says? On simulated clinics of scenario A, and on the people of published trials.
+
+    python validation/check_recovery.py [--people N] [--repeats R] [--trials FOLDER]
+
+Simulated clinics: whole courses from fresh draws of the prior, with the model's own 40 % whom needling does not change
+and with drop-out that depends on what was answered; at every visit the forecast is held against what came. Trials (a
+folder with vickers_headache.csv, ashar_backpain.csv, neck_laser.csv, where it is there): cross-validation in five folds
+of the response kernel beside four baselines fitted on the same rows. Writes validation/results/recovery-DATE.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.stats import kstest
+
+from myotome.science.followup.answer import FORECAST_VERSION
+from myotome.science.followup.draws import draws_of, stored_draws
+from myotome.science.followup.forecast import MOST_AHEAD, forecast_from, recovered_line, treatments_until_recovered
+from myotome.science.followup.particles import ScoredVisit, unscored, updated
+from myotome.science.followup.recovery import Covariates, pain_ahead, pain_before_visits, people_like
+from myotome.science.followup.simulation import scores_of
+from myotome.science.followup.trial import Question, validate_recovery
+
+HERE = Path(__file__).parent
+AFTER = (0, 1, 2, 4, 6, 8)
+FOLDS = 5
+
+
+def simulated_clinic(n: int, *, seed: int = 71, scenario: str = "a") -> dict[str, Any]:
+    """Ranks, coverage and reliability over `n` people of a clinic of the scenario, after 0 to 8 visits."""
+    chosen, draws = stored_draws(scenario)
+    rng = np.random.default_rng(seed)
+    truth = draws_of(chosen, n=n, seed=seed)
+    weeks = np.exp(rng.normal(np.log(26), 1.0, n))
+    segments, scar, age = rng.integers(1, 5, n), rng.random(n) < 0.15, np.clip(rng.normal(48, 15, n), 18, 90)
+    days = 7.0 * np.arange(AFTER[-1] + MOST_AHEAD + 2)
+    ranks: dict[int, list[float]] = {k: [] for k in AFTER}
+    inside: dict[int, list[bool]] = {k: [] for k in AFTER}
+    said: dict[str, list[tuple[float, bool]]] = {"4": [], "8": [], "12": []}
+    took: list[float] = []
+    took_renewing: list[float] = []
+    for i in range(n):
+        about = Covariates(
+            duration_weeks=float(weeks[i]), n_segments=int(segments[i]), scar=bool(scar[i]), age=float(age[i])
+        )
+        person = people_like(truth.take(np.array([i])), about)
+        latent = np.array(list(pain_before_visits(person, days)))
+        scores = scores_of(rng, person, latent).astype(int)[:, 0]
+        line = float(recovered_line(person.first_pain, chosen)[0])
+        after, visits = unscored(draws, about), []
+        for k in range(AFTER[-1] + 1):
+            if k in AFTER:
+                ahead = days[k : k + MOST_AHEAD + 1]
+                left = treatments_until_recovered(
+                    pain_ahead(after.people, days[:k], ahead), after.people.first_pain, chosen
+                )
+                below = np.flatnonzero(latent[k : k + MOST_AHEAD + 1, 0] <= line)
+                came = int(below[0]) if len(below) else MOST_AHEAD + 1
+                lower, at = after.weights[left < came].sum(), after.weights[left == came].sum()
+                ranks[k].append(float(lower + rng.random() * at))
+                inside[k].append(bool(lower <= 0.9 and lower + at >= 0.1))
+                for within in said:
+                    said[within].append((float(after.weights[left <= int(within)].sum()), came <= int(within)))
+            score = None if rng.random() < 0.08 else int(scores[k])
+            visits.append(ScoredVisit(float(days[k]), score))
+            begun, before = time.perf_counter(), after.n_renewed
+            after = updated(chosen, after, about, visits)
+            forecast_from(after, chosen, visits, interval_days=7.0)
+            (took_renewing if after.n_renewed > before else took).append(1000 * (time.perf_counter() - begun))
+            hopeless = k >= 4 and score is not None and score > 0.8 * scores[0] and rng.random() < 0.18
+            if hopeless or (k and rng.random() < 0.02):
+                break
+    return {
+        "people": n,
+        "scenario": scenario,
+        "ks_of_ranks": {k: round(float(kstest(ranks[k], "uniform").statistic), 4) for k in AFTER},
+        "n_after": {k: len(ranks[k]) for k in AFTER},
+        "coverage80_closed": {k: round(float(np.mean(inside[k])), 4) for k in AFTER},
+        "largest_gap_of_p_recovered_within": {w: round(_largest_gap(rows), 4) for w, rows in said.items()},
+        "update_and_forecast_ms": {"median": _ms(took, 50), "p95": _ms(took, 95)},
+        "visits_that_renew_ms": {
+            "share": round(len(took_renewing) / max(1, len(took) + len(took_renewing)), 4),
+            "median": _ms(took_renewing, 50),
+            "p95": _ms(took_renewing, 95),
+        },
+    }
+
+
+def trial_folds(name: str, rows: list[dict[str, str]], question: Question, repeats: int) -> dict[str, Any]:
+    """Cross-validated figures of the kernel and the baselines, weighted by people."""
+    rows = [row for row in rows if row[question.outcome] and row[question.baseline]]
+    if question.update:
+        rows = [row for row in rows if row[question.update]]
+    sums: dict[str, np.ndarray] = {}
+    n_all = 0
+    for repeat in range(repeats):
+        order = np.random.default_rng(repeat).permutation(len(rows))
+        for fold in np.array_split(order, FOLDS):
+            held = set(fold.tolist())
+            train = [row for k, row in enumerate(rows) if k not in held]
+            answer = validate_recovery(train, [rows[k] for k in fold], question)
+            for who, got in {"kernel": answer, **answer["baselines"]}.items():
+                figures = np.array([got["mae"], got["crps"], got["coverage80"], got["width80"]])
+                sums[who] = sums.get(who, 0) + got["n"] * figures
+            n_all += answer["n"]
+    found = {
+        who: dict(zip(("mae", "crps", "coverage80", "width80"), (v / n_all).round(4).tolist(), strict=True))
+        for who, v in sums.items()
+    }
+    best = min(found[who]["crps"] for who in found if who != "kernel")
+    return {"name": name, "people": len(rows), "kernel_over_best": round(found["kernel"]["crps"] / best, 4), **found}
+
+
+def trials_in(folder: Path) -> list[tuple[str, list[dict[str, str]], Question]]:
+    """The trials that are there, wide, with what is asked of them."""
+    found: list[tuple[str, list[dict[str, str]], Question]] = []
+    vickers = folder / "vickers_headache.csv"
+    if vickers.is_file():
+        rows = _read(vickers)
+        for row in rows:
+            for wave in ("base", "3mo", "12mo"):
+                if not row[f"headache_{wave}"]:
+                    row[f"days_{wave}"] = ""
+        covariates = ("age", "sex", "migraine", "chronicity_years")
+        ask = Question(
+            outcome="headache_3mo", baseline="headache_base", covariates=covariates, arm="acupuncture", high=100
+        )
+        found += [
+            ("Vickers score 3 months", rows, ask),
+            ("Vickers score 12 months", rows, replace(ask, outcome="headache_12mo")),
+            ("Vickers score 12 months, updated", rows, replace(ask, outcome="headache_12mo", update="headache_3mo")),
+            ("Vickers days 12 months", rows, replace(ask, outcome="days_12mo", baseline="days_base", high=28)),
+        ]
+    ashar = folder / "ashar_backpain.csv"
+    if ashar.is_file():
+        rows = _wide(_read(ashar), ["pain_avg"], ["group", "age", "backpain_length"])
+        ask = Question(outcome="pain_avg_2", baseline="pain_avg_1", covariates=("age", "backpain_length"), arm="group")
+        found.append(("Ashar pain 1 month", rows, ask))
+    neck = folder / "neck_laser.csv"
+    if neck.is_file():
+        rows = _wide(_read(neck), ["vas10"], ["laser"])
+        ask = Question(outcome="vas10_2", baseline="vas10_1", arm="laser")
+        found += [
+            ("Neck VAS 7 weeks", rows, ask),
+            ("Neck VAS 12 weeks, updated", rows, replace(ask, outcome="vas10_3", update="vas10_2")),
+        ]
+    return found
+
+
+def _wide(rows: list[dict[str, str]], scores: list[str], kept: list[str]) -> list[dict[str, str]]:
+    people: dict[str, dict[str, str]] = {}
+    for row in rows:
+        person = people.setdefault(row["id"], {name: row[name] for name in kept})
+        person |= {f"{name}_{row['time']}": row[name] for name in scores}
+    waves = {row["time"] for row in rows}
+    return [{f"{name}_{wave}": "" for name in scores for wave in waves} | person for person in people.values()]
+
+
+def _largest_gap(rows: list[tuple[float, bool]]) -> float:
+    """The largest distance between what was said and what came, over tenths of probability with 50 people or more."""
+    p, came = np.array([row[0] for row in rows]), np.array([row[1] for row in rows], dtype=float)
+    tenth = np.minimum((p * 10).astype(int), 9)
+    gaps = [abs(p[tenth == k].mean() - came[tenth == k].mean()) for k in range(10) if (tenth == k).sum() >= 50]
+    return float(max(gaps, default=0.0))
+
+
+def _ms(values: list[float], level: float) -> float:
+    return round(float(np.percentile(values, level)), 2) if values else 0.0
+
+
+def _read(file: Path) -> list[dict[str, str]]:
+    with file.open(newline="") as text:
+        return list(csv.DictReader(text))
+
+
+def main() -> None:
+    """Runs both checks, prints and keeps what came of them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--people", type=int, default=2000)
+    parser.add_argument("--repeats", type=int, default=10)
+    parser.add_argument("--trials", type=Path, default=HERE.parent.parent / "shared" / "data" / "trials")
+    options = parser.parse_args()
+    today = datetime.now(tz=UTC).date()
+    result: dict[str, Any] = {
+        "on": today.isoformat(),
+        "version": FORECAST_VERSION,
+        "simulated": simulated_clinic(options.people),
+    }
+    result["trials"] = [trial_folds(*trial, options.repeats) for trial in trials_in(options.trials)]
+    file = HERE / "results" / f"recovery-{today}.json"
+    file.write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()
