@@ -16,6 +16,8 @@ from myotome.vocabulary.errors import InvalidValue
 DAYS_AT_A_LOOK = 7
 FIRST_TIMES = 8
 MOST_WEEKS_AHEAD = 26
+YEARS = range(2000, 2200)
+"""Years that a calendar of any zone can show; whether the diary is open that far is the booking's question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,6 @@ def start_from(text: str) -> datetime:
         start = datetime.fromisoformat(text)
     except ValueError as fault:
         raise InvalidValue("Please choose one of the times below.", field="start") from fault
-    if start.tzinfo is None:
+    if start.tzinfo is None or start.year not in YEARS:
         raise InvalidValue("Please choose one of the times below.", field="start")
     return start
