@@ -66,8 +66,9 @@ def add_examination(
         )
     )
     for muscle, level in person.sites:
+        let_go = rng.random() < 1.1 * (1 - severity)
         for sign, chance in (("shortened", 0.85), ("tender", 0.75)):
-            grade = int(np.clip(round(3 * severity * chance + rng.normal(0, 0.6)), 0, 3))
+            grade = 0 if let_go else int(np.clip(round(3 * severity * chance + rng.normal(0, 0.6)), 1, 3))
             batch.add(_finding(house, exam, muscle, level, person.side, sign, grade, at, who))
         if rng.random() < 0.4:
             other = "right" if person.side == "left" else "left"
