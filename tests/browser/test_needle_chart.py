@@ -1,0 +1,257 @@
+"""The needle chart in a browser, at 820x1180 with touch: two taps a needle, and what the figures of the visit say."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from myotome.clinic.needling.actions import answer_ask, open_visit, record_insertion
+from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
+from myotome.clinic.planning.actions import SiteChoice, make_plan
+from myotome.vocabulary.anatomy import NeedleRegion, Side
+from myotome.vocabulary.needling import NeedleState, SiteKind, TreatmentMode
+from tests.factories import PASSWORD, a_clinic, a_consent, a_course, a_needle, a_patient, a_practitioner, an_actor
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
+TWELVE = [
+    ("gluteus_medius", "", "left", "buttock"), ("gluteus_minimus", "", "left", "buttock"),
+    ("tensor_fasciae_latae", "", "left", "buttock"), ("semitendinosus", "", "left", "thigh"),
+    ("biceps_femoris_long_head", "", "left", "thigh"), ("vastus_lateralis", "", "left", "thigh"),
+    ("rectus_femoris", "", "left", "thigh"), ("tibialis_anterior", "", "left", "lower_leg"),
+    ("fibularis_longus", "", "left", "lower_leg"), ("gastrocnemius", "", "left", "lower_leg"),
+    ("gluteus_medius", "", "right", "buttock"), ("tibialis_anterior", "", "right", "lower_leg"),
+]  # fmt: skip
+
+
+def a_visit(*, sites=TWELVE, kind=SiteKind.MUSCLE, mode=TreatmentMode.IMS, n=1):
+    """The n-th open visit of a course with plan and consent, asked already, and the practitioner."""
+    clinic = a_clinic()
+    elena = a_practitioner(clinic)
+    course = a_course(clinic, a_patient(clinic, in_care_of=elena))
+    a_consent(course)
+    actor, now = an_actor(elena.user, clinic), timezone.now()
+    chosen = [
+        SiteChoice(site_kind=kind, site=s, level=level, side=Side(side), region=NeedleRegion(region))
+        for s, level, side, region in sites
+    ]
+    plan = make_plan(
+        by=actor, at=now, course_id=course.pk, mode=mode, n_treatments=8, price_cents_each=9500, sites=chosen
+    )
+    for _ in range(n):
+        visit = open_visit(by=actor, at=now, course_id=course.pk, mode=mode, plan_id=plan.pk)
+    return visit, actor, elena
+
+
+def log_in(page, live_server, elena):
+    page.goto(f"{live_server.url}/accounts/login/")
+    page.fill("input[name=login]", elena.user.email)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("button.act")
+
+
+def chart_url(live_server, visit):
+    return live_server.url + reverse("needling:chart", kwargs={"clinic": visit.clinic.slug, "visit": visit.pk})
+
+
+class Thumb:
+    """Counts taps; waits for what the tap brings."""
+
+    def __init__(self, page) -> None:
+        self.page, self.taps = page, 0
+
+    def tap(self, selector, *, brings=None):
+        self.page.locator(selector).first.tap()
+        self.taps += 1
+        if brings:
+            self.page.wait_for_selector(brings)
+
+
+def answer_everything(actor, visit):
+    """Reasons for every ask of the plan's sites, so that only needles are counted."""
+    from myotome.clinic.needling.asks import AskBook
+
+    book = AskBook(actor, visit)
+    for site in visit.plan.sites.all():
+        for warning in book.open(book.warnings(site.site_kind, site.site, site.level, site.region)):
+            answer_ask(
+                by=actor,
+                at=timezone.now(),
+                visit_id=visit.pk,
+                code=warning.code,
+                place=warning.place,
+                reason="kept clear",
+            )
+
+
+def test_twelve_needles_from_a_plan_are_twenty_four_taps(page, live_server, axe):
+    visit, actor, elena = a_visit()
+    log_in(page, live_server, elena)
+    answer_everything(actor, visit)
+    page.goto(chart_url(live_server, visit))
+    thumb = Thumb(page)
+    thumb.tap("#reask button", brings=".keypad")
+    opening = thumb.taps
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SHOTS / "needle-chart-820-start.png")
+    assert axe(page) == []
+    sizes = page.eval_on_selector_all(
+        "main a, main button, main label.key, main summary, #visit-foot a, #visit-foot button",
+        "all => all.filter(e => e.checkVisibility()).map(e => [e.textContent.trim().slice(0, 30), "
+        "Math.min(e.getBoundingClientRect().width, e.getBoundingClientRect().height)])",
+    )
+    assert [row for row in sizes if row[1] < 44] == []
+    began = time.monotonic()
+    for n in range(1, 13):
+        thumb.tap('label.key:has-text("Grasp 2")')
+        thumb.tap("button.needle-out", brings=f"#needle-{n}")
+    needles = thumb.taps - opening
+    seconds = time.monotonic() - began
+    page.screenshot(path=SHOTS / "needle-chart-820-twelve.png")
+    assert NeedleInsertion.objects.filter(state=NeedleState.OUT.value, grasp=2).count() == 12
+    thumb.tap("#visit-foot a.act")
+    page.fill("#id_n_needles_in_sharps", "12")
+    thumb.tap('#closing label.choice:has-text("fit to drive")')
+    thumb.tap('#closing button:has-text("Close and sign")', brings="text=Signed")
+    assert TreatmentVisit.objects.get(pk=visit.pk).signed_at
+    figures = {
+        "ims12_taps": needles,
+        "ims12_seconds": round(seconds + 1.5 * needles, 1),
+        "opening_and_signing_taps": thumb.taps - needles,
+        "smallest_target_px": min(row[1] for row in sizes),
+    }
+    out = Path("build/visit-figures.json")
+    out.parent.mkdir(exist_ok=True)
+    out.write_text(json.dumps((json.loads(out.read_text()) if out.exists() else {}) | figures, indent=1))
+    print(figures)
+    assert needles <= 24
+    assert thumb.taps - needles <= 10
+    assert figures["ims12_seconds"] <= 60
+
+
+def test_nothing_scrolls_on_the_tablet_but_the_rows(page, live_server):
+    visit, actor, elena = a_visit()
+    TreatmentVisit.objects.filter(pk=visit.pk).update(reask_at=timezone.now())
+    answer_everything(actor, visit)
+    log_in(page, live_server, elena)
+    page.goto(chart_url(live_server, visit))
+    page.wait_for_selector(".keypad")
+    keypad = page.locator(".keypad").bounding_box()
+    assert keypad["y"] + keypad["height"] <= 1180 - page.locator("footer.foot").bounding_box()["height"]
+
+
+def test_seconds_are_measured_from_the_first_response_key(page, live_server):
+    visit, actor, elena = a_visit()
+    TreatmentVisit.objects.filter(pk=visit.pk).update(reask_at=timezone.now())
+    answer_everything(actor, visit)
+    log_in(page, live_server, elena)
+    page.goto(chart_url(live_server, visit))
+    page.locator('label.key:has-text("Twitch")').tap()
+    page.wait_for_timeout(1200)
+    page.locator("button.needle-out").tap()
+    page.wait_for_selector("#needle-1")
+    row = NeedleInsertion.objects.get()
+    assert 1.0 <= row.seconds <= 5.0
+    assert row.twitches == 1
+
+
+def test_painless_takes_back_every_other_response(page, live_server):
+    visit, actor, elena = a_visit()
+    TreatmentVisit.objects.filter(pk=visit.pk).update(reask_at=timezone.now())
+    answer_everything(actor, visit)
+    log_in(page, live_server, elena)
+    page.goto(chart_url(live_server, visit))
+    page.locator('label.key:has-text("Grasp 3")').tap()
+    page.locator('label.key:has-text("Painless")').tap()
+    assert not page.locator("input[name=grasp][value='3']").is_checked()
+    page.locator('label.key:has-text("Grasp 1")').tap()
+    page.locator('label.key:has-text("Grasp 1")').tap()
+    assert page.locator("input[name=grasp]:checked").count() == 0
+
+
+def test_the_words_of_a_line_are_marked_as_it_forms(page, live_server):
+    visit, actor, elena = a_visit()
+    TreatmentVisit.objects.filter(pk=visit.pk).update(reask_at=timezone.now())
+    log_in(page, live_server, elena)
+    page.goto(chart_url(live_server, visit))
+    page.locator("#id_line").press_sequentially("L glmed 50 gasp2", delay=5)
+    page.wait_for_selector("#line-words .bad")
+    assert page.locator("#line-words .bad").inner_text() == "gasp2"
+    assert page.locator("#line-words .good").count() == 3
+
+
+POINTS = [("LI4", "", "left", "forearm_hand"), ("LI11", "", "left", "forearm_hand"), ("ST36", "", "left", "lower_leg"),
+          ("SP6", "", "left", "lower_leg"), ("LR3", "", "left", "foot")]  # fmt: skip
+
+
+def test_the_last_acupuncture_set_with_two_changes_is_at_most_eight_taps(page, live_server, axe):
+    visit, actor, elena = a_visit(sites=[], mode=TreatmentMode.ACUPUNCTURE)
+    for site, _level, side, region in POINTS:
+        needle = a_needle(
+            site_kind=SiteKind.ACUPOINT, site=site, side=Side(side), region=NeedleRegion(region), state=NeedleState.OUT
+        )
+        record_insertion(by=actor, at=timezone.now() - timedelta(days=7), visit_id=visit.pk, needle=needle)
+    today = open_visit(by=actor, at=timezone.now(), course_id=visit.course_id, mode=TreatmentMode.ACUPUNCTURE)
+    log_in(page, live_server, elena)
+    page.goto(chart_url(live_server, today))
+    thumb = Thumb(page)
+    page.locator("#reask button").tap()
+    page.wait_for_selector("text=Rests, minutes", state="attached")
+    while page.locator("li.caution.ask button.chip").count():
+        n = page.locator("li.caution.ask").count()
+        page.locator("li.caution.ask button.chip").first.tap()
+        page.wait_for_function(f"document.querySelectorAll('li.caution.ask').length < {n}")
+    assert axe(page) == []
+    thumb.tap('#set label.choice:has-text("SP6")')
+    thumb.tap('#set button:has-text("The ticked ones are in")', brings="#counting-out")
+    thumb.tap('a:has-text("Another site")', brings="text=Meridians")
+    thumb.tap('a.chip:has-text("GB")', brings="text=GB34")
+    thumb.tap('li:has-text("GB34") a:has-text("Left")', brings="#needle")
+    while page.locator("li.caution.ask button.chip").count():
+        n = page.locator("li.caution.ask").count()
+        page.locator("li.caution.ask button.chip").first.tap()
+        page.wait_for_function(f"document.querySelectorAll('li.caution.ask').length < {n}")
+    thumb.tap("button.needle-out", brings="#needle-5")
+    page.screenshot(path=SHOTS / "needle-chart-820-set.png")
+    assert NeedleInsertion.objects.filter(visit=today, state="in").count() == 5
+    out = Path("build/visit-figures.json")
+    known = json.loads(out.read_text()) if out.exists() else {}
+    out.write_text(json.dumps(known | {"repeat_set_taps": thumb.taps}, indent=1))
+    assert thumb.taps <= 8
+
+
+def test_a_timer_past_its_time_says_out_now(page, live_server):
+    visit, actor, elena = a_visit(sites=[], mode=TreatmentMode.ACUPUNCTURE)
+    TreatmentVisit.objects.filter(pk=visit.pk).update(reask_at=timezone.now(), retain_minutes=1)
+    went_in = timezone.now() - timedelta(seconds=58)
+    record_insertion(by=actor, at=went_in, visit_id=visit.pk, needle=a_needle())
+    log_in(page, live_server, elena)
+    page.goto(chart_url(live_server, visit))
+    page.wait_for_selector("#out-now:not([hidden])", timeout=8000)
+    assert "late" in page.locator(".clock .timer").get_attribute("class")
+
+
+def test_the_whole_visit_works_without_script(browser, live_server):
+    visit, actor, elena = a_visit(sites=TWELVE[:2])
+    answer_everything(actor, visit)
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 820, "height": 1180})
+    context.set_default_timeout(5000)
+    page = context.new_page()
+    log_in(page, live_server, elena)
+    page.goto(chart_url(live_server, visit))
+    page.click("#reask button")
+    for n in (1, 2):
+        page.check("input[name=grasp][value='2']", force=True)
+        page.click("button.needle-out")
+        page.wait_for_selector(f"#needle-{n}")
+    page.click("#closing summary")
+    page.fill("#id_n_needles_in_sharps", "2")
+    page.click('#closing button:has-text("Close and sign")')
+    page.wait_for_selector("text=Signed")
+    context.close()
