@@ -38,8 +38,8 @@ export class NeedleChart extends HTMLElement {
   private keys(form: HTMLFormElement): void {
     const inAt = form.querySelector<HTMLInputElement>("input[name=in_at]");
     const clock = form.querySelector<HTMLElement>(".needle-out .timer");
-    const depth = form.querySelector<HTMLInputElement>("input[name=depth_mm]");
-    for (const step of form.querySelectorAll<HTMLButtonElement>(".step")) {
+    const depth = this.querySelector<HTMLInputElement>("input[name=depth_mm][form=needle]");
+    for (const step of this.querySelectorAll<HTMLButtonElement>(".step")) {
       step.hidden = false;
       step.addEventListener("click", () => {
         if (depth) depth.value = String(Math.min(150, Math.max(0, Number(depth.value) + Number(step.dataset.step))));
@@ -84,7 +84,7 @@ export class NeedleChart extends HTMLElement {
     try {
       this.lock = await navigator.wakeLock.request("screen");
     } catch {
-      this.say("This screen may go dark: the device refuses to stay awake.");
+      this.say("wordDark");
     }
   }
 
@@ -94,12 +94,12 @@ export class NeedleChart extends HTMLElement {
     try {
       audio = new AudioContext();
     } catch {
-      this.say("This device cannot sound the alarm.");
+      this.say("wordSilent");
       return;
     }
     const beep = (): void => {
       if (audio.state === "suspended") {
-        this.say("Touch the screen once, so that this device may sound the alarm.");
+        this.say("wordTouch");
         void audio.resume();
       }
       const tone = audio.createOscillator();
@@ -120,12 +120,12 @@ export class NeedleChart extends HTMLElement {
     clearInterval(this.alarm);
   }
 
-  private say(words: string): void {
+  private say(name: "wordDark" | "wordSilent" | "wordTouch"): void {
     const place = this.querySelector(".now-panel");
     if (!place || place.querySelector(".device-word")) return;
     const line = document.createElement("p");
     line.className = "device-word small";
-    line.textContent = words;
+    line.textContent = this.dataset[name] ?? "";
     place.append(line);
   }
 }

@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
-from myotome.clinic.needling.actions import answer_ask, open_visit, record_insertion
+from myotome.clinic.assessment.actions import begin_examination, chart_finding, show_roots, write_impression
+from myotome.clinic.needling.actions import answer_ask, ask_again, open_visit, record_insertion
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
 from myotome.clinic.planning.actions import SiteChoice, make_plan
-from myotome.vocabulary.anatomy import NeedleRegion, Side
+from myotome.vocabulary.anatomy import ExamRegion, NeedleRegion, Side
+from myotome.vocabulary.findings import MuscleFinding
 from myotome.vocabulary.needling import NeedleState, SiteKind, TreatmentMode
 from tests.factories import PASSWORD, a_clinic, a_consent, a_course, a_needle, a_patient, a_practitioner, an_actor
 
@@ -71,6 +74,14 @@ class Thumb:
         self.taps += 1
         if brings:
             self.page.wait_for_selector(brings)
+
+
+def answer_on_the_page(page):
+    """The first reason of every ask that the page shows, one tap each."""
+    asks = page.locator("li.caution.ask:has(button.chip)")
+    while (n := asks.count()) > 0:
+        asks.first.locator("button.chip").first.tap()
+        expect(asks).to_have_count(n - 1)
 
 
 def answer_everything(actor, visit):
@@ -135,6 +146,51 @@ def test_twelve_needles_from_a_plan_are_twenty_four_taps(page, live_server, axe)
     assert figures["ims12_seconds"] <= 60
 
 
+PICTURED = [("multifidus", "L4", "left", "low_back"), ("multifidus", "L5", "left", "low_back"),
+            ("multifidus", "S1", "left", "low_back"), ("gluteus_medius", "", "left", "buttock"),
+            ("piriformis", "", "left", "buttock"), ("semitendinosus", "", "left", "thigh"),
+            ("tibialis_anterior", "", "left", "lower_leg"), ("fibularis_longus", "", "left", "lower_leg")]  # fmt: skip
+
+
+def an_examined_visit():
+    """A visit with findings, an impression, two standing facts, and four of eight needles charted."""
+    visit, actor, elena = a_visit(sites=PICTURED)
+    at = timezone.now()
+    examination = begin_examination(by=actor, at=at, course_id=visit.course_id, region=ExamRegion.BACK_LEG)
+    for muscle, level, grade in (
+        ("multifidus", "L5", 3), ("multifidus", "L4", 2), ("gluteus_medius", None, 3), ("piriformis", None, 2),
+        ("tibialis_anterior", None, 2), ("quadratus_lumborum", None, 0),
+    ):  # fmt: skip
+        finding = MuscleFinding(muscle=muscle, level=level, side=Side.LEFT, sign="shortened", grade=grade)
+        chart_finding(by=actor, at=at, examination_id=examination.pk, finding=finding)
+    write_impression(by=actor, at=at, examination_id=examination.pk, version=1, impression="L5 left, paraspinal first.")
+    show_roots(by=actor, at=at, examination_id=examination.pk)
+    ask_again(by=actor, at=at, visit_id=visit.pk, answers={"pacemaker": "present", "anticoagulant": "present"})
+    answer_everything(actor, visit)
+    for n, (muscle, level, side, region) in enumerate(PICTURED[:4]):
+        needle = a_needle(
+            site=muscle, level=level or None, side=Side(side), region=NeedleRegion(region), state=NeedleState.OUT,
+            grasp=3 - n // 2, cramp=6, release=True, seconds=5.0 + n,
+        )  # fmt: skip
+        record_insertion(by=actor, at=at, visit_id=visit.pk, needle=needle)
+    return visit, elena
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_chart_in_the_middle_of_a_visit(page, live_server, axe, scheme):
+    visit, elena = an_examined_visit()
+    page.emulate_media(color_scheme=scheme)
+    log_in(page, live_server, elena)
+    for width, height in ((820, 1180), (390, 844), (1440, 900)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(chart_url(live_server, visit))
+        page.wait_for_selector(".keypad")
+        page.screenshot(path=SHOTS / f"needle-chart-{width}-{scheme}.png", full_page=width != 820)
+        assert axe(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert "in 100, it was" in page.locator("#visit-foot").inner_text()
+
+
 def test_nothing_scrolls_on_the_tablet_but_the_rows(page, live_server):
     visit, actor, elena = a_visit()
     TreatmentVisit.objects.filter(pk=visit.pk).update(reask_at=timezone.now())
@@ -176,7 +232,7 @@ def test_painless_takes_back_every_other_response(page, live_server):
 
 
 def test_the_words_of_a_line_are_marked_as_it_forms(page, live_server):
-    visit, actor, elena = a_visit()
+    visit, _actor, elena = a_visit()
     TreatmentVisit.objects.filter(pk=visit.pk).update(reask_at=timezone.now())
     log_in(page, live_server, elena)
     page.goto(chart_url(live_server, visit))
@@ -203,20 +259,14 @@ def test_the_last_acupuncture_set_with_two_changes_is_at_most_eight_taps(page, l
     thumb = Thumb(page)
     page.locator("#reask button").tap()
     page.wait_for_selector("text=Rests, minutes", state="attached")
-    while page.locator("li.caution.ask button.chip").count():
-        n = page.locator("li.caution.ask").count()
-        page.locator("li.caution.ask button.chip").first.tap()
-        page.wait_for_function(f"document.querySelectorAll('li.caution.ask').length < {n}")
+    answer_on_the_page(page)
     assert axe(page) == []
     thumb.tap('#set label.choice:has-text("SP6")')
     thumb.tap('#set button:has-text("The ticked ones are in")', brings="#counting-out")
-    thumb.tap('a:has-text("Another site")', brings="text=Meridians")
+    thumb.tap('a:has-text("Another site")', brings="nav[aria-label=Meridians]")
     thumb.tap('a.chip:has-text("GB")', brings="text=GB34")
     thumb.tap('li:has-text("GB34") a:has-text("Left")', brings="#needle")
-    while page.locator("li.caution.ask button.chip").count():
-        n = page.locator("li.caution.ask").count()
-        page.locator("li.caution.ask button.chip").first.tap()
-        page.wait_for_function(f"document.querySelectorAll('li.caution.ask').length < {n}")
+    answer_on_the_page(page)
     thumb.tap("button.needle-out", brings="#needle-5")
     page.screenshot(path=SHOTS / "needle-chart-820-set.png")
     assert NeedleInsertion.objects.filter(visit=today, state="in").count() == 5

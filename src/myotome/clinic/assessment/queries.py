@@ -54,7 +54,7 @@ def last_findings(actor: Actor, *, course_id: int) -> tuple[Examination | None, 
     """The last examination of a course that has findings, and they, in order of entry, in one query."""
     last = examinations_for(actor, course_id=course_id).filter(findings__replaced_at__isnull=True).reverse()
     rows = ExamFinding.objects.filter(examination_id=Subquery(last.values("pk")[:1]), replaced_at__isnull=True)
-    found = list(rows.select_related("examination").order_by("id"))
+    found = list(rows.select_related("examination__course").order_by("id"))
     return (found[0].examination if found else None), found
 
 

@@ -31,6 +31,7 @@ class AskBook:
 
     def __init__(self, actor: Actor, visit: TreatmentVisit) -> None:
         rows: list[PatientFact] = [f for f in facts_of(actor, visit.course.patient_id) if f.state == "present"]
+        self.rows = rows
         self.facts: Mapping[str, str] = {row.code: row.detail for row in rows}
         self._noted_at = {row.code: row.noted_at for row in rows}
         self.answers = list(visit.caution_answers.order_by("answered_at"))

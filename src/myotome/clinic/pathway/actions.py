@@ -21,7 +21,9 @@ from myotome.clinic.followup.actions import ask_before_visit, ask_two_days_after
 from myotome.clinic.followup.models import Discharge
 from myotome.clinic.needling import actions as needling
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
+from myotome.clinic.needling.queries import visit_for
 from myotome.clinic.pathway.baseline import baseline_taken
+from myotome.clinic.pathway.roots import keep_roots
 from myotome.clinic.people.actions import begin_care, create_patient
 from myotome.clinic.people.merging import merge_patients, unmerge_patients
 from myotome.clinic.people.models import Patient, PatientMerge
@@ -194,12 +196,15 @@ def needle_responded(*, by: Actor, at: datetime, visit_id: int, needle: words.Ne
 
 @transaction.atomic
 def visit_closed(*, by: Actor, at: datetime, visit_id: int, version: int, **closing: object) -> TreatmentVisit:
-    """One act: visit closed with every needle accounted for, appointment done, forecast renewed.
+    """One act: visit closed with every needle accounted for, roots kept, appointment done, forecast renewed.
 
     Raises:
         NeedleUnaccountedFor: a needle is in; nothing at all is closed.
     """
+    was_open = visit_for(by, visit_id).closed_at is None
     visit = needling.close_visit(by=by, at=at, visit_id=visit_id, version=version, **closing)
+    if was_open:
+        keep_roots(by=by, at=at, visit=visit)
     if visit.appointment_id is not None:
         _step_if_possible(by, at, visit.appointment_id, AppointmentStatus.DONE)
     refresh_forecast(by=by, at=at, course_id=visit.course_id)

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from myotome.clinic.planning.models import Consent, Plan, PlannedSite
 from myotome.clinic.screening.facts import facts_of
+from myotome.clinic.screening.models import PatientFact
 from myotome.knowledge.cautions import cautions, facts
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import CautionLevel
@@ -62,7 +63,12 @@ def sites_of(plan: Plan) -> list[PlannedSite]:
 
 def cautions_of(actor: Actor, *, patient_id: int) -> list[PatientCaution]:
     """The cautions that today's facts of the patient raise: STOP first, then ASK, then NOTE."""
-    present = {fact.code: fact for fact in facts_of(actor, patient_id) if fact.state == "present"}
+    return cautions_from(facts_of(actor, patient_id))
+
+
+def cautions_from(known: Iterable[PatientFact]) -> list[PatientCaution]:
+    """The cautions that these facts raise, for a page that has read them already."""
+    present = {fact.code: fact for fact in known if fact.state == "present"}
     rows = [
         PatientCaution(
             level=CautionLevel(rule.level),

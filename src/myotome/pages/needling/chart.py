@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from myotome.clinic.assessment.queries import can_see_roots, last_belief, last_findings
+from myotome.clinic.assessment.queries import last_findings
 from myotome.clinic.needling.asks import AskBook
 from myotome.clinic.needling.queries import (
     NeedleInsertion,
@@ -18,11 +18,12 @@ from myotome.clinic.needling.queries import (
     needle_as_value,
     needles_of,
 )
-from myotome.clinic.planning.queries import consents_of
+from myotome.clinic.pathway.roots import roots_with_needles
+from myotome.clinic.planning.queries import cautions_from, consents_of
 from myotome.knowledge.cautions import facts
 from myotome.pages.needling.plate import plates_of
 from myotome.pages.needling.sites import DEFAULT_DEPTH_MM, DEFAULT_SIZE, site_key, site_name, site_of_key, waiting_sites
-from myotome.science.needling.asks import Warning
+from myotome.science.needling.asks import EVERYWHERE, Warning
 from myotome.science.needling.counts import counts_by_region, open_needles, overdue_at
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import CautionLevel
@@ -53,6 +54,7 @@ def chart_context(actor: Actor, visit: TreatmentVisit, *, at: datetime, chosen: 
         "visit": visit,
         "course": visit.course,
         "patient": visit.course.patient,
+        "cautions": cautions_from(book.rows),
         "is_ims": visit.mode == "ims",
         "consent": next((row for row in consents if row.kind == "course" and not row.withdrawn_at), None),
         "needles": [(needle, site_name(needle.site_kind, needle.site, needle.level)) for needle in needles],
@@ -79,6 +81,9 @@ def chart_context(actor: Actor, visit: TreatmentVisit, *, at: datetime, chosen: 
         "is_offered_to_me": bool(visit.handed_to_id and visit.handed_to_id == actor.practitioner_id),
     }
     context |= _chosen(visit, needles, waiting, book, chosen)
+    must_count = bool(visit.all_out_called_at and not visit.counted_at)
+    by_keys = context["is_ims"] or context["chosen_asked"] or not waiting
+    context["keys_shown"] = bool(context["chosen_key"]) and by_keys and not must_count
     context |= _body(actor, visit, needles, waiting, context["site"])
     return context
 
@@ -116,7 +121,7 @@ def _chosen(
         "chosen_waits": mine,
         "stops": [w for w in standing if w.level is CautionLevel.STOP],
         "asks": [w for w in standing if w.level is CautionLevel.ASK],
-        "notes": [w for w in warnings if w.level is CautionLevel.NOTE],
+        "notes": [w for w in warnings if w.level is CautionLevel.NOTE and w.place != EVERYWHERE],
         "size": size,
         "depth_mm": depth,
         "last_needle": last if last and last.state != NeedleState.IN.value else None,
@@ -138,8 +143,16 @@ def _body(
 ) -> dict[str, Any]:
     """The plates with this visit's needles on the last examination's findings, and the roots once they may be seen."""
     examination, findings = last_findings(actor, course_id=visit.course_id)
-    belief = last_belief(actor, course_id=visit.course_id) if examination and can_see_roots(examination) else None
+    plates = plates_of(needles, waiting, findings, site)
+    values = [needle_as_value(needle) for needle in needles]
+    answer, shown = roots_with_needles(examination, findings, values)
+    roots = (answer or (shown.answer if shown else {})).get("roots", [])
+    before = {(row["root"], row["side"]): row["p"] for row in shown.answer.get("roots", [])} if shown else {}
+    top = roots[0] if roots else None
     return {
-        "plates": plates_of(needles, waiting, findings, site),
-        "roots": belief.answer.get("roots", []) if belief else [],
+        "plate": plates[0] if plates else "",
+        "locators": plates[1:],
+        "roots": roots,
+        "top_root": top,
+        "top_before": before.get((top["root"], top["side"])) if top and answer else None,
     }

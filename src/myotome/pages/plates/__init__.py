@@ -5,7 +5,7 @@ Keys name parts on the patient's own sides: `part_key("gluteus_medius", "left")`
 models, no clock. The classes are those of `frontend/styles/body.css`.
 """
 
-from myotome.pages.plates.crops import CROPS, crop_for
+from myotome.pages.plates.crops import CROPS, CUTS, crop_for
 from myotome.pages.plates.drawing import NeedleMark, body_plate, locator, region_plate
 from myotome.pages.plates.outlines import CREDIT
 from myotome.pages.plates.shapes import drawn_as, part_key, shapes_of, split_key
@@ -13,6 +13,7 @@ from myotome.pages.plates.shapes import drawn_as, part_key, shapes_of, split_key
 __all__ = [
     "CREDIT",
     "CROPS",
+    "CUTS",
     "NeedleMark",
     "body_plate",
     "crop_for",

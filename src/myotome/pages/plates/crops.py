@@ -34,6 +34,21 @@ CROPS: dict[str, tuple[str, Box]] = {
 }
 
 
+HALVES: dict[str, tuple[str, Box]] = {
+    # one side only, tall: the region under the needle
+    "left_low_back_buttock": ("back", (905, 480, 240, 400)),
+    "right_low_back_buttock": ("back", (1022, 480, 240, 400)),
+    "left_leg_back": ("back", (925, 690, 165, 660)),
+    "right_leg_back": ("back", (1077, 690, 165, 660)),
+    "right_leg_front": ("front", (206, 690, 165, 660)),
+    "left_leg_front": ("front", (357, 690, 165, 660)),
+    "left_shoulder_back": ("back", (890, 200, 240, 330)),
+    "right_shoulder_back": ("back", (1037, 200, 240, 330)),
+}
+CUTS = CROPS | HALVES
+"""Every part of a view that can be opened by its name."""
+
+
 def crop_for(view: str, keys: Iterable[str]) -> str:
     """Name of the smallest crop of the view that shows every drawn key; the whole view when none does."""
     boxes = [s.box for key in keys for s in shapes_of(key) if s.view == view]

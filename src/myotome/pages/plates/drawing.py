@@ -15,7 +15,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from myotome.pages.plates.crops import CROPS
+from myotome.pages.plates.crops import CUTS
 from myotome.pages.plates.lettering import description, labels_beside, side_words, words_of
 from myotome.pages.plates.outlines import WHOLE, parts, skin, x_of
 from myotome.pages.plates.shapes import Shape, ground, one_layer, shapes_of
@@ -94,7 +94,7 @@ def body_plate(
     """One view of the body with the muscles of `states` engraved.
 
     `states` maps part keys (`shapes.part_key`) to a grade 0-3; None or absent is not tested. `names` maps keys to words
-    for people, `details` to a second line ("shortened 3"). `crop` is a name of `crops.CROPS`. `labelled` sets names
+    for people, `details` to a second line ("shortened 3"). `crop` is a name of `crops.CUTS`. `labelled` sets names
     beside the figure on leader lines (of all, or of the keys given). `href` (a function, or a text to which the key is added) makes every muscle of
     `states` a link; `pick` marks them for `<body-picker>`. Muscles that this view does not draw are left out of the
     picture but stay in the words.
@@ -102,7 +102,7 @@ def body_plate(
     states = dict(states or {})
     names, details = dict(names or {}), dict(details or {})
     uid = f"p{next(_plate_number)}"
-    x, y, w, h = CROPS[crop][1] if crop else WHOLE[view]
+    x, y, w, h = CUTS[crop][1] if crop else WHOLE[view]
     fibres = _Fibres(uid, 1.0 if w < 450 else 1.6)
     body = [f'<path class="skin" d="{skin(view)}"/>']
     body += [f'<path class="quiet-part" d="{p.path}"/>' for p in parts(view) if p.slug in BARE_PARTS]
@@ -124,7 +124,7 @@ def body_plate(
             for path in s.paths
         )
         body.append(_as_control(key, paths, word, href, pick))
-    body += _needle_marks(needles, view)
+    body += _needle_marks(needles, view, max(1.0, h / 440))
     named = drawn if labelled is True else {key: drawn[key] for key in drawn if key in (labelled or ())}
     margin_left, margin_right, labels = (
         labels_beside(named, states, names, details, (x, y, w, h)) if named else (0, 0, "")
@@ -197,7 +197,12 @@ def region_plate(
 
 
 def locator(
-    view: str, *, crop: str | None = None, states: Mapping[str, int | None] | None = None, css_class: str = ""
+    view: str,
+    *,
+    crop: str | None = None,
+    states: Mapping[str, int | None] | None = None,
+    needles: Sequence[NeedleMark] = (),
+    css_class: str = "",
 ) -> SafeString:
     """The whole body, small and without words, with a frame where the crop is; hidden from screen readers."""
     uid = f"p{next(_plate_number)}"
@@ -208,8 +213,12 @@ def locator(
     for key, grade in (states or {}).items():
         for s in one_layer(tuple(s for s in shapes_of(key) if s.view == view), deep=True):
             body += [_state_path(path, s, grade, fibres, False, False) for path in s.paths]
-    if crop and CROPS[crop][0] == view:
-        x, y, w, h = CROPS[crop][1]
+    for mark in needles:
+        for s in one_layer(tuple(s for s in shapes_of(mark.key) if s.view == view), deep=True)[:1]:
+            at = f'cx="{s.anchor[0]:.0f}" cy="{s.anchor[1]:.0f}"'
+            body.append(f'<g class="site {escape(mark.state)}"><circle {at} r="17"/></g>')
+    if crop and CUTS[crop][0] == view:
+        x, y, w, h = CUTS[crop][1]
         body.append(f'<rect class="frame" x="{x}" y="{y}" width="{w}" height="{h}" rx="14"/>')
     x, y, w, h = WHOLE[view]
     return mark_safe(  # noqa: S308 - numbers and our own paths only
@@ -249,7 +258,8 @@ def _as_control(
     return f'<g class="part{extra}"><title>{escape(word)}</title>{inner}</g>'
 
 
-def _needle_marks(needles: Sequence[NeedleMark], view: str) -> list[str]:
+def _needle_marks(needles: Sequence[NeedleMark], view: str, size: float) -> list[str]:
+    """Discs with numbers along each muscle; `size` keeps them readable when much of the body is shown."""
     per_key: dict[str, list[NeedleMark]] = {}
     for mark in needles:
         per_key.setdefault(mark.key, []).append(mark)
@@ -260,14 +270,16 @@ def _needle_marks(needles: Sequence[NeedleMark], view: str) -> list[str]:
             continue
         (ax, ay), (x0, y0, x1, y1) = shapes[0].anchor, shapes[0].box
         along_y = (y1 - y0) >= (x1 - x0)
-        step = min(27.0, (y1 - y0 if along_y else x1 - x0) / max(1, len(marks)))
+        step = min(27.0 * size, (y1 - y0 if along_y else x1 - x0) / max(1, len(marks)))
         for i, mark in enumerate(marks):
-            off = (i - (len(marks) - 1) / 2) * max(step, 20.0)
+            off = (i - (len(marks) - 1) / 2) * max(step, 20.0 * size)
             px, py = (ax, ay + off) if along_y else (ax + off, ay)
-            halo = f'<circle class="halo" cx="{px:.1f}" cy="{py:.1f}" r="23"/>' if mark.state == "in" else ""
+            halo = (
+                f'<circle class="halo" cx="{px:.1f}" cy="{py:.1f}" r="{23 * size:.0f}"/>' if mark.state == "in" else ""
+            )
             rows.append(
-                f'<g class="site {escape(mark.state)}">{halo}<circle cx="{px:.1f}" cy="{py:.1f}" r="14"/>'
-                f'<text x="{px:.1f}" y="{py:.1f}" font-size="15">{mark.number}</text></g>'
+                f'<g class="site {escape(mark.state)}">{halo}<circle cx="{px:.1f}" cy="{py:.1f}" r="{14 * size:.0f}"/>'
+                f'<text x="{px:.1f}" y="{py:.1f}" font-size="{15 * size:.0f}">{mark.number}</text></g>'
             )
     return rows
 

@@ -153,6 +153,12 @@ def length_of(size: str) -> int | None:
 
 
 @register.filter
+def hundredths(p: float) -> int:
+    """A probability as "in 100"."""
+    return round(100 * p)
+
+
+@register.filter
 def mirror_key(needle: Any) -> str:
     """The key of the same site on the other side."""
     return mirrored(needle)
