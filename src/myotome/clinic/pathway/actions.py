@@ -23,7 +23,7 @@ from myotome.clinic.needling import actions as needling
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
 from myotome.clinic.needling.queries import visit_for
 from myotome.clinic.pathway.baseline import baseline_taken
-from myotome.clinic.pathway.roots import keep_roots
+from myotome.clinic.pathway.roots import belief_of_visit, keep_roots
 from myotome.clinic.people.actions import begin_care, create_patient
 from myotome.clinic.people.merging import merge_patients, unmerge_patients
 from myotome.clinic.people.models import Patient, PatientMerge
@@ -194,21 +194,30 @@ def needle_responded(*, by: Actor, at: datetime, visit_id: int, needle: words.Ne
     return needling.record_insertion(by=by, at=at, visit_id=visit_id, needle=needle)
 
 
-@transaction.atomic
-def visit_closed(*, by: Actor, at: datetime, visit_id: int, version: int, **closing: object) -> TreatmentVisit:
+def visit_closed(
+    *, by: Actor, at: datetime, visit_id: int, version: int, sign: bool = False, **closing: object
+) -> TreatmentVisit:
     """One act: visit closed with every needle accounted for, roots kept, appointment done, forecast renewed.
+
+    With `sign` it is signed in the same act. The roots are worked out before the transaction begins, so that nobody
+    waits for them with the tables locked.
 
     Raises:
         NeedleUnaccountedFor: a needle is in; nothing at all is closed.
     """
-    was_open = visit_for(by, visit_id).closed_at is None
-    visit = needling.close_visit(by=by, at=at, visit_id=visit_id, version=version, **closing)
-    if was_open:
-        keep_roots(by=by, at=at, visit=visit)
-    if visit.appointment_id is not None:
-        _step_if_possible(by, at, visit.appointment_id, AppointmentStatus.DONE)
-    refresh_forecast(by=by, at=at, course_id=visit.course_id)
-    ask_two_days_after(by=by, at=at, visit=visit)
+    visit = visit_for(by, visit_id)
+    was_open = visit.closed_at is None
+    belief = belief_of_visit(by, visit) if was_open else None
+    with transaction.atomic():
+        visit = needling.close_visit(by=by, at=at, visit_id=visit_id, version=version, **closing)
+        if belief is not None:
+            keep_roots(by=by, at=at, visit=visit, belief=belief)
+        if visit.appointment_id is not None:
+            _step_if_possible(by, at, visit.appointment_id, AppointmentStatus.DONE)
+        refresh_forecast(by=by, at=at, course_id=visit.course_id)
+        ask_two_days_after(by=by, at=at, visit=visit)
+        if sign:
+            visit = needling.sign_visit(by=by, at=at, visit_id=visit_id)
     return visit
 
 

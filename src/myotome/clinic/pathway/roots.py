@@ -7,6 +7,7 @@ keeps it, append-only, as the belief with which the next examination begins.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from myotome.clinic.assessment.queries import (
     last_findings,
 )
 from myotome.clinic.audit.actions import record
+from myotome.clinic.needling.models import NeedleInsertion as NeedleRow
 from myotome.clinic.needling.models import TreatmentVisit
 from myotome.clinic.needling.queries import needle_as_value, needles_of
 from myotome.science.needling.evidence import needle_findings
@@ -46,24 +48,46 @@ def roots_with_needles(
     return as_shown(consider_roots(asked)) | {"region": examination.region, "from_needles": len(met)}, shown
 
 
-def keep_roots(*, by: Actor, at: datetime, visit: TreatmentVisit) -> RootBelief | None:
-    """The belief with all needles of a visit that closes, kept; None when there is nothing to keep.
+@dataclass(frozen=True, slots=True)
+class VisitBelief:
+    """What a visit leaves behind: the answer, the examination and the findings under it, and the needles it heard."""
 
-    Call it inside the transaction that closes the visit.
-    """
-    examination, findings = last_findings(by, course_id=visit.course_id)
-    answer, _shown = roots_with_needles(examination, findings, [needle_as_value(row) for row in needles_of(visit)])
-    if answer is None:
+    answer: dict[str, Any]
+    examination: Examination
+    findings: tuple[ExamFinding, ...]
+    heard: tuple[tuple[int, str], ...]
+
+
+def belief_of_visit(actor: Actor, visit: TreatmentVisit) -> VisitBelief | None:
+    """The belief with all needles of a visit as they stand; None when there is nothing to keep."""
+    examination, findings = last_findings(actor, course_id=visit.course_id)
+    rows = needles_of(visit)
+    answer, _shown = roots_with_needles(examination, findings, [needle_as_value(row) for row in rows])
+    if answer is None or examination is None:
         return None
+    return VisitBelief(answer, examination, tuple(findings), _heard(rows))
+
+
+def keep_roots(*, by: Actor, at: datetime, visit: TreatmentVisit, belief: VisitBelief) -> RootBelief:
+    """The belief of a visit that closes, kept. Call it inside the transaction that closes the visit.
+
+    When a needle was charted since the belief was worked out, it is worked out again.
+    """
+    if belief.heard != _heard(needles_of(visit)):
+        belief = belief_of_visit(by, visit) or belief
     row = RootBelief.objects.create(
         clinic_id=by.clinic_id,
         course_id=visit.course_id,
-        examination=examination,
+        examination=belief.examination,
         shown_at=at,
-        evidence_ids=[finding.pk for finding in findings],
-        answer=answer | {"visit": visit.pk},
-        knowledge_version=str(answer["knowledge_version"]),
-        engine_version=str(answer["engine_version"]),
+        evidence_ids=[finding.pk for finding in belief.findings],
+        answer=belief.answer | {"visit": visit.pk},
+        knowledge_version=str(belief.answer["knowledge_version"]),
+        engine_version=str(belief.answer["engine_version"]),
     )
     record(by=by, at=at, act="roots.kept", subject=row, patient_id=visit.course.patient_id, visit=visit.pk)
     return row
+
+
+def _heard(rows: Sequence[NeedleRow]) -> tuple[tuple[int, str], ...]:
+    return tuple((row.pk, f"{row.grasp} {row.cramp} {row.painless}") for row in rows)

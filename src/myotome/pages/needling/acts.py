@@ -238,20 +238,18 @@ def adverse_event(request: HttpRequest, actor: Actor, visit: int) -> None:
 def close(request: HttpRequest, actor: Actor, visit: int) -> None:
     """One act: visit, appointment, next questions; signed in the same act when she asks for it."""
     data, at = request.POST, timezone.now()
-    with transaction.atomic():
-        pathway.visit_closed(
-            by=actor,
-            at=at,
-            visit_id=visit,
-            version=whole(data, "version", 0, 10**9) or 0,
-            note=data.get("note", ""),
-            advice=data.get("advice", ""),
-            n_needles_opened=whole(data, "n_needles_opened", 0, 500),
-            n_needles_in_sharps=whole(data, "n_needles_in_sharps", 0, 500),
-            fit_to_drive_asked=bool(data.get("fit_to_drive_asked")),
-        )
-        if data.get("sign"):
-            actions.sign_visit(by=actor, at=at, visit_id=visit)
+    pathway.visit_closed(
+        by=actor,
+        at=at,
+        visit_id=visit,
+        version=whole(data, "version", 0, 10**9) or 0,
+        sign=bool(data.get("sign")),
+        note=data.get("note", ""),
+        advice=data.get("advice", ""),
+        n_needles_opened=whole(data, "n_needles_opened", 0, 500),
+        n_needles_in_sharps=whole(data, "n_needles_in_sharps", 0, 500),
+        fit_to_drive_asked=bool(data.get("fit_to_drive_asked")),
+    )
 
 
 @act
