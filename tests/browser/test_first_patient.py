@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.db import OperationalError
 from django.utils import timezone
 from playwright.sync_api import Page
 
@@ -300,10 +302,11 @@ def needle(who: Walk) -> None:
 
 
 def wait_until(page: Page, is_so) -> None:
-    """Lets the page work until something is so, for five seconds at most."""
-    for _ in range(50):
-        if is_so():
-            return
+    """Lets the page work until something is so, for ten seconds at most; a table that is being written is waited for."""
+    for _ in range(100):
+        with suppress(OperationalError):
+            if is_so():
+                return
         page.wait_for_timeout(100)
     raise AssertionError("It did not become so.")
 
