@@ -184,3 +184,25 @@ def test_a_side_is_asked_for():
 def test_the_error_of_a_paste_names_its_line():
     with pytest.raises(ShorthandError, match=r"^Line 2: "):
         parse_lines("L glmed 40\nL glmde 40")
+
+
+@pytest.mark.parametrize(
+    ("line", "read"),
+    [
+        (
+            "B LI4 ST36 20 .25x40 deqi retain 20m",
+            [("LI4", "left"), ("LI4", "right"), ("ST36", "left"), ("ST36", "right")],
+        ),
+        ("R UB60 in", [("BL60", "right")]),
+        ("GV20 10", [("GV20", "midline")]),
+    ],
+)
+def test_points_are_read_with_older_codes_and_without_a_side_on_the_midline(line, read):
+    rows = parse_line(line)
+    assert [(row.site, row.side.value) for row in rows] == read
+    assert [parse_line(print_line(row)) for row in rows] == [(row,) for row in rows]
+
+
+def test_a_point_beyond_its_meridian_names_the_last():
+    with pytest.raises(ShorthandError, match="ST has 45 points"):
+        parse_line("L ST99 20")
