@@ -133,6 +133,7 @@ def move(
         StaleVersion: somebody moved it in the meantime.
         NotAllowed: it has begun, ended or been cancelled.
     """
+    Appointment.objects.select_for_update().filter(pk=appointment_id, clinic_id=by.clinic_id).first()
     appointment = appointment_for(by, appointment_id)
     if S(appointment.status) not in {S.REQUESTED, S.BOOKED}:
         raise NotAllowed("Only a visit that has not begun can be moved.")

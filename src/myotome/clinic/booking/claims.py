@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 
 from myotome.clinic.booking.models import Appointment, AppointmentSpan, Claim
 from myotome.vocabulary.errors import AlreadyBooked
 from myotome.vocabulary.scheduling import Phase, ResourceKind, ticks
+
+DEADLOCK = "40P01"
+"""PostgreSQL's code for a circle of waiting writers that it has broken."""
 
 
 def spans_for(
@@ -83,6 +86,11 @@ def occupy(spans: list[AppointmentSpan]) -> None:
             Claim.objects.bulk_create(claims_for(spans))
     except IntegrityError as clash:
         raise AlreadyBooked("This time has just been taken. Please choose another one below.", field="start") from clash
+    except OperationalError as fault:
+        # Two visits moved onto each other's time in the same moment wait in a circle; PostgreSQL lets one go.
+        if getattr(fault.__cause__, "sqlstate", None) != DEADLOCK:
+            raise
+        raise AlreadyBooked("This time has just been taken. Please choose another one below.", field="start") from fault
 
 
 def release(appointment: Appointment, *, from_instant: datetime | None = None) -> None:
