@@ -1,7 +1,7 @@
 """Links in mails and on phones: signed, revocable, never stored.
 
-A link is the row's id and its `link_version`, signed for one purpose. It can be written again for a reminder, and
-raising the version revokes every older link.
+A link is the row's id and its `link_version`, signed for one purpose. It carries no time, so that the same link can be
+written again for a reminder; raising the version revokes every older link.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from myotome.vocabulary.errors import NotFound
 
 def link_token(purpose: str, pk: int, version: int) -> str:
     """The token of a link for one purpose (`appointment`, `intake`, `measures`)."""
-    return signing.dumps([pk, version], salt=f"myotome.link.{purpose}", compress=False)
+    return signing.Signer(salt=f"myotome.link.{purpose}").sign_object([pk, version])
 
 
 def read_link(purpose: str, token: str) -> tuple[int, int]:
@@ -23,7 +23,7 @@ def read_link(purpose: str, token: str) -> tuple[int, int]:
         NotFound: the token was not signed here for this purpose.
     """
     try:
-        pk, version = signing.loads(token, salt=f"myotome.link.{purpose}")
+        pk, version = signing.Signer(salt=f"myotome.link.{purpose}").unsign_object(token)
     except (signing.BadSignature, ValueError) as fault:
         raise NotFound("This link does not lead anywhere. Please use the newest link you were sent.") from fault
     return int(pk), int(version)
