@@ -7,19 +7,22 @@ after the password. Background polls (header `X-Myotome-Poll`) never extend the 
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlencode, urlsplit
 
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from myotome.clinic.people.queries import second_factor_required
+from myotome.clinic.people.queries import idle_lock_minutes, second_factor_required
 from myotome.pages.access import error_context
 from myotome.vocabulary.errors import MyotomeError
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 OPEN_PATHS = ("/accounts/", "/static/", "/locked/")
 MOST_HELD_BYTES = 200_000
+LONGEST_SESSION_SECONDS = 12 * 3600
 
 
 class MyotomeErrorMiddleware:
@@ -57,7 +60,7 @@ class SecondFactorMiddleware:
 
 
 class IdleLockMiddleware:
-    """Locks a session that nobody touched for the clinic's idle time; absolute end after 12 hours."""
+    """Locks a session that nobody touched for the clinic's idle time; logs out 12 hours after the login."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -65,14 +68,17 @@ class IdleLockMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated or request.path.startswith(OPEN_PATHS):
             return self.get_response(request)
-        now = int(timezone.now().timestamp())
-        last = request.session.get("touched_at", now)
-        minutes = request.session.get("idle_lock_minutes", 10)
-        if request.session.get("locked") or now - last > minutes * 60:
+        session, now = request.session, int(timezone.now().timestamp())
+        if "begun_at" not in session:
+            session["begun_at"], session["idle_lock_minutes"] = now, idle_lock_minutes(request.user)
+        if now - session["begun_at"] > LONGEST_SESSION_SECONDS:
+            logout(request)
+            return self._away(request, f"{reverse('account_login')}?{urlencode({'next': page_of(request)})}")
+        last = session.get("touched_at", now)
+        if session.get("locked") or now - last > session["idle_lock_minutes"] * 60:
             return self._lock(request)
-        is_poll = "X-Myotome-Poll" in request.headers
-        if (not is_poll and now - last >= 30) or "touched_at" not in request.session:
-            request.session["touched_at"] = now
+        if (not is_poll(request) and now - last >= 30) or "touched_at" not in session:
+            session["touched_at"] = now
         return self.get_response(request)
 
     def _lock(self, request: HttpRequest) -> HttpResponse:
@@ -81,8 +87,26 @@ class IdleLockMiddleware:
             held = {name: request.POST.getlist(name) for name in request.POST if name != "csrfmiddlewaretoken"}
             if sum(len(v) for values in held.values() for v in values) <= MOST_HELD_BYTES:
                 request.session["held_form"] = {"path": request.get_full_path(), "fields": held}
-        else:
-            request.session["locked_path"] = request.get_full_path()
+        elif not is_poll(request) or "locked_path" not in request.session:
+            request.session["locked_path"] = page_of(request)
+        return self._away(request, reverse("locked"))
+
+    def _away(self, request: HttpRequest, path: str) -> HttpResponse:
         if request.headers.get("HX-Request"):
-            return HttpResponse(status=204, headers={"HX-Redirect": reverse("locked")})
-        return redirect("locked")
+            return HttpResponse(status=204, headers={"HX-Redirect": path})
+        return redirect(path)
+
+
+def is_poll(request: HttpRequest) -> bool:
+    """True for a request that a page sends by itself."""
+    return "X-Myotome-Poll" in request.headers
+
+
+def page_of(request: HttpRequest) -> str:
+    """The page to come back to: of a fragment the page that asked for it, of a form that page too."""
+    if not request.headers.get("HX-Request") and request.method == "GET" and not is_poll(request):
+        return request.get_full_path()
+    asked_from = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer", ""))
+    if asked_from.netloc != request.get_host() or not asked_from.path.startswith("/"):
+        return "/"
+    return asked_from.path + (f"?{asked_from.query}" if asked_from.query else "")

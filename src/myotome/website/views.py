@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.contrib.auth import authenticate
+from allauth.account.adapter import get_adapter
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -36,7 +37,13 @@ def locked(request: HttpRequest) -> HttpResponse:
     """The lock: her password opens it; what was typed before is shown again, ready to be sent."""
     error = ""
     if request.method == "POST":
-        user = authenticate(request, email=request.user.email, password=request.POST.get("password", ""))
+        try:
+            # The adapter counts wrong passwords together with those of the login page.
+            user = get_adapter(request).authenticate(
+                request, email=request.user.email, password=request.POST.get("password", "")
+            )
+        except ValidationError as refusal:
+            return render(request, "website/locked.html", {"error": " ".join(refusal.messages)}, status=429)
         if user is not None and user.pk == request.user.pk:
             request.session["locked"] = False
             request.session["touched_at"] = int(timezone.now().timestamp())

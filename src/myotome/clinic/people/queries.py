@@ -6,7 +6,7 @@ import re
 import unicodedata
 from datetime import date
 
-from django.db.models import Q, QuerySet, Subquery
+from django.db.models import Min, Q, QuerySet, Subquery
 
 from myotome.clinic.people.models import CareRelation, Clinic, Membership, Patient, Practitioner, Room, User
 from myotome.vocabulary.actors import Actor, Via
@@ -146,6 +146,12 @@ def second_factor_required(user: User) -> bool:
     """True if a clinic where the user works asks for a second factor and she has none yet."""
     asked = Membership.objects.filter(user=user, clinic__requires_second_factor=True).exists()
     return asked and not user.authenticator_set.exists()
+
+
+def idle_lock_minutes(user: User) -> int:
+    """After how many untouched minutes the user's session locks: the strictest of the clinics where she works."""
+    asked = Membership.objects.filter(user=user).aggregate(minutes=Min("clinic__idle_lock_minutes"))["minutes"]
+    return asked or Clinic._meta.get_field("idle_lock_minutes").default
 
 
 def home_path(user: User) -> str | None:
