@@ -10,5 +10,5 @@ class WebsiteConfig(AppConfig):
     label = "website"
 
     def ready(self) -> None:
-        """Registers the check that every route declares who may take it."""
-        from myotome.website import checks  # noqa: F401
+        """Registers the check that every route declares who may take it, and what is noted at a login."""
+        from myotome.website import checks, middleware  # noqa: F401

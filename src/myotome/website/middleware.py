@@ -10,11 +10,13 @@ from collections.abc import Callable
 from urllib.parse import urlencode, urlsplit
 
 from django.contrib.auth import logout
+from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
+from myotome.clinic.people.models import User
 from myotome.clinic.people.queries import idle_lock_minutes, second_factor_required
 from myotome.pages.access import error_context
 from myotome.vocabulary.errors import MyotomeError
@@ -70,7 +72,7 @@ class IdleLockMiddleware:
             return self.get_response(request)
         session, now = request.session, int(timezone.now().timestamp())
         if "begun_at" not in session:
-            session["begun_at"], session["idle_lock_minutes"] = now, idle_lock_minutes(request.user)
+            begin_session(None, request, request.user)
         if now - session["begun_at"] > LONGEST_SESSION_SECONDS:
             logout(request)
             return self._away(request, f"{reverse('account_login')}?{urlencode({'next': page_of(request)})}")
@@ -95,6 +97,15 @@ class IdleLockMiddleware:
         if request.headers.get("HX-Request"):
             return HttpResponse(status=204, headers={"HX-Redirect": path})
         return redirect(path)
+
+
+def begin_session(sender: object, request: HttpRequest, user: User, **kwargs: object) -> None:
+    """Notes at login when the session began and after how long it locks, so that no page has to ask."""
+    request.session["begun_at"] = int(timezone.now().timestamp())
+    request.session["idle_lock_minutes"] = idle_lock_minutes(user)
+
+
+user_logged_in.connect(begin_session)
 
 
 def is_poll(request: HttpRequest) -> bool:
