@@ -18,11 +18,14 @@ SEED ?= 1
 PORT ?= 8000
 JOBS ?= 2
 TESTS ?=
-TEST_PACKAGES := chromium fonts-noto-cjk fonts-dejavu-core
+TEST_PACKAGES := chromium fonts-noto-cjk fonts-dejavu-core libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 vdirsyncer khal poppler-utils
 
 # A stamp without the thing it vouches for is worth nothing.
 ifeq ($(wildcard $(PY)),)
 $(shell rm -f $(STAMPS)/python $(STAMPS)/installed)
+endif
+ifeq ($(wildcard .venv-science/bin/python),)
+$(shell rm -f $(STAMPS)/science)
 endif
 ifeq ($(wildcard frontend/node_modules/vite),)
 $(shell rm -f $(STAMPS)/node)
@@ -63,6 +66,17 @@ $(STAMPS)/node: frontend/package-lock.json frontend/package.json | $(STAMPS)
 $(STAMPS)/frontend: $(STAMPS)/node $(FRONTEND_SOURCES)
 	cd frontend && npm run --silent build -- --logLevel error
 	@touch $@
+
+# What only measurements and `myotome refit` need lives in an environment of its own: the clinic's stays small.
+SCIENCE := .venv-science
+$(STAMPS)/science: requirements-science.lock $(STAMPS)/installed
+	@test -x $(SCIENCE)/bin/python || $(PYTHON3) -m venv $(SCIENCE)
+	$(VENV)/bin/uv pip sync -q --python $(SCIENCE)/bin/python --require-hashes requirements-science.lock
+	$(VENV)/bin/uv pip install -q --python $(SCIENCE)/bin/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+.PHONY: science
+science: setup $(STAMPS)/science ## .venv-science: the peers that benchmarks run beside, and what `myotome refit` needs
 
 .PHONY: demo
 demo: setup ## A synthetic clinic on http://127.0.0.1:8000/ (PATIENTS=300 SEED=1 PORT=8000)
@@ -117,7 +131,8 @@ wheel: setup ## dist/myotome-*.whl with the built front end inside
 
 .PHONY: lock
 lock: setup ## Bring requirements.lock in step with pyproject.toml
-	$(VENV)/bin/uv pip compile -q pyproject.toml --python $(PY) --group dev --group bench --generate-hashes --no-header --no-annotate -o requirements.lock
+	$(VENV)/bin/uv pip compile -q pyproject.toml --python $(PY) --group dev --generate-hashes --no-header --no-annotate -o requirements.lock
+	$(VENV)/bin/uv pip compile -q pyproject.toml --python $(PY) --group dev --group bench --extra refit -c requirements.lock --generate-hashes --no-header --no-annotate -o requirements-science.lock
 
 .PHONY: clean
 clean: ## Remove what was built; the data folder var/ stays
