@@ -49,4 +49,4 @@ class Actor:
         """Raises NotAllowed naming the roles that may do this, unless one of them is held."""
         if not self.is_system and not self.holds(*roles):
             wanted = " or ".join(role.value for role in roles)
-            raise NotAllowed(f"Only a {wanted} of this clinic can do this.")
+            raise NotAllowed("Only a {wanted} of this clinic can do this.", wanted=wanted)

@@ -6,6 +6,10 @@ the error where there is one. Every slug is documented in `docs/reference/messag
 
 from __future__ import annotations
 
+from typing import Any
+
+from myotome.vocabulary.sentences import Sentence, in_readers_language
+
 
 class MyotomeError(Exception):
     """Something the user did or met that has a name and a way out."""
@@ -13,10 +17,16 @@ class MyotomeError(Exception):
     slug = "myotome-error"
     http_status = 422
 
-    def __init__(self, message: str, *, field: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, sentence: str, *, field: str | None = None, **values: Any) -> None:
+        """`sentence` is English with named places; `values` fill them. Never an f-string: nobody could translate it."""
+        self.sentence = sentence if isinstance(sentence, Sentence) else Sentence(sentence, **values)
         self.field = field
+        super().__init__(self.sentence)
+
+    @property
+    def message(self) -> str:
+        """The sentence in the language of whoever reads it now."""
+        return in_readers_language(self.sentence)
 
 
 class InvalidValue(MyotomeError):

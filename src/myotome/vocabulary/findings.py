@@ -46,9 +46,15 @@ class MuscleFinding:
     def __post_init__(self) -> None:
         top = 5 if self.sign == "weak" else 3
         if not 0 <= self.grade <= top:
-            raise InvalidValue(f"A grade of {self.sign} is 0 to {top}, not {self.grade}.", field="grade")
+            raise InvalidValue(
+                "A grade of {sign} is 0 to {top}, not {grade}.",
+                field="grade",
+                sign=self.sign,
+                top=top,
+                grade=self.grade,
+            )
         if self.level is not None and self.level not in ROOT_INDEX:
-            raise InvalidValue(f"{self.level} is not a spinal level.", field="level")
+            raise InvalidValue("{level} is not a spinal level.", field="level", level=self.level)
         if self.side is Side.MIDLINE:
             raise InvalidValue("A muscle finding is left or right.", field="side")
 
@@ -64,7 +70,7 @@ class SkinFinding:
 
     def __post_init__(self) -> None:
         if self.dermatome not in ROOT_INDEX:
-            raise InvalidValue(f"{self.dermatome} is not a spinal level.", field="dermatome")
+            raise InvalidValue("{dermatome} is not a spinal level.", field="dermatome", dermatome=self.dermatome)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +83,7 @@ class ReflexFinding:
 
     def __post_init__(self) -> None:
         if not 0 <= self.grade <= 4:
-            raise InvalidValue(f"A reflex is graded 0 to 4, not {self.grade}.", field="grade")
+            raise InvalidValue("A reflex is graded 0 to 4, not {grade}.", field="grade", grade=self.grade)
 
 
 Finding = MuscleFinding | SkinFinding | ReflexFinding

@@ -101,8 +101,15 @@ class NeedleInsertion:
             ("length_mm", self.length_mm, 5, 150),
         ):
             if value is not None and not low <= value <= high:
-                raise InvalidValue(f"{name.replace('_', ' ')} is {low} to {high}, not {value}.", field=name)
+                raise InvalidValue(
+                    "{name} is {low} to {high}, not {value}.",
+                    field=name,
+                    name=name.replace("_", " "),
+                    low=low,
+                    high=high,
+                    value=value,
+                )
         if self.level is not None and self.level not in ROOT_INDEX:
-            raise InvalidValue(f"{self.level} is not a spinal level.", field="level")
+            raise InvalidValue("{level} is not a spinal level.", field="level", level=self.level)
         if self.in_at and self.out_at and self.out_at < self.in_at:
             raise InvalidValue("A needle cannot come out before it went in.", field="out_at")

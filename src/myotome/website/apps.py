@@ -10,5 +10,10 @@ class WebsiteConfig(AppConfig):
     label = "website"
 
     def ready(self) -> None:
-        """Registers the check that every route declares who may take it, and what is noted at a login."""
+        """Registers the check that every route declares who may take it, what is noted at a login, and the reader's language."""
+        from django.utils.translation import gettext
+
+        from myotome.vocabulary.sentences import speak_through
         from myotome.website import checks, middleware  # noqa: F401
+
+        speak_through(gettext)

@@ -199,7 +199,7 @@ def _key_and_value(finding: Finding) -> tuple[dict[str, str], dict[str, object]]
         found = muscle(finding.muscle)
         if bool(found.levels) != (finding.level is not None):
             wanted = "a level" if found.levels else "no level"
-            raise InvalidValue(f"{found.name} is examined with {wanted}.", field="level")
+            raise InvalidValue("{found} is examined with {wanted}.", field="level", found=found.name, wanted=wanted)
         key = {"kind": FindingKind.MUSCLE.value, "subject": finding.muscle, "level": finding.level or ""}
         key |= {"side": finding.side.value, "sign": finding.sign}
         return key, {"grade": finding.grade, "present": None}

@@ -251,7 +251,7 @@ def _put_in_diary(*, by: Actor, at: datetime, appointment: Appointment, service:
     if starts_at <= at:
         raise InvalidValue("This time has passed. Please choose a later one.", field="start")
     if starts_at > at + timedelta(days=FURTHEST_DAYS):
-        raise InvalidValue(f"Bookings open {FURTHEST_DAYS} days ahead.", field="start")
+        raise InvalidValue("Bookings open {furthest_days} days ahead.", field="start", furthest_days=FURTHEST_DAYS)
     appointment.ends_at = starts_at + timedelta(minutes=sum(phase.minutes for phase in phases_of(service)))
     _place(by, appointment, service, at)
 
@@ -294,7 +294,11 @@ def _free_room(
     if match is None or match.room_id in tried:
         if _works_then(by, appointment, service, at):
             raise AlreadyBooked("This time has just been taken. Please choose another one below.", field="start")
-        raise InvalidValue(f"{appointment.practitioner.name} does not work then, or not for so long.", field="start")
+        raise InvalidValue(
+            "{practitioner} does not work then, or not for so long.",
+            field="start",
+            practitioner=appointment.practitioner.name,
+        )
     return match.room_id
 
 
@@ -307,7 +311,9 @@ def _works_then(by: Actor, appointment: Appointment, service: Service, at: datet
 def _check_step(appointment: Appointment, to: AppointmentStatus) -> None:
     if to not in NEXT_STEPS[S(appointment.status)]:
         raise NotAllowed(
-            f"A visit that is {appointment.status.replace('_', ' ')} cannot become {to.value.replace('_', ' ')}."
+            "A visit that is {status} cannot become {to}.",
+            status=appointment.status.replace("_", " "),
+            to=to.value.replace("_", " "),
         )
 
 

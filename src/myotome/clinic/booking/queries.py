@@ -91,7 +91,9 @@ def free_times_for(
         InvalidValue: a window of no days, or of more than 62.
     """
     if not 1 <= n_days <= LONGEST_WINDOW_DAYS:
-        raise InvalidValue(f"Ask for 1 to {LONGEST_WINDOW_DAYS} days.", field="n_days")
+        raise InvalidValue(
+            "Ask for 1 to {longest_window_days} days.", field="n_days", longest_window_days=LONGEST_WINDOW_DAYS
+        )
     people = Practitioner.objects.filter(clinic_id=actor.clinic_id, is_active=True, **treats(service))
     people = people.filter(pk=practitioner_id) if practitioner_id else people
     names = dict(people.values_list("pk", "name"))

@@ -211,7 +211,14 @@ def note_score(*, by: Actor, at: datetime, course_id: int, measure_code: str, va
     course = course_for(by, course_id)
     rule = measure(measure_code)
     if not rule.low <= value <= rule.high:
-        raise InvalidValue(f"{rule.short} is {rule.low:g} to {rule.high:g}, not {value:g}.", field=measure_code)
+        raise InvalidValue(
+            "{rule} is {low:g} to {high:g}, not {value:g}.",
+            field=measure_code,
+            rule=rule.short,
+            low=rule.low,
+            high=rule.high,
+            value=value,
+        )
     if on > at.date():
         raise InvalidValue("A score cannot be of a day that has not come.", field="on")
     row = MeasureScore.objects.create(

@@ -33,7 +33,9 @@ def count_out(*, by: Actor, at: datetime, visit_id: int, n_counted: int) -> Trea
     still_in = [row for row in needles_of(visit) if row.state == NeedleState.IN.value]
     if n_counted != len(still_in):
         raise NeedleUnaccountedFor(
-            f"You counted {n_counted}, and {len(still_in)} are in. Look again, then take them out one by one."
+            "You counted {n_counted}, and {n_still_in} are in. Look again, then take them out one by one.",
+            n_counted=n_counted,
+            n_still_in=len(still_in),
         )
     for row in still_in:
         take_out(by=by, at=at, visit_id=visit_id, number=row.number)

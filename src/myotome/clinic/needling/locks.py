@@ -36,7 +36,7 @@ def needle_by_number(visit: TreatmentVisit, number: int) -> NeedleInsertion:
     """The needle that is not struck, or NotFound naming the number."""
     row = visit.insertions.filter(number=number, struck_at__isnull=True).first()
     if row is None:
-        raise NotFound(f"There is no needle {number} in this visit.")
+        raise NotFound("There is no needle {number} in this visit.", number=number)
     return row
 
 

@@ -136,11 +136,18 @@ def strike_insertion(*, by: Actor, at: datetime, visit_id: int, number: int, rea
 def _apply_response(row: NeedleInsertion, response: dict[str, Any]) -> None:
     known = {"painless", "grasp", "cramp", "twitches", "release", "deqi", "note", "depth_mm"}
     if unknown := set(response) - known:
-        raise InvalidValue(f"{sorted(unknown)[0]} is not a needle response.", field=sorted(unknown)[0])
+        raise InvalidValue("{unknown} is not a needle response.", field=sorted(unknown)[0], unknown=sorted(unknown)[0])
     for name, (low, high) in {"grasp": (0, 3), "cramp": (0, 10), "twitches": (0, 50), "depth_mm": (0, 150)}.items():
         value = response.get(name)
         if value is not None and not low <= value <= high:
-            raise InvalidValue(f"{name.replace('_', ' ')} is {low} to {high}, not {value}.", field=name)
+            raise InvalidValue(
+                "{name} is {low} to {high}, not {value}.",
+                field=name,
+                name=name.replace("_", " "),
+                low=low,
+                high=high,
+                value=value,
+            )
     for name, value in response.items():
         setattr(row, name, list(value) if name == "deqi" else value)
 

@@ -100,9 +100,9 @@ def _check_words(*, slug: str, name: str, time_zone: str, owner_name: str, owner
     if len(slug) > 40 or slug != slug.lower():
         raise InvalidValue("A short name has at most 40 lower-case letters, digits and hyphens.", field="slug")
     if slug in {"accounts", "static", "locked", "workplaces"}:
-        raise InvalidValue(f"The address /{slug}/ is taken by the program itself.", field="slug")
+        raise InvalidValue("The address /{slug}/ is taken by the program itself.", field="slug", slug=slug)
     if Clinic.objects.filter(slug=slug).exists():
-        raise InvalidValue(f"There is a clinic at /{slug}/ already.", field="slug")
+        raise InvalidValue("There is a clinic at /{slug}/ already.", field="slug", slug=slug)
     try:
         validate_email(owner_email)
     except ValidationError:

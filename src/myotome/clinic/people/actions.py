@@ -27,7 +27,11 @@ def check_identity(*, given_name: str, family_name: str, born_on: date, today: d
     if born_on > today:
         raise InvalidValue("The birth date lies in the future.", field="born_on")
     if today.year - born_on.year > OLDEST_AGE_YEARS:
-        raise InvalidValue(f"The birth date is more than {OLDEST_AGE_YEARS} years ago.", field="born_on")
+        raise InvalidValue(
+            "The birth date is more than {oldest_age_years} years ago.",
+            field="born_on",
+            oldest_age_years=OLDEST_AGE_YEARS,
+        )
 
 
 @transaction.atomic
@@ -73,7 +77,7 @@ def correct_patient(*, by: Actor, at: datetime, patient_id: int, version: int, *
     by.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER)
     allowed = {"given_name", "family_name", "born_on", "phone", "email", "language", "note_for_desk"}
     if unknown := set(changes) - allowed:
-        raise InvalidValue(f"{sorted(unknown)[0]} cannot be corrected here.", field=sorted(unknown)[0])
+        raise InvalidValue("{unknown} cannot be corrected here.", field=sorted(unknown)[0], unknown=sorted(unknown)[0])
     patient = patient_for(by, patient_id)
     for name, value in changes.items():
         setattr(patient, name, value)

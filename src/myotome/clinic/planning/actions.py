@@ -78,7 +78,9 @@ def make_plan(
         raise InvalidValue("Visits are 1 to 60 days apart.", field="interval_days")
     reviews = sorted(set(review_visits)) if review_visits else default_reviews(n_treatments)
     if reviews[0] < 1 or reviews[-1] > n_treatments:
-        raise InvalidValue(f"Reviews are at visits 1 to {n_treatments}.", field="review_visits")
+        raise InvalidValue(
+            "Reviews are at visits 1 to {n_treatments}.", field="review_visits", n_treatments=n_treatments
+        )
     if examination_id is not None:
         Examination.objects.for_actor(by).get_or_not_found(pk=examination_id, course_id=course.pk)
     in_force = Plan.objects.filter(course=course, mode=mode.value, replaced_at__isnull=True)

@@ -217,8 +217,9 @@ def _check_reason(reason: str) -> None:
         raise InvalidValue("The reason has a character that cannot be stored. Please delete it.", field="reason")
     if not SHORTEST_REASON <= len(reason.strip()) <= LONGEST_REASON:
         raise InvalidValue(
-            f"Please say in a few words, at most {LONGEST_REASON} characters, why the first answer was not right.",
+            "Please say in a few words, at most {longest_reason} characters, why the first answer was not right.",
             field="reason",
+            longest_reason=LONGEST_REASON,
         )
 
 

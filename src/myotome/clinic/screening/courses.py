@@ -123,7 +123,7 @@ def describe_course(*, by: Actor, at: datetime, course_id: int, **facts: Any) ->
     """
     allowed = {"condition", "n_segments", "prior_surgery", "complaint", "regions", "expected_duration"}
     if unknown := set(facts) - allowed:
-        raise InvalidValue(f"A course has no {sorted(unknown)[0]}.", field=sorted(unknown)[0])
+        raise InvalidValue("A course has no {unknown}.", field=sorted(unknown)[0], unknown=sorted(unknown)[0])
     with transaction.atomic():
         course = course_for(by, course_id)
         Course.objects.filter(pk=course.pk).update(**facts, version=F("version") + 1)

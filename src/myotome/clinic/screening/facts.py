@@ -32,7 +32,7 @@ def note_fact(*, by: Actor, at: datetime, patient_id: int, code: str, state: str
         InvalidValue: a state that is not present, absent or not_asked.
     """
     if state not in STATES:
-        raise InvalidValue(f"A fact is present, absent or not_asked, not {state}.", field=code)
+        raise InvalidValue("A fact is present, absent or not_asked, not {state}.", field=code, state=state)
     current = PatientFact.objects.filter(patient_id=patient_id, code=code, replaced_at__isnull=True).first()
     if current is not None and (current.state, current.detail) == (state, detail):
         return current

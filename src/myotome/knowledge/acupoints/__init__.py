@@ -61,7 +61,12 @@ def acupoint(id: str) -> Acupoint:
         owner = {name: point.id for point in acupoints().values() for name in (point.id.casefold(), point.pinyin_plain)}
         close = get_close_matches(plain(id), owner, n=6, cutoff=0.0)
         nearest = list(dict.fromkeys(owner[name] for name in close))[:3]
-        raise InvalidValue(f"There is no point {id!r}; the nearest are {', '.join(nearest)}.", field="acupoint")
+        raise InvalidValue(
+            "There is no point {id!r}; the nearest are {there_are}.",
+            field="acupoint",
+            id=id,
+            there_are=", ".join(nearest),
+        )
     return found
 
 

@@ -77,7 +77,7 @@ def condition(id: str) -> Condition:
     """
     found = conditions().get(id)
     if found is None:
-        raise InvalidValue(f"There is no condition {id!r}.", field="condition")
+        raise InvalidValue("There is no condition {id!r}.", field="condition", id=id)
     return found
 
 

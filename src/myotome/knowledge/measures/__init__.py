@@ -88,7 +88,7 @@ def measure(code: str) -> Measure:
     """
     found = measures().get(code)
     if found is None:
-        raise InvalidValue(f"There is no measure {code!r}.", field="measure")
+        raise InvalidValue("There is no measure {code!r}.", field="measure", code=code)
     return found
 
 

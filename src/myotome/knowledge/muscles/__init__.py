@@ -47,7 +47,9 @@ def muscle(id: str) -> Muscle:
     found = muscles().get(id)
     if found is None:
         nearest = ", ".join(_nearest(id))
-        raise InvalidValue(f"There is no muscle {id!r}; the nearest are {nearest}.", field="muscle")
+        raise InvalidValue(
+            "There is no muscle {id!r}; the nearest are {nearest}.", field="muscle", id=id, nearest=nearest
+        )
     return found
 
 
@@ -76,11 +78,17 @@ def link(muscle_id: str, level: str | None = None) -> Mapping[str, float]:
     row = muscle(muscle_id)
     if not row.levels:
         if level is not None:
-            raise InvalidValue(f"{row.name} is not examined level by level.", field="level")
+            raise InvalidValue("{row} is not examined level by level.", field="level", row=row.name)
         return row.segmental_link or row.roots
     if level not in row.levels:
         stretch = f"{row.levels[0]} to {row.levels[-1]}"
-        raise InvalidValue(f"{row.name} is examined by level, {stretch}, not {level}.", field="level")
+        raise InvalidValue(
+            "{row} is examined by level, {stretch}, not {level}.",
+            field="level",
+            row=row.name,
+            stretch=stretch,
+            level=level,
+        )
     return level_weights(row.level_rule, level)
 
 
@@ -98,7 +106,7 @@ def sites_of(root: str) -> tuple[tuple[str, str | None, float], ...]:
         InvalidValue: (field "root") not a spinal root.
     """
     if root not in ROOT_INDEX:
-        raise InvalidValue(f"{root} is not a spinal root.", field="root")
+        raise InvalidValue("{root} is not a spinal root.", field="root", root=root)
     reached = [(*site, link(*site)[root]) for site in sites() if root in link(*site)]
     return tuple(sorted(reached, key=lambda one: -one[2]))
 

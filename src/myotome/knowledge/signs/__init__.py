@@ -59,7 +59,9 @@ def sign(code: str, kind: FindingKind | None = None) -> Sign:
     found = signs().get(code)
     if found is None or (kind is not None and found.kind is not kind):
         there_are = ", ".join(row.code for row in signs().values() if kind is None or row.kind is kind)
-        raise InvalidValue(f"There is no sign {code!r} here; there are {there_are}.", field="sign")
+        raise InvalidValue(
+            "There is no sign {code!r} here; there are {there_are}.", field="sign", code=code, there_are=there_are
+        )
     return found
 
 
@@ -77,7 +79,7 @@ def skin_weights(root: str) -> Mapping[str, float]:
         InvalidValue: (field "dermatome") there is no such dermatome (C1 has none).
     """
     if root not in dermatomes():
-        raise InvalidValue(f"There is no dermatome {root!r}; there are C2 to S5.", field="dermatome")
+        raise InvalidValue("There is no dermatome {root!r}; there are C2 to S5.", field="dermatome", root=root)
     order = list(dermatomes())
     place = order.index(root)
     overlap = parameters().dermatome_overlap
@@ -100,7 +102,12 @@ def reflex(code: str) -> Reflex:
     """
     found = reflexes().get(code)
     if found is None:
-        raise InvalidValue(f"There is no reflex {code!r}; there are {', '.join(reflexes())}.", field="reflex")
+        raise InvalidValue(
+            "There is no reflex {code!r}; there are {there_are}.",
+            field="reflex",
+            code=code,
+            there_are=", ".join(reflexes()),
+        )
     return found
 
 

@@ -148,7 +148,13 @@ def whole(data: Mapping[str, Any], name: str, low: int, high: int) -> int | None
         return None
     if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
         said = name.partition(":")[0].removesuffix("_mm").replace("_", " ").capitalize()
-        raise InvalidValue(f"{said} is a whole number from {low} to {high}.", field=name.partition(":")[0])
+        raise InvalidValue(
+            "{said} is a whole number from {low} to {high}.",
+            field=name.partition(":")[0],
+            said=said,
+            low=low,
+            high=high,
+        )
     return int(text)
 
 

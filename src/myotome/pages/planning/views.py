@@ -173,5 +173,5 @@ def _mode(given: QueryDict) -> TreatmentMode:
 def _whole(data: QueryDict, name: str) -> int:
     text = data.get(name, "").strip()
     if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise InvalidValue(f"{name.replace('_', ' ')} is a whole number.", field=name)
+        raise InvalidValue("{name} is a whole number.", field=name, name=name.replace("_", " "))
     return int(text)

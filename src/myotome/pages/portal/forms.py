@@ -39,4 +39,6 @@ def value_of(data: QueryDict, question: Question) -> float | None:
     try:
         return float(int(text))
     except ValueError as fault:
-        raise InvalidValue(f"Choose a whole number from {question.low} to {question.high}.", field="value") from fault
+        raise InvalidValue(
+            "Choose a whole number from {low} to {high}.", field="value", low=question.low, high=question.high
+        ) from fault

@@ -57,7 +57,9 @@ def read_examination(examination: Any, network: Network) -> ReadExamination:
     if not isinstance(findings, Sequence) or isinstance(findings, str | bytes):
         raise InvalidValue("`findings` is a list.", field="findings")
     if len(findings) > LARGEST:
-        raise InvalidValue(f"{len(findings)} findings are more than an examination holds.", field="findings")
+        raise InvalidValue(
+            "{n_findings} findings are more than an examination holds.", field="findings", n_findings=len(findings)
+        )
     observations = tuple(_observation(finding, f"findings[{i}]", network) for i, finding in enumerate(findings))
     return ReadExamination(
         observations,
@@ -76,17 +78,21 @@ def _observation(finding: Any, where: str, network: Network) -> Observation:
     kind = KINDS[kinds[0]]
     subject = finding[kinds[0]]
     if not isinstance(subject, str):
-        raise InvalidValue(f"The {kinds[0]} is a name.", field=f"{where}.{kinds[0]}")
+        raise InvalidValue("The {kind} is a name.", field=f"{where}.{kinds[0]}", kind=kinds[0])
     level = _level(kind, subject, finding.get("level"), where)
     site = network.index.get((kind, subject, level))
     if site is None:
         there_are = [name for known, name, _ in network.index if known is kind]
         raise InvalidValue(
-            f"There is no {kinds[0]} {subject!r}; {_nearest(subject, there_are)}.", field=f"{where}.{kinds[0]}"
+            "There is no {kind} {subject!r}; {nearest}.",
+            field=f"{where}.{kinds[0]}",
+            kind=kinds[0],
+            subject=subject,
+            nearest=_nearest(subject, there_are),
         )
     side = finding.get("side")
     if not isinstance(side, str) or side not in SIDES:
-        raise InvalidValue(f"A side is left or right, not {side!r}.", field=f"{where}.side")
+        raise InvalidValue("A side is left or right, not {side!r}.", field=f"{where}.side", side=side)
     sign, grade = _sign_and_grade(kind, finding, where)
     examiner = finding.get("examiner") or ""
     if not isinstance(examiner, str):
@@ -102,13 +108,19 @@ def _level(kind: FindingKind, subject: str, level: Any, where: str) -> str | Non
     try:
         row = muscle_table.muscle(subject)
     except InvalidValue as error:
-        raise InvalidValue(error.message, field=f"{where}.muscle") from None
+        raise InvalidValue(error.sentence, field=f"{where}.muscle") from None
     if row.levels and level not in row.levels:
         stretch = f"{row.levels[0]} to {row.levels[-1]}"
         found = f"not {level!r}" if level is not None else "and needs one"
-        raise InvalidValue(f"{row.name} is examined by level, {stretch}, {found}.", field=f"{where}.level")
+        raise InvalidValue(
+            "{row} is examined by level, {stretch}, {found}.",
+            field=f"{where}.level",
+            row=row.name,
+            stretch=stretch,
+            found=found,
+        )
     if not row.levels and level is not None:
-        raise InvalidValue(f"{row.name} is not examined level by level.", field=f"{where}.level")
+        raise InvalidValue("{row} is not examined level by level.", field=f"{where}.level", row=row.name)
     return str(level) if row.levels else None
 
 
@@ -117,7 +129,10 @@ def _sign_and_grade(kind: FindingKind, finding: Mapping[str, Any], where: str) -
     table = {row.code: row for row in sign_table.signs().values() if row.kind is kind}
     if not isinstance(code, str) or code not in table:
         raise InvalidValue(
-            f"There is no sign {code!r} here; {_nearest(str(code), list(table))}.", field=f"{where}.sign"
+            "There is no sign {code!r} here; {nearest}.",
+            field=f"{where}.sign",
+            code=code,
+            nearest=_nearest(str(code), list(table)),
         )
     if kind is FindingKind.SKIN:
         present = finding.get("present")
@@ -126,7 +141,14 @@ def _sign_and_grade(kind: FindingKind, finding: Mapping[str, Any], where: str) -
         return code, int(present)
     grade, scale = finding.get("grade"), table[code].scale
     if isinstance(grade, bool) or not isinstance(grade, int) or grade not in scale:
-        raise InvalidValue(f"A grade of {code} is {scale[0]} to {scale[-1]}, not {grade!r}.", field=f"{where}.grade")
+        raise InvalidValue(
+            "A grade of {code} is {low} to {high}, not {grade!r}.",
+            field=f"{where}.grade",
+            code=code,
+            low=scale[0],
+            high=scale[-1],
+            grade=grade,
+        )
     return code, grade
 
 
@@ -134,7 +156,12 @@ def _region(region: Any) -> ExamRegion | None:
     if region is None:
         return None
     if not isinstance(region, str) or region not in list(ExamRegion):
-        raise InvalidValue(f"A region is {', '.join(ExamRegion)} or null, not {region!r}.", field="region")
+        raise InvalidValue(
+            "A region is {there_are} or null, not {region!r}.",
+            field="region",
+            there_are=", ".join(ExamRegion),
+            region=region,
+        )
     return ExamRegion(region)
 
 
@@ -143,7 +170,10 @@ def _condition(condition: Any) -> str:
         return ""
     if not isinstance(condition, str) or condition not in conditions():
         raise InvalidValue(
-            f"There is no condition {condition!r}; {_nearest(str(condition), list(conditions()))}.", field="condition"
+            "There is no condition {condition!r}; {nearest}.",
+            field="condition",
+            condition=condition,
+            nearest=_nearest(str(condition), list(conditions())),
         )
     return condition
 
@@ -156,7 +186,7 @@ def _earlier(prior: Any) -> EarlierBelief | None:
         raise InvalidValue("A prior has `roots` (those of an earlier answer) and `days` since then.", field="prior")
     days = prior.get("days", 0)
     if isinstance(days, bool) or not isinstance(days, int | float) or not 0 <= days < 1e6:
-        raise InvalidValue(f"`days` since the earlier visit is 0 or more, not {days!r}.", field="prior.days")
+        raise InvalidValue("`days` since the earlier visit is 0 or more, not {days!r}.", field="prior.days", days=days)
     found: dict[tuple[str, str], float] = {}
     for i, row in enumerate(prior["roots"]):
         where = f"prior.roots[{i}]"
@@ -164,7 +194,7 @@ def _earlier(prior: Any) -> EarlierBelief | None:
             raise InvalidValue("A root is an object with root, side and p.", field=where)
         p = row.get("p")
         if isinstance(p, bool) or not isinstance(p, int | float) or not 0 <= p <= 1:
-            raise InvalidValue(f"A probability lies between 0 and 1, not {p!r}.", field=f"{where}.p")
+            raise InvalidValue("A probability lies between 0 and 1, not {p!r}.", field=f"{where}.p", p=p)
         found[str(row.get("root")), str(row.get("side"))] = float(p)
     return EarlierBelief(found, float(days))
 

@@ -52,9 +52,16 @@ def local_instant(day: date, at: time, zone: str) -> datetime:
     if first == second:
         return first
     if first > second:
-        raise InvalidValue(f"{at:%H:%M} does not exist on {day:%a %d %b %Y}: the clocks go forward.", field="start")
+        raise InvalidValue(
+            "{at:%H:%M} does not exist on {day:%a %d %b %Y}: the clocks go forward.", field="start", at=at, day=day
+        )
     raise InvalidValue(
-        f"{at:%H:%M} comes twice on {day:%a %d %b %Y}: {first:%H:%M} UTC or {second:%H:%M} UTC?", field="start"
+        "{at:%H:%M} comes twice on {day:%a %d %b %Y}: {first:%H:%M} UTC or {second:%H:%M} UTC?",
+        field="start",
+        at=at,
+        day=day,
+        first=first,
+        second=second,
     )
 
 

@@ -38,7 +38,12 @@ def forecast_answer(course: Mapping[str, Any]) -> dict[str, Any]:
     Check: tests/oracle/test_forecast.py
     """
     if unknown := sorted(set(course) - KEYS):
-        raise InvalidValue(f"{unknown[0]!r} is none of {', '.join(sorted(KEYS))}.", field=unknown[0])
+        raise InvalidValue(
+            "{unknown!r} is none of {there_are}.",
+            field=unknown[0],
+            unknown=unknown[0],
+            there_are=", ".join(sorted(KEYS)),
+        )
     condition, about = _condition(course), covariates_of(course)
     interval = _number(course, "interval_days", 1, 90)
     visits = visits_from(course.get("visits"))
@@ -109,17 +114,22 @@ def visits_from(rows: Any) -> list[ScoredVisit]:
     if not isinstance(rows, Sequence) or isinstance(rows, str | bytes):
         raise InvalidValue("visits is a list of {day, nrs}.", field="visits")
     if len(rows) > MOST_VISITS:
-        raise InvalidValue(f"A course has at most {MOST_VISITS} visits here, not {len(rows)}.", field="visits")
+        raise InvalidValue(
+            "A course has at most {most_visits} visits here, not {n_rows}.",
+            field="visits",
+            most_visits=MOST_VISITS,
+            n_rows=len(rows),
+        )
     found: list[ScoredVisit] = []
     for number, row in enumerate(rows, start=1):
         where = f"visits[{number - 1}]"
         if not isinstance(row, Mapping):
-            raise InvalidValue(f"Visit {number} is not {{day, nrs}}.", field=where)
+            raise InvalidValue("Visit {number} is not {{day, nrs}}.", field=where, number=number)
         day = _number(row, "day", 0, LONGEST_DAYS, where=f"{where}.day")
         if day is None:
-            raise InvalidValue(f"Visit {number} has no day.", field=f"{where}.day")
+            raise InvalidValue("Visit {number} has no day.", field=f"{where}.day", number=number)
         if found and day <= found[-1].day:
-            raise InvalidValue(f"Visit {number} is not after the one before it.", field=f"{where}.day")
+            raise InvalidValue("Visit {number} is not after the one before it.", field=f"{where}.day", number=number)
         found.append(ScoredVisit(day, _whole(row, "nrs", 0, 10, where=f"{where}.nrs")))
     if found and found[0].day != 0:
         raise InvalidValue("Days count from the first visit, which is day 0.", field="visits[0].day")
@@ -143,7 +153,9 @@ def _condition(course: Mapping[str, Any]) -> str | None:
     if value in (None, "", UNKNOWN):
         return None
     if not isinstance(value, str) or value not in conditions():
-        raise InvalidValue(f"{value!r} is no condition; `myotome conditions` lists them.", field="condition")
+        raise InvalidValue(
+            "{value!r} is no condition; `myotome conditions` lists them.", field="condition", value=value
+        )
     return value
 
 
@@ -152,9 +164,16 @@ def _number(row: Mapping[str, Any], name: str, low: float, high: float, *, where
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise InvalidValue(f"{name} is a number, not {value!r}.", field=where or name)
+        raise InvalidValue("{name} is a number, not {value!r}.", field=where or name, name=name, value=value)
     if not low <= value <= high:
-        raise InvalidValue(f"{name} is {low:g} to {high:g}, not {value:g}.", field=where or name)
+        raise InvalidValue(
+            "{name} is {low:g} to {high:g}, not {value:g}.",
+            field=where or name,
+            name=name,
+            low=low,
+            high=high,
+            value=value,
+        )
     return float(value)
 
 
@@ -163,12 +182,12 @@ def _whole(row: Mapping[str, Any], name: str, low: int, high: int, *, where: str
     if value is None:
         return None
     if value != int(value):
-        raise InvalidValue(f"{name} is a whole number, not {value:g}.", field=where or name)
+        raise InvalidValue("{name} is a whole number, not {value:g}.", field=where or name, name=name, value=value)
     return int(value)
 
 
 def _yes_no(row: Mapping[str, Any], name: str) -> bool | None:
     value = row.get(name)
     if value is not None and not isinstance(value, bool):
-        raise InvalidValue(f"{name} is true or false, not {value!r}.", field=name)
+        raise InvalidValue("{name} is true or false, not {value!r}.", field=name, name=name, value=value)
     return value

@@ -103,7 +103,7 @@ def policies_of(rows: Any) -> list[Policy]:
             Policy(name="weekly, review at 4", review_at=4),
         ]
     if not isinstance(rows, Sequence) or isinstance(rows, str) or not 1 <= len(rows) <= MOST_POLICIES:
-        raise InvalidValue(f"policies is a list of 1 to {MOST_POLICIES}.", field="policies")
+        raise InvalidValue("policies is a list of 1 to {most_policies}.", field="policies", most_policies=MOST_POLICIES)
     found = []
     for number, row in enumerate(rows):
         where = f"policies[{number}]"
@@ -205,18 +205,33 @@ def _mix(rows: Any) -> list[tuple[float, Covariates]]:
 
 def _check_keys(row: Mapping[str, Any], known: frozenset[str], where: str) -> None:
     if unknown := sorted(set(row) - known):
-        raise InvalidValue(f"{where} has no {unknown[0]!r}; it has {', '.join(sorted(known))}.", field=unknown[0])
+        raise InvalidValue(
+            "{where} has no {unknown!r}; it has {there_are}.",
+            field=unknown[0],
+            where=where,
+            unknown=unknown[0],
+            there_are=", ".join(sorted(known)),
+        )
 
 
 def _real(row: Mapping[str, Any], name: str, default: float, low: float, high: float, where: str = "") -> float:
     value = row.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise InvalidValue(f"{name} is {low:g} to {high:g}, not {value!r}.", field=f"{where}.{name}".strip("."))
+        raise InvalidValue(
+            "{name} is {low:g} to {high:g}, not {value!r}.",
+            field=f"{where}.{name}".strip("."),
+            name=name,
+            low=low,
+            high=high,
+            value=value,
+        )
     return float(value)
 
 
 def _count(row: Mapping[str, Any], name: str, default: int, most: int, *, least: int = 1, where: str = "") -> int:
     value = _real(row, name, default, least, most, where)
     if value != int(value):
-        raise InvalidValue(f"{name} is a whole number, not {value:g}.", field=f"{where}.{name}".strip("."))
+        raise InvalidValue(
+            "{name} is a whole number, not {value:g}.", field=f"{where}.{name}".strip("."), name=name, value=value
+        )
     return int(value)

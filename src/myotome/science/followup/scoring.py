@@ -20,7 +20,12 @@ def score(measure: Measure, answers: Mapping[str, float | None]) -> float | None
     """
     items = {item.code: item for item in measure.items}
     if unknown := set(answers) - set(items):
-        raise InvalidValue(f"{measure.short} has no item {sorted(unknown)[0]}.", field=sorted(unknown)[0])
+        raise InvalidValue(
+            "{measure} has no item {unknown}.",
+            field=sorted(unknown)[0],
+            measure=measure.short,
+            unknown=sorted(unknown)[0],
+        )
     given: list[float] = []
     for code, item in items.items():
         value = answers.get(code)
@@ -28,7 +33,12 @@ def score(measure: Measure, answers: Mapping[str, float | None]) -> float | None
             continue
         if not item.low <= value <= item.high:
             raise InvalidValue(
-                f"{measure.short} is answered from {item.low} to {item.high}, not {value:g}.", field=code
+                "{measure} is answered from {low} to {high}, not {value:g}.",
+                field=code,
+                measure=measure.short,
+                low=item.low,
+                high=item.high,
+                value=value,
             )
         given.append(float(value))
     if not given or len(given) < (len(items) if measure.rule in {"mean", "sum"} else measure.min_items):

@@ -67,7 +67,12 @@ def validate_recovery(train: Sequence[Row], test: Sequence[Row], question: Quest
     means, spreads = _moments(train, question)
     fit_on, judge_on = (_scored(rows, question, arms, means, spreads) for rows in (train, test))
     if len(fit_on.first) < FEWEST_TO_FIT:
-        raise InvalidValue(f"{len(fit_on.first)} people to fit on; {FEWEST_TO_FIT} are needed.", field=question.outcome)
+        raise InvalidValue(
+            "{n_first} people to fit on; {fewest_to_fit} are needed.",
+            field=question.outcome,
+            n_first=len(fit_on.first),
+            fewest_to_fit=FEWEST_TO_FIT,
+        )
     if not len(judge_on.first):
         raise InvalidValue("Nobody to test on has both baseline and outcome.", field=question.outcome)
     grid, unit = grid_of(0.0, 10.0), (question.high - question.low) / 10.0
@@ -136,17 +141,23 @@ def _arms(train: Sequence[Row], question: Question) -> list[str]:
 
 def _check_columns(rows: Sequence[Row], question: Question, file: str) -> None:
     if not rows:
-        raise InvalidValue(f"The {file} file has no rows.", field=file)
+        raise InvalidValue("The {file} file has no rows.", field=file, file=file)
     for name in (*question.scored, *question.covariates, *((question.arm,) if question.arm else ())):
         if name not in rows[0]:
-            raise InvalidValue(f"The {file} file has no column {name!r}.", field=name)
+            raise InvalidValue("The {file} file has no column {name!r}.", field=name, file=file, name=name)
     for number, row in enumerate(rows, start=2):
         for name in question.scored:
             value = _number(row, name)
             if value is not None and not question.low <= value <= question.high:
                 raise InvalidValue(
-                    f"{file}, line {number}: {name} is {value:g}, outside {question.low:g} to {question.high:g}.",
+                    "{file}, line {number}: {name} is {value:g}, outside {low:g} to {high:g}.",
                     field=name,
+                    file=file,
+                    number=number,
+                    name=name,
+                    value=value,
+                    low=question.low,
+                    high=question.high,
                 )
         for name in question.covariates:
             _number(row, name)
@@ -165,10 +176,15 @@ def _check_minima(rows: Sequence[Row], column: str, low: float) -> None:
             continue
         if n_empty / len(empty) > max(0.5, 3.0 * n_filled / len(filled)):
             raise InvalidValue(
-                f"{column} is exactly {low:g} in {n_empty} of {len(empty)} rows where {sister} is empty, and in {n_filled} "
-                f"of {len(filled)} where it is not: that looks like a missing value. Empty these cells, or say that the "
-                "minimum is real.",
+                "{column} is exactly {low:g} in {n_empty} of {n_without} rows where {sister} is empty, and in {n_filled} of {n_with} where it is not: that looks like a missing value. Empty these cells, or say that the minimum is real.",
                 field=column,
+                column=column,
+                low=low,
+                n_empty=n_empty,
+                n_without=len(empty),
+                sister=sister,
+                n_filled=n_filled,
+                n_with=len(filled),
             )
 
 
@@ -179,9 +195,9 @@ def _number(row: Row, name: str) -> float | None:
     try:
         value = float(text)
     except ValueError:
-        raise InvalidValue(f"{name} holds {text!r}, which is no number.", field=name) from None
+        raise InvalidValue("{name} holds {text!r}, which is no number.", field=name, name=name, text=text) from None
     if not math.isfinite(value):
-        raise InvalidValue(f"{name} holds {text!r}, which is no number.", field=name)
+        raise InvalidValue("{name} holds {text!r}, which is no number.", field=name, name=name, text=text)
     return value
 
 

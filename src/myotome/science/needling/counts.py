@@ -76,9 +76,11 @@ def check_all_out(needles: Sequence[NeedleInsertion]) -> None:
     if not still_in:
         return
     names = "; ".join(f"{needle.site.replace('_', ' ')} {needle.level or ''} {needle.side}" for needle in still_in[:6])
-    verb = "needle is" if len(still_in) == 1 else "needles are"
+    sites = " ".join(names.split())
+    if len(still_in) == 1:
+        raise NeedleUnaccountedFor("1 needle is still in: {sites}. Take out and count, then close.", sites=sites)
     raise NeedleUnaccountedFor(
-        f"{len(still_in)} {verb} still in: {' '.join(names.split())}. Take out and count, then close."
+        "{n} needles are still in: {sites}. Take out and count, then close.", n=len(still_in), sites=sites
     )
 
 

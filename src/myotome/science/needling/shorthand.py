@@ -25,6 +25,7 @@ from myotome.science.needling.sites import Site, UnknownSite, sites_named
 from myotome.vocabulary.anatomy import Side
 from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.needling import NeedleState, SiteKind, Technique
+from myotome.vocabulary.sentences import Sentence
 
 WORDS = (*TECHNIQUES, *POSITIONS, *DEQI, "painless", "grasp0", "grasp1", "grasp2", "grasp3", "cramp", "twitch", "release",
          "norelease", "retain", "in", "out", "lot:", "sought:")  # fmt: skip
@@ -96,7 +97,7 @@ def parse_lines(text: str) -> tuple[NeedleLine, ...]:
                 "end": fault.end,
                 "nearest": fault.nearest,
             }
-            raise ShorthandError(f"Line {number}: {fault.message}", **place) from fault
+            raise ShorthandError(Sentence("Line {n}: {fault}", n=number, fault=fault.sentence), **place) from fault
     return tuple(rows)
 
 
@@ -139,16 +140,16 @@ class _Line:
         try:
             self._read(word)
         except UnknownSite as fault:
-            raise ShorthandError(str(fault), word=word, start=start, end=end, nearest=fault.nearest) from fault
+            raise ShorthandError(fault.sentence, word=word, start=start, end=end, nearest=fault.nearest) from fault
         except _Unread as fault:
-            raise ShorthandError(fault.message, word=word, start=start, end=end, nearest=fault.nearest) from fault
+            raise ShorthandError(fault.sentence, word=word, start=start, end=end, nearest=fault.nearest) from fault
 
     def _read(self, word: str) -> None:
         low = word.casefold()
         if self.expects_retain:
             self.expects_retain = False
             if not (hit := _TIME.match(low)) or hit[2] != "m":
-                raise _Unread(f"After retain come minutes, such as 20m, not “{word}”.", "20m")
+                raise _Unread(Sentence("After retain come minutes, such as 20m, not “{word}”.", word=word), "20m")
             self._set(retain_minutes=float(hit[1]), state=NeedleState.IN)
         elif word.startswith("#"):
             self._set(note=word.removeprefix("#").strip()[:300])
@@ -171,7 +172,9 @@ class _Line:
         except UnknownSite as fault:
             near = get_close_matches(word.casefold(), WORDS, n=1, cutoff=0.6)
             if near:
-                raise _Unread(f"“{word}” is not a response. Did you mean {near[0]}?", near[0]) from fault
+                raise _Unread(
+                    Sentence("“{word}” is not a response. Did you mean {near}?", word=word, near=near[0]), near[0]
+                ) from fault
             raise
         return True
 
@@ -181,7 +184,10 @@ class _Line:
         elif hit := _SIZE.match(low):
             self._set(gauge_mm=float(hit[1]), length_mm=int(hit[2]))
             if not (0.1 <= float(hit[1]) <= 1.0 and 5 <= int(hit[2]) <= 150):
-                raise _Unread(f"“{word}” is no needle: write gauge and length in mm, such as .30x50.", ".30x50")
+                raise _Unread(
+                    Sentence("“{word}” is no needle: write gauge and length in mm, such as .30x50.", word=word),
+                    ".30x50",
+                )
         elif hit := _GRADED.match(low):
             name, top = {"grasp": ("grasp", 3), "cramp": ("cramp", 10), "twitch": ("twitches", 50)}[hit[1]]
             self._whole(name, int(hit[2]), 0, top)
@@ -206,20 +212,25 @@ class _Line:
         else:
             near = get_close_matches(low, WORDS, n=1, cutoff=0.5)
             hint = f" Did you mean {near[0]}?" if near else ""
-            raise _Unread(f"“{word}” is not a response.{hint}", near[0] if near else "")
+            raise _Unread(Sentence("“{word}” is not a response.{hint}", word=word, hint=hint), near[0] if near else "")
 
     def _whole(self, name: str, value: int, low: int, high: int) -> None:
         if not low <= value <= high:
             said = name.removesuffix("_mm").removesuffix("es")
             raise _Unread(
-                f"{said.capitalize()} is {low} to {high}, not {value}.", f"{said}{high}" if name != "depth_mm" else ""
+                Sentence(
+                    "{said} is {low} to {high}, not {value}.", said=said.capitalize(), low=low, high=high, value=value
+                ),
+                f"{said}{high}" if name != "depth_mm" else "",
             )
         self._set(**{name: value})
 
     def _set(self, **values: Any) -> None:
         for name, value in values.items():
             if self.values.get(name, value) != value:
-                raise _Unread(f"{name.removesuffix('_mm').replace('_', ' ').capitalize()} is said twice.")
+                raise _Unread(
+                    Sentence("{name} is said twice.", name=name.removesuffix("_mm").replace("_", " ").capitalize())
+                )
         self.values |= values
 
     def needles(self, text: str) -> tuple[NeedleLine, ...]:
@@ -242,14 +253,16 @@ class _Line:
                 for side in sides
             ]
         if len(rows) > MOST_NEEDLES_IN_A_LINE:
-            raise ShorthandError(f"{len(rows)} needles in one line; at most {MOST_NEEDLES_IN_A_LINE}.", **whole)
+            raise ShorthandError(
+                Sentence("{n} needles in one line; at most {most}.", n=len(rows), most=MOST_NEEDLES_IN_A_LINE), **whole
+            )
         return tuple(rows)
 
 
 class _Unread(ValueError):
     def __init__(self, message: str, nearest: str = "") -> None:
         super().__init__(message)
-        self.message, self.nearest = message, nearest
+        self.sentence, self.nearest = message, nearest
 
 
 _SINGLE: dict[str, dict[str, Any]] = {

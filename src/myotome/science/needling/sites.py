@@ -17,6 +17,7 @@ from myotome.knowledge.muscles import muscle, muscles, region_at
 from myotome.knowledge.muscles.abbreviations import abbreviations
 from myotome.vocabulary.anatomy import ROOT_INDEX, ROOTS, NeedleRegion
 from myotome.vocabulary.needling import SiteKind
+from myotome.vocabulary.sentences import Sentence
 
 _LEVELS = re.compile(r"^(?P<name>[a-z_]+?)-?(?P<first>[CTLS]\d{1,2})(?:-(?P<last>[CTLS]\d{1,2}))?$", re.IGNORECASE)
 _POINT = re.compile(r"^(?P<meridian>[a-z]{2})-?(?P<number>\d{1,2})$", re.IGNORECASE)
@@ -52,7 +53,7 @@ class UnknownSite(ValueError):
 
     def __init__(self, message: str, nearest: str = "") -> None:
         super().__init__(message)
-        self.nearest = nearest
+        self.sentence, self.nearest = message, nearest
 
 
 def sites_named(word: str) -> tuple[Site, ...]:
@@ -73,7 +74,10 @@ def sites_named(word: str) -> tuple[Site, ...]:
     row = muscle(_muscle_id(word))
     if row.levels:
         short = abbreviation(row.id)
-        raise UnknownSite(f"Which level? Write {short}-{row.levels[-1]}.", f"{short}-{row.levels[-1]}")
+        raise UnknownSite(
+            Sentence("Which level? Write {short}-{level}.", short=short, level=row.levels[-1]),
+            f"{short}-{row.levels[-1]}",
+        )
     return (Site(SiteKind.MUSCLE, row.id, region_at(row.id)),)
 
 
@@ -132,12 +136,14 @@ def _muscle_id(word: str) -> str:
             return found[0]
         if found:
             shown = " or ".join(abbreviation(id) for id in found[:4])
-            raise UnknownSite(f"“{word}” could be {shown}.", abbreviation(found[0]))
+            raise UnknownSite(Sentence("“{word}” could be {shown}.", word=word, shown=shown), abbreviation(found[0]))
     near = get_close_matches(asked, [*_owners(), *muscle_words().values()], n=1, cutoff=0.6)
     if near:
         meant = abbreviation(_owners().get(near[0], near[0])) if near[0] in _owners() else near[0]
-        raise UnknownSite(f"“{word}” is no muscle or point. Did you mean {meant}?", meant)
-    raise UnknownSite(f"“{word}” is no muscle or point.")
+        raise UnknownSite(
+            Sentence("“{word}” is no muscle or point. Did you mean {meant}?", word=word, meant=meant), meant
+        )
+    raise UnknownSite(Sentence("“{word}” is no muscle or point.", word=word))
 
 
 def _all_words(asked: str) -> list[str]:
@@ -169,16 +175,27 @@ def _begins(asked: str, words: tuple[str, ...], *, whole: bool) -> bool:
 def _by_level(name: str, first: str, last: str) -> tuple[Site, ...]:
     row = muscle(_muscle_id(name))
     if not row.levels:
-        raise UnknownSite(f"{row.name} is not charted by level.", abbreviation(row.id))
+        raise UnknownSite(Sentence("{row} is not charted by level.", row=row.name), abbreviation(row.id))
     if first not in ROOT_INDEX or last not in ROOT_INDEX or ROOT_INDEX[first] > ROOT_INDEX[last]:
         raise UnknownSite(
-            f"{first}-{last} is not a stretch of spinal levels." if first != last else f"{first} is no level."
+            Sentence("{first}-{last} is not a stretch of spinal levels.", first=first, last=last)
+            if first != last
+            else Sentence("{level} is no level.", level=first)
         )
     levels = ROOTS[ROOT_INDEX[first] : ROOT_INDEX[last] + 1]
     for level in levels:
         if level not in row.levels:
             word = f"{abbreviation(row.id)}-{row.levels[-1]}"
-            raise UnknownSite(f"{row.name} is charted from {row.levels[0]} to {row.levels[-1]}, not at {level}.", word)
+            raise UnknownSite(
+                Sentence(
+                    "{row} is charted from {first} to {last}, not at {level}.",
+                    row=row.name,
+                    first=row.levels[0],
+                    last=row.levels[-1],
+                    level=level,
+                ),
+                word,
+            )
     return tuple(Site(SiteKind.MUSCLE, row.id, region_at(row.id, level), level) for level in levels)
 
 
@@ -193,7 +210,12 @@ def _point(word: str) -> Site | None:
         if meridian not in MERIDIANS and not any(id.startswith(meridian) for id in points.acupoints()):
             return None
         highest = max((int(re.sub(r"\D", "", id)) for id in points.acupoints() if id.startswith(code[:2])), default=0)
-        raise UnknownSite(f"There is no {code}; {code[:2]} has {highest} points.", f"{code[:2]}{highest}")
+        raise UnknownSite(
+            Sentence(
+                "There is no {code}; {meridian} has {highest} points.", code=code, meridian=code[:2], highest=highest
+            ),
+            f"{code[:2]}{highest}",
+        )
     return Site(SiteKind.ACUPOINT, row.id, NeedleRegion(row.region), is_midline=bool(row.midline))
 
 
@@ -201,7 +223,9 @@ def _free(region: str, words: str) -> Site:
     known = [r.value for r in NeedleRegion]
     if region not in known:
         near = get_close_matches(region, known, n=1, cutoff=0.0)[0]
-        raise UnknownSite(f"“{region}” is no region. Did you mean {near}?", f"@{near}/{words}")
+        raise UnknownSite(
+            Sentence("“{region}” is no region. Did you mean {near}?", region=region, near=near), f"@{near}/{words}"
+        )
     return Site(SiteKind.FREE, words[:60], NeedleRegion(region))
 
 

@@ -86,7 +86,12 @@ def moved(visit: Visit, id: str, state: NeedleState, *, witness: str = "") -> Vi
         return visit
     _check_open(visit)
     if state not in MOVES[visit.needles[id]]:
-        raise InvalidValue(f"A needle that is {visit.needles[id].value} cannot be {state.value}.", field="state")
+        raise InvalidValue(
+            "A needle that is {now} cannot be {state}.",
+            field="state",
+            now=visit.needles[id].value,
+            state=state.value,
+        )
     if state is NeedleState.MISSING and not witness.strip():
         raise InvalidValue("Somebody else signs for a needle that was not found.", field="witness")
     witnesses = {**visit.witnesses, id: witness} if state is NeedleState.MISSING else visit.witnesses
@@ -155,11 +160,11 @@ def check_can_close(visit: Visit) -> None:
         NeedleUnaccountedFor: a needle is open, nobody has counted after "all out", or a hand-over waits.
     """
     if visit.n_open:
-        raise NeedleUnaccountedFor(f"{visit.n_open} not accounted for.")
+        raise NeedleUnaccountedFor("{n_open} not accounted for.", n_open=visit.n_open)
     if visit.must_count:
         raise NeedleUnaccountedFor("All needles were called out at once. Count them, then close.")
     if visit.offered_to:
-        raise NeedleUnaccountedFor(f"{visit.offered_to} has not accepted the hand-over yet.")
+        raise NeedleUnaccountedFor("{offered_to} has not accepted the hand-over yet.", offered_to=visit.offered_to)
 
 
 def can_close(visit: Visit) -> bool:

@@ -1,0 +1,44 @@
+"""Sentences that the pure floors say to people, kept so that a face can say them in the reader's language.
+
+A rule raises or returns an English sentence with named places, `Sentence("Reviews are at visits 1 to {n}.", n=8)`. It is
+a `str` and reads as English everywhere; `in_readers_language` translates the sentence first and fills the places
+then, with whatever translation the house has given to `speak_through` at its start (none: English).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Self
+
+_spoken: list[Callable[[str], str]] = [str]
+
+
+class Sentence(str):
+    """An English sentence, its places filled, that remembers the words (`words`) and what filled them (`values`)."""
+
+    words: str
+    values: dict[str, Any]
+
+    def __new__(cls, words: str, **values: Any) -> Self:
+        """`words` is filled by `str.format` where there are values; without any, braces stand for themselves."""
+        made = super().__new__(cls, words.format(**values) if values else words)
+        made.words, made.values = words, values
+        return made
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]:
+        """So that an error which crosses a process arrives with its places."""
+        return (self.words,), self.values
+
+
+def speak_through(translate: Callable[[str], str]) -> None:
+    """From now on `in_readers_language` asks `translate`; the house calls this once, at its start."""
+    _spoken[0] = translate
+
+
+def in_readers_language(sentence: str) -> str:
+    """The sentence as this reader reads it: translated, its places filled, sentences within it likewise."""
+    if not isinstance(sentence, Sentence):
+        return _spoken[0](sentence) if sentence else sentence
+    values = {name: in_readers_language(v) if isinstance(v, Sentence) else v for name, v in sentence.values.items()}
+    words = _spoken[0](sentence.words)
+    return words.format(**values) if values else words
