@@ -80,6 +80,7 @@ def serve_until_stopped(*, host: str, port: int, tls: Tls | None, ready: Callabl
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    os.environ["MYOTOME_SERVED"] = str(os.getpid())  # what is started from here on ends when this process is gone
     server = Granian(
         "myotome.website.wsgi:application",
         address=host,

@@ -15,5 +15,7 @@ class WebsiteConfig(AppConfig):
 
         from myotome.vocabulary.sentences import speak_through
         from myotome.website import checks, middleware  # noqa: F401
+        from myotome.website.parent import end_with_parent_if_served
 
         speak_through(gettext)
+        end_with_parent_if_served()

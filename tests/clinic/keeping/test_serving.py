@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import re
 import signal
@@ -9,6 +10,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
@@ -71,6 +73,26 @@ def test_a_tablet_reaches_the_clinic_by_tls_and_nobody_without(house):
             urllib.request.urlopen(strange, context=trusted, timeout=10)
         taken = house.myotome("serve", "--host", "127.0.0.2", "--port", port, "--certificate", *pair(house), fails=True)
         assert f"port {port} is taken" in taken.stderr
+
+
+def test_a_killed_server_leaves_nothing_behind_and_the_next_one_starts(house):
+    port = str(free_port())
+    command = [sys.executable, "-m", "myotome", "serve", "--port", port]
+    killed = subprocess.Popen(command, env=house.environment, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    assert killed.stdout.readline()
+    killed.kill()
+    killed.wait(10)
+    with open(house.folder / "in_use.lock") as lock:
+        for _ in range(80):  # web workers and the queue's worker let go of the folder by themselves
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                time.sleep(0.25)
+        else:
+            pytest.fail("a process of the killed server still holds the data folder")
+    with serving(house, "--port", port) as line:
+        assert port in line
 
 
 def pair(house) -> list[str]:

@@ -117,7 +117,11 @@ class Appointment(DeskRow):
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
-        indexes = [models.Index(fields=["clinic", "starts_at"]), models.Index(fields=["patient", "starts_at"])]
+        indexes = [
+            models.Index(fields=["clinic", "starts_at"]),
+            models.Index(fields=["patient", "starts_at"]),
+            models.Index(fields=["clinic", "status", "created_at"], name="appointments_by_state"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="an_appointment_ends_after_it_starts"),
             models.UniqueConstraint(fields=["clinic", "idempotency_key"], name="one_booking_per_key"),

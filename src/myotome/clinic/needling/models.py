@@ -54,6 +54,10 @@ class TreatmentVisit(ClinicalRow):
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
+        indexes = [
+            # The few visits that are open now, among all of the years: what the desk and the wall board ask for.
+            models.Index(fields=["clinic"], condition=Q(closed_at__isnull=True), name="visits_that_are_open")
+        ]
         constraints = [
             models.UniqueConstraint(fields=["course", "mode", "number"], name="visits_of_a_course_are_numbered"),
             models.CheckConstraint(

@@ -114,8 +114,9 @@ def addenda_of(visit: TreatmentVisit) -> list[VisitAddendum]:
 
 def needles_in_now(actor: Actor) -> list[NeedleInsertion]:
     """Every needle that is in, in the actor's clinic, oldest first; for reception only counts are shown of them."""
-    rows = NeedleInsertion.objects.filter(clinic_id=actor.clinic_id, struck_at__isnull=True, visit__closed_at=None)
-    rows = rows.filter(state__in=[words.NeedleState.IN.value, words.NeedleState.FRAGMENT.value])
+    open_visits = TreatmentVisit.objects.filter(clinic_id=actor.clinic_id, closed_at__isnull=True)
+    rows = NeedleInsertion.objects.filter(visit_id__in=list(open_visits.values_list("pk", flat=True)))
+    rows = rows.filter(struck_at__isnull=True, state__in=[words.NeedleState.IN.value, words.NeedleState.FRAGMENT.value])
     return list(rows.select_related("visit__course__patient", "visit__room").order_by("in_at"))
 
 
