@@ -238,3 +238,16 @@ def test_the_owner_sees_totals_and_who_opened_charts_but_no_patient(client):
     assert "No backup has succeeded yet" in page
     assert "Lindqvist" not in page
     assert client.get(at("desk:day", clinic)).status_code == 403
+
+
+@pytest.mark.parametrize("value", ["999999", "-1", "ims", "٣"])
+def test_a_visit_that_the_clinic_does_not_offer_is_refused_by_name_and_never_becomes_another(client, desk, value):
+    clinic, elena, robin = desk
+    hannah = a_patient(clinic)
+    an_intake(clinic, hannah)
+    _service, offer = a_free_time(clinic, robin)
+    form = {"service": value, "start": f"{offer.starts_at.isoformat()}|{elena.pk}", "key": "k", "note_for_desk": "knee"}
+    answer = client.post(at("desk:book", clinic, patient=hannah.pk), form)
+    assert answer.status_code == 422
+    assert "choose one of the list" in answer.content.decode()
+    assert not Appointment.objects.exists()

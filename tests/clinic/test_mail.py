@@ -8,6 +8,7 @@ from email.policy import default
 import pytest
 from aiosmtpd.controller import Controller
 from django.core.management import call_command
+from django.db import transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -173,3 +174,15 @@ def test_a_patient_without_e_mail_is_booked_without_a_message(mailbox):
     )
     run_queue()
     assert mailbox.messages == []
+
+
+def test_a_message_and_its_act_stand_or_fall_together(booked):
+    appointment, robin, _ = booked
+    before = DBTaskResult.objects.count()
+    with transaction.atomic():
+        cancel(by=robin, at=timezone.now(), appointment_id=appointment.pk)
+        assert DBTaskResult.objects.count() == before + 1, "queued by the same transaction, not after it"
+        transaction.set_rollback(True)  # the process dies here
+    appointment.refresh_from_db()
+    assert (appointment.status, DBTaskResult.objects.count()) == ("booked", before)
+    assert not Notice.objects.filter(kind="cancelled").exists()

@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.contrib.auth import logout
 from django.contrib.auth.signals import user_logged_in
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,7 +20,7 @@ from django.utils import timezone
 from myotome.clinic.people.models import User
 from myotome.clinic.people.queries import idle_lock_minutes, second_factor_required
 from myotome.pages.access import error_context
-from myotome.vocabulary.errors import MyotomeError
+from myotome.vocabulary.errors import InvalidValue, MyotomeError
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 OPEN_PATHS = ("/accounts/", "/static/", "/locked/")
@@ -37,7 +38,9 @@ class MyotomeErrorMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """A page for a MyotomeError; anything else goes on to Django."""
+        """A page for a MyotomeError, and for a word that no database can even look up; anything else goes on to Django."""
+        if isinstance(error, UnicodeEncodeError) or (isinstance(error, ValueError | DataError) and "NUL" in str(error)):
+            error = InvalidValue("What was sent holds a character that cannot be stored.")
         if not isinstance(error, MyotomeError):
             return None
         return render(request, "website/error.html", error_context(error), status=error.http_status)

@@ -1,6 +1,7 @@
-"""Bad times and choices typed into the address or the form: refused in words, nothing written, the typing kept."""
+"""Bad times, contacts and choices typed into the address or the form: refused in words, nothing written, the typing kept."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.urls import reverse
@@ -8,8 +9,10 @@ from django.utils import timezone
 
 from myotome.clinic.booking.models import Appointment, Claim, Service
 from myotome.clinic.booking.queries import free_times_for
+from myotome.clinic.pathway.actions import Person, new_patient_booked
 from myotome.clinic.people.models import Patient
 from myotome.clinic.people.queries import public_actor
+from myotome.clinic.screening.by_link import intake_by_link
 from tests.canaries import SCRIPT
 from tests.clinic.screening.test_intake_pages import answer, begin, walk_safety
 from tests.factories import a_clinic, a_practitioner
@@ -149,3 +152,65 @@ def test_a_time_just_taken_is_refused_with_other_times_and_the_typing_kept(clien
     assert "Omar" in page
     assert "start=" in page
     assert Patient.objects.count() == 1
+
+
+@pytest.mark.parametrize("field", ["given_name", "family_name", "phone", "email"])
+@pytest.mark.parametrize(
+    "text", ["nul \x00 inside", "bell \x07 rings", "escape \x1b[31m", "next\x85line", "x" * 500, "only spaces"]
+)
+def test_a_contact_that_cannot_be_kept_is_refused_at_its_field_and_the_rest_stays(client, form, field, text):
+    clinic, good = form
+    typed = {"only spaces": "   "}.get(text, text)
+    if typed.isspace() and field in {"phone", "email"}:
+        return  # one of the two is enough
+    body = urlencode(good | {field: typed})
+    reply = client.post(address(clinic), body, content_type="application/x-www-form-urlencoded")
+    assert reply.status_code == 422
+    page = reply.content.decode()
+    assert f'id="{field}-error"' in page
+    kept = "family_name" if field != "family_name" else "given_name"
+    assert f'value="{good[kept]}"' in page
+    assert not Patient.objects.exists()
+    assert not Appointment.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [("email", "hannah"), ("email", "a@b"), ("email", "a@b@c.org"), ("email", "a b@example.org"), ("phone", "12")],
+)
+def test_an_address_that_reaches_nobody_is_refused_at_its_field(client, form, field, text):
+    clinic, good = form
+    reply = client.post(address(clinic), good | {field: text})
+    assert reply.status_code == 422
+    assert f'id="{field}-error"' in reply.content.decode()
+    assert not Patient.objects.exists()
+
+
+def test_of_two_clicks_at_once_the_second_finds_what_the_first_has_booked(form):
+    clinic, good = form
+    intakes = [intake_by_link(clinic, good["intake"]) for _ in range(2)]
+    booked = [
+        new_patient_booked(
+            by=public_actor(clinic),
+            at=timezone.now(),
+            person=Person(
+                given_name="Hannah", family_name="Lindqvist", born_on=date(1968, 3, 12), email="hannah@example.org"
+            ),
+            intake=intake,
+            service_id=int(good["service"]),
+            practitioner_id=int(good["practitioner"]),
+            starts_at=datetime.fromisoformat(good["start"]),
+            key="one form",
+        )
+        for intake in intakes
+    ]
+    assert booked[0].pk == booked[1].pk
+    assert Patient.objects.count() == Appointment.objects.count() == 1
+
+
+def test_a_form_key_that_no_database_can_look_up_is_a_sentence_not_a_fault(client, form):
+    clinic, good = form
+    body = urlencode(good | {"key": "nul \x00 inside"})
+    reply = client.post(address(clinic), body, content_type="application/x-www-form-urlencoded")
+    assert reply.status_code == 422
+    assert not Appointment.objects.exists()

@@ -94,6 +94,13 @@ def test_a_needle_that_is_in_is_recorded_even_without_consent_and_an_incident_op
     assert [row.kind for row in Incident.objects.all()] == ["needled_without_consent"]
 
 
+@pytest.mark.parametrize("text", ["nul \x00 inside", "x" * 5000, "\ud800"])
+def test_a_needle_that_is_in_is_recorded_whatever_was_typed_beside_it(text):
+    visit, elena = an_open_visit()
+    record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle(lot=text, site_detail=text))
+    assert visit.insertions.get().state == "in"
+
+
 def test_a_fever_learned_today_stops_and_a_needle_after_it_opens_an_incident():
     visit, elena = an_open_visit()
     ask_again(by=elena, at=AT, visit_id=visit.pk, answers={"fever": "present", "anticoagulant": "absent"})

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from myotome.knowledge.screening import content
-from myotome.science.screening.reading import odd_character, reading, region_key, regions_of, split_region
+from myotome.science.screening.reading import reading, region_key, regions_of, split_region
 from myotome.vocabulary.anatomy import PainRegion, Side
+from myotome.vocabulary.text import odd_character
 from tests.canaries import HARMLESS, UNSTORABLE
 
 C = content()

@@ -21,6 +21,7 @@ from myotome.clinic.booking.notices import queue_notice, queue_reminder
 from myotome.clinic.booking.queries import (
     Offer,
     appointment_for,
+    booked_with,
     check_may_book,
     free_times_for,
     is_within_hours,
@@ -82,7 +83,7 @@ def book(
         raise BookingStopped("Your answers need a doctor now, not a booking. Please read the page about it.")
     digest = hashlib.sha256(f"{patient_id}|{service_id}|{practitioner_id}|{starts_at.isoformat()}".encode()).hexdigest()
     if key is not None:
-        existing = Appointment.objects.filter(clinic_id=by.clinic_id, idempotency_key=key).first()
+        existing = booked_with(by, key)
         if existing is not None:
             if existing.idempotency_digest != digest:
                 raise KeyReused("This form was already used for another booking. Please begin again.")
@@ -100,7 +101,7 @@ def book(
         status=(S.REQUESTED if level is RedFlagLevel.CALL_FIRST else S.BOOKED).value,
         intake_id=intake_id,
         series_key=series_key,
-        note_for_desk=note_for_desk[:300],
+        note_for_desk=note_for_desk,
         created_at=at,
         created_by=by.name,
         idempotency_key=key,

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django_tasks import task
@@ -28,7 +27,10 @@ RETRY_MINUTES = (1, 5, 30, 120, 600)
 
 
 def queue_notice(appointment: Appointment, *, kind: str, at: datetime, not_before: datetime | None = None) -> None:
-    """Queues one message for after the transaction; the same kind for the same sequence is queued once."""
+    """Queues one message, in this transaction: act and message stand or fall together, whatever dies in between.
+
+    The same kind for the same sequence is queued once.
+    """
     if not appointment.patient.email:
         return
     notice, is_new = Notice.objects.get_or_create(
@@ -39,7 +41,7 @@ def queue_notice(appointment: Appointment, *, kind: str, at: datetime, not_befor
     )
     if is_new:
         job = send_notice.using(run_after=not_before) if not_before else send_notice
-        transaction.on_commit(lambda: job.enqueue(notice.pk))
+        job.enqueue(notice.pk)
 
 
 def queue_reminder(appointment: Appointment, *, at: datetime) -> None:

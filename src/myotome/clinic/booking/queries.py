@@ -171,6 +171,11 @@ def appointment_by_link(clinic: Clinic, token: str) -> Appointment:
     return row
 
 
+def booked_with(actor: Actor, key: str) -> Appointment | None:
+    """The appointment that this form's key has booked already."""
+    return Appointment.objects.filter(clinic_id=actor.clinic_id, idempotency_key=key).first()
+
+
 def requests_to_phone(actor: Actor) -> list[Appointment]:
     """Times held as a request until a practitioner has phoned, the oldest first."""
     rows = Appointment.objects.for_actor(actor).filter(status=AppointmentStatus.REQUESTED.value)

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django_tasks import task
@@ -31,7 +30,7 @@ def queue_questions(request: MeasureRequest, *, at: datetime) -> None:
     zone = ZoneInfo(request.course.clinic.time_zone)
     due = datetime.combine(request.due_on, SENT_AT, tzinfo=zone).astimezone(UTC)
     job = send_questions.using(run_after=due) if due > at else send_questions
-    transaction.on_commit(lambda: job.enqueue(request.pk))
+    job.enqueue(request.pk)
 
 
 @task()

@@ -10,17 +10,33 @@ from django.db import models
 from django.db.models import Q
 
 from myotome.clinic.booking.models import Appointment
-from myotome.clinic.people.access import ClinicalRow
+from myotome.clinic.people.access import LONGEST_TEXT, ClinicalRow
 from myotome.clinic.people.models import Practitioner, Room
 from myotome.clinic.planning.models import Plan
 from myotome.clinic.screening.models import Course
 from myotome.vocabulary.anatomy import NeedleRegion, Position
 from myotome.vocabulary.courses import AdverseGrade, AdverseKind
 from myotome.vocabulary.needling import NeedleState, SiteKind, Technique, TreatmentMode
+from myotome.vocabulary.text import without_odd_characters
 
 
 def _choices(enum):
     return [(v.value, v.value) for v in enum]
+
+
+class AlwaysKept(ClinicalRow):
+    """A row about what has happened: a text that its column cannot hold is made to fit, the row is never refused."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args, **kwargs) -> None:
+        """As Django's, after the texts were made to fit."""
+        for field in self._meta.concrete_fields:
+            text = self.__dict__.get(field.attname)
+            if isinstance(text, str):
+                setattr(self, field.attname, without_odd_characters(text)[: field.max_length or LONGEST_TEXT])
+        super().save(*args, **kwargs)
 
 
 class TreatmentVisit(ClinicalRow):
@@ -70,7 +86,7 @@ class TreatmentVisit(ClinicalRow):
         ]
 
 
-class NeedleInsertion(ClinicalRow):
+class NeedleInsertion(AlwaysKept):
     """One needle: field names and units are those of `vocabulary.needling.NeedleInsertion`."""
 
     patient_path = "visit__course__patient"
@@ -147,7 +163,7 @@ class AdverseEvent(ClinicalRow):
     reported_by = models.CharField(max_length=120)
 
 
-class Incident(ClinicalRow):
+class Incident(AlwaysKept):
     """A breach that was recorded because it had happened: needled without consent, against a STOP, miscounted."""
 
     patient_path = "visit__course__patient"

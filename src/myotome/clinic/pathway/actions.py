@@ -16,7 +16,7 @@ from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.actions import attach_course, book, cancel, step
 from myotome.clinic.booking.claims import give_claims_to
 from myotome.clinic.booking.models import Appointment
-from myotome.clinic.booking.queries import appointment_for, is_new, n_live_for_contact
+from myotome.clinic.booking.queries import appointment_for, booked_with, is_new, n_live_for_contact
 from myotome.clinic.followup.actions import ask_before_visit, ask_two_days_after, discharge, refresh_forecast
 from myotome.clinic.followup.models import Discharge
 from myotome.clinic.needling import actions as needling
@@ -24,12 +24,12 @@ from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
 from myotome.clinic.needling.queries import visit_for
 from myotome.clinic.pathway.baseline import baseline_taken
 from myotome.clinic.pathway.roots import belief_of_visit, keep_roots
-from myotome.clinic.people.actions import begin_care, create_patient
+from myotome.clinic.people.actions import begin_care, check_contacts, create_patient
 from myotome.clinic.people.merging import merge_patients, unmerge_patients
 from myotome.clinic.people.models import Patient, PatientMerge
 from myotome.clinic.planning.queries import current_plan
 from myotome.clinic.screening.courses import courses_for, open_course
-from myotome.clinic.screening.intakes import course_facts, give_intake_to
+from myotome.clinic.screening.intakes import course_facts, give_intake_to, lock_intake
 from myotome.clinic.screening.models import Course, Intake
 from myotome.vocabulary import needling as words
 from myotome.vocabulary.actors import Actor, Via
@@ -71,10 +71,13 @@ def new_patient_booked(
         TooManyAttempts: this contact already holds four times.
         and everything that `booking.actions.book` raises.
     """
+    lock_intake(by=by, intake=intake)  # of two clicks the second waits here, and finds what the first has booked
     if not person.phone.strip() and not person.email.strip():
         raise InvalidValue("Please leave a telephone number or an e-mail address.", field="phone")
+    check_contacts(phone=person.phone, email=person.email)
     if (
         by.via is Via.PUBLIC
+        and booked_with(by, key) is None
         and n_live_for_contact(by, phone=person.phone, email=person.email, at=at) >= MOST_LIVE_PER_CONTACT
     ):
         raise TooManyAttempts("Four visits are already booked with this contact. Please phone us.")
@@ -233,7 +236,7 @@ def request_phoned(*, by: Actor, at: datetime, appointment_id: int, go_on: bool,
         raise InvalidValue("Please write what the call came to.", field="outcome")
     if appointment.intake_id:
         Intake.objects.filter(pk=appointment.intake_id, clinic_id=by.clinic_id).update(
-            called_at=at, called_by=by.name, call_outcome=outcome.strip()[:300]
+            called_at=at, called_by=by.name, call_outcome=outcome.strip()
         )
     record(by=by, at=at, act="request.phoned", subject=appointment, patient_id=appointment.patient_id, go_on=go_on)
     to = AppointmentStatus.BOOKED if go_on else AppointmentStatus.CANCELLED

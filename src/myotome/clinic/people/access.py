@@ -8,6 +8,7 @@ covered, or opened by break-glass), the patient sees it where the class allows, 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Self
 
 from django.db import models
@@ -15,9 +16,30 @@ from django.db.models import Q
 
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
-from myotome.vocabulary.errors import NotFound
+from myotome.vocabulary.errors import InvalidValue, NotFound
+from myotome.vocabulary.text import odd_character, texts_in
 
 NOTHING = Q(pk__in=[])
+LONGEST_TEXT = 20_000
+
+
+def check_texts(model: type[models.Model], values: Mapping[str, Any]) -> None:
+    """Nothing, when the texts among `values` (field name to value) fit their columns on every database.
+
+    Raises:
+        InvalidValue: names the field whose text is too long or holds a character that no database keeps.
+    """
+    for name, value in values.items():
+        if not isinstance(value, str | dict | list):
+            continue
+        field = model._meta.get_field(name)
+        if any(odd_character(text) for text in texts_in(value)):
+            raise InvalidValue(
+                "This has a character that cannot be stored. Please delete it; the rest is still here.", field=name
+            )
+        most = getattr(field, "max_length", None) or LONGEST_TEXT
+        if isinstance(value, str) and len(value) > most:
+            raise InvalidValue("At most {most} characters, not {n}.", field=name, most=most, n=len(value))
 
 
 class ScopedQuerySet(models.QuerySet):
@@ -27,6 +49,11 @@ class ScopedQuerySet(models.QuerySet):
         """The rows of the actor's clinic that she may see; the system sees the whole clinic."""
         rows = self.filter(clinic_id=actor.clinic_id)
         return rows if actor.is_system else rows.filter(self.model.visible_to(actor))
+
+    def update(self, **values: Any) -> int:
+        """As Django's, after `check_texts`."""
+        check_texts(self.model, values)
+        return super().update(**values)
 
     def get_or_not_found(self, **lookup: Any) -> models.Model:
         """The one row, or NotFound: the same answer for what does not exist and what is not yours."""
@@ -45,6 +72,11 @@ class ClinicRow(models.Model):
 
     class Meta:
         abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """As Django's, after `check_texts`."""
+        check_texts(type(self), {field.name: self.__dict__.get(field.attname) for field in self._meta.concrete_fields})
+        super().save(*args, **kwargs)
 
     @classmethod
     def visible_to(cls, actor: Actor) -> Q:

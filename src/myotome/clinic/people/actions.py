@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import F
 
@@ -16,6 +18,7 @@ from myotome.vocabulary.errors import InvalidValue, StaleVersion
 
 BREAK_GLASS_HOURS = 24
 OLDEST_AGE_YEARS = 120
+FEWEST_PHONE_DIGITS = 5
 
 
 def check_identity(*, given_name: str, family_name: str, born_on: date, today: date) -> None:
@@ -34,6 +37,17 @@ def check_identity(*, given_name: str, family_name: str, born_on: date, today: d
         )
 
 
+def check_contacts(*, phone: str, email: str) -> None:
+    """Raises InvalidValue naming the field when a telephone number or an e-mail address cannot reach anybody."""
+    if phone.strip() and len(digits(phone)) < FEWEST_PHONE_DIGITS:
+        raise InvalidValue("This telephone number is too short. Please give it with its area code.", field="phone")
+    try:
+        if email.strip():
+            validate_email(email.strip())
+    except ValidationError:
+        raise InvalidValue("This is not an e-mail address, such as name@example.org.", field="email") from None
+
+
 @transaction.atomic
 def create_patient(
     *,
@@ -49,6 +63,7 @@ def create_patient(
 ) -> Patient:
     """A new patient of the clinic; an e-mail may be shared within a family and may be missing."""
     check_identity(given_name=given_name, family_name=family_name, born_on=born_on, today=at.date())
+    check_contacts(phone=phone, email=email)
     patient = Patient.objects.create(
         clinic_id=by.clinic_id,
         given_name=given_name.strip(),
@@ -84,6 +99,7 @@ def correct_patient(*, by: Actor, at: datetime, patient_id: int, version: int, *
     check_identity(
         given_name=patient.given_name, family_name=patient.family_name, born_on=patient.born_on, today=at.date()
     )
+    check_contacts(phone=patient.phone, email=patient.email)
     values = {name: getattr(patient, name) for name in changes}
     values |= {
         "search_name": search_key(patient.name),
@@ -144,7 +160,7 @@ def break_glass(*, by: Actor, at: datetime, patient_id: int, reason: str) -> Car
         user_id=by.user_id,
         patient=patient,
         kind=CareRelation.Kind.BREAK_GLASS,
-        reason=reason.strip()[:300],
+        reason=reason.strip(),
         started_at=at,
         expires_at=at + timedelta(hours=BREAK_GLASS_HOURS),
     )

@@ -182,7 +182,7 @@ def withdraw_consent(*, by: Actor, at: datetime, consent_id: int, reason: str = 
     """The consent withdrawn, by the patient or for her, at any time; withdrawn already stays as it was."""
     consent = Consent.objects.for_actor(by).select_related("course").get_or_not_found(pk=consent_id)
     if consent.withdrawn_at is None:
-        consent.withdrawn_at, consent.withdrawn_reason = at, reason[:300]
+        consent.withdrawn_at, consent.withdrawn_reason = at, reason
         consent.save(update_fields=["withdrawn_at", "withdrawn_reason"])
         record(by=by, at=at, act="consent.withdrawn", subject=consent, patient_id=consent.course.patient_id)
     return consent

@@ -25,10 +25,11 @@ from myotome.clinic.screening.queries import safety_of
 from myotome.knowledge.screening import Step, content
 from myotome.science.screening.contradictions import contradictions
 from myotome.science.screening.levels import HEIGHT, level_of_answer, standing_level
-from myotome.science.screening.reading import odd_character, reading, regions_of
+from myotome.science.screening.reading import reading, regions_of
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import RedFlagLevel, SafetyAnswer
 from myotome.vocabulary.errors import InvalidValue, NotFound
+from myotome.vocabulary.text import odd_character
 
 SHORTEST_REASON, LONGEST_REASON = 3, 300
 

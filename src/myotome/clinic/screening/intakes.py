@@ -24,6 +24,12 @@ from myotome.vocabulary.errors import NotFound
 
 
 @transaction.atomic
+def lock_intake(*, by: Actor, intake: Intake) -> None:
+    """Holds the intake until the transaction ends, and brings `intake` up to date."""
+    Intake.objects.select_for_update().filter(pk=intake.pk, clinic_id=by.clinic_id).first()
+    intake.refresh_from_db()
+
+
 def give_intake_to(*, by: Actor, at: datetime, intake: Intake, patient_id: int) -> Intake:
     """The intake linked to its patient and closed to changes, with the facts it states noted.
 
@@ -34,8 +40,7 @@ def give_intake_to(*, by: Actor, at: datetime, intake: Intake, patient_id: int) 
         InvalidValue: safety questions are open, or answers contradict each other.
         NotFound: the intake is somebody else's.
     """
-    Intake.objects.select_for_update().filter(pk=intake.pk, clinic_id=by.clinic_id).first()
-    intake.refresh_from_db()
+    lock_intake(by=by, intake=intake)
     if intake.clinic_id != by.clinic_id or intake.patient_id not in (None, patient_id):
         raise NotFound("These answers belong to somebody else. Please begin the questions again.")
     check_can_book(intake, at=at)

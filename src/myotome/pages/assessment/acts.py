@@ -58,7 +58,7 @@ def chart(request: HttpRequest, actor: Actor, examination: int) -> None:
 @act
 def impression(request: HttpRequest, actor: Actor, examination: int) -> None:
     """Her own impression, in her own words."""
-    text, version = request.POST.get("impression", "")[:2000], request.POST.get("version", "")
+    text, version = request.POST.get("impression", ""), request.POST.get("version", "")
     if not version.isascii() or not version.isdigit() or len(version) > 9:
         raise InvalidValue(_("The page is too old; open it again."), field="impression")
     actions.write_impression(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -95,6 +95,20 @@ def by_day(offers: Iterable[Offer], zone: str) -> list[Day]:
         Day(on, list(rows))
         for on, rows in groupby(sorted(offers, key=lambda o: (o.starts_at, o.practitioner_name)), key=day)
     ]
+
+
+def chosen_service(services: Sequence[Service], text: str) -> Service:
+    """The service whose id was chosen; the first one while none has been chosen.
+
+    Raises:
+        InvalidValue: it is none of these.
+    """
+    if not text:
+        return services[0]
+    chosen = next((row for row in services if str(row.pk) == text), None)
+    if chosen is None:
+        raise InvalidValue("This visit cannot be booked here. Please choose one of the list.", field="service")
+    return chosen
 
 
 def start_from(text: str) -> datetime:

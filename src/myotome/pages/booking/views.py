@@ -19,7 +19,7 @@ from myotome.clinic.people.queries import patient_by_link
 from myotome.clinic.screening.by_link import intake_by_link
 from myotome.exchange.icalendar.invitation import invitation_file
 from myotome.pages.access import by_link
-from myotome.pages.booking.offers import days_with_offers, start_from, week_of
+from myotome.pages.booking.offers import chosen_service, days_with_offers, start_from, week_of
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import RedFlagLevel
 from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, MyotomeError
@@ -37,7 +37,7 @@ def choose(request: HttpRequest, actor: Actor) -> HttpResponse:
     if intake.level == RedFlagLevel.EMERGENCY.value:
         return redirect("screening:stop", clinic=actor.clinic_slug, token=token)
     services = list(services_for(actor, for_new_patients=True))
-    service = next((row for row in services if str(row.pk) == request.GET.get("service")), services[0])
+    service = chosen_service(services, request.GET.get("service", ""))
     page = week_of(request.GET.get("page", "0"))
     days = days_with_offers(actor, service, page=page, at=timezone.now(), zone=request.clinic.time_zone)
     context = {"token": token, "intake": intake, "services": services, "service": service, "days": days, "page": page}
@@ -168,4 +168,4 @@ def _person(given: Any) -> Person:
         raise InvalidValue(
             "Please give the birth date as year, month, day, for example 1968-03-12.", field="born_on"
         ) from fault
-    return Person(born_on=born_on, **{name: given.get(name, "").strip()[:200] for name in FIELDS if name != "born_on"})
+    return Person(born_on=born_on, **{name: given.get(name, "").strip() for name in FIELDS if name != "born_on"})

@@ -109,7 +109,7 @@ def _page(actor: Actor, pk: int) -> dict[str, Any]:
 
 
 def _typed(request: HttpRequest) -> dict[str, Any]:
-    values: dict[str, Any] = {name: request.POST.get(name, "").replace("\x00", "").strip()[:200] for name in FIELDS}
+    values: dict[str, Any] = {name: request.POST.get(name, "").strip() for name in FIELDS}
     try:
         values["born_on"] = date.fromisoformat(values["born_on"])
     except ValueError as fault:

@@ -28,7 +28,7 @@ from myotome.clinic.people.queries import patient_for, practitioners_for
 from myotome.clinic.screening.courses import open_course_id
 from myotome.clinic.screening.phone import may_go_on, newest_intake
 from myotome.pages.access import for_roles
-from myotome.pages.booking.offers import days_with_offers, start_from, week_of
+from myotome.pages.booking.offers import chosen_service, days_with_offers, start_from, week_of
 from myotome.pages.desk.board import board_of
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
@@ -144,8 +144,11 @@ def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
     newcomer = is_new(person.pk)
     services = list(services_for(actor, for_new_patients=newcomer))
     services.sort(key=lambda row: row.new_patients_may_book)
-    chosen = request.POST.get("service") or request.GET.get("service", "")
-    service = next((row for row in services if str(row.pk) == chosen), services[0])
+    error: MyotomeError | None = None
+    try:
+        service = chosen_service(services, request.POST.get("service") or request.GET.get("service", ""))
+    except InvalidValue as refusal:
+        error, service = refusal, services[0]
     practitioner = _whole(request.POST.get("practitioner") or request.GET.get("practitioner", ""))
     context: dict[str, Any] = {
         "patient": person,
@@ -159,8 +162,7 @@ def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
         "key": request.POST.get("key") or actions.fresh_key(),
         "page": week_of(request.GET.get("page", "0")),
     }
-    error: MyotomeError | None = None
-    if request.method == "POST":
+    if request.method == "POST" and error is None:
         try:
             _book(request, actor, person, intake, service.pk, context["key"])
             return redirect("desk:patient", clinic=actor.clinic_slug, patient=person.pk)

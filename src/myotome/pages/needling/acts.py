@@ -228,7 +228,7 @@ def adverse_event(request: HttpRequest, actor: Actor, visit: int) -> None:
         kind=kind,
         grade=grade,
         number=whole(request.POST, "number", 1, 500),
-        action_taken=request.POST.get("action_taken", "")[:300],
+        action_taken=request.POST.get("action_taken", ""),
         patient_told=bool(request.POST.get("patient_told")),
     )
     messages.success(request, _("On record: %(what)s.") % {"what": kind.value.replace("_", " ")})

@@ -57,7 +57,7 @@ def make(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
             price_cents_each=price_cents_of(actor, mode.value),
             sites=_chosen_sites(actor, course, data) if mode is TreatmentMode.IMS else [],
             examination_id=examination.pk if examination else None,
-            rationale=data.get("rationale", "")[:2000],
+            rationale=data.get("rationale", ""),
             instead_of=_whole(data, "instead_of"),
         )
     except NotFound:

@@ -7,7 +7,6 @@ control characters) is refused, and nothing is ever cut off in silence. Empty an
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,8 +14,7 @@ from typing import Any
 
 from myotome.knowledge.screening import Content, Field, Step
 from myotome.vocabulary.anatomy import PainRegion, Side
-
-ALLOWED_CONTROLS = "\n\r\t"
+from myotome.vocabulary.text import odd_character
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +57,6 @@ def reading(step: Step, typed: Mapping[str, Sequence[str]]) -> Reading:
         elif f.required:
             problems[f.name] = Problem("required")
     return Reading(values, problems)
-
-
-def odd_character(text: str) -> int | None:
-    """The place (from 1) of the first character that cannot be stored, or None."""
-    for place, char in enumerate(text, start=1):
-        kind = unicodedata.category(char)
-        if kind == "Cs" or (kind == "Cc" and char not in ALLOWED_CONTROLS):
-            return place
-    return None
 
 
 def region_key(region: PainRegion, side: Side) -> str:
