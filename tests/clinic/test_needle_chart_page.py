@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,9 @@ from django.urls import reverse
 
 from myotome.clinic.needling.actions import answer_ask, open_visit, record_insertion
 from myotome.clinic.needling.models import Incident, NeedleInsertion, TreatmentVisit
+from myotome.clinic.people.models import User
 from myotome.clinic.planning.actions import SiteChoice, make_plan
+from myotome.knowledge.acupoints import acupoint
 from myotome.vocabulary.anatomy import NeedleRegion, Side
 from myotome.vocabulary.needling import NeedleState, SiteKind, TreatmentMode
 from tests.factories import (
@@ -22,6 +25,7 @@ from tests.factories import (
     a_patient,
     a_practitioner,
     an_actor,
+    an_open_visit,
 )
 
 pytestmark = pytest.mark.django_db
@@ -323,3 +327,23 @@ def test_the_chart_needs_at_most_fifteen_queries(client, clinic, elena, n, djang
         client.get(at("chart", visit))
     own = [q["sql"] for q in seen.captured_queries if "SAVEPOINT" not in q["sql"]]
     assert len(own) <= 15, "\n".join(own)
+
+
+def test_a_visit_is_printed_as_a_tagged_pdf_with_the_names_of_its_points(client, tmp_path):
+    visit, elena = an_open_visit(mode="acupuncture")
+    client.force_login(User.objects.get(pk=elena.user_id))
+    point = a_needle(
+        site_kind=SiteKind.ACUPOINT,
+        site="ST36",
+        side=Side.LEFT,
+        region=NeedleRegion(acupoint("ST36").region),
+        level=None,
+    )
+    record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=point)
+    answer = client.get(f"/{visit.clinic.slug}/visit/{visit.pk}/print.pdf")
+    assert answer["Content-Type"] == "application/pdf"
+    file = tmp_path / "visit.pdf"
+    file.write_bytes(answer.content)
+    text = subprocess.run(["pdftotext", "-layout", file, "-"], capture_output=True, text=True, check=True).stdout
+    for words in ("Hannah Lindqvist", "12 Mar 1968", "Zúsānlǐ", "足三里"):
+        assert words in text

@@ -38,7 +38,9 @@ def test_the_same_birth_date_and_family_name_are_shown_as_likely_the_same_person
     clinic, robin = desk
     hannah = a_patient(clinic)
     again = a_patient(clinic, given_name="Hanna", phone="")
-    a_patient(clinic, given_name="Omar", family_name="Aziz", born_on=hannah.born_on.replace(year=1990), phone="604 555 0001")
+    a_patient(
+        clinic, given_name="Omar", family_name="Aziz", born_on=hannah.born_on.replace(year=1990), phone="604 555 0001"
+    )
     assert likely_duplicates(robin, hannah) == [again]
 
 

@@ -94,7 +94,9 @@ def test_reception_finds_a_person_by_name_birth_date_or_telephone(text):
     clinic = a_clinic()
     robin = an_actor(a_receptionist(clinic), clinic)
     hannah = a_patient(clinic)
-    a_patient(clinic, given_name="Omar", family_name="Aziz", born_on=hannah.born_on.replace(year=1970), phone="604 555 0001")
+    a_patient(
+        clinic, given_name="Omar", family_name="Aziz", born_on=hannah.born_on.replace(year=1970), phone="604 555 0001"
+    )
     assert find_patients(robin, text) == [hannah]
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from myotome.clinic.needling.queries import needles_in_now, open_chart, visit_for
 from myotome.clinic.pathway import actions as pathway
+from myotome.exchange.paper import pdf_of
 from myotome.pages.access import for_roles
 from myotome.pages.needling.atlas import atlas_context
 from myotome.pages.needling.chart import chart_context
@@ -49,6 +52,16 @@ def printed(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
     """The visit on one page of paper."""
     row = open_chart(actor, visit, at=timezone.now())
     return render(request, "needling/printed.html", chart_context(actor, row, at=timezone.now()))
+
+
+@charts
+def paper(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
+    """The same page as a tagged PDF."""
+    row = open_chart(actor, visit, at=timezone.now())
+    html = render_to_string("needling/paper.html", chart_context(actor, row, at=timezone.now()), request)
+    answer = HttpResponse(pdf_of(html, faces=settings.TYPEFACES), content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="visit-{row.number}.pdf"'
+    return answer
 
 
 @for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
