@@ -26,8 +26,8 @@ STYLE = """
   @bottom-right { content: counter(page) " / " counter(pages); font: 8.5pt "Atkinson Next"; } }
 html { font: 10pt/1.4 "Atkinson Next", "Latin Ext", "Points Hanzi", "Noto Sans CJK SC", sans-serif; color: #000; }
 h1 { font: 500 18pt/1.2 "Newsreader", serif; margin: 0 0 4pt; } h2 { font: 500 13pt/1.2 "Newsreader", serif; }
-.who { border-bottom: 1pt solid #000; padding-bottom: 6pt; margin-bottom: 10pt; }
-.who b { font: 500 14pt/1.2 "Newsreader", serif; } .foot { string-set: foot content(text); display: none; }
+.who { border-bottom: 1pt solid #000; padding-bottom: 6pt; margin-bottom: 10pt; string-set: foot content(text); }
+.who b { font: 500 14pt/1.2 "Newsreader", serif; }
 table { width: 100%; border-collapse: collapse; margin: 6pt 0; } th { text-align: left; font-weight: 600; }
 th, td { padding: 3pt 8pt 3pt 0; border-top: .5pt solid #999; vertical-align: top; } thead { display: table-header-group; }
 tr { break-inside: avoid; } .hint { color: #333; font-size: 9pt; }

@@ -12,6 +12,7 @@ from myotome.clinic.screening.models import Intake, RedFlagAnswer
 from myotome.knowledge.screening import content
 from myotome.science.screening.levels import questions_for
 from myotome.vocabulary.anatomy import PainRegion
+from myotome.vocabulary.courses import RedFlagLevel
 from tests.canaries import HARMLESS, SCRIPT, UNSTORABLE
 from tests.factories import AT, PASSWORD, a_clinic, a_patient, a_practitioner, a_receptionist
 
@@ -332,6 +333,19 @@ def test_by_telephone_a_question_left_out_saves_nothing_and_keeps_the_rest(clien
     assert page.status_code == 422
     assert "still open" in page.content.decode()
     assert Intake.objects.count() == 0
+
+
+def test_by_telephone_one_no_answers_each_question_of_its_group_and_no_other(client, clinic):
+    patient = a_patient(clinic)
+    client.login(email=a_receptionist(clinic).email, password=PASSWORD)
+    flags = questions_for([PainRegion.ELBOW], content().flags)
+    doubtful = next(flag for flag in flags if flag.level is RedFlagLevel.TELL)
+    page = phone(client, patient, no_to="tell", **{doubtful.code: "not_sure"}).content.decode()
+    assert Intake.objects.count() == 0, "nothing is saved before all were asked"
+    for flag in flags:
+        is_no = f'name="{flag.code}" value="no" checked' in page
+        assert is_no == (flag.level is RedFlagLevel.TELL and flag is not doubtful)
+    assert f'name="{doubtful.code}" value="not_sure" checked' in page
 
 
 def test_by_telephone_an_emergency_is_read_aloud_and_not_booked(client, clinic):

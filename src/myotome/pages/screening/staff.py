@@ -5,10 +5,14 @@ Reception asks and types; it is told only what booking must know (go on, call fi
 
 from __future__ import annotations
 
+from itertools import groupby
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from myotome.clinic.people.queries import patient_for
 from myotome.clinic.screening.aloud import answer_aloud
@@ -19,9 +23,14 @@ from myotome.pages.screening import frames
 from myotome.science.screening.levels import questions_for
 from myotome.science.screening.reading import regions_of
 from myotome.vocabulary.actors import Actor
-from myotome.vocabulary.courses import RedFlagLevel, Role
+from myotome.vocabulary.courses import RedFlagLevel, Role, SafetyAnswer
 from myotome.vocabulary.errors import InvalidValue
 
+LEVEL_WORDS = {
+    "emergency": _("Asked first"),
+    "call_first": _("Asked next"),
+    "tell": _("Asked last"),
+}
 SIGNS = {
     "emergency": ("stop", "STOP"),
     "call_first": ("ask", "ASK"),
@@ -41,19 +50,30 @@ def summary(request: HttpRequest, actor: Actor, intake: int) -> HttpResponse:
 
 @for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
 def phone(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
-    """First the places, then the questions of those places, read aloud; saved all at once, then on to booking."""
-    given = request.POST or request.GET
+    """First the places, then the questions of those places, read aloud; saved all at once, then on to booking.
+
+    Somebody who says no to every question of a group is answered with one touch; each question is still answered.
+    """
+    given = (request.POST or request.GET).copy()
     chosen = given.getlist("regions")
     flags = questions_for(regions_of(chosen), content().flags)
-    rows = [(flag, given.get(flag.code, "")) for flag in flags]
+    no_to = given.get("no_to", "")
+    for flag in flags:
+        if flag.level.value == no_to and flag.code not in given:
+            given[flag.code] = SafetyAnswer.NO.value
+    groups = [
+        (level, LEVEL_WORDS[level], [(flag, given.get(flag.code, "")) for flag in rows])
+        for level, rows in ((key, list(found)) for key, found in groupby(flags, key=lambda flag: flag.level.value))
+    ]
     context = {
         "patient": patient_for(actor, patient),
         "places": frames.places(chosen),
         "chosen": chosen,
-        "rows": rows,
+        "groups": groups,
+        "open_group": _first_open(groups),
         "words": frames.wording(request.clinic),
     }
-    if request.method != "POST":
+    if request.method != "POST" or no_to:
         return render(request, "screening/phone_call.html", context)
     try:
         intake = answer_aloud(
@@ -64,6 +84,10 @@ def phone(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
     if intake.level == RedFlagLevel.EMERGENCY.value:
         return render(request, "screening/phone_emergency.html", context)
     return redirect(_booking(actor, patient))
+
+
+def _first_open(groups: list[tuple[str, Any, list[tuple[Any, str]]]]) -> str:
+    return next((level for level, _words, rows in groups if not all(answer for _flag, answer in rows)), "")
 
 
 def _booking(actor: Actor, patient: int) -> str:
