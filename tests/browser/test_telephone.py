@@ -49,7 +49,7 @@ def ask_and_book(caller: Caller) -> None:
     caller.tap(page.get_by_role("link", name="Ask them now"))
     caller.tap(page.locator("label.where-side", has=page.locator("input[value='left:low_back']")))
     caller.tap(page.get_by_role("button", name="Show the questions"))
-    while (no := page.locator("button[name=no_to][autofocus]")).count():
+    while (no := page.locator("section[data-open] button[name=no_to]")).count():
         caller.tap(no)
     caller.tap(page.get_by_role("button", name="Save and choose a time").last)
     caller.tap(page.locator("button.time").first)

@@ -70,6 +70,7 @@ def phone(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
         "places": frames.places(chosen),
         "chosen": chosen,
         "groups": groups,
+        "given_no_to": no_to,
         "open_group": _first_open(groups),
         "words": frames.wording(request.clinic),
     }
