@@ -9,12 +9,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
+from typing import Any
 
 from myotome.vocabulary.anatomy import ROOT_INDEX, ROOTS
+from myotome.vocabulary.sentences import Sentence
 
 LEGAL_WITHOUT_KEY = ("clinic belief", "judgement")
 _FITTED = re.compile(r"fitted \d{4}-\d{2}-\d{2}")
@@ -28,21 +30,41 @@ class BadTable(ValueError):
     """A clinical table breaks its own rules; the message says where."""
 
 
-def rows(package: str, name: str) -> tuple[dict[str, str], ...]:
-    """The rows of `name` (CSV, UTF-8, first line the column names) beside the package, stripped of outer spaces."""
+def rows(package: str, name: str, *, said: Container[str] = ()) -> tuple[dict[str, str], ...]:
+    """The rows of `name` (CSV, UTF-8, first line the column names) beside the package, stripped of outer spaces.
+
+    Columns in `said` hold what people read: their cells are sentences that a page can translate.
+    """
     text = files(package).joinpath(name).read_text(encoding="utf-8")
     reader = csv.DictReader(io.StringIO(text, newline=""))
     found = []
     for number, row in enumerate(reader, start=2):
         if None in row or None in row.values():
             raise BadTable(f"{name} line {number}: {len(reader.fieldnames or ())} cells expected.")
-        found.append({key: value.strip() for key, value in row.items()})
+        cells = {key: value.strip() for key, value in row.items()}
+        found.append({key: Sentence(cell) if key in said else cell for key, cell in cells.items()})
     return tuple(found)
+
+
+def spoken(value: Any, names: Container[str]) -> Any:
+    """A table as TOML gives it, the texts under `names` (at any depth) as sentences that a page can translate."""
+    if isinstance(value, dict):
+        return {key: _sentences(item) if key in names else spoken(item, names) for key, item in value.items()}
+    return [spoken(item, names) for item in value] if isinstance(value, list) else value
+
+
+def _sentences(value: Any) -> Any:
+    if isinstance(value, str):
+        return Sentence(value)
+    if isinstance(value, dict):
+        return {key: _sentences(item) for key, item in value.items()}
+    return [_sentences(item) for item in value] if isinstance(value, list) else value
 
 
 def listed(cell: str) -> tuple[str, ...]:
     """The items of a cell "a; b; c"; an empty cell is an empty tuple."""
-    return tuple(item.strip() for item in cell.split(";") if item.strip())
+    kind = Sentence if isinstance(cell, Sentence) else str
+    return tuple(kind(item.strip()) for item in cell.split(";") if item.strip())
 
 
 def yes_no(cell: str, where: str) -> bool:

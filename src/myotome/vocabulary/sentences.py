@@ -2,12 +2,14 @@
 
 A rule raises or returns an English sentence with named places, `Sentence("Reviews are at visits 1 to {n}.", n=8)`. It is
 a `str` and reads as English everywhere; `in_readers_language` translates the sentence first and fills the places
-then, with whatever translation the house has given to `speak_through` at its start (none: English).
+then, with whatever translation the house has given to `speak_through` at its start (none: English). A template that
+shows a `Sentence` shows it in the reader's language; what cuts or joins it as plain text loses that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from html import escape
 from typing import Any, Self
 
 _spoken: list[Callable[[str], str]] = [str]
@@ -25,9 +27,25 @@ class Sentence(str):
         made.words, made.values = words, values
         return made
 
+    def __html__(self) -> str:
+        """How a page shows it: in the reader's language, escaped. Templates of every kind ask for this by itself."""
+        return escape(in_readers_language(self))
+
+    def filled(self, **values: Any) -> Self:
+        """The same sentence with its places filled."""
+        return type(self)(self.words, **self.values, **values)
+
     def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]:
         """So that an error which crosses a process arrives with its places."""
         return (self.words,), self.values
+
+
+def joined(sentences: Sequence[str], by: str = "; ") -> str:
+    """Some sentences as one, each translated by itself; empty for none."""
+    if not sentences:
+        return ""
+    places = {f"part_{number}": sentence for number, sentence in enumerate(sentences)}
+    return Sentence(by.join(f"{{{name}}}" for name in places), **places)
 
 
 def speak_through(translate: Callable[[str], str]) -> None:

@@ -49,7 +49,7 @@ class Caution:
 def facts() -> Mapping[str, Fact]:
     """All patient facts by code."""
     found = {}
-    for row in tables.rows(__package__, "facts.csv"):
+    for row in tables.rows(__package__, "facts.csv", said=("words",)):
         asked = tables.only(row["asked"], ("every visit", "course"), f"facts.csv, {row['code']}")
         found[row["code"]] = Fact(row["code"], row["words"], asked == "every visit")
     return MappingProxyType(found)
@@ -62,7 +62,7 @@ def cautions() -> tuple[Caution, ...]:
     Raises:
         BadTable: an unknown fact, scope, region, muscle, hazard or source, or a fact that raises nothing.
     """
-    made = tuple(parsed(row) for row in tables.rows(__package__, "cautions.csv"))
+    made = tuple(parsed(row) for row in tables.rows(__package__, "cautions.csv", said=("sentence",)))
     if len({row.code for row in made}) != len(made):
         raise tables.BadTable("cautions.csv: a code is named twice.")
     silent = set(facts()) - {row.fact for row in made}

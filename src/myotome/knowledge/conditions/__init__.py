@@ -47,7 +47,7 @@ def conditions() -> Mapping[str, Condition]:
         BadTable: an unknown muscle, level, region or source, or a segment that none of the muscles reaches.
     """
     found: dict[str, Condition] = {}
-    for row in tables.rows(__package__, "conditions.csv"):
+    for row in tables.rows(__package__, "conditions.csv", said=("name", "lay_name", "note")):
         where = f"conditions.csv, {row['id']}"
         if row["id"] in found:
             raise tables.BadTable(f"{where}: named twice.")

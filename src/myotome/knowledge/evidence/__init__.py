@@ -67,7 +67,8 @@ def evidence() -> Evidence:
     Raises:
         ValueError: a statement without source or of an unknown group or kind, or a claim without figures or limit.
     """
-    table = tomllib.loads(files(__package__).joinpath("evidence.toml").read_text(encoding="utf-8"))
+    text = files(__package__).joinpath("evidence.toml").read_text(encoding="utf-8")
+    table = tables.spoken(tomllib.loads(text), ("short", "says", "figures", "limit"))
     found = Evidence(table["version"], table["status"], tuple(Statement(**row) for row in table["statement"]))
     for one in found.statements:
         if one.group not in GROUPS or one.kind not in KINDS or not one.limit:

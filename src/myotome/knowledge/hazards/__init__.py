@@ -33,7 +33,7 @@ class Hazard:
 def hazards() -> Mapping[str, Hazard]:
     """All hazards by code."""
     found: dict[str, Hazard] = {}
-    for row in tables.rows(__package__, "hazards.csv"):
+    for row in tables.rows(__package__, "hazards.csv", said=("name", "what", "why", "what_to_do")):
         where = f"hazards.csv, {row['code']}"
         if row["code"] in found or not all(row[part] for part in ("code", "name", "what", "why", "what_to_do")):
             raise tables.BadTable(f"{where}: named twice or a sentence is missing.")

@@ -12,6 +12,7 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
+from myotome.knowledge import tables
 from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.measures import Direction, Occasion
 
@@ -114,7 +115,9 @@ def definitions() -> Mapping[str, Definition]:
 
 
 def _table() -> dict[str, list[dict]]:  # type: ignore[type-arg]
-    return tomllib.loads(files(__package__).joinpath("measures.toml").read_text(encoding="utf-8"))
+    text = files(__package__).joinpath("measures.toml").read_text(encoding="utf-8")
+    table: dict = tables.spoken(tomllib.loads(text), ("name", "short", "recall", "text", "ends", "choices"))  # type: ignore[type-arg]
+    return table
 
 
 def _measure(row: dict) -> Measure:  # type: ignore[type-arg]

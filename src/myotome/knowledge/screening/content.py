@@ -17,11 +17,31 @@ from typing import Any
 from myotome.knowledge import tables
 from myotome.vocabulary.anatomy import PainRegion
 from myotome.vocabulary.courses import RedFlagLevel
+from myotome.vocabulary.sentences import Sentence
 
 KINDS = ("regions", "choice", "choices", "number", "date", "text", "scale", "safety")
 TOWARD = ("ims", "acupuncture", "physician_first", "slower", "careful")
 RULES = ("three_or_more_regions", "head_hurts", "phq2_three_or_more", "gad2_three_or_more", "under_16")
 DEFAULT_TEXT_LIMIT = 1000
+SAID = frozenset(
+    [
+        "question",
+        "why",
+        "short",
+        "title",
+        "hint",
+        "label",
+        "example",
+        "ends",
+        "sentence",
+        "fixed",
+        "problems",
+        "again",
+        "region_names",
+        "side_names",
+    ]
+)
+"""What people read in these tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +123,11 @@ class Content:
     flags: tuple[RedFlag, ...]
     steps: tuple[Step, ...]
     reasons: tuple[ReasonRow, ...]
-    fixed: Mapping[str, str]
-    problems: Mapping[str, str]
-    again: Mapping[str, str]
-    region_names: Mapping[PainRegion, str]
-    side_names: Mapping[str, str]
+    fixed: Mapping[str, Sentence]
+    problems: Mapping[str, Sentence]
+    again: Mapping[str, Sentence]
+    region_names: Mapping[PainRegion, Sentence]
+    side_names: Mapping[str, Sentence]
 
     def flag(self, code: str) -> RedFlag | None:
         """The safety question with this code, or None."""
@@ -154,7 +174,9 @@ def content() -> Content:
 
 
 def _read(name: str) -> dict[str, Any]:
-    return tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))
+    table = tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))
+    found: dict[str, Any] = tables.spoken(table, SAID)
+    return found
 
 
 def _flag(row: Mapping[str, Any], areas: Mapping[str, list[str]]) -> RedFlag:

@@ -84,8 +84,11 @@ REFLEX_WORDS = ("absent", "reduced", "normal", "brisk", "clonus")
 def read_signs(parameters: Parameters) -> tuple[Sign, ...]:
     """Muscle signs, skin signs and the reflex scale. Raises `BadTable` for a rate outside (0, 1) or a missing grade."""
     by_grade = _grade_likelihoods()
-    found = [_muscle_sign(row, parameters, by_grade) for row in tables.rows(__package__, "muscle_signs.csv")]
-    for row in tables.rows(__package__, "skin_signs.csv"):
+    found = [
+        _muscle_sign(row, parameters, by_grade)
+        for row in tables.rows(__package__, "muscle_signs.csv", said=("name", "lay_name", "grade_words", "how"))
+    ]
+    for row in tables.rows(__package__, "skin_signs.csv", said=("name", "lay_name", "how")):
         where = f"skin_signs.csv, {row['code']}"
         sensitivity, specificity = _rate(row["sensitivity"], where), _rate(row["specificity"], where)
         found.append(
@@ -136,7 +139,7 @@ def read_signs(parameters: Parameters) -> tuple[Sign, ...]:
 
 def read_dermatomes() -> tuple[Dermatome, ...]:
     """Dermatomes C2 to S5 in cord order; one that is missing is a fault."""
-    rows = tables.rows(__package__, "dermatomes.csv")
+    rows = tables.rows(__package__, "dermatomes.csv", said=("lay_position", "key_point"))
     if tuple(row["root"] for row in rows) != ROOTS[1:]:
         raise tables.BadTable("dermatomes.csv: C2 to S5 in cord order expected.")
     return tuple(
@@ -153,7 +156,7 @@ def read_dermatomes() -> tuple[Dermatome, ...]:
 def read_reflexes() -> tuple[Reflex, ...]:
     """Reflexes, checked as muscles are."""
     found = []
-    for row in tables.rows(__package__, "reflexes.csv"):
+    for row in tables.rows(__package__, "reflexes.csv", said=("name", "lay_name", "how")):
         where = f"reflexes.csv, {row['code']}"
         found.append(
             Reflex(
@@ -172,7 +175,7 @@ def read_reflexes() -> tuple[Reflex, ...]:
 def read_schemes() -> tuple[MyotomeMovement, ...]:
     """Both myotome schemes; each muscle named must be in the muscle table."""
     found = []
-    for row in tables.rows(__package__, "myotome_schemes.csv"):
+    for row in tables.rows(__package__, "myotome_schemes.csv", said=("movement",)):
         where = f"myotome_schemes.csv, {row['scheme']} {row['root']}"
         names = tables.listed(row["muscles"])
         for name in names:

@@ -16,6 +16,7 @@ from myotome.knowledge import signs as sign_table
 from myotome.vocabulary.anatomy import Side
 from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.findings import Finding, FindingKind, MuscleFinding, ReflexFinding, SkinFinding
+from myotome.vocabulary.sentences import in_readers_language
 
 SIDE_WORDS = {"left": gettext_lazy("left"), "right": gettext_lazy("right")}
 CLEAR = "clear"
@@ -57,10 +58,15 @@ def value_words(kind: str, sign: str, value: int) -> str:
     if kind == FindingKind.SKIN.value:
         return _("present") if value else _("absent")
     if kind == FindingKind.REFLEX.value:
-        return sign_table.signs()["reflex"].grade_words[value]
+        return in_readers_language(sign_table.signs()["reflex"].grade_words[value])
     if sign == "weak":
         return _("%(grade)s of 5") % {"grade": value}
     return str(value) if value else _("normal")
+
+
+def position_words(position: str) -> str:
+    """How the patient lies or sits."""
+    return in_readers_language(position.replace("_", " "))
 
 
 def row_key(row: Any) -> str:

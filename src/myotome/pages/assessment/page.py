@@ -23,6 +23,7 @@ from myotome.knowledge.signs import parameters
 from myotome.pages.assessment.names import (
     SIDE_WORDS,
     json_words,
+    position_words,
     row_key,
     row_value,
     sign_name,
@@ -114,7 +115,7 @@ def _ways(
     return {
         "places": [
             {
-                "name": names.get(place) or str(place).replace("_", " ").capitalize(),
+                "name": names.get(place) or _(str(place).replace("_", " ").capitalize()),
                 "href": link(open=str(place)),
                 "is_open": place == opened["opened"] and not opened["words"],
                 "n": tested[str(place)],
@@ -167,14 +168,14 @@ def _option(row: Mapping[str, Any], link: Callable[..., str]) -> dict[str, Any]:
         "name": subject_name("muscle", row["muscle"], row["level"] or ""),
         "side": SIDE_WORDS[row["side"]],
         "roots": " ".join(link_of(row["muscle"], row["level"])),
-        "position": row["position"].replace("_", " "),
+        "position": position_words(row["position"]),
         "bits": _bits(row["bits"], 2),
         "href": link(at=at),
     }
 
 
 def _turn_words(options: list[dict[str, Any]]) -> str:
-    return ", then ".join(dict.fromkeys(row["position"].replace("_", " ") for row in options))
+    return _(", then ").join(dict.fromkeys(position_words(row["position"]) for row in options))
 
 
 def _bits(bits: float, places: int) -> str:

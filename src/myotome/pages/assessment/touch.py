@@ -19,6 +19,7 @@ from myotome.knowledge.muscles import Muscle
 from myotome.pages.assessment.names import CLEAR, SIDE_WORDS, row_key, row_value, sign_name, subject_name, value_words
 from myotome.vocabulary.anatomy import ROOT_INDEX, ROOTS, ExamRegion, NeedleRegion
 from myotome.vocabulary.findings import FindingKind
+from myotome.vocabulary.sentences import in_readers_language
 
 REGIONS: Mapping[str, tuple[NeedleRegion, ...]] = {
     ExamRegion.NECK_ARM: (
@@ -99,7 +100,7 @@ def keys_for(kind: str, subject: str, level: str, side: str, sign: str, charted:
     found = []
     for grade in table.scale:
         is_pressed = now == grade
-        words = f"{name} {value_words(kind, sign, grade)}: {table.grade_words[grade]}"
+        words = f"{name} {value_words(kind, sign, grade)}: {in_readers_language(table.grade_words[grade])}"
         face = {0: _("no"), 1: _("yes")}[grade] if kind == FindingKind.SKIN.value else str(grade)
         sends = f"{key}:{CLEAR if is_pressed else grade}"
         found.append(Key(f"{key}:{grade}", sends, face, words, is_pressed, grade == table.normal))

@@ -77,4 +77,4 @@ def _fixed(request: HttpRequest) -> dict[str, str]:
         "emergency_number": request.clinic.emergency_number,
         "crisis_line": request.clinic.crisis_line,
     }
-    return {code: text.format(**values) for code, text in content().fixed.items()}
+    return {code: text.filled(**values) for code, text in content().fixed.items()}

@@ -16,6 +16,7 @@ from myotome.clinic.screening.queries import Safety
 from myotome.knowledge.screening import Content, Field, Option, Step, content
 from myotome.science.screening.reading import region_key
 from myotome.vocabulary.anatomy import PainRegion, Side
+from myotome.vocabulary.sentences import Sentence
 
 MOST_SHORT, SHORT_LABEL = 4, 24
 
@@ -73,7 +74,7 @@ def stored(intake: Any, step: Step) -> dict[str, list[str]]:
 def region_options(now: Content) -> tuple[Option, ...]:
     """Every place of the list, head to foot, each side of it."""
     return tuple(
-        Option(region_key(region, side), f"{name}, {now.side_names[side.value]}")
+        Option(region_key(region, side), Sentence("{place}, {side}", place=name, side=now.side_names[side.value]))
         for region, name in now.region_names.items()
         for side in (Side.LEFT, Side.RIGHT)
     )
@@ -106,7 +107,7 @@ def wording(clinic: Any) -> dict[str, str]:
         "emergency_number": clinic.emergency_number,
         "crisis_line": clinic.crisis_line,
     }
-    return {code: text.format(**values) for code, text in content().fixed.items()}
+    return {code: text.filled(**values) for code, text in content().fixed.items()}
 
 
 def step_url(request: HttpRequest, token: str, code: str) -> str:

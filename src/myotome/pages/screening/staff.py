@@ -32,10 +32,10 @@ LEVEL_WORDS = {
     "tell": _("Asked last"),
 }
 SIGNS = {
-    "emergency": ("stop", "STOP"),
-    "call_first": ("ask", "ASK"),
-    "tell": ("note", "NOTE"),
-    "none": ("note", "NOTE"),
+    "emergency": ("stop", _("STOP")),
+    "call_first": ("ask", _("ASK")),
+    "tell": ("note", _("NOTE")),
+    "none": ("note", _("NOTE")),
 }
 
 

@@ -15,6 +15,7 @@ from myotome.knowledge.cautions import facts
 from myotome.pages.needling.forms import mirrored
 from myotome.pages.needling.sites import site_name
 from myotome.science.needling.shorthand import marked_words
+from myotome.vocabulary.sentences import in_readers_language
 
 register = template.Library()
 
@@ -23,7 +24,7 @@ register = template.Library()
 def words(code: object) -> str:
     """A code as words: `needle_fault` is "Needle fault"."""
     text = str(getattr(code, "value", code)).replace("_", " ")
-    return text[:1].upper() + text[1:]
+    return in_readers_language(text[:1].upper() + text[1:])
 
 
 @register.filter

@@ -35,7 +35,7 @@ def contradictions(answers: Mapping[str, Any], *, content: Content, today: date)
     found: list[Contradiction] = []
 
     def again(code: str, *fields: str, **values: Any) -> None:
-        found.append(Contradiction(code, fields, content.again[code].format(**values)))
+        found.append(Contradiction(code, fields, content.again[code].filled(**values)))
 
     age = answers.get("age")
     if age is not None and not YOUNGEST <= age <= OLDEST:

@@ -26,7 +26,7 @@ class Problem:
 
     def sentence(self, content: Content) -> str:
         """The problem in words."""
-        return content.problems[self.code].format(**self.values)
+        return content.problems[self.code].filled(**self.values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from myotome.science.screening.reading import regions_of, split_region
 from myotome.science.screening.suitability import CHILD_BELOW
 from myotome.vocabulary.anatomy import Side
 from myotome.vocabulary.findings import Presence
+from myotome.vocabulary.sentences import Sentence, joined
 
 UNSURE = "not_sure"
 POSSIBLE = ("yes", "maybe")
@@ -55,14 +56,14 @@ def place_words(keys: Sequence[str], *, content: Content) -> str:
     for key in keys:
         if (place := split_region(key)) is not None:
             sides.setdefault(place[0], []).append(place[1])
-    words = []
+    words: list[str] = []
     for region, name in content.region_names.items():
         if region in sides:
             found = sides[region]
             side = content.side_names["both"] if {Side.LEFT, Side.RIGHT} <= set(found) else content.side_names[found[0]]
-            words.append(f"{name}, {side}")
-    joined = "; ".join(words)
-    return joined[:1].upper() + joined[1:].lower() if joined else ""
+            shown = Sentence(name.lower()) if words else name
+            words.append(Sentence("{place}, {side}", place=shown, side=side))
+    return joined(words)
 
 
 def course_facts(answers: Mapping[str, Any], *, content: Content, today: date) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 from myotome.knowledge.screening import Content, ReasonRow
 from myotome.science.screening.reading import regions_of
 from myotome.vocabulary.anatomy import PainRegion
+from myotome.vocabulary.sentences import joined
 
 POSITIVE_SCREEN = 3
 SPREAD_REGIONS = 3
@@ -84,7 +85,7 @@ def quote(content: Content, name: str, value: Any) -> str:
     if field is None:
         return ", ".join(str(one) for one in values)
     words = [(option.label if (option := field.option(str(one))) else str(one)) for one in values]
-    return "; ".join(words)
+    return joined(words)
 
 
 def _reason(row: ReasonRow, answers: Mapping[str, Any], content: Content) -> Reason | None:

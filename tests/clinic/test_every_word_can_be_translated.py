@@ -1,0 +1,115 @@
+"""Every word that a page shows goes through the translation, whatever floor it comes from.
+
+The translation of this test puts brackets around what it is asked for. What stands on a page without brackets, and is
+no name, number, code or something that a person typed, could never be read in another language.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from html.parser import HTMLParser
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.utils import translation
+
+from myotome.knowledge.acupoints import acupoints
+from myotome.knowledge.evidence import evidence
+from myotome.knowledge.muscles import muscles
+from tests.clinic.test_access_matrix import a_world, own_routes, url_of
+
+pytestmark = pytest.mark.django_db
+BRACKETS = re.compile(r"⟦[^⟦⟧]*⟧")
+READ_ALOUD = {"alt", "title", "placeholder", "aria-label"}
+NAMES = (
+    "Myotome|Alder Street Clinic|Alder Street|Hannah|Lindqvist|Omar|Aziz|Twin\\d*|Elena|Marchetti|David|Okafor|Sofia|Lind"
+    "|Robin|Clarke|Person \\d+|Low back and left leg|hannah@example\\.org|a test|IMS assessment|Acupuncture assessment|Acupuncture|English|Français|IMS|PDF|PEG|PSFS|PHQ|GAD|NRS"
+)
+"""Who and what this clinic is called, and what a person typed into its records."""
+CODES = r"[a-z_]+\.[a-z_]+|[A-Z]{2}\d{1,2}|[CTLS]\d{1,2}|mult-L5|grasp\d|cramp\d|release"
+
+
+class Shown(HTMLParser):
+    """The words of a page: text and what is read aloud for pictures and controls."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.silent = 0
+
+    def handle_starttag(self, tag, attrs):
+        self.silent += tag in ("script", "style", "code")
+        self.words += [value for name, value in attrs if name in READ_ALOUD and value]
+
+    def handle_endtag(self, tag):
+        self.silent -= tag in ("script", "style", "code")
+
+    def handle_data(self, data):
+        if not self.silent:
+            self.words.append(data)
+
+
+@pytest.fixture
+def bracketed(monkeypatch):
+    """A translation into brackets."""
+    translation.gettext("")  # Django chooses its translation at the first use
+
+    def bracket(words):
+        return f"⟦{words}⟧" if str(words).strip() else words
+
+    for name, said in {
+        "gettext": lambda words: bracket(words),
+        "pgettext": lambda _context, words: bracket(words),
+        "ngettext": lambda one, more, n: bracket(one if n == 1 else more),
+        "npgettext": lambda _context, one, more, n: bracket(one if n == 1 else more),
+    }.items():
+        monkeypatch.setattr(translation._trans, name, said)
+
+
+@pytest.fixture(scope="module")
+def names():
+    """Proper names of anatomy and points, and citations: the same in every language."""
+    found = {name for row in muscles().values() for name in (row.name, row.latin)}
+    found |= {name for point in acupoints().values() for name in (point.pinyin, point.hanzi)}
+    found |= {one.citation for one in evidence().statements}
+    longest_first = sorted(found - {""}, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+
+
+def left_over(text: str, names: re.Pattern) -> str:
+    """What of a text is neither translated nor a name or code."""
+    while (shorter := BRACKETS.sub(" ", text)) != text:
+        text = shorter
+    text = re.sub(rf"\b({NAMES}|{CODES})\b", " ", names.sub(" ", text))
+    return " ".join(re.findall(r"[^\W\d_]{3,}", text))
+
+
+@pytest.mark.parametrize("role", ["practitioner", "receptionist", "owner", "patient", "anonymous"])
+def test_every_word_of_every_page_is_translated(bracketed, names, role):
+    alder = a_world("alder")
+    client = Client()
+    if role != "anonymous":
+        client.force_login(alder.users[role])
+    found, n_pages = defaultdict(set), 0
+    for name, _pattern, path in own_routes():
+        with transaction.atomic():
+            answer = client.get(url_of(name, path, "alder", alder.hers))
+            transaction.set_rollback(True)
+        if answer.status_code != 200 or answer.streaming or not answer["Content-Type"].startswith("text/html"):
+            continue
+        n_pages += 1
+        page = Shown()
+        page.feed(answer.content.decode())
+        for text in page.words:
+            if rest := left_over(text, names):
+                found[name].add(f"{rest[:60]!r} of {' '.join(text.split())[:80]!r}")
+    assert n_pages >= 9
+    lines = [f"{name}: {line}" for name, rest in sorted(found.items()) for line in sorted(rest)]
+    assert not lines, "\n".join(lines)
+
+
+def test_a_word_that_no_translation_sees_is_noticed(names):
+    assert left_over("⟦Born⟧ 12 March · Hannah Lindqvist, L5, gluteus medius ⟦in ⟦left⟧ leg⟧", names) == "March"
+    assert left_over("Book a visit", names) == "Book visit"
