@@ -18,6 +18,7 @@ from django.utils import translation
 from myotome.knowledge.acupoints import acupoints
 from myotome.knowledge.evidence import evidence
 from myotome.knowledge.muscles import muscles
+from myotome.pages.public import pictures
 from tests.clinic.test_access_matrix import a_world, own_routes, url_of
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +67,16 @@ def bracketed(monkeypatch):
         "npgettext": lambda _context, one, more, n: bracket(one if n == 1 else more),
     }.items():
         monkeypatch.setattr(translation._trans, name, said)
+    forget_drawings()
+    yield
+    forget_drawings()
+
+
+def forget_drawings() -> None:
+    """Drawings are kept for each language; those of another test speak without brackets."""
+    for kept in vars(pictures).values():
+        if hasattr(kept, "cache_clear"):
+            kept.cache_clear()
 
 
 @pytest.fixture(scope="module")
