@@ -15,7 +15,7 @@ from django.apps import apps
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import URLPattern
+from django.urls import URLPattern, resolve
 from django.utils import timezone
 
 from myotome.clinic.assessment.models import Examination
@@ -331,3 +331,13 @@ def test_a_person_without_a_role_in_the_clinic_finds_nothing_there(worlds):
     client.force_login(alder.users["practitioner"])
     assert client.get("/birch/desk/").status_code == 404
     assert Appointment.objects.filter(clinic=birch.clinic).exists()
+
+
+def test_no_route_stands_in_the_way_of_another():
+    alder = a_world("alder")
+    hidden = [
+        f"{name} is taken by {resolve(url).view_name}"
+        for name, _pattern, path in own_routes()
+        if resolve(url := url_of(name, path, "alder", alder.hers)).view_name != name
+    ]
+    assert hidden == []

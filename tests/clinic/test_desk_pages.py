@@ -1,6 +1,7 @@
 """The front desk over HTTP: find, create, join, book by telephone, take back; typing is kept, nothing of health is shown."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
@@ -251,3 +252,24 @@ def test_a_visit_that_the_clinic_does_not_offer_is_refused_by_name_and_never_bec
     assert answer.status_code == 422
     assert "choose one of the list" in answer.content.decode()
     assert not Appointment.objects.exists()
+
+
+def test_two_who_move_the_same_visit_see_both_times(client, desk):
+    clinic, elena, robin = desk
+    hannah = a_patient(clinic)
+    service = Service.objects.get(clinic=clinic, kind="assessment_ims")
+    now = timezone.now()
+    offers = free_times_for(robin, service=service, first_day=now.date() + timedelta(days=2), n_days=9, at=now)
+    times = [offer.starts_at for offer in offers if offer.practitioner_id == elena.pk]
+    first, second, third = times[0], times[len(times) // 2], times[-1]
+    row = book(by=robin, at=now, patient_id=hannah.pk, service_id=service.pk, practitioner_id=elena.pk, starts_at=first)
+    address = at("desk:move", clinic, appointment=row.pk)
+    assert client.post(address, {"version": 1, "start": second.isoformat()}).status_code == 302
+    answer = client.post(address, {"version": 1, "start": third.isoformat()})
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    zone = ZoneInfo(clinic.time_zone)
+    for when in (second, third):
+        assert f"{when.astimezone(zone):%H:%M}" in page.split("Saved meanwhile")[1].split("</div></div>")[0]
+    row.refresh_from_db()
+    assert row.starts_at == second

@@ -122,3 +122,34 @@ def test_others_do_not_see_it(client, course):
     elsewhere = a_practitioner(a_clinic("birch"))
     client.login(username=elsewhere.user.email, password=PASSWORD)
     assert client.get(url(course)).status_code == 404
+
+
+GOOD = {"condition": "low_back_pain", "n_segments": "2", "prior_surgery": "no"}
+
+
+def test_two_who_correct_what_the_forecast_rests_on_see_both_versions(elena, course):
+    course.refresh_from_db()
+    form = GOOD | {"version": course.version}
+    assert elena.post(url(course, "describe"), form | {"n_segments": "3"}).status_code == 302
+    second = elena.post(url(course, "describe"), form | {"n_segments": "5", "prior_surgery": "yes"})
+    page = second.content.decode()
+    assert second.status_code == 409
+    assert "Saved meanwhile" in page
+    assert "Low back pain, 3, no" in page
+    assert "Low back pain, 5, yes" in page
+    assert 'name="n_segments" id="id_n_segments" min="1" max="30" value="5"' in page
+    course.refresh_from_db()
+    assert (course.n_segments, course.prior_surgery) == (3, False)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("n_segments", "0"), ("n_segments", "31"), ("n_segments", "9" * 40), ("n_segments", "two"), ("condition", "gout")],
+)
+def test_what_cannot_be_is_refused_at_its_field_and_the_rest_is_kept(elena, course, field, value):
+    course.refresh_from_db()
+    before = (course.condition, course.n_segments)
+    answer = elena.post(url(course, "describe"), GOOD | {"version": course.version, field: value})
+    assert answer.status_code == 422
+    course.refresh_from_db()
+    assert (course.condition, course.n_segments) == before

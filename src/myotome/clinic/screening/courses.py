@@ -115,18 +115,20 @@ def close_course(*, by: Actor, at: datetime, course_id: int, version: int, outco
     return course
 
 
-def describe_course(*, by: Actor, at: datetime, course_id: int, **facts: Any) -> Course:
+def describe_course(*, by: Actor, at: datetime, course_id: int, version: int, **facts: Any) -> Course:
     """The course with what the examination taught: condition, n_segments, prior_surgery, complaint.
 
     Raises:
         InvalidValue: a fact that a course does not hold.
+        StaleVersion: somebody changed the course meanwhile.
     """
     allowed = {"condition", "n_segments", "prior_surgery", "complaint", "regions", "expected_duration"}
     if unknown := set(facts) - allowed:
         raise InvalidValue("A course has no {unknown}.", field=sorted(unknown)[0], unknown=sorted(unknown)[0])
     with transaction.atomic():
         course = course_for(by, course_id)
-        Course.objects.filter(pk=course.pk).update(**facts, version=F("version") + 1)
+        if not Course.objects.filter(pk=course.pk, version=version).update(**facts, version=F("version") + 1):
+            raise StaleVersion("This course was changed in the meantime. Both versions are shown below.")
         record(by=by, at=at, act="course.described", subject=course, patient_id=course.patient_id, facts=sorted(facts))
         course.refresh_from_db()
     return course

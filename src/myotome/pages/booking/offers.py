@@ -124,3 +124,11 @@ def start_from(text: str) -> datetime:
     if start.tzinfo is None or start.year not in YEARS:
         raise InvalidValue("Please choose one of the times below.", field="start")
     return start
+
+
+def chosen_time(text: str) -> datetime | None:
+    """The time that was chosen, to be shown beside another version; None when it was none."""
+    try:
+        return start_from(text)
+    except InvalidValue:
+        return None

@@ -19,7 +19,7 @@ from myotome.clinic.people.queries import patient_by_link
 from myotome.clinic.screening.by_link import intake_by_link
 from myotome.exchange.icalendar.invitation import invitation_file
 from myotome.pages.access import by_link
-from myotome.pages.booking.offers import chosen_service, days_with_offers, start_from, week_of
+from myotome.pages.booking.offers import chosen_service, chosen_time, days_with_offers, start_from, week_of
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import RedFlagLevel
 from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, MyotomeError
@@ -131,6 +131,7 @@ def move(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
         ignore=appointment.pk,
     )
     context = {"appointment": appointment, "token": token, "days": days, "page": page, "error": error}
+    context["chosen"] = chosen_time(request.POST.get("start", ""))
     return render(request, "booking/move.html", context, status=error.http_status if error else 200)
 
 

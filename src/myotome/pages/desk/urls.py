@@ -7,9 +7,9 @@ from myotome.pages.desk import people, views
 app_name = "desk"
 urlpatterns = [
     path("", views.day, name="day"),
+    path("appointment/<int:appointment>/move-to/", views.move, name="move"),
     path("appointment/<int:appointment>/<slug:to>/", views.step, name="step"),
     path("appointment/<int:appointment>/", views.appointment, name="appointment"),
-    path("appointment/<int:appointment>/move-to/", views.move, name="move"),
     path("request/<int:appointment>/phoned/", views.phoned, name="phoned"),
     path("find/", people.find, name="find"),
     path("patient/new/", people.new_patient, name="new_patient"),

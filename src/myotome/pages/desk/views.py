@@ -28,7 +28,7 @@ from myotome.clinic.people.queries import patient_for, practitioners_for
 from myotome.clinic.screening.courses import open_course_id
 from myotome.clinic.screening.phone import may_go_on, newest_intake
 from myotome.pages.access import for_roles
-from myotome.pages.booking.offers import chosen_service, days_with_offers, start_from, week_of
+from myotome.pages.booking.offers import chosen_service, chosen_time, days_with_offers, start_from, week_of
 from myotome.pages.desk.board import board_of
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
@@ -116,6 +116,7 @@ def move(request: HttpRequest, actor: Actor, appointment: int) -> HttpResponse:
         ignore=row.pk,
     )
     context = {"appointment": row, "patient": row.patient, "days": days, "page": page, "error": error}
+    context["chosen"] = chosen_time(request.POST.get("start", ""))
     return render(request, "desk/move.html", context, status=error.http_status if error else 200)
 
 

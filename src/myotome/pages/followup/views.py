@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -21,9 +21,10 @@ from myotome.pages.followup.muscles import muscles_to_share
 from myotome.pages.followup.story import course_context
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import CourseOutcome, Role
-from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound
+from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound, StaleVersion
 
 courses = for_roles(Role.PRACTITIONER)
+MOST_SEGMENTS = 30
 ASKED_ALOUD = ("pain_nrs_average_7d", "pain_nrs_worst_7d", "peg", "psfs", "pgic", "ppt_kpa", "rom_degrees")
 
 
@@ -84,14 +85,14 @@ def score(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
 @require_POST
 def describe(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
     """What the forecast rests on, corrected: condition, segments, scar."""
-    data = request.POST
-    segments = data.get("n_segments", "")
-    facts: dict[str, Any] = {
-        "condition": data.get("condition", "") if data.get("condition") in conditions() else "",
-        "n_segments": int(segments) if segments.isdigit() and 1 <= int(segments) <= 30 else None,
-        "prior_surgery": {"yes": True, "no": False}.get(data.get("prior_surgery", "")),
-    }
-    describe_course(by=actor, at=timezone.now(), course_id=course, **facts)
+    version = request.POST.get("version", "")
+    try:
+        facts = _facts(request.POST)
+        describe_course(
+            by=actor, at=timezone.now(), course_id=course, version=int(version) if version.isdigit() else 0, **facts
+        )
+    except (InvalidValue, StaleVersion) as error:
+        return _page(request, actor, course, error=error)
     actions.refresh_forecast(by=actor, at=timezone.now(), course_id=course)
     return redirect("followup:course", clinic=actor.clinic_slug, course=course)
 
@@ -123,6 +124,22 @@ def discharge(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
     return render(request, "followup/discharge.html", context)
 
 
+def _facts(data: QueryDict) -> dict[str, Any]:
+    """Condition, segments and operation as typed; empty ones are not known."""
+    condition, segments, surgery = (data.get(name, "").strip() for name in ("condition", "n_segments", "prior_surgery"))
+    if condition and condition not in conditions():
+        raise InvalidValue("Please choose a condition of the list.", field="condition")
+    if segments and not (segments.isascii() and segments.isdigit() and 1 <= int(segments[:9]) <= MOST_SEGMENTS):
+        raise InvalidValue("Segments are 1 to {most}.", field="n_segments", most=MOST_SEGMENTS)
+    if surgery not in {"", "yes", "no"}:
+        raise InvalidValue("Please choose yes, no or not known.", field="prior_surgery")
+    return {
+        "condition": condition,
+        "n_segments": int(segments) if segments else None,
+        "prior_surgery": {"yes": True, "no": False}.get(surgery),
+    }
+
+
 def _outcome(text: str) -> CourseOutcome:
     try:
         return CourseOutcome(text)
@@ -134,5 +151,10 @@ def _page(request: HttpRequest, actor: Actor, course: int, error: MyotomeError |
     now = timezone.now()
     story, shown = actions.look_at_course(by=actor, at=now, course_id=course)
     context = course_context(actor, story, shown, at=now, zone=request.clinic.time_zone)
-    context |= {"error": error, "measures": [measures()[code] for code in ASKED_ALOUD], "conditions": conditions()}
+    context |= {
+        "error": error,
+        "typed": request.POST if error else {},
+        "measures": [measures()[code] for code in ASKED_ALOUD],
+        "conditions": conditions(),
+    }
     return render(request, "followup/course.html", context, status=error.http_status if error else 200)

@@ -7,6 +7,8 @@ from typing import Any
 from django import template
 from django.utils.translation import gettext as _
 
+from myotome.knowledge.conditions import conditions
+
 register = template.Library()
 
 
@@ -71,3 +73,10 @@ def forecast_patient(answer: dict[str, Any]) -> str:
         "low": low,
         "high": high,
     }
+
+
+@register.filter
+def condition_name(code: str) -> str:
+    """The condition's name, or a dash."""
+    row = conditions().get(code)
+    return row.name if row else "–"
