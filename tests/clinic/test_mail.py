@@ -2,7 +2,7 @@
 
 import email
 import socket
-from datetime import timedelta
+from datetime import time, timedelta
 from email.policy import default
 
 import pytest
@@ -13,7 +13,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from myotome.clinic.booking.actions import book, cancel, move
-from myotome.clinic.booking.models import Notice, Service
+from myotome.clinic.booking.models import DiaryRules, Notice, Service
 from myotome.clinic.booking.notices import MOST_FAILURES, send_notice
 from myotome.clinic.booking.queries import free_times_for
 from myotome.exchange.icalendar.invitation import invitations_from
@@ -57,6 +57,7 @@ def run_queue():
 def booked(mailbox):
     """(appointment, receptionist): a visit some days ahead, booked but the worker has not run."""
     clinic = a_clinic(email="desk@alder.example")
+    DiaryRules.objects.create(clinic=clinic, undo_seconds=0, quiet_from=time(0), quiet_until=time(0))
     elena = a_practitioner(clinic)
     robin = an_actor(a_receptionist(clinic), clinic)
     service = Service.objects.get(clinic=clinic, kind="assessment_ims")

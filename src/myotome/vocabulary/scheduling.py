@@ -44,6 +44,14 @@ class AppointmentStatus(StrEnum):
     NO_SHOW = "no_show"
 
 
+class HoldKind(StrEnum):
+    """Why time is kept without an appointment: a form being filled in, an offer to those who wait, or blocked."""
+
+    FORM = "form"
+    OFFER = "offer"
+    BLOCK = "block"
+
+
 @dataclass(frozen=True, order=True, slots=True)
 class Interval:
     """Half-open [start, end) in whole seconds since the epoch, UTC."""

@@ -21,8 +21,9 @@ def database_from(url: str, data_dir: Path) -> dict[str, Any]:
     if not url or url.startswith("sqlite:"):
         path = url.removeprefix("sqlite:///") if url else str(data_dir / "myotome.sqlite3")
         return {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": "myotome.website.fair_sqlite3",
             "NAME": path,
+            "CONN_MAX_AGE": 600,
             "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": init_command(wal=wal)},
         }
     parts = urlsplit(url)

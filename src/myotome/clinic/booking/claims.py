@@ -1,22 +1,29 @@
 """Claims: one row for each resource and 5-minute tick, written in one sorted statement.
 
 The unique constraint decides who is first; a clash rolls the savepoint back and comes out as `AlreadyBooked`.
-Sorting keeps two writers from waiting for each other in a circle.
+Sorting keeps two writers from waiting for each other in a circle. What looked free a moment before is only a guess that
+saves a futile attempt: which rooms, and which places to rest under a practitioner, is read right before writing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
-from myotome.clinic.booking.models import Appointment, AppointmentSpan, Claim
+from myotome.clinic.booking.models import Appointment, AppointmentSpan, Claim, Hold
 from myotome.vocabulary.errors import AlreadyBooked
-from myotome.vocabulary.scheduling import Phase, ResourceKind, ticks
+from myotome.vocabulary.scheduling import TICK_SECONDS, Phase, ResourceKind, ticks
 
 DEADLOCK = "40P01"
 """PostgreSQL's code for a circle of waiting writers that it has broken."""
+TAKEN = "This time has just been taken. Please choose another one below."
+ROWS_A_STATEMENT = 2000
+
+Key = tuple[str, int]
+"""A resource and a tick."""
 
 
 def spans_for(
@@ -33,70 +40,177 @@ def spans_for(
     for number, phase in enumerate(phases):
         last["practitioner"] = number if phase.practitioner else last["practitioner"]
         last["room"] = number if phase.room else last["room"]
+    kinds = ResourceKind
     for number, phase in enumerate(phases):
         end = start + timedelta(minutes=phase.minutes)
         buffered = {who: end + timedelta(minutes=buffer_minutes if last[who] == number else 0) for who in last}
-        common = {"clinic_id": appointment.clinic_id, "appointment": appointment, "phase": number, "starts_at": start}
-        kinds = ResourceKind
-        spans.append(
-            AppointmentSpan(**common, ends_at=end, resource_kind=kinds.PATIENT.value, patient_id=appointment.patient_id)
-        )
+
+        def span(kind: ResourceKind, until: datetime, *, start: datetime = start, number: int = number, **who: int):  # type: ignore[no-untyped-def]
+            return AppointmentSpan(
+                clinic_id=appointment.clinic_id,
+                appointment=appointment,
+                phase=number,
+                resource_kind=kind.value,
+                starts_at=start,
+                ends_at=until,
+                first_tick=int(start.timestamp()) // TICK_SECONDS,
+                end_tick=int(until.timestamp()) // TICK_SECONDS,
+                **who,
+            )
+
+        spans.append(span(kinds.PATIENT, end, patient_id=appointment.patient_id))
         if phase.practitioner:
             spans.append(
-                AppointmentSpan(
-                    **common,
-                    ends_at=buffered["practitioner"],
-                    resource_kind=kinds.PRACTITIONER.value,
-                    practitioner_id=appointment.practitioner_id,
-                )
+                span(kinds.PRACTITIONER, buffered["practitioner"], practitioner_id=appointment.practitioner_id)
             )
         if phase.room and room_id is not None:
-            spans.append(
-                AppointmentSpan(**common, ends_at=buffered["room"], resource_kind=kinds.ROOM.value, room_id=room_id)
-            )
+            spans.append(span(kinds.ROOM, buffered["room"], room_id=room_id))
         start = end
     return spans
 
 
-def claims_for(spans: Iterable[AppointmentSpan]) -> list[Claim]:
-    """The claims of the spans, sorted by resource and tick, each once."""
-    keys = {
-        (f"{span.resource_kind}:{span.practitioner_id or span.room_id or span.patient_id}", tick)
-        for span in spans
-        for tick in ticks(span.starts_at, span.ends_at)
-    }
-    first = next(iter(spans), None)
-    if first is None:
+def keys_of(spans: Iterable[AppointmentSpan]) -> list[Key]:
+    """The resources and ticks of the spans, sorted, each once."""
+    return sorted(
+        {
+            (f"{span.resource_kind}:{span.practitioner_id or span.room_id or span.patient_id}", tick)
+            for span in spans
+            for tick in ticks(span.starts_at, span.ends_at)
+        }
+    )
+
+
+def resting_ticks(starts_at: datetime, phases: Iterable[Phase]) -> list[int]:
+    """The ticks in which the patient rests while the practitioner is elsewhere."""
+    found: list[int] = []
+    start = starts_at
+    for phase in phases:
+        end = start + timedelta(minutes=phase.minutes)
+        if phase.room and not phase.practitioner:
+            found += ticks(start, end)
+        start = end
+    return found
+
+
+def resting_keys(practitioner_id: int, resting: Iterable[int], taken: set[Key], *, most: int) -> list[Key]:
+    """One free place under the practitioner for each resting tick.
+
+    Raises:
+        AlreadyBooked: as many as she may have are resting then.
+    """
+    found: list[Key] = []
+    for tick in resting:
+        places = ((f"resting:{practitioner_id}:{number}", tick) for number in range(most))
+        free = next((place for place in places if place not in taken), None)
+        if free is None:
+            raise AlreadyBooked(
+                "As many patients as may rest at once are resting then. Please choose another time.", field="start"
+            )
+        found.append(free)
+    return found
+
+
+def claims_for(spans: Iterable[AppointmentSpan], resting: Iterable[Key] = ()) -> list[Claim]:
+    """The claims of the spans and of the places to rest, sorted by resource and tick, for writing in bulk."""
+    spans = list(spans)
+    if not spans:
         return []
+    first = spans[0]
     return [
         Claim(clinic_id=first.clinic_id, appointment=first.appointment, resource=resource, tick=tick)
-        for resource, tick in sorted(keys)
+        for resource, tick in sorted([*keys_of(spans), *resting])
     ]
 
 
-def occupy(spans: list[AppointmentSpan]) -> None:
-    """Writes spans and claims, all or nothing.
+def taken_among(resources: Sequence[str], first_tick: int, end_tick: int, *, at: datetime) -> set[Key]:
+    """What of these resources is taken in [first_tick, end_tick), as it stands in this transaction.
+
+    Holds that have run out by `at` are given back on the way.
+    """
+    found: set[Key] = set()
+    held: dict[int, list[Key]] = {}
+    rows = Claim.objects.filter(resource__in=resources, tick__gte=first_tick, tick__lt=end_tick)
+    for resource, tick, hold_id in rows.values_list("resource", "tick", "hold_id"):
+        found.add((resource, tick))
+        if hold_id is not None:
+            held.setdefault(hold_id, []).append((resource, tick))
+    if held:
+        over = list(Hold.objects.filter(pk__in=held, expires_at__lte=at).values_list("pk", flat=True))
+        Claim.objects.filter(hold_id__in=over).delete()
+        found -= {key for pk in over for key in held[pk]}
+    return found
+
+
+def write_claims(
+    keys: Iterable[Key], *, clinic_id: int, appointment_id: int | None = None, hold_id: int | None = None
+) -> None:
+    """Writes the claims of one appointment or hold in one sorted statement.
+
+    Raises:
+        IntegrityError: one of them is taken.
+    """
+    rows = [(clinic_id, appointment_id, hold_id, resource, tick) for resource, tick in sorted(keys)]
+    table = connection.ops.quote_name(Claim._meta.db_table)
+    with connection.cursor() as cursor:
+        for start in range(0, len(rows), ROWS_A_STATEMENT):
+            part = rows[start : start + ROWS_A_STATEMENT]
+            places = ",".join(["(%s,%s,%s,%s,%s)"] * len(part))
+            cursor.execute(
+                f"INSERT INTO {table} (clinic_id,appointment_id,hold_id,resource,tick) VALUES {places}",  # noqa: S608
+                [value for row in part for value in row],
+            )
+
+
+@contextmanager
+def clash_is_already_booked() -> Iterator[None]:
+    """A savepoint in which a claim that is taken comes out as `AlreadyBooked`.
 
     Raises:
         AlreadyBooked: one of the ticks is taken.
     """
     try:
         with transaction.atomic():
-            AppointmentSpan.objects.bulk_create(spans)
-            Claim.objects.bulk_create(claims_for(spans))
+            yield
     except IntegrityError as clash:
-        raise AlreadyBooked("This time has just been taken. Please choose another one below.", field="start") from clash
+        raise AlreadyBooked(TAKEN, field="start") from clash
     except OperationalError as fault:
         # Two visits moved onto each other's time in the same moment wait in a circle; PostgreSQL lets one go.
         if getattr(fault.__cause__, "sqlstate", None) != DEADLOCK:
             raise
-        raise AlreadyBooked("This time has just been taken. Please choose another one below.", field="start") from fault
+        raise AlreadyBooked(TAKEN, field="start") from fault
 
 
-def release(appointment: Appointment, *, from_instant: datetime | None = None) -> None:
+def occupy(spans: list[AppointmentSpan], resting: Iterable[Key] = ()) -> None:
+    """Writes spans and claims, all or nothing.
+
+    Raises:
+        AlreadyBooked: one of the ticks is taken.
+    """
+    with clash_is_already_booked():
+        AppointmentSpan.objects.bulk_create(spans)
+        write_claims([*keys_of(spans), *resting], clinic_id=spans[0].clinic_id, appointment_id=spans[0].appointment_id)
+
+
+def release(appointment: Appointment) -> None:
     """Gives the appointment's resources back."""
     Claim.objects.filter(appointment=appointment).delete()
     AppointmentSpan.objects.filter(appointment=appointment).delete()
+
+
+def again_while_rooms_last(attempt: Callable[[], None], *, most: int) -> None:
+    """Tries `attempt` up to `most` times: each time it looks anew which room is free, and another writer may be faster.
+
+    Raises:
+        AlreadyBooked: the last attempt's reason.
+    """
+    for n in range(most):
+        try:
+            return attempt()
+        except AlreadyBooked as refusal:
+            # A guess that clashed is worth another look; a refusal found by looking is the answer.
+            if refusal.__cause__ is None or n == most - 1:
+                raise
+    return None
 
 
 def give_claims_to(*, from_patient: int, to_patient: int) -> None:

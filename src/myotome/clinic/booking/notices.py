@@ -6,7 +6,9 @@ carries clinical detail. A reminder whose time has passed, or whose appointment 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -14,41 +16,111 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django_tasks import task
+from django_tasks.base import Task
+from django_tasks_db.backend import DatabaseBackend
+from django_tasks_db.models import DBTaskResult, get_date_max
 
-from myotome.clinic.booking.models import Appointment, Notice
+from myotome.clinic.booking.models import Appointment, ContactWish, DiaryRules, Notice
+from myotome.clinic.booking.rules import after_quiet_hours
 from myotome.clinic.people.links import link_token
 from myotome.clinic.people.models import Clinic, Patient
 from myotome.exchange.icalendar.invitation import Invitation, invitation_file
 from myotome.vocabulary.scheduling import AppointmentStatus
 
-REMINDER_HOURS = 24
 MOST_FAILURES = 5
 RETRY_MINUTES = (1, 5, 30, 120, 600)
 
 
-def queue_notice(appointment: Appointment, *, kind: str, at: datetime, not_before: datetime | None = None) -> None:
-    """Queues one message, in this transaction: act and message stand or fall together, whatever dies in between.
+def queue_notices(
+    appointment: Appointment,
+    kind: str,
+    *,
+    at: datetime,
+    rules: DiaryRules,
+    not_before: datetime | None = None,
+    is_new: bool = False,
+) -> None:
+    """Queues what an act has to say and the reminder of its time, in this transaction: all stands or falls together.
 
-    The same kind for the same sequence is queued once.
+    An empty `kind` is an act nobody is told of, which still moves the reminder. `not_before` is the end of the time for
+    undoing. The same kind for the same sequence is queued once; with `is_new` nothing can have been queued before.
     """
+    due = [(kind, not_before)] if kind and appointment.patient.email else []
+    due += _reminders(appointment, at, rules)
+    if not is_new:
+        queued = set(appointment.notices.filter(sequence=appointment.sequence).values_list("kind", flat=True))
+        due = [(name, when) for name, when in due if name not in queued]
+    notices = Notice.objects.bulk_create(
+        Notice(
+            clinic_id=appointment.clinic_id,
+            appointment=appointment,
+            kind=name,
+            sequence=appointment.sequence,
+            queued_at=at,
+            not_before=when or at,
+        )
+        for name, when in due
+    )
+    queue_jobs(send_notice, [([notice.pk], when) for notice, (_, when) in zip(notices, due, strict=True)])
+
+
+def queue_notice(
+    appointment: Appointment, kind: str, *, at: datetime, detail: dict[str, Any], not_before: datetime | None = None
+) -> Notice | None:
+    """Queues one message beside the ordinary ones (running late); None for a patient without an address."""
     if not appointment.patient.email:
-        return
-    notice, is_new = Notice.objects.get_or_create(
+        return None
+    notice = Notice.objects.create(
+        clinic_id=appointment.clinic_id,
         appointment=appointment,
         kind=kind,
         sequence=appointment.sequence,
-        defaults={"clinic_id": appointment.clinic_id, "queued_at": at, "not_before": not_before or at},
+        queued_at=at,
+        not_before=not_before or at,
+        detail=detail,
     )
-    if is_new:
-        job = send_notice.using(run_after=not_before) if not_before else send_notice
-        job.enqueue(notice.pk)
+    queue_jobs(send_notice, [([notice.pk], not_before)])
+    return notice
 
 
-def queue_reminder(appointment: Appointment, *, at: datetime) -> None:
-    """A reminder the day before; none when the day before has passed already."""
-    when = appointment.starts_at - timedelta(hours=REMINDER_HOURS)
-    if when > at:
-        queue_notice(appointment, kind="reminder", at=at, not_before=when)
+def queue_jobs(job: Task[Any, Any], calls: Sequence[tuple[list[Any], datetime | None]]) -> None:
+    """Queues a job once for each (arguments, not before), in one statement when the queue is in the database."""
+    if job.backend == "default" and isinstance(job.get_backend(), DatabaseBackend):
+        DBTaskResult.objects.bulk_create(
+            DBTaskResult(
+                args_kwargs={"args": arguments, "kwargs": {}},
+                priority=job.priority,
+                task_path=job.module_path,
+                queue_name=job.queue_name,
+                run_after=when or get_date_max(),
+                backend_name=job.backend,
+            )
+            for arguments, when in calls
+        )
+        return
+    for arguments, when in calls:
+        (job.using(run_after=when) if when else job).enqueue(*arguments)
+
+
+def _reminders(appointment: Appointment, at: datetime, rules: DiaryRules) -> list[tuple[str, datetime | None]]:
+    """(kind, when) of the reminders a patient wants; none when their time has passed already."""
+    when = appointment.starts_at - timedelta(hours=rules.reminder_hours)
+    if when <= at or appointment.status == AppointmentStatus.CANCELLED.value:
+        return []
+    wish = wish_of(appointment.patient)
+    if wish is not None and wish.no_reminders:
+        return []
+    when = after_quiet_hours(when, rules, appointment.place.time_zone)
+    if when >= appointment.starts_at:
+        return []
+    by_sms = wish is not None and wish.by_sms and bool(appointment.patient.phone_digits)
+    kinds = [kind for kind, is_on in (("reminder", bool(appointment.patient.email)), ("reminder_sms", by_sms)) if is_on]
+    return [(kind, when) for kind in kinds]
+
+
+def wish_of(patient: Patient) -> ContactWish | None:
+    """What she does not want to be sent, if she has ever said."""
+    return getattr(patient, "contact_wish", None)
 
 
 @task()

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
-from myotome.clinic.booking.models import (
-    Appointment,
-    AppointmentSpan,
-    Claim,
-    HoursException,
-    Service,
-    WorkingHours,
-)
+from myotome.clinic.booking.hours import rooms_at, working_by_place
+from myotome.clinic.booking.models import Appointment, Claim, Service
+from myotome.clinic.booking.taken import taken_between
 from myotome.clinic.people.links import read_link
-from myotome.clinic.people.models import Clinic, Practitioner, Room
+from myotome.clinic.people.models import Clinic, Practitioner
 from myotome.clinic.people.queries import digits
 from myotome.clinic.screening.models import Course
 from myotome.science.booking.free import Diary, FreeTime, Question, Retained, free_times
-from myotome.science.booking.hours import DayException, Shift, working_intervals
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import InvalidValue, LinkExpired, MyotomeError, NotAllowed, NotFound
 from myotome.vocabulary.scheduling import TICK_SECONDS, AppointmentStatus, Phase, ServiceKind, instant
@@ -32,7 +25,6 @@ LIVE = [
     for status in AppointmentStatus
     if status not in {AppointmentStatus.CANCELLED, AppointmentStatus.NO_SHOW}
 ]
-MOST_RETAINED_AT_ONCE = 3
 LONGEST_WINDOW_DAYS = 62
 
 
@@ -100,30 +92,33 @@ def free_times_for(
     last_day = first_day + timedelta(days=n_days - 1)
     first_tick = int(datetime.combine(first_day - timedelta(days=1), time(), tzinfo=UTC).timestamp()) // TICK_SECONDS
     end_tick = int(datetime.combine(last_day + timedelta(days=2), time(), tzinfo=UTC).timestamp()) // TICK_SECONDS
-    hours, exceptions = _hours(actor.clinic_id, names), _exceptions(actor.clinic_id, first_day, last_day)
-    taken = _taken(actor.clinic_id, first_tick, end_tick, ignore_appointment_id)
-    working = {
-        number: working_intervals(hours[number], exceptions[None] + exceptions[number], first_day, last_day)
-        for number in names
-    }
-    rooms = Room.objects.filter(clinic_id=actor.clinic_id, is_active=True)
-    rooms = rooms.filter(kind__in=["any", service.room_kind]) if service.room_kind != "any" else rooms
-    always = [i for intervals in working.values() for i in intervals]
+    working = working_by_place(actor.clinic_id, names, first_day, last_day, credential=service.credential)
+    rooms = rooms_at(actor.clinic_id, service)
+    diary = taken_between(actor.clinic_id, first_tick, end_tick, at=at, ignore_appointment_id=ignore_appointment_id)
     phases = phases_of(service)
-    found = free_times(
-        Question(
-            phases=phases,
-            first_tick=first_tick,
-            end_tick=end_tick,
-            step_ticks=step_minutes * 60 // TICK_SECONDS,
-            buffer_ticks=service.buffer_minutes * 60 // TICK_SECONDS,
-            not_before_tick=int(at.timestamp()) // TICK_SECONDS + 1,
-            patient_taken=taken[f"patient:{patient_id}"] if patient_id else (),
-        ),
-        {number: Diary(working=working[number], taken=taken[f"practitioner:{number}"]) for number in names},
-        {pk: Diary(working=always, taken=taken[f"room:{pk}"]) for pk in rooms.values_list("pk", flat=True)},
-        _retained(actor.clinic_id, names, first_tick, end_tick) if len(phases) > 1 else None,
+    question = Question(
+        phases=phases,
+        first_tick=first_tick,
+        end_tick=end_tick,
+        step_ticks=step_minutes * 60 // TICK_SECONDS,
+        buffer_ticks=service.buffer_minutes * 60 // TICK_SECONDS,
+        not_before_tick=int(at.timestamp()) // TICK_SECONDS + 1,
+        patient_taken=_ticks_of_patient(patient_id, first_tick, end_tick, ignore_appointment_id) if patient_id else (),
     )
+    rests = any(not phase.practitioner for phase in phases)
+    found: list[FreeTime] = []
+    for place_id, hours in working.items():
+        always = [interval for intervals in hours.values() for interval in intervals]
+        found += free_times(
+            question,
+            {pk: Diary(working=intervals, busy=diary.busy[f"practitioner:{pk}"]) for pk, intervals in hours.items()},
+            {pk: Diary(working=always, busy=diary.busy[f"room:{pk}"]) for pk in rooms.get(place_id, ())},
+            {pk: Retained(stretches=diary.resting[pk], most_at_once=service.most_resting) for pk in hours}
+            if rests
+            else None,
+        )
+    if len(working) > 1:
+        found.sort()
     return [_offer(free, names, sum(phase.minutes for phase in phases)) for free in found]
 
 
@@ -206,76 +201,10 @@ def may_book(service: Service, *, patient_id: int | None) -> bool:
     return True
 
 
-def is_within_hours(clinic_id: int, practitioner_id: int, *, starts_at: datetime, ends_at: datetime) -> bool:
-    """True when the practitioner works from `starts_at` to `ends_at`, whatever is booked."""
-    first, last = starts_at.date() - timedelta(days=1), ends_at.date() + timedelta(days=1)
-    names = {practitioner_id: ""}
-    exceptions = _exceptions(clinic_id, first, last)
-    shifts = _hours(clinic_id, names)[practitioner_id]
-    intervals = working_intervals(shifts, exceptions[None] + exceptions[practitioner_id], first, last)
-    a, b = starts_at.timestamp(), ends_at.timestamp()
-    return any(interval.start <= a and b <= interval.end for interval in intervals)
-
-
-def _hours(clinic_id: int, names: dict[int, str]) -> dict[int, list[Shift]]:
-    rows = WorkingHours.objects.filter(clinic_id=clinic_id, practitioner_id__in=names).select_related("place")
-    found: dict[int, list[Shift]] = defaultdict(list)
-    for row in rows:
-        found[row.practitioner_id].append(
-            Shift(
-                weekday=row.weekday,
-                starts=row.starts,
-                ends=row.ends,
-                zone=row.place.time_zone,
-                valid_from=row.valid_from,
-                valid_until=row.valid_until,
-            )
-        )
-    return found
-
-
-def _exceptions(clinic_id: int, first: date, last: date) -> dict[int | None, list[DayException]]:
-    found: dict[int | None, list[DayException]] = defaultdict(list)
-    for row in HoursException.objects.filter(clinic_id=clinic_id, on__range=(first, last)).select_related("clinic"):
-        found[row.practitioner_id].append(
-            DayException(on=row.on, closed=row.closed, zone=row.clinic.time_zone, starts=row.starts, ends=row.ends)
-        )
-    return found
-
-
-def _taken(clinic_id: int, first_tick: int, end_tick: int, ignore: int | None) -> dict[str, list[int]]:
-    rows = Claim.objects.filter(clinic_id=clinic_id, tick__gte=first_tick, tick__lt=end_tick)
-    if ignore is not None:
-        rows = rows.exclude(appointment_id=ignore)
-    found: dict[str, list[int]] = defaultdict(list)
-    for resource, tick in rows.values_list("resource", "tick"):
-        found[resource].append(tick)
-    return found
-
-
-def _retained(clinic_id: int, names: dict[int, str], first_tick: int, end_tick: int) -> dict[int, Retained]:
-    """For each practitioner the stretches in which a room is taken while she is not."""
-    spans = AppointmentSpan.objects.filter(
-        clinic_id=clinic_id,
-        resource_kind="room",
-        starts_at__gte=instant(first_tick),
-        starts_at__lt=instant(end_tick),
-        appointment__status__in=LIVE,
-        appointment__practitioner_id__in=names,
-    ).values_list("appointment_id", "appointment__practitioner_id", "starts_at", "ends_at", "phase")
-    hers = set(
-        AppointmentSpan.objects.filter(
-            clinic_id=clinic_id,
-            resource_kind="practitioner",
-            starts_at__gte=instant(first_tick),
-            starts_at__lt=instant(end_tick),
-        ).values_list("appointment_id", "phase")
-    )
-    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for appointment, practitioner, start, end, phase in spans:
-        if (appointment, phase) not in hers:
-            found[practitioner].append((int(start.timestamp()) // TICK_SECONDS, int(end.timestamp()) // TICK_SECONDS))
-    return {number: Retained(stretches=found[number], most_at_once=MOST_RETAINED_AT_ONCE) for number in names}
+def _ticks_of_patient(patient_id: int, first_tick: int, end_tick: int, ignore: int | None) -> list[int]:
+    rows = Claim.objects.filter(resource=f"patient:{patient_id}", tick__gte=first_tick, tick__lt=end_tick)
+    rows = rows.exclude(appointment_id=ignore) if ignore is not None else rows
+    return list(rows.values_list("tick", flat=True))
 
 
 def _offer(free: FreeTime, names: dict[int, str], minutes: int) -> Offer:

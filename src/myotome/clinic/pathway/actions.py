@@ -16,6 +16,7 @@ from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.actions import attach_course, book, cancel, step
 from myotome.clinic.booking.claims import give_claims_to
 from myotome.clinic.booking.models import Appointment
+from myotome.clinic.booking.placing import wanted_for
 from myotome.clinic.booking.queries import appointment_for, booked_with, is_new, n_live_for_contact
 from myotome.clinic.followup.actions import ask_before_visit, ask_two_days_after, discharge, refresh_forecast
 from myotome.clinic.followup.models import Discharge
@@ -104,7 +105,6 @@ def new_patient_booked(
     )
 
 
-@transaction.atomic
 def patient_booked(
     *,
     by: Actor,
@@ -125,21 +125,34 @@ def patient_booked(
     """
     if intake is None and is_new(patient.pk):
         raise BookingStopped("Ask the safety questions before you book.")
-    appointment = book(
-        by=by,
-        at=at,
-        patient_id=patient.pk,
-        service_id=service_id,
-        practitioner_id=practitioner_id,
-        starts_at=starts_at,
-        level=RedFlagLevel(intake.level) if intake and not intake.called_at else RedFlagLevel.NONE,
-        intake_id=intake.pk if intake else None,
-        course_id=course_id,
-        key=key,
-        note_for_desk=note_for_desk,
-    )
-    if course_id is not None:
-        ask_before_visit(by=by, at=at, course=Course.objects.get(pk=course_id), appointment=appointment)
+    # What can be asked without a lock is asked before the transaction: on SQLite everybody else waits for it.
+    wanted = None
+    if key is None or booked_with(by, key) is None:
+        wanted = wanted_for(
+            by,
+            at=at,
+            service_id=service_id,
+            practitioner_id=practitioner_id,
+            starts_at=starts_at,
+            patient_id=patient.pk,
+        )
+    with transaction.atomic():
+        appointment = book(
+            by=by,
+            at=at,
+            patient_id=patient.pk,
+            service_id=service_id,
+            practitioner_id=practitioner_id,
+            starts_at=starts_at,
+            level=RedFlagLevel(intake.level) if intake and not intake.called_at else RedFlagLevel.NONE,
+            intake_id=intake.pk if intake else None,
+            course_id=course_id,
+            key=key,
+            note_for_desk=note_for_desk,
+            wanted=wanted,
+        )
+        if course_id is not None:
+            ask_before_visit(by=by, at=at, course=Course.objects.get(pk=course_id), appointment=appointment)
     return appointment
 
 

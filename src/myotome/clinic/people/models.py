@@ -95,11 +95,12 @@ class Place(StaffRow):
 
 
 class Room(StaffRow):
-    """A treatment room. `kind` names what it is for: any, ims, acupuncture."""
+    """A treatment room. `kind` names what it is for: any, ims, acupuncture; `equipment` what stands in it."""
 
     place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="rooms")
     name = models.CharField(max_length=40)
     kind = models.CharField(max_length=16, default="any")
+    equipment = models.JSONField(default=list, blank=True)
     is_active = models.BooleanField(default=True)
 
     def __str__(self) -> str:

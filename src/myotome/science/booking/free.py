@@ -21,10 +21,11 @@ from myotome.vocabulary.scheduling import TICK_SECONDS, Interval, Phase
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Diary:
-    """What one resource offers and what is taken: working intervals, taken ticks (absolute)."""
+    """What one resource offers and what is taken: working intervals, taken ticks and stretches (absolute, half-open)."""
 
     working: Sequence[Interval]
     taken: Iterable[int] = ()
+    busy: Sequence[tuple[int, int]] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -153,14 +154,17 @@ def _free_bits(diary: Diary, question: Question, whole: int) -> int:
         b = min(interval.end // TICK_SECONDS, question.end_tick) - question.first_tick
         if b > a:
             bits |= ((1 << (b - a)) - 1) << a
-    return bits & ~_bits_of(diary.taken, question, whole.bit_length()) & whole
+    taken = _bits_of(diary.taken, question, whole.bit_length(), diary.busy)
+    return bits & ~taken & whole
 
 
-def _bits_of(ticks: Iterable[int], question: Question, n: int) -> int:
+def _bits_of(ticks: Iterable[int], question: Question, n: int, stretches: Sequence[tuple[int, int]] = ()) -> int:
     """The ticks of the window as bits; set in an array first, since each change of a long integer copies it."""
     offsets = np.fromiter(ticks, dtype=np.int64) - question.first_tick
     flags = np.zeros(n, dtype=bool)
     flags[offsets[(offsets >= 0) & (offsets < n)]] = True
+    for start, end in stretches:
+        flags[max(start - question.first_tick, 0) : max(end - question.first_tick, 0)] = True
     return int.from_bytes(np.packbits(flags, bitorder="little").tobytes(), "little")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import models
 
 from myotome.clinic.assessment.models import ExamFinding, Examination
-from myotome.clinic.booking.claims import claims_for, spans_for
+from myotome.clinic.booking.claims import claims_for, resting_keys, spans_for
 from myotome.clinic.booking.models import Appointment, AppointmentSpan, Claim
 from myotome.clinic.followup.models import Discharge, MeasureAnswer, MeasureRequest, MeasureScore
 from myotome.clinic.needling.models import AdverseEvent, NeedleInsertion, TreatmentVisit
@@ -225,7 +225,8 @@ def _spans(row: Appointment, slot: Slot) -> list[AppointmentSpan]:
 
 def claims_of(rows: list[Appointment]) -> list[Claim]:
     """The claims of appointments whose spans were kept, once everything has its key."""
-    found = []
+    found: list[Claim] = []
+    rested: set[tuple[str, int]] = set()
     for row in rows:
         spans = getattr(row, "_demo_spans", None)
         if spans:
@@ -233,5 +234,13 @@ def claims_of(rows: list[Appointment]) -> list[Claim]:
                 span.appointment = row
                 if span.resource_kind == "patient":
                     span.patient = row.patient
-            found += claims_for(spans)
+            resting = resting_keys(row.practitioner_id, _resting(spans), rested, most=row.service.most_resting)
+            rested |= set(resting)
+            found += claims_for(spans, resting)
     return found
+
+
+def _resting(spans: list[AppointmentSpan]) -> list[int]:
+    attended = {span.phase for span in spans if span.resource_kind == "practitioner"}
+    rooms = [span for span in spans if span.resource_kind == "room" and span.phase not in attended]
+    return [tick for span in rooms for tick in range(span.first_tick, span.end_tick)]

@@ -1,7 +1,8 @@
 """Rows of the diary. An appointment occupies spans of resources; each span claims 5-minute ticks.
 
 `Claim` is unique over (resource, tick): two appointments cannot hold a practitioner, room or patient at the same
-time, whatever the code above does. The practitioner is free while needles are retained.
+time, whatever the code above does. The practitioner is free while needles are retained; how many may rest under her at
+once is kept by the same constraint, as so many places of `resting:3:0`, `resting:3:1`, ...
 """
 
 from __future__ import annotations
@@ -9,80 +10,13 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
-from myotome.clinic.people.access import ClinicRow, DeskRow, StaffRow
+from myotome.clinic.booking.models.setup import Service
+from myotome.clinic.people.access import ClinicRow, DeskRow
 from myotome.clinic.people.models import Patient, Place, Practitioner, Room
 from myotome.clinic.screening.models import Course
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
-from myotome.vocabulary.scheduling import AppointmentStatus, Phase, ResourceKind, ServiceKind
-
-
-class Service(StaffRow):
-    """What can be booked, with its price and who may book it."""
-
-    kind = models.CharField(max_length=24, choices=[(v.value, v.value) for v in ServiceKind])
-    name = models.CharField(max_length=80)
-    price_cents = models.PositiveIntegerField()
-    room_kind = models.CharField(max_length=16, default="any")
-    buffer_minutes = models.PositiveSmallIntegerField(default=0)
-    new_patients_may_book = models.BooleanField(default=False)
-    is_active = models.BooleanField(default=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["clinic", "kind"], name="one_service_per_kind")]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class ServicePhase(StaffRow):
-    """One phase of a service: minutes, and whether it occupies practitioner and room."""
-
-    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="phases")
-    order = models.PositiveSmallIntegerField()
-    minutes = models.PositiveSmallIntegerField()
-    occupies_practitioner = models.BooleanField(default=True)
-    occupies_room = models.BooleanField(default=True)
-
-    class Meta:
-        ordering = ["service_id", "order"]
-        constraints = [
-            models.UniqueConstraint(fields=["service", "order"], name="one_phase_per_order"),
-            models.CheckConstraint(condition=Q(minutes__gt=0), name="a_phase_lasts"),
-        ]
-
-    def as_value(self) -> Phase:
-        """The phase as a value."""
-        return Phase(self.minutes, self.occupies_practitioner, self.occupies_room)
-
-
-class WorkingHours(StaffRow):
-    """A weekly shift in the place's wall-clock time; weekday 0 is Monday."""
-
-    practitioner = models.ForeignKey(Practitioner, on_delete=models.CASCADE, related_name="working_hours")
-    place = models.ForeignKey(Place, on_delete=models.CASCADE, related_name="+")
-    weekday = models.PositiveSmallIntegerField()
-    starts = models.TimeField()
-    ends = models.TimeField()
-    valid_from = models.DateField(null=True)
-    valid_until = models.DateField(null=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(condition=Q(ends__gt=F("starts")), name="a_shift_ends_after_it_starts"),
-            models.CheckConstraint(condition=Q(weekday__lte=6), name="a_week_has_seven_days"),
-        ]
-
-
-class HoursException(StaffRow):
-    """A day that differs: a holiday (practitioner null), a sick day, or an extra shift."""
-
-    practitioner = models.ForeignKey(Practitioner, on_delete=models.CASCADE, null=True, related_name="hours_exceptions")
-    on = models.DateField()
-    closed = models.BooleanField(default=True)
-    starts = models.TimeField(null=True)
-    ends = models.TimeField(null=True)
-    reason = models.CharField(max_length=120, blank=True)
+from myotome.vocabulary.scheduling import AppointmentStatus, HoldKind, ResourceKind
 
 
 class Appointment(DeskRow):
@@ -141,8 +75,11 @@ class AppointmentSpan(DeskRow):
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, null=True, related_name="+")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    first_tick = models.BigIntegerField()
+    end_tick = models.BigIntegerField()
 
     class Meta:
+        indexes = [models.Index(fields=["clinic", "first_tick"], name="spans_by_tick")]
         constraints = [
             models.CheckConstraint(
                 condition=(
@@ -155,10 +92,42 @@ class AppointmentSpan(DeskRow):
         ]
 
 
+class Hold(DeskRow):
+    """Time that is kept without an appointment: while somebody fills in a form, for a waiting list, or blocked.
+
+    With `expires_at` in the past it is nobody's any more, whether or not its claims have been swept away; without one
+    it stays until it is given back.
+    """
+
+    kind = models.CharField(max_length=8, choices=[(v.value, v.value) for v in HoldKind])
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, null=True, related_name="+")
+    practitioner = models.ForeignKey(Practitioner, on_delete=models.PROTECT, null=True, related_name="+")
+    room = models.ForeignKey(Room, on_delete=models.PROTECT, null=True, related_name="+")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    key = models.CharField(max_length=64, blank=True)
+    reason = models.CharField(max_length=120, blank=True)
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=120)
+
+    class Meta:
+        indexes = [models.Index(fields=["clinic", "starts_at"], name="holds_by_start")]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="a_hold_ends_after_it_starts")
+        ]
+
+    @classmethod
+    def visible_to(cls, actor: Actor) -> Q:
+        """The staff; the public sees only that a time is not free."""
+        return Q() if actor.holds(Role.RECEPTIONIST, Role.PRACTITIONER, Role.OWNER) else Q(pk__in=[])
+
+
 class Claim(ClinicRow):
-    """A resource is taken for one tick. `resource` reads `practitioner:3`, `room:2`, `patient:17`."""
+    """A resource is taken for one tick. `resource` reads `practitioner:3`, `room:2`, `patient:17`, `resting:3:0`."""
 
     appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="claims", null=True)
+    hold = models.ForeignKey(Hold, on_delete=models.CASCADE, related_name="claims", null=True)
     resource = models.CharField(max_length=32)
     tick = models.BigIntegerField()
 
@@ -171,21 +140,21 @@ class Claim(ClinicRow):
         return Q() if actor.holds(Role.RECEPTIONIST, Role.PRACTITIONER) else Q(pk__in=[])
 
 
-class Notice(DeskRow):
-    """A message about an appointment, at most once per kind and sequence: the outbox."""
+class DeskAct(DeskRow):
+    """An act of the staff that can be undone before anybody is told: what the appointment was before it.
+
+    `notices` are the messages it has queued; they wait until `until`.
+    """
 
     patient_path = "appointment__patient"
 
-    appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="notices")
-    kind = models.CharField(max_length=20)
-    sequence = models.PositiveIntegerField()
-    queued_at = models.DateTimeField()
-    not_before = models.DateTimeField()
-    sent_at = models.DateTimeField(null=True)
-    n_failures = models.PositiveSmallIntegerField(default=0)
-    parked_at = models.DateTimeField(null=True)
+    appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="desk_acts")
+    act = models.CharField(max_length=12)
+    at = models.DateTimeField()
+    until = models.DateTimeField()
+    by_user_id = models.BigIntegerField(null=True)
+    before = models.JSONField(default=dict)
+    undone_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["appointment", "kind", "sequence"], name="one_notice_per_kind_and_sequence")
-        ]
+        indexes = [models.Index(fields=["clinic", "until"], name="acts_that_can_be_undone")]

@@ -1,0 +1,24 @@
+"""Rows of booking: what a clinic describes, the diary with its claims, what is told to whom, and who waits."""
+
+from myotome.clinic.booking.models.diary import Appointment, AppointmentSpan, Claim, DeskAct, Hold
+from myotome.clinic.booking.models.messages import ContactWish, Notice
+from myotome.clinic.booking.models.setup import DiaryRules, HoursException, Service, ServicePhase, WorkingHours
+from myotome.clinic.booking.models.waiting import Offered, Opening, WaitingWish
+
+__all__ = [
+    "Appointment",
+    "AppointmentSpan",
+    "Claim",
+    "ContactWish",
+    "DeskAct",
+    "DiaryRules",
+    "Hold",
+    "HoursException",
+    "Notice",
+    "Offered",
+    "Opening",
+    "Service",
+    "ServicePhase",
+    "WaitingWish",
+    "WorkingHours",
+]

@@ -1,0 +1,40 @@
+"""What is told to whom: the outbox of appointments, and what a patient wishes not to be told."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from myotome.clinic.booking.models.diary import Appointment
+from myotome.clinic.people.access import DeskRow
+from myotome.clinic.people.models import Patient
+
+
+class Notice(DeskRow):
+    """A message about an appointment, at most once per kind and sequence: the outbox."""
+
+    patient_path = "appointment__patient"
+
+    appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="notices")
+    kind = models.CharField(max_length=20)
+    sequence = models.PositiveIntegerField()
+    queued_at = models.DateTimeField()
+    not_before = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    n_failures = models.PositiveSmallIntegerField(default=0)
+    parked_at = models.DateTimeField(null=True)
+    detail = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["appointment", "kind", "sequence"], name="one_notice_per_kind_and_sequence")
+        ]
+
+
+class ContactWish(DeskRow):
+    """What a patient does not want to be sent. Messages about an act of hers, or a change of her visit, always go out."""
+
+    patient = models.OneToOneField(Patient, on_delete=models.CASCADE, related_name="contact_wish")
+    no_reminders = models.BooleanField(default=False)
+    no_offers = models.BooleanField(default=False)
+    by_sms = models.BooleanField(default=False)
+    changed_at = models.DateTimeField()

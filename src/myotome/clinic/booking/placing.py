@@ -1,0 +1,196 @@
+"""From a wish to claims: what was asked is checked before any lock is taken, the claims decide after.
+
+`wanted_for` reads hours, rooms and credentials and refuses in words what cannot be; it holds nothing. `place` runs inside
+the transaction: one look at the few ticks in question for the sake of the message and the room, then the rows. On
+SQLite that look is final, since one writer writes at a time; on PostgreSQL a faster writer may come in between, the
+constraint says so, and the next free room is tried.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from myotome.clinic.booking.claims import (
+    TAKEN,
+    Key,
+    again_while_rooms_last,
+    clash_is_already_booked,
+    keys_of,
+    resting_keys,
+    resting_ticks,
+    spans_for,
+    taken_among,
+    write_claims,
+)
+from myotome.clinic.booking.hours import credential_ends, place_where_she_works, rooms_at
+from myotome.clinic.booking.models import Appointment, AppointmentSpan, Hold, Service
+from myotome.clinic.booking.queries import check_may_book, phases_of, service_for, treats
+from myotome.clinic.people.models import Place, Practitioner
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.errors import AlreadyBooked, InvalidValue
+from myotome.vocabulary.scheduling import TICK_SECONDS, Phase
+
+FURTHEST_DAYS = 400
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """A time that may be asked for: within hours, with somebody who gives this service, at a place with rooms for it."""
+
+    service: Service
+    phases: tuple[Phase, ...]
+    practitioner: Practitioner
+    place: Place
+    rooms: tuple[int, ...]
+    starts_at: datetime
+    ends_at: datetime
+
+
+def wanted_for(
+    by: Actor,
+    *,
+    at: datetime,
+    service_id: int,
+    practitioner_id: int,
+    starts_at: datetime,
+    patient_id: int | None = None,
+    service: Service | None = None,
+) -> Wanted:
+    """What is needed to put this service into the diary then. Call it before the transaction; nothing is locked.
+
+    With `patient_id` it is also checked that she may book the service.
+
+    Raises:
+        InvalidValue: in the past, off the 5-minute steps, more than 400 days away, outside working hours, with somebody
+            who does not give the service or whose credential for it has run out by then.
+        NotAllowed: a new patient begins with an assessment.
+        NotFound: no such service or practitioner in the clinic.
+    """
+    service = service or service_for(by, service_id)
+    if patient_id is not None:
+        check_may_book(service, patient_id=patient_id)
+    practitioner = Practitioner.objects.for_actor(by).get_or_not_found(pk=practitioner_id)
+    check_start(starts_at, at=at)
+    phases = tuple(phases_of(service))
+    ends_at = starts_at + timedelta(minutes=sum(phase.minutes for phase in phases))
+    place = place_where_she_works(by.clinic_id, practitioner_id, starts_at=starts_at, ends_at=ends_at)
+    if place is None or not practitioner.is_active:
+        raise InvalidValue(
+            "{practitioner} does not work then, or not for so long.", field="start", practitioner=practitioner.name
+        )
+    _check_gives(service, practitioner, place=place, starts_at=starts_at)
+    return Wanted(
+        service=service,
+        phases=phases,
+        practitioner=practitioner,
+        place=place,
+        rooms=tuple(rooms_at(by.clinic_id, service).get(place.pk, ())),
+        starts_at=starts_at,
+        ends_at=ends_at,
+    )
+
+
+def check_start(starts_at: datetime, *, at: datetime) -> None:
+    """Nothing, when a visit may begin then as far as the clock is concerned.
+
+    Raises:
+        InvalidValue: off the 5-minute steps, in the past, or more than 400 days away.
+    """
+    if starts_at.timestamp() % TICK_SECONDS:
+        raise InvalidValue("Times are on 5-minute steps.", field="start")
+    if starts_at <= at:
+        raise InvalidValue("This time has passed. Please choose a later one.", field="start")
+    if starts_at > at + timedelta(days=FURTHEST_DAYS):
+        raise InvalidValue("Bookings open {furthest_days} days ahead.", field="start", furthest_days=FURTHEST_DAYS)
+
+
+def place(wanted: Wanted, appointment: Appointment, *, at: datetime) -> None:
+    """Writes the appointment with its spans and claims, in the first room that is free. Call it in a transaction.
+
+    Raises:
+        AlreadyBooked: practitioner, patient or every room is taken, or as many patients rest as may.
+        IntegrityError: the appointment's own row clashes (its form's key was used).
+    """
+
+    def attempt() -> None:
+        spans, resting = _free_way(wanted, appointment, at=at)
+        with clash_is_already_booked():
+            for span in spans:
+                span.appointment = appointment
+            AppointmentSpan.objects.bulk_create(spans)
+            write_claims([*keys_of(spans), *resting], clinic_id=appointment.clinic_id, appointment_id=appointment.pk)
+
+    appointment.starts_at, appointment.ends_at = wanted.starts_at, wanted.ends_at
+    appointment.place, appointment.practitioner = wanted.place, wanted.practitioner
+    appointment.save()
+    again_while_rooms_last(attempt, most=len(wanted.rooms) + 1)
+
+
+def place_hold(wanted: Wanted, hold: Hold, *, at: datetime) -> None:
+    """Writes a hold with the claims that a visit of this service would take, its patient's excepted.
+
+    Raises:
+        AlreadyBooked: practitioner or every room is taken.
+    """
+    stand_in = Appointment(
+        clinic_id=hold.clinic_id, practitioner_id=wanted.practitioner.pk, patient_id=0, starts_at=wanted.starts_at
+    )
+
+    def attempt() -> None:
+        spans, resting = _free_way(wanted, stand_in, at=at)
+        keys = [key for key in keys_of(spans) if not key[0].startswith("patient:")]
+        hold.room_id = next((span.room_id for span in spans if span.room_id), None)
+        with clash_is_already_booked():
+            hold.save()
+            write_claims([*keys, *resting], clinic_id=hold.clinic_id, hold_id=hold.pk)
+
+    hold.starts_at, hold.ends_at = wanted.starts_at, wanted.ends_at
+    hold.practitioner_id, hold.service_id = wanted.practitioner.pk, wanted.service.pk
+    again_while_rooms_last(attempt, most=len(wanted.rooms) + 1)
+
+
+def _free_way(wanted: Wanted, appointment: Appointment, *, at: datetime) -> tuple[list[AppointmentSpan], list[Key]]:
+    """Spans in a room that is free, and free places to rest.
+
+    Raises:
+        AlreadyBooked: there is none.
+    """
+    buffer = wanted.service.buffer_minutes
+    first = int(wanted.starts_at.timestamp()) // TICK_SECONDS
+    last = int((wanted.ends_at + timedelta(minutes=buffer)).timestamp()) // TICK_SECONDS
+    resting = resting_ticks(wanted.starts_at, wanted.phases)
+    resources = [f"practitioner:{wanted.practitioner.pk}", f"patient:{appointment.patient_id}"]
+    resources += [f"room:{pk}" for pk in wanted.rooms]
+    most = wanted.service.most_resting if resting else 0
+    resources += [f"resting:{wanted.practitioner.pk}:{number}" for number in range(most)]
+    taken = taken_among(resources, first, last, at=at)
+    needs_room = any(phase.room for phase in wanted.phases)
+    for room_id in wanted.rooms if needs_room else (None,):
+        spans = spans_for(appointment, wanted.phases, room_id=room_id, buffer_minutes=buffer)
+        if taken.isdisjoint(keys_of(spans)):
+            return spans, resting_keys(wanted.practitioner.pk, resting, taken, most=most) if most else []
+    raise AlreadyBooked(TAKEN, field="start")
+
+
+def _check_gives(service: Service, practitioner: Practitioner, *, place: Place, starts_at: datetime) -> None:
+    flag = next(iter(treats(service)))
+    if not getattr(practitioner, flag):
+        raise InvalidValue(
+            "{practitioner} does not give {service}.",
+            field="practitioner",
+            practitioner=practitioner.name,
+            service=service.name,
+        )
+    if not service.credential:
+        return
+    day = starts_at.astimezone(ZoneInfo(place.time_zone)).date()
+    ends = credential_ends(practitioner.clinic_id, service.credential, [practitioner.pk]).get(practitioner.pk)
+    if ends is None or ends < day:
+        raise InvalidValue(
+            "{practitioner} has no {credential} credential in force that day.",
+            field="practitioner",
+            practitioner=practitioner.name,
+            credential=service.credential,
+        )

@@ -1,0 +1,32 @@
+"""The rules of a clinic's diary as everybody reads them: its own row, or the defaults."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from myotome.clinic.booking.models import DiaryRules
+
+
+def rules_for(clinic_id: int) -> DiaryRules:
+    """The clinic's rules; a clinic that never changed them has the defaults."""
+    return DiaryRules.objects.filter(clinic_id=clinic_id).first() or DiaryRules(clinic_id=clinic_id)
+
+
+def after_quiet_hours(when: datetime, rules: DiaryRules, zone: str) -> datetime:
+    """`when`, or the end of the quiet hours it falls into, by the wall clock of the zone.
+
+    Quiet hours may span midnight; none when they begin and end at the same time.
+    """
+    if rules.quiet_from == rules.quiet_until:
+        return when
+    local = when.astimezone(ZoneInfo(zone))
+    clock = local.time()
+    if rules.quiet_from > rules.quiet_until:
+        is_quiet = clock >= rules.quiet_from or clock < rules.quiet_until
+    else:
+        is_quiet = rules.quiet_from <= clock < rules.quiet_until
+    if not is_quiet:
+        return when
+    day = local.date() + timedelta(days=1 if clock >= rules.quiet_until else 0)
+    return datetime.combine(day, rules.quiet_until, tzinfo=ZoneInfo(zone)).astimezone(when.tzinfo)
