@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import Q
 
@@ -13,17 +15,30 @@ from myotome.clinic.people.models import Credential, Place, Room
 from myotome.science.booking.hours import DayException, Shift, working_intervals
 from myotome.vocabulary.scheduling import Interval
 
-Hours = dict[int, dict[int, list[Interval]]]
-"""Place to practitioner to the intervals in which she works there, in order."""
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """Who works where: `by_place` leads from place to practitioner to her intervals in order, `names` names them."""
+
+    by_place: dict[int, dict[int, list[Interval]]]
+    names: dict[int, str]
+    places: dict[int, Place]
 
 
 def working_by_place(
-    clinic_id: int, practitioner_ids: Iterable[int], first_day: date, last_day: date, *, credential: str = ""
-) -> Hours:
-    """The working intervals of `first_day` to `last_day`, both included; with a credential only while it is in force."""
-    wanted = list(practitioner_ids)
+    clinic_id: int, whom: dict[str, Any], first_day: date, last_day: date, *, credential: str = ""
+) -> Working:
+    """The working intervals of `first_day` to `last_day`, both included; with a credential only while it is in force.
+
+    `whom` narrows the practitioners, as a filter on their rows.
+    """
+    hers = {f"practitioner__{name}": value for name, value in whom.items()}
+    names: dict[int, str] = {}
+    places: dict[int, Place] = {}
     shifts: dict[tuple[int, int], list[Shift]] = defaultdict(list)
-    for row in WorkingHours.objects.filter(clinic_id=clinic_id, practitioner_id__in=wanted).select_related("place"):
+    rows = WorkingHours.objects.filter(clinic_id=clinic_id, **hers).select_related("place", "practitioner")
+    for row in rows:
+        names[row.practitioner_id], places[row.place_id] = row.practitioner.name, row.place
         shifts[row.place_id, row.practitioner_id].append(
             Shift(
                 weekday=row.weekday,
@@ -34,9 +49,9 @@ def working_by_place(
                 valid_until=row.valid_until,
             )
         )
-    closed, extra = _exceptions(clinic_id, first_day, last_day, wanted)
-    ends = credential_ends(clinic_id, credential, wanted) if credential else {}
-    found: Hours = {}
+    closed, extra = _exceptions(clinic_id, first_day, last_day, hers, names, places)
+    ends = credential_ends(clinic_id, credential, names) if credential else {}
+    found: dict[int, dict[int, list[Interval]]] = {}
     for place_id, pk in sorted({*shifts, *extra}):
         last = min(last_day, ends.get(pk, date.min)) if credential else last_day
         if last < first_day:
@@ -44,7 +59,7 @@ def working_by_place(
         days = [*closed[None, None], *closed[None, pk], *closed[place_id, None], *closed[place_id, pk]]
         intervals = working_intervals(shifts[place_id, pk], [*days, *extra[place_id, pk]], first_day, last)
         found.setdefault(place_id, {})[pk] = intervals
-    return found
+    return Working(found, names, places)
 
 
 def place_where_she_works(
@@ -53,9 +68,10 @@ def place_where_she_works(
     """The place at which the practitioner works from `starts_at` to `ends_at`, whatever is booked; None at none."""
     first, last = starts_at.date() - timedelta(days=1), ends_at.date() + timedelta(days=1)
     a, b = starts_at.timestamp(), ends_at.timestamp()
-    for place_id, hours in working_by_place(clinic_id, [practitioner_id], first, last).items():
+    working = working_by_place(clinic_id, {"pk": practitioner_id}, first, last)
+    for place_id, hours in working.by_place.items():
         if any(interval.start <= a and b <= interval.end for interval in hours.get(practitioner_id, ())):
-            return Place.objects.get(pk=place_id)
+            return working.places[place_id]
     return None
 
 
@@ -83,25 +99,34 @@ def credential_ends(clinic_id: int, programme: str, practitioner_ids: Iterable[i
 
 
 def _exceptions(
-    clinic_id: int, first: date, last: date, practitioner_ids: list[int]
+    clinic_id: int,
+    first: date,
+    last: date,
+    hers: dict[str, Any],
+    names: dict[int, str],
+    places: dict[int, Place],
 ) -> tuple[dict[tuple[int | None, int | None], list[DayException]], dict[tuple[int, int], list[DayException]]]:
-    """Closed days by (place, practitioner), None for every one; extra shifts by (place, practitioner)."""
+    """Closed days by (place, practitioner), None for every one; extra shifts by (place, practitioner).
+
+    Whoever works only an extra shift is added to `names`, and its place to `places`.
+    """
     closed: dict[tuple[int | None, int | None], list[DayException]] = defaultdict(list)
     extra: dict[tuple[int, int], list[DayException]] = defaultdict(list)
     rows = HoursException.objects.filter(
-        Q(practitioner_id__in=practitioner_ids) | Q(practitioner__isnull=True),
-        clinic_id=clinic_id,
-        on__range=(first, last),
-    ).select_related("clinic", "place")
-    for row in rows:
-        zone = row.place.time_zone if row.place else row.clinic.time_zone
+        Q(**hers) | Q(practitioner__isnull=True), clinic_id=clinic_id, on__range=(first, last)
+    )
+    for row in rows.select_related("clinic", "place", "practitioner"):
+        place = row.place
+        if not row.closed and place is None:
+            place = Place.objects.filter(clinic_id=clinic_id).order_by("pk")[0]
+        zone = place.time_zone if place else row.clinic.time_zone
         day = DayException(on=row.on, closed=row.closed, zone=zone, starts=row.starts, ends=row.ends)
-        if row.closed:
+        if row.closed or place is None:
             closed[row.place_id, row.practitioner_id].append(day)
             continue
-        place_id = (
-            row.place_id or Place.objects.filter(clinic_id=clinic_id).order_by("pk").values_list("pk", flat=True)[0]
-        )
-        for pk in [row.practitioner_id] if row.practitioner_id else practitioner_ids:
-            extra[place_id, pk].append(day)
+        places[place.pk] = place
+        if row.practitioner is not None:
+            names[row.practitioner_id] = row.practitioner.name
+        for pk in [row.practitioner_id] if row.practitioner_id else list(names):
+            extra[place.pk, pk].append(day)
     return closed, extra

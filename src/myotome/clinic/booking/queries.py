@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
 from myotome.clinic.booking.hours import rooms_at, working_by_place
-from myotome.clinic.booking.models import Appointment, Claim, Service
+from myotome.clinic.booking.models import Appointment, Service
 from myotome.clinic.booking.taken import taken_between
 from myotome.clinic.people.links import read_link
 from myotome.clinic.people.models import Clinic, Practitioner
@@ -86,15 +87,15 @@ def free_times_for(
         raise InvalidValue(
             "Ask for 1 to {longest_window_days} days.", field="n_days", longest_window_days=LONGEST_WINDOW_DAYS
         )
-    people = Practitioner.objects.filter(clinic_id=actor.clinic_id, is_active=True, **treats(service))
-    people = people.filter(pk=practitioner_id) if practitioner_id else people
-    names = dict(people.values_list("pk", "name"))
+    whom: dict[str, Any] = {"is_active": True} | treats(service) | ({"pk": practitioner_id} if practitioner_id else {})
     last_day = first_day + timedelta(days=n_days - 1)
     first_tick = int(datetime.combine(first_day - timedelta(days=1), time(), tzinfo=UTC).timestamp()) // TICK_SECONDS
     end_tick = int(datetime.combine(last_day + timedelta(days=2), time(), tzinfo=UTC).timestamp()) // TICK_SECONDS
-    working = working_by_place(actor.clinic_id, names, first_day, last_day, credential=service.credential)
+    working = working_by_place(actor.clinic_id, whom, first_day, last_day, credential=service.credential)
     rooms = rooms_at(actor.clinic_id, service)
-    diary = taken_between(actor.clinic_id, first_tick, end_tick, at=at, ignore_appointment_id=ignore_appointment_id)
+    diary = taken_between(
+        actor.clinic_id, first_tick, end_tick, at=at, patient_id=patient_id, ignore_appointment_id=ignore_appointment_id
+    )
     phases = phases_of(service)
     question = Question(
         phases=phases,
@@ -103,11 +104,11 @@ def free_times_for(
         step_ticks=step_minutes * 60 // TICK_SECONDS,
         buffer_ticks=service.buffer_minutes * 60 // TICK_SECONDS,
         not_before_tick=int(at.timestamp()) // TICK_SECONDS + 1,
-        patient_taken=_ticks_of_patient(patient_id, first_tick, end_tick, ignore_appointment_id) if patient_id else (),
+        patient_taken=diary.patient,
     )
     rests = any(not phase.practitioner for phase in phases)
     found: list[FreeTime] = []
-    for place_id, hours in working.items():
+    for place_id, hours in working.by_place.items():
         always = [interval for intervals in hours.values() for interval in intervals]
         found += free_times(
             question,
@@ -117,9 +118,9 @@ def free_times_for(
             if rests
             else None,
         )
-    if len(working) > 1:
+    if len(working.by_place) > 1:
         found.sort()
-    return [_offer(free, names, sum(phase.minutes for phase in phases)) for free in found]
+    return [_offer(free, working.names, sum(phase.minutes for phase in phases)) for free in found]
 
 
 def appointments_on(actor: Actor, day: date, zone: str) -> list[Appointment]:
@@ -199,12 +200,6 @@ def may_book(service: Service, *, patient_id: int | None) -> bool:
     except MyotomeError:
         return False
     return True
-
-
-def _ticks_of_patient(patient_id: int, first_tick: int, end_tick: int, ignore: int | None) -> list[int]:
-    rows = Claim.objects.filter(resource=f"patient:{patient_id}", tick__gte=first_tick, tick__lt=end_tick)
-    rows = rows.exclude(appointment_id=ignore) if ignore is not None else rows
-    return list(rows.values_list("tick", flat=True))
 
 
 def _offer(free: FreeTime, names: dict[int, str], minutes: int) -> Offer:

@@ -17,14 +17,24 @@ Stretch = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Stretches in absolute ticks, half-open: `busy` by resource (`room:2`), `resting` by practitioner."""
+    """Stretches in absolute ticks, half-open: `busy` by resource (`room:2`), `resting` by practitioner.
+
+    `patient` holds the ticks of the patient who asks.
+    """
 
     busy: dict[str, list[Stretch]]
     resting: dict[int, list[Stretch]]
+    patient: list[int]
 
 
 def taken_between(
-    clinic_id: int, first_tick: int, end_tick: int, *, at: datetime, ignore_appointment_id: int | None = None
+    clinic_id: int,
+    first_tick: int,
+    end_tick: int,
+    *,
+    at: datetime,
+    patient_id: int | None = None,
+    ignore_appointment_id: int | None = None,
 ) -> Taken:
     """What rooms and practitioners are taken by in [first_tick, end_tick); holds count until they run out."""
     rows = AppointmentSpan.objects.filter(
@@ -50,30 +60,23 @@ def taken_between(
     for appointment, phase, first, end in in_rooms:
         if (appointment, phase) not in attended and appointment in whose:
             resting[whose[appointment]].append((first, end))
-    _add_holds(busy, resting, clinic_id, first_tick, end_tick, at)
-    return Taken(busy, resting)
-
-
-def _add_holds(
-    busy: dict[str, list[Stretch]],
-    resting: dict[int, list[Stretch]],
-    clinic_id: int,
-    first_tick: int,
-    end_tick: int,
-    at: datetime,
-) -> None:
     live = Hold.objects.filter(
         Q(expires_at__isnull=True) | Q(expires_at__gt=at),
         clinic_id=clinic_id,
         starts_at__lt=instant(end_tick),
         ends_at__gt=instant(first_tick),
     )
-    held = list(live.values_list("pk", flat=True))
-    if not held:
-        return
-    claims = Claim.objects.filter(hold_id__in=held, tick__gte=first_tick, tick__lt=end_tick)
-    for resource, tick in claims.values_list("resource", "tick"):
-        if resource.startswith("resting:"):
+    hers = f"patient:{patient_id}"
+    claims = Claim.objects.filter(
+        Q(hold__in=live.values("pk")) | Q(resource=hers), tick__gte=first_tick, tick__lt=end_tick
+    )
+    patient: list[int] = []
+    for resource, tick, appointment in claims.values_list("resource", "tick", "appointment_id"):
+        if resource == hers:
+            if appointment != ignore_appointment_id:
+                patient.append(tick)
+        elif resource.startswith("resting:"):
             resting[int(resource.split(":")[1])].append((tick, tick + 1))
         else:
             busy[resource].append((tick, tick + 1))
+    return Taken(busy, resting, patient)

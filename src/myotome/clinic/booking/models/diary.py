@@ -92,7 +92,7 @@ class AppointmentSpan(DeskRow):
         ]
 
 
-class Hold(DeskRow):
+class Hold(ClinicRow):
     """Time that is kept without an appointment: while somebody fills in a form, for a waiting list, or blocked.
 
     With `expires_at` in the past it is nobody's any more, whether or not its claims have been swept away; without one
