@@ -22,6 +22,7 @@ urlpatterns = [
     path("<slug:clinic>/examination/", include("myotome.pages.assessment.urls")),
     path("<slug:clinic>/plan/", include("myotome.pages.planning.urls")),
     path("<slug:clinic>/visit/", include("myotome.pages.needling.urls")),
+    path("<slug:clinic>/atlas/", include("myotome.pages.atlas.urls")),
     path("<slug:clinic>/course/", include("myotome.pages.followup.urls")),
     path("<slug:clinic>/", include("myotome.pages.public.urls")),
 ]

@@ -114,7 +114,7 @@ def read() -> tuple[Acupoint, ...]:
         flags.setdefault(row["point"], {})[row["hazard"]] = tables.sources(row["sources"], where)
     found = tuple(
         parsed(row, depths.get(row["id"], ()), flags.get(row["id"], {}))
-        for row in tables.rows(__package__, "points.csv")
+        for row in tables.rows(__package__, "points.csv", said=("english", "note"))
     )
     expected = [f"{code}{n}" for code, (_, count) in MERIDIANS.items() for n in range(1, count + 1)]
     if [point.id for point in found] != expected:

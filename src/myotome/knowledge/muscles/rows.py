@@ -70,7 +70,7 @@ def read() -> tuple[Muscle, ...]:
     """
     found: dict[str, Muscle] = {}
     for name in FILES:
-        for row in tables.rows(__package__, name):
+        for row in tables.rows(__package__, name, said=("nerve", "lay_name", "palpation", "note")):
             made = parsed(row, f"{name}, {row['id']}")
             if made.id in found:
                 raise tables.BadTable(f"{name}: {made.id} is named twice.")

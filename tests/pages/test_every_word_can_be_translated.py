@@ -39,8 +39,10 @@ class Shown(HTMLParser):
         super().__init__()
         self.words: list[str] = []
         self.silent = 0
+        self.in_citation = False
 
     def handle_starttag(self, tag, attrs):
+        self.in_citation = "cite" in (dict(attrs).get("class") or "").split()
         self.silent += tag in ("script", "style", "code")
         self.words += [value for name, value in attrs if name in READ_ALOUD and value]
 
@@ -48,7 +50,7 @@ class Shown(HTMLParser):
         self.silent -= tag in ("script", "style", "code")
 
     def handle_data(self, data):
-        if not self.silent:
+        if not (self.silent or self.in_citation):  # a work is cited in its own words
             self.words.append(data)
 
 
@@ -82,11 +84,11 @@ def forget_drawings() -> None:
 @pytest.fixture(scope="module")
 def names():
     """Proper names of anatomy and points, and citations: the same in every language."""
-    found = {name for row in muscles().values() for name in (row.name, row.latin)}
+    found = {name for row in muscles().values() for name in (row.name, row.latin, *row.synonyms)}
     found |= {name for point in acupoints().values() for name in (point.pinyin, point.hanzi)}
     found |= {one.citation for one in evidence().statements}
     longest_first = sorted(found - {""}, key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+    return re.compile(rf"(?<!\w)({chr(124).join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE)
 
 
 def left_over(text: str, names: re.Pattern) -> str:

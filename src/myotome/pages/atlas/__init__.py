@@ -1,0 +1,1 @@
+"""Knowledge as pages: one for each muscle, root and point, found in one box by any of their names."""
