@@ -41,7 +41,8 @@ def citations() -> Mapping[str, Citation]:
 
 def citation(key: str) -> Citation:
     """The source of a key; a word such as "judgement" stands for itself."""
-    return citations().get(key) or Citation(key, Sentence(key[:1].upper() + key[1:] + "."), "")
+    word = f"{key[:1].upper()}{key[1:]}."
+    return citations().get(key) or Citation(key, Sentence(word), "")
 
 
 def _in_words(fields: Mapping[str, str]) -> str:
