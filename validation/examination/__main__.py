@@ -38,6 +38,8 @@ def main() -> None:
         ("calibration", calibration, asked.calibrate),
     ):
         regions = [report(region, n, asked.seed) for region in ExamRegion]
+        if report is information_reached:
+            regions += [report(region, n, asked.seed, with_diffuse=False) for region in ExamRegion]
         path = RESULTS / f"examination-{name}-{head['date']}.json"
         path.write_text(json.dumps(head | {"regions": regions}, indent=1) + "\n", encoding="utf-8")
         print(path)

@@ -43,9 +43,13 @@ TEXTBOOK = {
 """The order of a textbook: spine, then from the girdle outwards. Source: judgement."""
 
 
-def information_reached(region: ExamRegion, n: int, seed: int) -> dict[str, Any]:
-    """Shares of the full examination's information after parts of it: guided, one fixed order, a textbook's, random."""
-    believed, tests = world(region), tests_of(region)
+def information_reached(region: ExamRegion, n: int, seed: int, *, with_diffuse: bool = True) -> dict[str, Any]:
+    """Shares of the full examination's information after parts of it: guided, one fixed order, a textbook's, random.
+
+    Without diffuse patients neither the world nor the engine knows the class "tender everywhere": the world in which
+    the goals of the product were set. With it, the product as it is.
+    """
+    believed, tests = world(region, **({} if with_diffuse else {"diffuse_probability": 1e-9})), tests_of(region)
     study = Study(believed, tests, SIGNS)
     m = len(tests)
     patients = draw(believed, tests, SIGNS, n, np.random.default_rng(seed))
@@ -60,6 +64,7 @@ def information_reached(region: ExamRegion, n: int, seed: int) -> dict[str, Any]
     rows = {name: fixed(study, patients, order, at) for name, order in orders.items()}
     return {
         "region": region.value,
+        "diffuse_patients": with_diffuse,
         "patients": n,
         "tests": m,
         "signs": SIGNS,

@@ -19,8 +19,8 @@ from myotome.science.assessment.readings import Readings
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-CHUNK = 16
-"""Examinations swept at a time: more leave the processor's cache."""
+CHUNK_WINDOWS = 320
+"""Windows swept at a time, over all examinations of a chunk: more leave the processor's cache."""
 
 LEFT_INVOLVED = np.array([1, 0, 1])
 RIGHT_INVOLVED = np.array([0, 1, 1])
@@ -98,7 +98,8 @@ def posterior_of_many(network: Network, prior: Prior, readings: Readings) -> Pos
     """
     stretch = stretch_of(network, readings.site)
     found: list[Posterior] = []
-    edges = np.arange(0, readings.n_exams + CHUNK, CHUNK).clip(max=readings.n_exams)
+    chunk = int(np.clip(CHUNK_WINDOWS // (stretch[1] - stretch[0] + 1), 8, 32))
+    edges = np.arange(0, readings.n_exams + chunk, chunk).clip(max=readings.n_exams)
     cuts = np.searchsorted(readings.exam, edges)
     for i in range(len(edges) - 1):
         n = int(edges[i + 1] - edges[i])
