@@ -16,6 +16,17 @@ SLACK = 0.0 if IS_SOAK else 0.06
 
 
 @pytest.mark.parametrize("region", list(ExamRegion))
+def test_where_nobody_is_tender_everywhere_the_goals_of_the_examination_hold(region: ExamRegion) -> None:
+    row = information_reached(region, N_GUIDED, seed=11, with_diffuse=False)
+    forty, sixty = row["at"]["40 %"], row["at"]["60 %"]
+    assert row["guided"][forty] >= 0.78 - SLACK
+    assert row["guided"][sixty] >= 0.93 - SLACK
+    assert row["guided"][forty] >= row["fixed"][forty] + 0.07 - SLACK
+    assert row["stop_share_of_tests"] <= 0.60 + SLACK
+    assert row["stop_information"] >= 0.95 - SLACK
+
+
+@pytest.mark.parametrize("region", list(ExamRegion))
 def test_a_guided_examination_learns_most_of_it_early(region: ExamRegion) -> None:
     row = information_reached(region, N_GUIDED, seed=11)
     forty, sixty = row["at"]["40 %"], row["at"]["60 %"]
