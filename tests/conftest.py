@@ -35,5 +35,5 @@ def _call_command(name: str, *args: Any, **options: Any) -> Any:
         return call_command(name, *args, **options)
     finally:
         with connection.cursor() as cursor:
-            for _, sql in triggers:
-                cursor.execute(sql)
+            for _, sql in triggers:  # some are put back by the flush itself
+                cursor.execute(sql.replace("CREATE TRIGGER", "CREATE TRIGGER IF NOT EXISTS", 1))

@@ -58,13 +58,14 @@ def book(
     key: str | None = None,
     series_key: str = "",
     wanted: Wanted | None = None,
+    patient: Patient | None = None,
     tell: bool = True,
 ) -> Appointment:
     """The appointment, booked; with level CALL FIRST the time is held as a request until somebody has phoned.
 
     The same `key` with the same booking gives the appointment that is already there. `wanted` is what `wanted_for` gave
-    for this service, practitioner and start, when the caller has asked before her own transaction; without `tell` the
-    caller sends one message for several visits herself.
+    for this patient, service, practitioner and start, when the caller has asked before her own transaction; without
+    `tell` the caller sends one message for several visits herself.
 
     Raises:
         BookingStopped: an emergency answer is on record.
@@ -76,7 +77,7 @@ def book(
     if level is RedFlagLevel.EMERGENCY:
         raise BookingStopped("Your answers need a doctor now, not a booking. Please read the page about it.")
     digest = hashlib.sha256(f"{patient_id}|{service_id}|{practitioner_id}|{starts_at.isoformat()}".encode()).hexdigest()
-    if key is not None and (existing := _booked_before(by, key, digest)):
+    if key is not None and wanted is None and (existing := _booked_before(by, key, digest)):
         return existing
     wanted = wanted or wanted_for(
         by,
@@ -89,7 +90,7 @@ def book(
     rules = rules_for(by.clinic_id)
     appointment = Appointment(
         clinic_id=by.clinic_id,
-        patient=Patient.objects.filter(clinic_id=by.clinic_id).get_or_not_found(pk=patient_id),
+        patient=patient or Patient.objects.filter(clinic_id=by.clinic_id).get_or_not_found(pk=patient_id),
         service=wanted.service,
         course_id=course_id,
         status=(S.REQUESTED if level is RedFlagLevel.CALL_FIRST else S.BOOKED).value,

@@ -9,3 +9,11 @@ class BookingConfig(AppConfig):
     name = "myotome.clinic.booking"
     label = "booking"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """The set-up is watched from the first migration on."""
+        from django.db.models.signals import post_migrate
+
+        from myotome.clinic.booking.kept import watch
+
+        post_migrate.connect(watch, sender=self)

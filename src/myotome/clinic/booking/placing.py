@@ -25,8 +25,9 @@ from myotome.clinic.booking.claims import (
     write_claims,
 )
 from myotome.clinic.booking.hours import credential_ends, place_where_she_works, rooms_at
+from myotome.clinic.booking.kept import SetUp, set_up_of
 from myotome.clinic.booking.models import Appointment, AppointmentSpan, Hold, Service
-from myotome.clinic.booking.queries import check_may_book, phases_of, service_for, treats
+from myotome.clinic.booking.queries import check_may_book, phases_of, practitioner_of, service_for, treats
 from myotome.clinic.people.models import Place, Practitioner
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import AlreadyBooked, InvalidValue
@@ -56,11 +57,12 @@ def wanted_for(
     practitioner_id: int,
     starts_at: datetime,
     patient_id: int | None = None,
+    newcomer: bool | None = None,
     service: Service | None = None,
 ) -> Wanted:
     """What is needed to put this service into the diary then. Call it before the transaction; nothing is locked.
 
-    With `patient_id` it is also checked that she may book the service.
+    With `patient_id` it is also checked that she may book the service; `newcomer` says whether she is new, if known.
 
     Raises:
         InvalidValue: in the past, off the 5-minute steps, more than 400 days away, outside working hours, with somebody
@@ -70,23 +72,24 @@ def wanted_for(
     """
     service = service or service_for(by, service_id)
     if patient_id is not None:
-        check_may_book(service, patient_id=patient_id)
-    practitioner = Practitioner.objects.for_actor(by).get_or_not_found(pk=practitioner_id)
+        check_may_book(service, patient_id=patient_id, newcomer=newcomer)
+    practitioner = practitioner_of(by, practitioner_id)
+    set_up = set_up_of(by.clinic_id)
     check_start(starts_at, at=at)
     phases = tuple(phases_of(service))
     ends_at = starts_at + timedelta(minutes=sum(phase.minutes for phase in phases))
-    place = place_where_she_works(by.clinic_id, practitioner_id, starts_at=starts_at, ends_at=ends_at)
+    place = place_where_she_works(set_up, practitioner_id, starts_at=starts_at, ends_at=ends_at)
     if place is None or not practitioner.is_active:
         raise InvalidValue(
             "{practitioner} does not work then, or not for so long.", field="start", practitioner=practitioner.name
         )
-    _check_gives(service, practitioner, place=place, starts_at=starts_at)
+    _check_gives(set_up, service, practitioner, place=place, starts_at=starts_at)
     return Wanted(
         service=service,
         phases=phases,
         practitioner=practitioner,
         place=place,
-        rooms=tuple(rooms_at(by.clinic_id, service).get(place.pk, ())),
+        rooms=tuple(rooms_at(set_up, service).get(place.pk, ())),
         starts_at=starts_at,
         ends_at=ends_at,
     )
@@ -174,7 +177,9 @@ def _free_way(wanted: Wanted, appointment: Appointment, *, at: datetime) -> tupl
     raise AlreadyBooked(TAKEN, field="start")
 
 
-def _check_gives(service: Service, practitioner: Practitioner, *, place: Place, starts_at: datetime) -> None:
+def _check_gives(
+    set_up: SetUp, service: Service, practitioner: Practitioner, *, place: Place, starts_at: datetime
+) -> None:
     flag = next(iter(treats(service)))
     if not getattr(practitioner, flag):
         raise InvalidValue(
@@ -186,7 +191,7 @@ def _check_gives(service: Service, practitioner: Practitioner, *, place: Place, 
     if not service.credential:
         return
     day = starts_at.astimezone(ZoneInfo(place.time_zone)).date()
-    ends = credential_ends(practitioner.clinic_id, service.credential, [practitioner.pk]).get(practitioner.pk)
+    ends = credential_ends(set_up, practitioner.pk, service.credential)
     if ends is None or ends < day:
         raise InvalidValue(
             "{practitioner} has no {credential} credential in force that day.",

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
 from myotome.clinic.booking.hours import rooms_at, working_by_place
+from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.models import Appointment, Service
 from myotome.clinic.booking.taken import taken_between
 from myotome.clinic.people.links import read_link
 from myotome.clinic.people.models import Clinic, Practitioner
 from myotome.clinic.people.queries import digits
 from myotome.clinic.screening.models import Course
-from myotome.science.booking.free import Diary, FreeTime, Question, Retained, free_times
+from myotome.science.booking.free import Diary, FreeTime, Question, Retained, Run, free_runs, in_order
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import InvalidValue, LinkExpired, MyotomeError, NotAllowed, NotFound
 from myotome.vocabulary.scheduling import TICK_SECONDS, AppointmentStatus, Phase, ServiceKind, instant
@@ -40,19 +40,22 @@ class Offer:
     room_id: int | None
 
 
-def services_for(actor: Actor, *, for_new_patients: bool = False) -> QuerySet[Service]:
+def services_for(actor: Actor, *, for_new_patients: bool = False) -> list[Service]:
     """Active services with their phases; for new patients only those they may book."""
-    rows = Service.objects.for_actor(actor).filter(is_active=True).prefetch_related("phases").order_by("pk")
-    return rows.filter(new_patients_may_book=True) if for_new_patients else rows
+    rows = [row for row in set_up_of(actor.clinic_id).services.values() if row.is_active]
+    return [row for row in rows if row.new_patients_may_book] if for_new_patients else rows
 
 
 def service_for(actor: Actor, pk: int) -> Service:
-    """One service.
+    """One active service.
 
     Raises:
         NotFound: the clinic has none such.
     """
-    return services_for(actor).get_or_not_found(pk=pk)
+    service = set_up_of(actor.clinic_id).services.get(pk)
+    if service is None or not service.is_active:
+        raise NotFound("There is nothing here that you can see.")
+    return service
 
 
 def phases_of(service: Service) -> list[Phase]:
@@ -78,21 +81,68 @@ def free_times_for(
     ignore_appointment_id: int | None = None,
     step_minutes: int = 15,
 ) -> list[Offer]:
-    """Real free times from working hours, rooms and bookings, in order of time.
+    """Real free times from working hours, rooms and bookings, in order of time; raises as `free_times_in`."""
+    found = free_times_in(
+        actor,
+        service=service,
+        first_day=first_day,
+        n_days=n_days,
+        at=at,
+        practitioner_id=practitioner_id,
+        patient_id=patient_id,
+        ignore_appointment_id=ignore_appointment_id,
+        step_minutes=step_minutes,
+    )
+    minutes = sum(phase.minutes for phase in phases_of(service))
+    return [_offer(free, found.names, minutes) for free in in_order(found.runs, found.first_tick)]
+
+
+@dataclass(frozen=True, slots=True)
+class FreeTimes:
+    """The bare answer: runs of starts by practitioner and room, the tick they count from, and the practitioners' names."""
+
+    runs: list[Run]
+    first_tick: int
+    names: dict[int, str]
+
+
+def free_times_in(
+    actor: Actor,
+    *,
+    service: Service,
+    first_day: date,
+    n_days: int,
+    at: datetime,
+    practitioner_id: int | None = None,
+    patient_id: int | None = None,
+    ignore_appointment_id: int | None = None,
+    step_minutes: int = 15,
+) -> FreeTimes:
+    """Every free time of the window, for one practitioner or anybody who gives the service, in any room it may have.
 
     Raises:
-        InvalidValue: a window of no days, or of more than 62.
+        InvalidValue: a window of no days, or of more than 62; steps that are not a multiple of 5 minutes up to a day.
     """
+    if not 5 <= step_minutes <= 1440 or step_minutes % 5:
+        raise InvalidValue("Starts lie 5, 10, 15 ... minutes apart.", field="step")
     if not 1 <= n_days <= LONGEST_WINDOW_DAYS:
         raise InvalidValue(
             "Ask for 1 to {longest_window_days} days.", field="n_days", longest_window_days=LONGEST_WINDOW_DAYS
         )
-    whom: dict[str, Any] = {"is_active": True} | treats(service) | ({"pk": practitioner_id} if practitioner_id else {})
+    set_up = set_up_of(actor.clinic_id)
+    flag = next(iter(treats(service)))
+
+    def gives_it(row: Practitioner) -> bool:
+        return row.is_active and getattr(row, flag) and practitioner_id in {None, row.pk}
+
     last_day = first_day + timedelta(days=n_days - 1)
     first_tick = int(datetime.combine(first_day - timedelta(days=1), time(), tzinfo=UTC).timestamp()) // TICK_SECONDS
     end_tick = int(datetime.combine(last_day + timedelta(days=2), time(), tzinfo=UTC).timestamp()) // TICK_SECONDS
-    working = working_by_place(actor.clinic_id, whom, first_day, last_day, credential=service.credential)
-    rooms = rooms_at(actor.clinic_id, service)
+    working = set_up.once(
+        ("working", flag, service.credential, practitioner_id, first_day, last_day),
+        lambda: working_by_place(set_up, gives_it, first_day, last_day, credential=service.credential),
+    )
+    rooms = rooms_at(set_up, service)
     diary = taken_between(
         actor.clinic_id, first_tick, end_tick, at=at, patient_id=patient_id, ignore_appointment_id=ignore_appointment_id
     )
@@ -107,10 +157,10 @@ def free_times_for(
         patient_taken=diary.patient,
     )
     rests = any(not phase.practitioner for phase in phases)
-    found: list[FreeTime] = []
-    for place_id, hours in working.by_place.items():
+    found: list[Run] = []
+    for place_id, hours in working.items():
         always = [interval for intervals in hours.values() for interval in intervals]
-        found += free_times(
+        found += free_runs(
             question,
             {pk: Diary(working=intervals, busy=diary.busy[f"practitioner:{pk}"]) for pk, intervals in hours.items()},
             {pk: Diary(working=always, busy=diary.busy[f"room:{pk}"]) for pk in rooms.get(place_id, ())},
@@ -118,9 +168,9 @@ def free_times_for(
             if rests
             else None,
         )
-    if len(working.by_place) > 1:
-        found.sort()
-    return [_offer(free, working.names, sum(phase.minutes for phase in phases)) for free in found]
+    found.sort(key=lambda run: run.practitioner)
+    names = {pk: set_up.practitioners[pk].name for hours in working.values() for pk in hours}
+    return FreeTimes(found, first_tick, names)
 
 
 def appointments_on(actor: Actor, day: date, zone: str) -> list[Appointment]:
@@ -183,13 +233,15 @@ def is_new(patient_id: int) -> bool:
     return not Course.objects.filter(patient_id=patient_id).exists()
 
 
-def check_may_book(service: Service, *, patient_id: int | None) -> None:
-    """Nothing, when this patient may book this service.
+def check_may_book(service: Service, *, patient_id: int | None, newcomer: bool | None = None) -> None:
+    """Nothing, when this patient may book this service; `newcomer` spares the question whether she is new.
 
     Raises:
         NotAllowed: a new patient begins with an assessment.
     """
-    if not service.new_patients_may_book and (patient_id is None or is_new(patient_id)):
+    if service.new_patients_may_book:
+        return
+    if patient_id is None or (is_new(patient_id) if newcomer is None else newcomer):
         raise NotAllowed("A new patient begins with an assessment.")
 
 
@@ -232,7 +284,19 @@ def practitioner_name(actor: Actor, pk: int) -> str:
     Raises:
         NotFound: there is none such.
     """
-    return Practitioner.objects.for_actor(actor).get_or_not_found(pk=pk).name
+    return practitioner_of(actor, pk).name
+
+
+def practitioner_of(actor: Actor, pk: int) -> Practitioner:
+    """A practitioner of the clinic.
+
+    Raises:
+        NotFound: there is none such.
+    """
+    found = set_up_of(actor.clinic_id).practitioners.get(pk)
+    if found is None:
+        raise NotFound("There is nothing here that you can see.")
+    return found
 
 
 def price_cents_of(actor: Actor, kind: str) -> int:

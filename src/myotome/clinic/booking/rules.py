@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.models import DiaryRules
 
 
 def rules_for(clinic_id: int) -> DiaryRules:
     """The clinic's rules; a clinic that never changed them has the defaults."""
-    return DiaryRules.objects.filter(clinic_id=clinic_id).first() or DiaryRules(clinic_id=clinic_id)
+    return set_up_of(clinic_id).rules
 
 
 def after_quiet_hours(when: datetime, rules: DiaryRules, zone: str) -> datetime:

@@ -117,13 +117,15 @@ def patient_booked(
     course_id: int | None = None,
     key: str | None = None,
     note_for_desk: str = "",
+    newcomer: bool | None = None,
 ) -> Appointment:
     """The appointment, and for a visit of a course the two questions that come before it.
 
     Raises:
         BookingStopped: somebody new who was not asked the safety questions, and whatever `booking.actions.book` raises.
     """
-    if intake is None and is_new(patient.pk):
+    newcomer = is_new(patient.pk) if newcomer is None else newcomer
+    if intake is None and newcomer:
         raise BookingStopped("Ask the safety questions before you book.")
     # What can be asked without a lock is asked before the transaction: on SQLite everybody else waits for it.
     wanted = None
@@ -135,6 +137,7 @@ def patient_booked(
             practitioner_id=practitioner_id,
             starts_at=starts_at,
             patient_id=patient.pk,
+            newcomer=newcomer,
         )
     with transaction.atomic():
         appointment = book(
@@ -150,6 +153,7 @@ def patient_booked(
             key=key,
             note_for_desk=note_for_desk,
             wanted=wanted,
+            patient=patient,
         )
         if course_id is not None:
             ask_before_visit(by=by, at=at, course=Course.objects.get(pk=course_id), appointment=appointment)

@@ -19,7 +19,6 @@ from myotome.clinic.booking.queries import (
     appointments_on,
     is_new,
     requests_to_phone,
-    service_for,
     services_for,
 )
 from myotome.clinic.needling.queries import needles_in_now
@@ -151,6 +150,13 @@ def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
     except InvalidValue as refusal:
         error, service = refusal, services[0]
     practitioner = _whole(request.POST.get("practitioner") or request.GET.get("practitioner", ""))
+    key = request.POST.get("key") or actions.fresh_key()
+    if request.method == "POST" and error is None:
+        try:
+            _book(request, actor, person, intake, service.pk, key, newcomer)
+            return redirect("desk:patient", clinic=actor.clinic_slug, patient=person.pk)
+        except MyotomeError as refusal:
+            error = refusal
     context: dict[str, Any] = {
         "patient": person,
         "intake": intake,
@@ -160,16 +166,10 @@ def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
         "service": service,
         "practitioners": [row for row in practitioners_for(actor) if _treats(row, service)],
         "practitioner": practitioner,
-        "key": request.POST.get("key") or actions.fresh_key(),
+        "key": key,
         "page": week_of(request.GET.get("page", "0")),
+        "error": error,
     }
-    if request.method == "POST" and error is None:
-        try:
-            _book(request, actor, person, intake, service.pk, context["key"])
-            return redirect("desk:patient", clinic=actor.clinic_slug, patient=person.pk)
-        except MyotomeError as refusal:
-            error = refusal
-    context["error"] = error
     context["days"] = days_with_offers(
         actor,
         service,
@@ -182,19 +182,22 @@ def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
     return render(request, "desk/book.html", context, status=error.http_status if error else 200)
 
 
-def _book(request: HttpRequest, actor: Actor, person: Any, intake: Any, service_id: int, key: str) -> None:
+def _book(
+    request: HttpRequest, actor: Actor, person: Any, intake: Any, service_id: int, key: str, newcomer: bool
+) -> None:
     start, _sep, practitioner = request.POST.get("start", "").partition("|")
     patient_booked(
         by=actor,
         at=timezone.now(),
         patient=person,
-        service_id=service_for(actor, service_id).pk,
+        service_id=service_id,
         practitioner_id=_whole(practitioner) or 0,
         starts_at=start_from(start),
         intake=intake,
-        course_id=open_course_id(clinic_id=actor.clinic_id, patient_id=person.pk),
+        course_id=None if newcomer else open_course_id(clinic_id=actor.clinic_id, patient_id=person.pk),
         key=f"{key}|{start}",
         note_for_desk=request.POST.get("note_for_desk", ""),
+        newcomer=newcomer,
     )
     messages.success(request, _("Booked."))
 

@@ -60,6 +60,14 @@ class Question:
     patient_taken: Iterable[int] = field(default=())
 
 
+class Run(NamedTuple):
+    """Starts (ticks after the window's first, rising) at which this practitioner and this room are free."""
+
+    offsets: list[int]
+    practitioner: int
+    room: int | None
+
+
 def free_times(
     question: Question,
     practitioners: Mapping[int, Diary],
@@ -70,6 +78,23 @@ def free_times(
 
     `rooms` holds only rooms of the right kind. A phase that needs no practitioner leaves her free for others; the
     patient is taken throughout.
+
+    Raises:
+        InvalidValue: a window of no length, or a service without phases.
+
+    Source: judgement
+    Check: tests/oracle/test_free_times.py
+    """
+    return in_order(free_runs(question, practitioners, rooms, retained), question.first_tick)
+
+
+def free_runs(
+    question: Question,
+    practitioners: Mapping[int, Diary],
+    rooms: Mapping[int, Diary],
+    retained: Mapping[int, Retained] | None = None,
+) -> list[Run]:
+    """As `free_times`, in runs: practitioners in order, for each her rooms in order, none of them empty.
 
     Raises:
         InvalidValue: a window of no length, or a service without phases.
@@ -92,21 +117,22 @@ def free_times(
     any_room = starts if not needs_room else 0
     for _, bits in room_starts:
         any_room |= bits
-    runs: list[tuple[list[int], int, int | None]] = []
+    runs: list[Run] = []
     for number, diary in sorted(practitioners.items()):
         bits = starts & any_room & _fits(_free_bits(diary, question, whole), _stretches(question, "practitioner"), n)
         bits &= _within_retained_limit(question, (retained or {}).get(number), n)
         for room, room_bits in room_starts if needs_room else [(None, bits)]:
-            runs.append((_set_bits(bits & room_bits), number, room))
-            bits &= ~room_bits
-    return _in_order(runs, question.first_tick)
+            if mine := bits & room_bits:
+                runs.append(Run(_set_bits(mine), number, room))
+                bits &= ~room_bits
+    return runs
 
 
-def _in_order(runs: Sequence[tuple[list[int], int, int | None]], first_tick: int) -> list[FreeTime]:
-    """The runs (offsets, practitioner, room) as times, sorted as whole columns: practitioners come in order already."""
-    offsets = [offset for run, _, _ in runs for offset in run]
-    numbers = [number for run, number, _ in runs for _ in run]
-    rooms = [room for run, _, room in runs for _ in run]
+def in_order(runs: Sequence[Run], first_tick: int) -> list[FreeTime]:
+    """The runs of one window as times, sorted as whole columns: practitioners come in order already."""
+    offsets = [offset for run in runs for offset in run.offsets]
+    numbers = [run.practitioner for run in runs for _ in run.offsets]
+    rooms = [run.room for run in runs for _ in run.offsets]
     order = np.lexsort((np.array(numbers, dtype=np.int64), np.array(offsets, dtype=np.int64))).tolist()
     return [FreeTime(first_tick + offsets[i], numbers[i], rooms[i]) for i in order]
 

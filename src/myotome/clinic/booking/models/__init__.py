@@ -2,7 +2,14 @@
 
 from myotome.clinic.booking.models.diary import Appointment, AppointmentSpan, Claim, DeskAct, Hold
 from myotome.clinic.booking.models.messages import ContactWish, Notice
-from myotome.clinic.booking.models.setup import DiaryRules, HoursException, Service, ServicePhase, WorkingHours
+from myotome.clinic.booking.models.setup import (
+    DiaryRules,
+    HoursException,
+    Service,
+    ServicePhase,
+    SetUpVersion,
+    WorkingHours,
+)
 from myotome.clinic.booking.models.waiting import Offered, Opening, WaitingWish
 
 __all__ = [
@@ -19,6 +26,7 @@ __all__ = [
     "Opening",
     "Service",
     "ServicePhase",
+    "SetUpVersion",
     "WaitingWish",
     "WorkingHours",
 ]

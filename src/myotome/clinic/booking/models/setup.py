@@ -113,3 +113,10 @@ class DiaryRules(StaffRow):
             models.UniqueConstraint(fields=["clinic"], name="one_set_of_rules_per_clinic"),
             models.CheckConstraint(condition=Q(offers_at_once__gte=1), name="an_offer_goes_to_somebody"),
         ]
+
+
+class SetUpVersion(models.Model):
+    """A number that the database changes by itself whenever anything that a clinic describes is changed (`kept`)."""
+
+    clinic_id = models.BigIntegerField(primary_key=True)
+    version = models.BigIntegerField()
