@@ -87,7 +87,8 @@ MIDDLEWARE = [
 ROOT_URLCONF = "myotome.website.urls"
 WSGI_APPLICATION = "myotome.website.wsgi.application"
 AUTH_USER_MODEL = "people.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["myotome.website.sessions.Backend"]
+SESSION_ENGINE = "myotome.website.sessions"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models
 
 from myotome.clinic.audit.models import AuditEvent, BackupRecord
+from myotome.clinic.audit.prepared import insert
 from myotome.vocabulary.actors import Actor
 
 
@@ -25,7 +26,7 @@ def record(
 
     `detail` holds ids, codes and counts, never free text of a chart.
     """
-    return AuditEvent.objects.create(
+    event = AuditEvent(
         at=at,
         clinic_id=by.clinic_id,
         actor_user_id=by.user_id,
@@ -39,6 +40,8 @@ def record(
         reason=reason[:300],
         detail=detail,
     )
+    insert([event])
+    return event
 
 
 def record_backup(*, at: datetime, succeeded: bool, n_bytes: int = 0, message: str = "") -> BackupRecord:

@@ -20,6 +20,7 @@ from django_tasks.base import Task
 from django_tasks_db.backend import DatabaseBackend
 from django_tasks_db.models import DBTaskResult, get_date_max
 
+from myotome.clinic.audit.prepared import Prepared, insert
 from myotome.clinic.booking.models import Appointment, ContactWish, DiaryRules, Notice
 from myotome.clinic.booking.rules import after_quiet_hours
 from myotome.clinic.people.links import link_token
@@ -50,7 +51,7 @@ def queue_notices(
     if not is_new:
         queued = set(appointment.notices.filter(sequence=appointment.sequence).values_list("kind", flat=True))
         due = [(name, when) for name, when in due if name not in queued]
-    notices = Notice.objects.bulk_create(
+    notices = [
         Notice(
             clinic_id=appointment.clinic_id,
             appointment=appointment,
@@ -60,7 +61,8 @@ def queue_notices(
             not_before=when or at,
         )
         for name, when in due
-    )
+    ]
+    insert(notices)
     queue_jobs(send_notice, [([notice.pk], when) for notice, (_, when) in zip(notices, due, strict=True)])
 
 
@@ -86,7 +88,7 @@ def queue_notice(
 def queue_jobs(job: Task[Any, Any], calls: Sequence[tuple[list[Any], datetime | None]]) -> None:
     """Queues a job once for each (arguments, not before), in one statement when the queue is in the database."""
     if job.backend == "default" and isinstance(job.get_backend(), DatabaseBackend):
-        DBTaskResult.objects.bulk_create(
+        tasks = [
             DBTaskResult(
                 args_kwargs={"args": arguments, "kwargs": {}},
                 priority=job.priority,
@@ -96,7 +98,8 @@ def queue_jobs(job: Task[Any, Any], calls: Sequence[tuple[list[Any], datetime | 
                 backend_name=job.backend,
             )
             for arguments, when in calls
-        )
+        ]
+        insert(tasks)
         return
     for arguments, when in calls:
         (job.using(run_after=when) if when else job).enqueue(*arguments)
@@ -118,9 +121,12 @@ def _reminders(appointment: Appointment, at: datetime, rules: DiaryRules) -> lis
     return [(kind, when) for kind in kinds]
 
 
+_wishes = Prepared(lambda patient_id: ContactWish.objects.filter(patient_id=patient_id), 7_000_001)
+
+
 def wish_of(patient: Patient) -> ContactWish | None:
     """What she does not want to be sent, if she has ever said."""
-    return getattr(patient, "contact_wish", None)
+    return next(iter(_wishes(patient.pk)), None)
 
 
 @task()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from myotome.clinic.audit.prepared import insert
 from myotome.clinic.booking.claims import (
     TAKEN,
     Key,
@@ -122,12 +123,16 @@ def place(wanted: Wanted, appointment: Appointment, *, at: datetime) -> None:
         with clash_is_already_booked():
             for span in spans:
                 span.appointment = appointment
-            AppointmentSpan.objects.bulk_create(spans)
+            insert(spans)
             write_claims([*keys_of(spans), *resting], clinic_id=appointment.clinic_id, appointment_id=appointment.pk)
 
     appointment.starts_at, appointment.ends_at = wanted.starts_at, wanted.ends_at
     appointment.place, appointment.practitioner = wanted.place, wanted.practitioner
-    appointment.save()
+    if appointment.pk is None:
+        appointment.check_texts()
+        insert([appointment])
+    else:
+        appointment.save()
     again_while_rooms_last(attempt, most=len(wanted.rooms) + 1)
 
 
@@ -171,6 +176,8 @@ def _free_way(wanted: Wanted, appointment: Appointment, *, at: datetime) -> tupl
     taken = taken_among(resources, first, last, at=at)
     needs_room = any(phase.room for phase in wanted.phases)
     for room_id in wanted.rooms if needs_room else (None,):
+        if room_id is not None and (f"room:{room_id}", first) in taken and wanted.phases[0].room:
+            continue  # taken from its first tick on: no need to look at the rest
         spans = spans_for(appointment, wanted.phases, room_id=room_id, buffer_minutes=buffer)
         if taken.isdisjoint(keys_of(spans)):
             return spans, resting_keys(wanted.practitioner.pk, resting, taken, most=most) if most else []

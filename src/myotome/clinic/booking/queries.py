@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
+from myotome.clinic.audit.prepared import Prepared
 from myotome.clinic.booking.hours import rooms_at, working_by_place
 from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.models import Appointment, Service
@@ -27,6 +28,10 @@ LIVE = [
     if status not in {AppointmentStatus.CANCELLED, AppointmentStatus.NO_SHOW}
 ]
 LONGEST_WINDOW_DAYS = 62
+_booked_with = Prepared(
+    lambda clinic_id, key: Appointment.objects.filter(clinic_id=clinic_id, idempotency_key=key), 7_000_001, "a key"
+)
+_courses = Prepared(lambda patient_id: Course.objects.filter(patient_id=patient_id).values_list("pk")[:1], 7_000_001)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -219,7 +224,8 @@ def appointment_by_link(clinic: Clinic, token: str) -> Appointment:
 
 def booked_with(actor: Actor, key: str) -> Appointment | None:
     """The appointment that this form's key has booked already."""
-    return Appointment.objects.filter(clinic_id=actor.clinic_id, idempotency_key=key).first()
+    found: list[Appointment] = _booked_with(actor.clinic_id, key)
+    return found[0] if found else None
 
 
 def requests_to_phone(actor: Actor) -> list[Appointment]:
@@ -230,7 +236,7 @@ def requests_to_phone(actor: Actor) -> list[Appointment]:
 
 def is_new(patient_id: int) -> bool:
     """True for a patient who has no course of care yet."""
-    return not Course.objects.filter(patient_id=patient_id).exists()
+    return not _courses(patient_id)
 
 
 def check_may_book(service: Service, *, patient_id: int | None, newcomer: bool | None = None) -> None:

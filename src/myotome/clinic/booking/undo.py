@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 
 from myotome.clinic.audit.actions import record
+from myotome.clinic.audit.prepared import insert
 from myotome.clinic.booking.claims import clash_is_already_booked, release
 from myotome.clinic.booking.models import Appointment, DeskAct, DiaryRules, Notice
 from myotome.clinic.booking.placing import place, wanted_for
@@ -36,7 +37,7 @@ def keep_undo(
     if not by.holds(Role.RECEPTIONIST, Role.PRACTITIONER) or not rules.undo_seconds:
         return None
     until = at + timedelta(seconds=rules.undo_seconds)
-    DeskAct.objects.create(
+    kept = DeskAct(
         clinic_id=by.clinic_id,
         appointment=appointment,
         act=act,
@@ -45,6 +46,7 @@ def keep_undo(
         by_user_id=by.user_id,
         before={"version": appointment.version} | before,
     )
+    insert([kept])
     return until
 
 

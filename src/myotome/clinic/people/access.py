@@ -75,8 +75,12 @@ class ClinicRow(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """As Django's, after `check_texts`."""
-        check_texts(type(self), {field.name: self.__dict__.get(field.attname) for field in self._meta.concrete_fields})
+        self.check_texts()
         super().save(*args, **kwargs)
+
+    def check_texts(self) -> None:
+        """As the function of this name, for every text of the row."""
+        check_texts(type(self), {field.name: self.__dict__.get(field.attname) for field in self._meta.concrete_fields})
 
     @classmethod
     def visible_to(cls, actor: Actor) -> Q:

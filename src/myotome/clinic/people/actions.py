@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F
 
 from myotome.clinic.audit.actions import record
+from myotome.clinic.audit.prepared import Prepared, insert
 from myotome.clinic.people.models import CareRelation, Patient
 from myotome.clinic.people.queries import digits, patient_for, search_key
 from myotome.vocabulary.actors import Actor
@@ -113,6 +114,16 @@ def correct_patient(*, by: Actor, at: datetime, patient_id: int, version: int, *
     return patient
 
 
+_lasting_relations = Prepared(
+    lambda clinic_id, user_id, patient_id: CareRelation.objects.filter(
+        clinic_id=clinic_id, user_id=user_id, patient_id=patient_id, expires_at__isnull=True
+    ).values_list("pk")[:1],
+    7_000_001,
+    7_000_002,
+    7_000_003,
+)
+
+
 def begin_care(
     *,
     by: Actor,
@@ -128,12 +139,9 @@ def begin_care(
     """
     if user_id is None:
         return
-    exists = CareRelation.objects.filter(
-        clinic_id=by.clinic_id, user_id=user_id, patient_id=patient_id, expires_at__isnull=True
-    ).exists()
-    if exists:
+    if _lasting_relations(by.clinic_id, user_id, patient_id):
         return
-    relation = CareRelation.objects.create(
+    relation = CareRelation(
         clinic_id=by.clinic_id,
         user_id=user_id,
         patient_id=patient_id,
@@ -141,6 +149,8 @@ def begin_care(
         started_at=at,
         expires_at=expires_at,
     )
+    relation.check_texts()
+    insert([relation])
     record(by=by, at=at, act="care.begun", subject=relation, patient_id=patient_id, kind=str(kind))
 
 

@@ -8,10 +8,39 @@ from datetime import date
 
 from django.db.models import Min, Q, QuerySet, Subquery
 
+from myotome.clinic.audit.prepared import Prepared
 from myotome.clinic.people.models import CareRelation, Clinic, Membership, Patient, Practitioner, Room, User
 from myotome.vocabulary.actors import Actor, Via
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import NotFound
+
+
+def _profiles(user_id: int, clinic_id: int) -> QuerySet[Practitioner]:
+    return Practitioner.objects.filter(clinic_id=clinic_id, user_id=user_id).order_by("pk").values("pk")[:1]
+
+
+def _records(user_id: int, clinic_id: int) -> QuerySet[Patient]:
+    rows = Patient.objects.filter(clinic_id=clinic_id, user_id=user_id, merged_into__isnull=True)
+    return rows.order_by("pk").values_list("pk")[:1]
+
+
+_users = Prepared(lambda pk: User.objects.filter(pk=pk), 7_000_001)
+_clinics_with_slug = Prepared(lambda slug: Clinic.objects.filter(slug=slug), "a-slug-of-no-clinic")
+_own_records = Prepared(_records, 7_000_001, 7_000_002)
+_memberships = Prepared(
+    lambda user_id, clinic_id: Membership.objects.filter(user_id=user_id, clinic_id=clinic_id).values_list(
+        "role", Subquery(_profiles(user_id, clinic_id)), Subquery(_records(user_id, clinic_id))
+    ),
+    7_000_001,
+    7_000_002,
+)
+_patients = Prepared(lambda clinic_id, pk: Patient.objects.filter(clinic_id=clinic_id, pk=pk), 7_000_001, 7_000_002)
+
+
+def user_with_id(pk: int) -> User | None:
+    """The user, or None."""
+    found: list[User] = _users(pk)
+    return found[0] if found else None
 
 
 def clinic_by_slug(slug: str) -> Clinic:
@@ -20,10 +49,10 @@ def clinic_by_slug(slug: str) -> Clinic:
     Raises:
         NotFound: there is none.
     """
-    clinic = Clinic.objects.filter(slug=slug).first()
-    if clinic is None:
+    found: list[Clinic] = _clinics_with_slug(slug)
+    if not found:
         raise NotFound("There is no clinic at this address.")
-    return clinic
+    return found[0]
 
 
 def clinics() -> QuerySet[Clinic]:
@@ -38,17 +67,10 @@ def clinics_of(user: User) -> QuerySet[Clinic]:
 
 def actor_of(user: User, clinic: Clinic) -> Actor:
     """The user as she acts in this clinic: with all her roles there, or none."""
-    profile = Practitioner.objects.filter(clinic=clinic, user=user).order_by("pk").values("pk")[:1]
-    own_record = (
-        Patient.objects.filter(clinic=clinic, user=user, merged_into__isnull=True).order_by("pk").values("pk")[:1]
-    )
-    memberships = Membership.objects.filter(user=user, clinic=clinic).values_list(
-        "role", Subquery(profile), Subquery(own_record)
-    )
-    rows = list(memberships)
+    rows = _memberships(user.pk, clinic.pk)
     roles = {Role(role) for role, _profile, _own in rows}
     practitioner_id = rows[0][1] if Role.PRACTITIONER in roles else None
-    patient_id = rows[0][2] if rows else own_record.values_list("pk", flat=True).first()
+    patient_id = rows[0][2] if rows else next((pk for (pk,) in _own_records(user.pk, clinic.pk)), None)
     if patient_id is not None:
         roles.add(Role.PATIENT)
     return Actor(
@@ -122,6 +144,11 @@ def patient_for(actor: Actor, pk: int) -> Patient:
     Raises:
         NotFound: there is none that the actor may see.
     """
+    if actor.holds(Role.RECEPTIONIST, Role.PRACTITIONER) or actor.is_system:
+        # Staff see every patient of their clinic: asked at each click at the desk, so by the query that is built once.
+        found: list[Patient] = _patients(actor.clinic_id, pk)
+        if found:
+            return found[0]
     return Patient.objects.for_actor(actor).get_or_not_found(pk=pk)
 
 

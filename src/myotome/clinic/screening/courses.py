@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 
 from myotome.clinic.audit.actions import record
+from myotome.clinic.audit.prepared import Prepared
 from myotome.clinic.screening.models import Course, Intake
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import CourseOutcome
@@ -134,7 +135,17 @@ def describe_course(*, by: Actor, at: datetime, course_id: int, version: int, **
     return course
 
 
+_open_courses = Prepared(
+    lambda clinic_id, patient_id: (
+        Course.objects.filter(clinic_id=clinic_id, patient_id=patient_id, closed_at__isnull=True)
+        .order_by("-opened_at")
+        .values_list("pk")[:1]
+    ),
+    7_000_001,
+    7_000_002,
+)
+
+
 def open_course_id(*, clinic_id: int, patient_id: int) -> int | None:
     """The id of the patient's open course, for tying a visit to it; reception learns nothing else of it."""
-    rows = Course.objects.filter(clinic_id=clinic_id, patient_id=patient_id, closed_at__isnull=True)
-    return rows.order_by("-opened_at").values_list("pk", flat=True).first()
+    return next((pk for (pk,) in _open_courses(clinic_id, patient_id)), None)

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from myotome.clinic.audit.prepared import Prepared
 from myotome.clinic.screening.models import Intake
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import RedFlagLevel, Role
+
+_newest = Prepared(
+    lambda clinic_id, patient_id: (
+        Intake.objects.filter(clinic_id=clinic_id, patient_id=patient_id).order_by("-started_at").defer("answers")[:1]
+    ),
+    7_000_001,
+    7_000_002,
+)
 
 
 def newest_intake(actor: Actor, *, patient_id: int) -> Intake | None:
     """The patient's newest intake for the booking's level; only its level and dates are for the desk."""
     actor.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER)
-    rows = Intake.objects.filter(clinic_id=actor.clinic_id, patient_id=patient_id)
-    return rows.order_by("-started_at").defer("answers").first()
+    found: list[Intake] = _newest(actor.clinic_id, patient_id)
+    return found[0] if found else None
 
 
 def may_go_on(intake: Intake) -> bool:

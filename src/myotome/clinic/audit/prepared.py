@@ -1,0 +1,112 @@
+"""A query whose SQL is worked out once. Asking who is asking costs every request the same few queries.
+
+Django builds a query anew each time: for a look at one row by its key that is nearly all of the cost. `Prepared` lets
+Django build it once with stand-ins for its values, and from then on only puts the values in. It is for the handful of
+questions of every request; the rows that come back are the same as those of the query set it was made from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.db import connection
+from django.db.models import AutoField, BigAutoField, Model, QuerySet
+from django.db.models.query import ModelIterable
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    sql: str
+    values: tuple[Any, ...]
+    places: tuple[int | None, ...]
+    converters: dict[int, Any]
+    columns: list[str]
+    model: type[Model] | None
+
+
+class Prepared:
+    """`Prepared(lambda pk: Clinic.objects.filter(pk=pk), 7)` is called with a key and gives a list of clinics."""
+
+    def __init__(self, make: Callable[..., QuerySet], *stand_ins: Any) -> None:
+        """`make` gives a query set without joined rows; each of `stand_ins` is a value of its argument's type.
+
+        A stand-in must be a value that stands nowhere else in the query.
+        """
+        self._make = make
+        self._stand_ins = stand_ins
+        self._plans: dict[str, _Plan] = {}
+
+    def __call__(self, *values: Any) -> list[Any]:
+        """The rows for these values: model instances, or tuples for a query set of values."""
+        plan = self._plans.get(connection.vendor) or self._plan()
+        given = [
+            value if place is None else values[place] for value, place in zip(plan.values, plan.places, strict=True)
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(plan.sql, given)
+            rows = cursor.fetchall()
+        if plan.converters:
+            rows = [self._converted(plan, row) for row in rows]
+        if plan.model is None:
+            return list(rows)
+        return [plan.model.from_db(connection.alias, plan.columns, row) for row in rows]
+
+    def _converted(self, plan: _Plan, row: tuple[Any, ...]) -> list[Any]:
+        made = list(row)
+        for place, (functions, expression) in plan.converters.items():
+            for function in functions:
+                made[place] = function(made[place], expression, connection)
+        return made
+
+    def _plan(self) -> _Plan:
+        rows = self._make(*self._stand_ins)
+        compiler = rows.query.get_compiler(connection=connection)
+        sql, values = compiler.as_sql()
+        columns = [selected[0] for selected in compiler.select]
+        is_model = issubclass(rows._iterable_class, ModelIterable)
+        plan = _Plan(
+            sql=sql,
+            values=tuple(values),
+            places=tuple(self._stand_ins.index(v) if v in self._stand_ins else None for v in values),
+            converters=compiler.get_converters(columns),
+            columns=[column.target.attname for column in columns] if is_model else [],
+            model=rows.model if is_model else None,
+        )
+        missing = set(range(len(self._stand_ins))) - set(plan.places)
+        if missing:
+            raise ValueError(f"stand-ins {sorted(missing)} are not among the query's values")
+        self._plans[connection.vendor] = plan
+        return plan
+
+
+def insert(rows: Sequence[Model]) -> None:
+    """Writes new rows of one model in one statement and gives them their keys, as `bulk_create`, without building SQL anew.
+
+    What `save` of a model adds (checks of texts) is the caller's to do first.
+    """
+    if not rows:
+        return
+    model = type(rows[0])
+    fields, head, places = _insert_words(model)
+    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for row in rows for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{head} {','.join([places] * len(rows))} RETURNING {_key_column(model)}", values)
+        for row, (key,) in zip(rows, cursor.fetchall(), strict=True):
+            if row.pk is None:
+                row.pk = key
+            row._state.adding, row._state.db = False, connection.alias
+
+
+@cache
+def _insert_words(model: type[Model]) -> tuple[list[Any], str, str]:
+    fields = [field for field in model._meta.concrete_fields if not isinstance(field, AutoField | BigAutoField)]
+    quoted = ",".join(connection.ops.quote_name(field.column) for field in fields)
+    head = f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({quoted}) VALUES"
+    return fields, head, "(" + ",".join(["%s"] * len(fields)) + ")"
+
+
+def _key_column(model: type[Model]) -> str:
+    return connection.ops.quote_name(model._meta.pk.column)
