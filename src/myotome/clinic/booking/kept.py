@@ -45,6 +45,7 @@ class SetUp:
     rooms: tuple[Room, ...]
     shifts: dict[tuple[int, int], list[Shift]]
     closed: dict[tuple[int | None, int | None], list[DayException]]
+    closed_days: tuple[HoursException, ...]
     extra: dict[tuple[int, int], list[DayException]]
     credentials: dict[tuple[int, str], date]
     rules: DiaryRules
@@ -114,6 +115,7 @@ def _read(clinic_id: int) -> SetUp:
         rooms=tuple(Room.objects.filter(**mine).order_by("pk")),
         shifts=dict(shifts),
         closed=closed,
+        closed_days=tuple(HoursException.objects.filter(closed=True, **mine).order_by("on", "pk")),
         extra=extra,
         credentials=credentials,
         rules=DiaryRules.objects.filter(**mine).first() or DiaryRules(clinic_id=clinic_id),

@@ -177,16 +177,30 @@ def message_for(notice: Notice, *, at: datetime) -> EmailMultiAlternatives:
         "starts": appointment.starts_at.astimezone(zone),
         "manage_url": manage_url(appointment),
         "page_url": page_url(patient, clinic) if notice.kind == "reminder" else "",
+        "visits": _visits_of_series(appointment, zone) if notice.kind == "series" else [],
+        "minutes_late": notice.detail.get("minutes"),
     }
     with translation.override(patient.language):
         subject = render_to_string("booking/mail_subject.txt", context).strip().replace("\n", " ")
         body = render_to_string("booking/mail_body.txt", context)
     mail = EmailMultiAlternatives(subject, body, settings.DEFAULT_FROM_EMAIL, [patient.email])
-    if notice.kind != "requested":
+    if notice.kind not in {"requested", "late"}:
         method = "CANCEL" if is_cancelled else "REQUEST"
         file = invitation_file(invitation_of(appointment), method=method, written_at=at)
         mail.attach("appointment.ics", file.decode(), f"text/calendar; method={method}; charset=utf-8")
     return mail
+
+
+def _visits_of_series(appointment: Appointment, zone: ZoneInfo) -> list[dict[str, Any]]:
+    rows = Appointment.objects.filter(
+        clinic_id=appointment.clinic_id,
+        patient_id=appointment.patient_id,
+        series_key=appointment.series_key,
+        status=AppointmentStatus.BOOKED.value,
+    ).select_related("clinic")
+    return [
+        {"starts": row.starts_at.astimezone(zone), "manage_url": manage_url(row)} for row in rows.order_by("starts_at")
+    ]
 
 
 def invitation_of(appointment: Appointment) -> Invitation:

@@ -2,7 +2,8 @@
 
 Layer k of the graph holds the times that visit k may take; an edge joins two times that lie within the allowed distance
 of each other; its price is how far that distance is from the one wanted, a visit's price is how far it is from the wished
-hour. The cheapest path through all layers is the best series, exactly: no other choice of these times costs less.
+hour. The cheapest path through all layers is the best series, exactly: no other choice of these times costs less. It is
+found from the last visit back, whole layers at a time.
 When no path reaches the last layer, the longest that there is comes back, so that a page can say "5 of 8 fit".
 """
 
@@ -12,7 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
+
 from myotome.vocabulary.errors import InvalidValue
+
+NEVER = 2**60
+"""A cost that no series reaches."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,34 +61,43 @@ def best_series(minutes: Sequence[int], prices: Sequence[int], wish: SeriesWish)
         raise InvalidValue("The least distance is above 0 and not above the most.", field="least_gap")
     if len(minutes) != len(prices) or any(b <= a for a, b in pairwise(minutes)):
         raise InvalidValue("Times rise, each with one price.", field="minutes")
-    best: list[tuple[int, tuple[int, ...]] | None] = [(price, (place,)) for place, price in enumerate(prices)]
-    found = min((path for path in best if path), default=(0, ()))
+    if not minutes:
+        return Series((), 0)
+    at = np.array(minutes, dtype=np.int64)
+    low = np.searchsorted(at, at + wish.least_gap, side="left")
+    high = np.searchsorted(at, at + wish.most_gap, side="right")
+    price = np.array(prices, dtype=np.int64)
+    costs, nexts = [price], []
     for _ in range(wish.n_visits - 1):
-        best = [_cheapest_way_to(place, minutes, prices, best, wish) for place in range(len(minutes))]
-        longer = [path for path in best if path]
-        if not longer:
+        cost, after = _one_visit_before(at, price, costs[-1], low, high, wish)
+        if cost.min() >= NEVER:
             break
-        found = min(longer)
-    return Series(chosen=found[1], price=found[0])
+        costs.append(cost)
+        nexts.append(after)
+    place = int(costs[-1].argmin())
+    chosen = [place]
+    for after in reversed(nexts):
+        place = int(after[place])
+        chosen.append(place)
+    return Series(chosen=tuple(chosen), price=int(costs[-1].min()))
 
 
-def _cheapest_way_to(
-    place: int,
-    minutes: Sequence[int],
-    prices: Sequence[int],
-    before: Sequence[tuple[int, tuple[int, ...]] | None],
-    wish: SeriesWish,
-) -> tuple[int, tuple[int, ...]] | None:
-    """The cheapest path of one visit more that ends at `place`, or None."""
-    found: tuple[int, tuple[int, ...]] | None = None
-    for earlier in range(place - 1, -1, -1):
-        gap = minutes[place] - minutes[earlier]
-        if gap > wish.most_gap:
-            break
-        path = before[earlier]
-        if gap < wish.least_gap or path is None:
-            continue
-        price = path[0] + prices[place] + abs(gap - wish.wanted_gap) * wish.price_per_minute_of_gap
-        if found is None or (price, path[1]) < (found[0], found[1][:-1]):
-            found = (price, (*path[1], place))
-    return found
+def _one_visit_before(
+    at: np.ndarray, price: np.ndarray, cost: np.ndarray, low: np.ndarray, high: np.ndarray, wish: SeriesWish
+) -> tuple[np.ndarray, np.ndarray]:
+    """The cost of the cheapest path that begins one visit earlier at each place, and the place it goes on to.
+
+    Among equals the earliest next place, and so the earliest path; NEVER where nothing follows.
+    """
+    best = np.full(len(at), NEVER, dtype=np.int64)
+    after = np.full(len(at), -1, dtype=np.int64)
+    for step in range(int((high - low).max(initial=0))):
+        follows = low + step
+        (here,) = np.nonzero(follows < high)
+        there = follows[here]
+        gap = np.abs(at[there] - at[here] - wish.wanted_gap) * wish.price_per_minute_of_gap
+        total = cost[there] + gap + price[here]
+        better = (cost[there] < NEVER) & (total < best[here])
+        best[here[better]] = total[better]
+        after[here[better]] = there[better]
+    return best, after

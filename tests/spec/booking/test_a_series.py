@@ -1,0 +1,181 @@
+"""A whole series is seen before it is booked, is booked whole or as named, and stays what it is when one visit moves."""
+
+import time as clock
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from myotome.clinic.booking.actions import book, move
+from myotome.clinic.booking.models import Appointment, HoursException, Notice, Service
+from myotome.clinic.booking.queries import free_times_for
+from myotome.clinic.booking.series import Wish, book_series, interval_warnings, preview_series, warnings_if_moved
+from myotome.vocabulary.errors import AlreadyBooked, InvalidValue
+from tests.factories import AT, a_clinic, a_course, a_patient, a_practitioner, a_receptionist, an_actor
+
+pytestmark = pytest.mark.django_db
+VANCOUVER = ZoneInfo("America/Vancouver")
+FIRST = date(2026, 12, 1)
+
+
+@pytest.fixture
+def desk():
+    """(receptionist, practitioner, service, patient): somebody with an open course, weekly on Tuesdays at 14:00."""
+    clinic = a_clinic()
+    elena = a_practitioner(clinic)
+    hannah = a_patient(clinic)
+    a_course(clinic, hannah)
+    return an_actor(a_receptionist(clinic), clinic), elena, Service.objects.get(clinic=clinic, kind="ims"), hannah
+
+
+def a_wish(desk, **changes):
+    _, elena, service, _ = desk
+    values = {
+        "service_id": service.pk,
+        "practitioner_id": elena.pk,
+        "first_day": FIRST,
+        "at_time": time(14),
+        "n_visits": 8,
+    } | changes
+    return Wish(**values)
+
+
+def preview(desk, **changes):
+    return preview_series(desk[0], at=AT, patient_id=desk[3].pk, wish=a_wish(desk, **changes))
+
+
+def book_them(desk, starts, **changes):
+    robin, elena, service, hannah = desk
+    return book_series(
+        by=robin,
+        at=AT,
+        patient_id=hannah.pk,
+        service_id=service.pk,
+        practitioner_id=elena.pk,
+        starts=starts,
+        **changes,
+    )
+
+
+def in_the_way(desk, when):
+    """Somebody else's visit at that time."""
+    robin, elena, service, _ = desk
+    other = a_patient(elena.clinic, given_name="Omar", email="")
+    a_course(elena.clinic, other)
+    return book(
+        by=robin,
+        at=AT,
+        patient_id=other.pk,
+        service_id=service.pk,
+        practitioner_id=elena.pk,
+        starts_at=when,
+    )
+
+
+def tuesdays(n, hour=14):
+    return [
+        datetime.combine(FIRST + timedelta(days=7 * k), time(hour), tzinfo=VANCOUVER).astimezone(UTC) for k in range(n)
+    ]
+
+
+def test_eight_weekly_visits_that_are_free_are_proposed_as_they_were_wished(desk):
+    found = preview(desk)
+    assert [visit.proposed.starts_at for visit in found.visits] == tuesdays(8)
+    assert [visit.clash for visit in found.visits] == [None] * 8
+    assert found.warnings == ()
+    assert not Appointment.objects.exists()
+
+
+def test_every_clash_is_named_with_the_nearest_times_before_anyone_says_yes(desk):
+    elena = desk[1]
+    in_the_way(desk, tuesdays(8)[2])
+    HoursException.objects.create(clinic=elena.clinic, on=FIRST + timedelta(days=35), closed=True, reason="Staff day")
+    found = preview(desk)
+    clashes = {visit.number: str(visit.clash) for visit in found.visits if visit.clash}
+    assert set(clashes) == {3, 6}
+    assert "Elena Marchetti has another visit" in clashes[3]
+    assert "Staff day" in clashes[6]
+    for visit in found.visits:
+        assert len(visit.fixes) == 3
+        assert visit.proposed is not None
+    third = found.visits[2]
+    assert abs(third.proposed.starts_at - tuesdays(8)[2]) == timedelta(minutes=30)
+
+
+def test_a_series_is_booked_whole_or_not_at_all(desk):
+    in_the_way(desk, tuesdays(4)[1])
+    with pytest.raises(AlreadyBooked, match="08 Dec"):
+        book_them(desk, tuesdays(4))
+    assert not Appointment.objects.filter(patient=desk[3]).exists()
+    assert not Notice.objects.filter(appointment__patient=desk[3]).exists()
+
+
+def test_or_what_still_fits_is_booked_and_the_rest_is_named(desk):
+    in_the_way(desk, tuesdays(4)[1])
+    done = book_them(desk, tuesdays(4), all_or_nothing=False)
+    assert [row.starts_at for row in done.booked] == [start for n, start in enumerate(tuesdays(4)) if n != 1]
+    assert [start for start, _ in done.refused] == [tuesdays(4)[1]]
+
+
+def test_one_message_tells_of_the_whole_series_and_each_visit_has_its_reminder(desk):
+    book_them(desk, tuesdays(3))
+    kinds = sorted(Notice.objects.values_list("kind", flat=True))
+    assert kinds == ["reminder", "reminder", "reminder", "series"]
+
+
+def test_the_same_form_sent_twice_is_one_series(desk):
+    first = book_them(desk, tuesdays(3), key="one form")
+    again = book_them(desk, tuesdays(3), key="one form")
+    assert [row.pk for row in again.booked] == [row.pk for row in first.booked]
+    assert Appointment.objects.count() == 3
+
+
+def test_one_visit_that_moves_leaves_the_others_and_the_rule_warns(desk):
+    robin = desk[0]
+    done = book_them(desk, tuesdays(4))
+    second = done.booked[1]
+    assert warnings_if_moved(robin, second, second.starts_at + timedelta(days=1)) == []
+    late = second.starts_at + timedelta(days=6)
+    assert len(warnings_if_moved(robin, second, late)) == 1
+    move(by=robin, at=AT, appointment_id=second.pk, version=second.version, starts_at=late)
+    others = [row.starts_at for row in Appointment.objects.order_by("starts_at").exclude(pk=second.pk)]
+    assert others == [start for n, start in enumerate(tuesdays(4)) if n != 1]
+
+
+def test_the_rule_counts_days_by_the_wall_calendar():
+    in_march = [datetime(2027, 3, day, 17, tzinfo=UTC) for day in (1, 8, 12, 29)]
+    assert [str(word)[:6] for word in interval_warnings(in_march, zone="America/Vancouver")] == ["08 Mar", "12 Mar"]
+
+
+def test_two_in_the_afternoon_stays_two_in_the_afternoon_through_summer_time(desk):
+    found = preview(desk, first_day=date(2027, 2, 23))
+    assert {visit.proposed.starts_at.astimezone(VANCOUVER).hour for visit in found.visits} == {14}
+    assert len({visit.proposed.starts_at.hour for visit in found.visits}) == 2
+
+
+@pytest.mark.parametrize(
+    "changes", [{"n_visits": 0}, {"n_visits": 21}, {"every_days": 0}, {"every_days": 3}, {"least_days": 9}]
+)
+def test_a_wish_that_makes_no_series_is_refused(desk, changes):
+    with pytest.raises(InvalidValue):
+        preview(desk, **changes)
+
+
+def test_a_series_of_eight_in_a_busy_diary_is_found_within_a_tenth_of_a_second(desk):
+    robin, elena, service, _ = desk
+    for number, offer in enumerate(
+        free_times_for(robin, service=service, first_day=FIRST, n_days=60, at=AT, practitioner_id=elena.pk)[::7]
+    ):
+        if number % 2:
+            try:
+                in_the_way(desk, offer.starts_at)
+            except AlreadyBooked:
+                continue
+    preview(desk)
+    costs = []
+    for _ in range(5):
+        begun = clock.process_time()
+        found = preview(desk)
+        costs.append(clock.process_time() - begun)
+    assert found.n_placed == 8
+    assert min(costs) < 0.3, "0.1 s on a quiet machine; benchmarks/booking.py measures it"
