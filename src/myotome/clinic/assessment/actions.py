@@ -16,6 +16,7 @@ from myotome.clinic.assessment.queries import (
     examination_for,
     findings_of,
 )
+from myotome.clinic.assessment.second_look import note_reliability
 from myotome.clinic.audit.actions import record
 from myotome.clinic.screening.models import Course
 from myotome.knowledge.muscles import muscle
@@ -154,7 +155,9 @@ def show_roots(
     # Numerical libraries are loaded by the first examination, not by every start.
     from myotome.science.assessment.answer import as_shown, consider_roots
 
-    answer = consider_roots(examination_as_json(examination, findings=rows, earlier=earlier))
+    known = getattr(examination.examiner, "reliability", None)
+    kappa = known.kappa if known else None
+    answer = consider_roots(examination_as_json(examination, findings=rows, earlier=earlier), kappa=kappa)
     answer = as_shown(answer) | {"region": examination.region}
     row = RootBelief.objects.create(
         clinic_id=by.clinic_id,
@@ -183,6 +186,7 @@ def finish_examination(*, by: Actor, at: datetime, examination_id: int) -> Exami
         examination.finished_at = at
         examination.save(update_fields=["finished_at"])
         _audit(by, at, "examination.finished", examination)
+        note_reliability(by=by, at=at, examination=examination)
     return examination
 
 

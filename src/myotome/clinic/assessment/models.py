@@ -10,14 +10,17 @@ from django.db import models
 from django.db.models import Q
 
 from myotome.clinic.booking.models import Appointment
-from myotome.clinic.people.access import ClinicalRow
+from myotome.clinic.people.access import ClinicalRow, ClinicRow
 from myotome.clinic.people.models import Practitioner
 from myotome.clinic.screening.models import Course
 from myotome.vocabulary.findings import FindingKind
 
 
 class Examination(ClinicalRow):
-    """One segmental examination by one examiner; her own impression comes before the ranked roots."""
+    """One segmental examination by one examiner; her own impression comes before the ranked roots.
+
+    `blind_to` is the examination of a colleague that this one repeats unseen; it serves their reliability, not the course.
+    """
 
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="examinations")
     appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, null=True, related_name="examinations")
@@ -27,7 +30,17 @@ class Examination(ClinicalRow):
     impression_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
+    blind_to = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="second_look")
     version = models.PositiveIntegerField(default=1)
+
+
+class ExaminerReliability(ClinicRow):
+    """What an examiner's blind pairs say of her hands: kappa 0 to 1 (null while too few places are shared), and of how many."""
+
+    practitioner = models.OneToOneField(Practitioner, on_delete=models.PROTECT, related_name="reliability")
+    kappa = models.FloatField(null=True)
+    n_places = models.PositiveIntegerField()
+    updated_at = models.DateTimeField()
 
 
 class ExamFinding(ClinicalRow):

@@ -20,8 +20,21 @@ from myotome.vocabulary.findings import Finding, FindingKind, MuscleFinding, Ref
 
 def examinations_for(actor: Actor, *, course_id: int | None = None) -> QuerySet[Examination]:
     """Examinations the actor may see, oldest first."""
-    rows = Examination.objects.for_actor(actor).select_related("course__patient", "examiner")
+    rows = Examination.objects.for_actor(actor).select_related("course__patient", "examiner__reliability")
+    if actor.practitioner_id is not None:
+        rows = rows.exclude(hidden_from(actor.practitioner_id))
     return (rows.filter(course_id=course_id) if course_id else rows).order_by("started_at")
+
+
+def hidden_from(practitioner_id: int, path: str = "") -> Q:
+    """Examinations that she must not see yet: a colleague's, while she herself examines the same patient blind.
+
+    `path` leads from other rows to the examination ("examination__").
+    """
+    hers_is_open = {"examiner_id": practitioner_id, "finished_at__isnull": True}
+    seconds = Q(**{f"{path}second_look__{name}": value for name, value in hers_is_open.items()})
+    firsts = Q(**{f"{path}blind_to__{name}": value for name, value in hers_is_open.items()})
+    return seconds | (firsts & Q(**{f"{path}blind_to__isnull": False}))
 
 
 def examination_for(actor: Actor, pk: int) -> Examination:
@@ -52,7 +65,8 @@ def findings_of(examination: Examination) -> list[ExamFinding]:
 
 def last_findings(actor: Actor, *, course_id: int) -> tuple[Examination | None, list[ExamFinding]]:
     """The last examination of a course that has findings, and they, in order of entry, in one query."""
-    last = examinations_for(actor, course_id=course_id).filter(findings__replaced_at__isnull=True).reverse()
+    rows_of_course = examinations_for(actor, course_id=course_id).filter(blind_to__isnull=True)
+    last = rows_of_course.filter(findings__replaced_at__isnull=True).reverse()
     rows = ExamFinding.objects.filter(examination_id=Subquery(last.values("pk")[:1]), replaced_at__isnull=True)
     found = list(rows.select_related("examination__course").order_by("id"))
     return (found[0].examination if found else None), found
@@ -105,6 +119,7 @@ def beliefs_of(examination: Examination) -> tuple[RootBelief | None, RootBelief 
     rows = RootBelief.objects.filter(clinic_id=examination.clinic_id, course_id=examination.course_id).order_by("-id")
     day_before = examination.started_at - timedelta(hours=12)
     before = rows.filter(examination__started_at__lt=day_before, shown_at__lte=day_before)
+    before = before.filter(examination__blind_to__isnull=True)
     last = [Subquery(one.values("pk")[:1]) for one in (rows.filter(examination_id=examination.pk), before)]
     found = {row.examination_id == examination.pk: row for row in rows.filter(Q(pk=last[0]) | Q(pk=last[1]))}
     return found.get(True), found.get(False)
@@ -131,7 +146,10 @@ def can_see_roots(examination: Examination) -> bool:
 
 def last_belief(actor: Actor, *, course_id: int) -> RootBelief | None:
     """The roots as they were last shown in this course, or None."""
-    return RootBelief.objects.for_actor(actor).filter(course_id=course_id).order_by("-id").first()
+    rows = RootBelief.objects.for_actor(actor).filter(course_id=course_id, examination__blind_to__isnull=True)
+    if actor.practitioner_id is not None:
+        rows = rows.exclude(hidden_from(actor.practitioner_id, "examination__"))
+    return rows.order_by("-id").first()
 
 
 def n_shortened(examination: Examination) -> int:

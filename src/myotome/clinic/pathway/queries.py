@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from myotome.clinic.assessment.queries import examinations_for
+from myotome.clinic.assessment.second_look import can_be_second, can_see_agreement
 from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.models import Appointment
 from myotome.clinic.needling.queries import visits_for
@@ -32,7 +33,10 @@ def chart_of(actor: Actor, patient_id: int, *, at: datetime) -> dict[str, Any]:
     record(by=actor, at=at, act="chart.read", subject=patient, patient_id=patient.pk)
     courses = list(courses_for(actor, patient_id=patient.pk))
     in_courses = {"course_id__in": [course.pk for course in courses]}
-    examinations = list(examinations_for(actor).filter(**in_courses))
+    examinations = list(examinations_for(actor).filter(**in_courses).select_related("second_look"))
+    for examination in examinations:
+        examination.can_be_second = can_be_second(actor, examination, at=at)
+        examination.can_see_agreement = can_see_agreement(actor, examination)
     visits = list(visits_for(actor).filter(**in_courses))
     plans = list(plans_for(actor).filter(**in_courses, replaced_at__isnull=True))
     appointments = (

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from myotome.clinic.assessment import actions
 from myotome.clinic.assessment.queries import examination_for
+from myotome.clinic.assessment.second_look import begin_second_look
 from myotome.pages.access import for_roles
 from myotome.pages.assessment.names import finding_of
 from myotome.pages.assessment.page import KEPT
@@ -86,5 +87,16 @@ def finish(request: HttpRequest, actor: Actor, examination: int) -> HttpResponse
         raise
     except MyotomeError as error:
         return exam_page(request, actor, examination, error=error)
-    course = examination_for(actor, examination).course_id
+    row = examination_for(actor, examination)
+    if row.blind_to_id is not None:
+        return redirect("assessment:examination", clinic=actor.clinic_slug, examination=row.pk)
+    course = row.course_id
     return redirect("planning:plan", clinic=actor.clinic_slug, course=course)
+
+
+@for_roles(Role.PRACTITIONER)
+@require_POST
+def second_look(request: HttpRequest, actor: Actor, examination: int) -> HttpResponse:
+    """A colleague begins her blind examination of the same patient."""
+    row = begin_second_look(by=actor, at=timezone.now(), examination_id=examination)
+    return redirect("assessment:examination", clinic=actor.clinic_slug, examination=row.pk)

@@ -12,5 +12,7 @@ urlpatterns = [
     path("<int:examination>/chart/", acts.chart, name="chart"),
     path("<int:examination>/impression/", acts.impression, name="impression"),
     path("<int:examination>/region/", acts.region, name="region"),
+    path("<int:examination>/second-look/", acts.second_look, name="second_look"),
+    path("<int:examination>/agreement/", views.agreement, name="agreement"),
     path("<int:examination>/finish/", acts.finish, name="finish"),
 ]

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from myotome.clinic.assessment.queries import examination_for, open_examination
+from myotome.clinic.assessment.second_look import FEWEST_PLACES, agreement_on
 from myotome.clinic.pathway import actions as pathway
 from myotome.pages.access import for_roles
 from myotome.pages.assessment.page import page_context
@@ -37,6 +38,14 @@ def printed(request: HttpRequest, actor: Actor, examination: int) -> HttpRespons
     """The examination on one page of paper."""
     row = open_examination(actor, examination, at=timezone.now())
     return render(request, "assessment/printed.html", page_context(actor, row, {}, at=timezone.now()))
+
+
+@examines
+def agreement(request: HttpRequest, actor: Actor, examination: int) -> HttpResponse:
+    """How far two examiners agreed, for the two of them."""
+    first, second, together = agreement_on(actor, examination, at=timezone.now())
+    context = {"first": first, "second": second, "together": together, "patient": first.course.patient}
+    return render(request, "assessment/agreement.html", context | {"course": first.course, "fewest": FEWEST_PLACES})
 
 
 def exam_page(

@@ -29,7 +29,7 @@ from myotome.science.assessment.network import Assumptions, Network
 from myotome.science.assessment.posterior import Posterior, posterior
 from myotome.science.assessment.prior import Prior, prior_of, tempered
 from myotome.science.assessment.proposals import Candidate, proposed
-from myotome.science.assessment.readings import Observation, readings_of, standing
+from myotome.science.assessment.readings import Hands, Observation, readings_of, standing
 from myotome.vocabulary.anatomy import ExamRegion
 from myotome.vocabulary.findings import FindingKind
 
@@ -44,14 +44,15 @@ SMALLEST_BITS = 0.0005
 """Evidence that would be shown as .00 is left out."""
 
 
-def consider_roots(examination: Mapping[str, Any]) -> dict[str, Any]:
+def consider_roots(examination: Mapping[str, Any], *, kappa: float | None = None) -> dict[str, Any]:
     """Roots to consider for an examination, ranked, with everything that explains the ranking.
 
     `roots` holds all roots of both sides, most probable first; `low` and `high` are the band "if our assumptions are
     off". `next` holds all candidates in falling order of bits, `options` the two or three to propose. `evidence` has,
     for each root, what leaving a finding out would take away (`bits`) and its bits in order of entry (`in_order`,
     which add up); `evidence_by_muscle` the same with all signs of a site left out together. `enough` is true when no
-    candidate is worth the threshold of the tables. An examination may also name a working `condition`.
+    candidate is worth the threshold of the tables. An examination may also name a working `condition`. `kappa` (0 to 1)
+    is how far this examiner agrees with a blind second one; her hands then err by it, and the answer repeats it.
 
     Source: judgement (see each part)
     Check: tests/spec/assessment/test_roots_to_consider.py
@@ -62,16 +63,16 @@ def consider_roots(examination: Mapping[str, Any]) -> dict[str, Any]:
     network = tables.network()
     read = read_examination(examination, network)
     observations = read.observations
-    hands = tables.hands()
+    hands = tables.hands_of(kappa)
     prior = prior_for(read)
     readings = readings_of(hands, observations)
     asked = _askable(read.region)
     stretch = stretch_of(network, np.array(asked, dtype=np.intp))
     found = posterior(network, prior, readings, stretch=stretch, keep=True)
     p = found.p[0]
-    low, high = band(p, _if_assumptions_are_off(read), parameters().band_scale)
+    low, high = band(p, _if_assumptions_are_off(read, kappa), parameters().band_scale)
     evidence = evidence_bits(network, prior, hands, observations)
-    candidates = _candidates(network, found, observations, asked)
+    candidates = _candidates(network, hands, found, observations, asked)
     top = likeliest_set(network, prior, readings)
     return {
         "roots": _ranked(network, p, low, high),
@@ -85,6 +86,7 @@ def consider_roots(examination: Mapping[str, Any]) -> dict[str, Any]:
         "diffuse": float(found.p_diffuse[0]),
         "knowledge_version": KNOWLEDGE_VERSION,
         "engine_version": ENGINE_VERSION,
+        **({} if kappa is None else {"examiner_kappa": kappa}),
     }
 
 
@@ -116,10 +118,10 @@ def off_assumptions() -> tuple[Assumptions, ...]:
     return tuple(nominal.but(**{name: end}) for name in BAND for end in (ranges[name].low, ranges[name].high))
 
 
-def _if_assumptions_are_off(read: ReadExamination) -> list[np.ndarray]:
+def _if_assumptions_are_off(read: ReadExamination, kappa: float | None) -> list[np.ndarray]:
     found = []
     for assumed in off_assumptions():
-        readings = readings_of(tables.hands(assumed), read.observations)
+        readings = readings_of(tables.hands_of(kappa, assumed), read.observations)
         found.append(posterior(tables.network(assumed), prior_for(read, assumed), readings).p[0])
     return found
 
@@ -137,9 +139,8 @@ def _askable(region: ExamRegion | None) -> tuple[int, ...]:
 
 
 def _candidates(
-    network: Network, found: Posterior, observations: tuple[Observation, ...], asked: tuple[int, ...]
+    network: Network, hands: Hands, found: Posterior, observations: tuple[Observation, ...], asked: tuple[int, ...]
 ) -> list[Candidate]:
-    hands = tables.hands()
     done = {(o.site, o.side) for o in observations if o.sign == ASKED_SIGN}
     seen: dict[tuple[int, int], list[Observation]] = {}
     for i in standing(observations):

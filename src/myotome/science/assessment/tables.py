@@ -17,7 +17,7 @@ from myotome.knowledge import signs as sign_table
 from myotome.knowledge.muscles import Muscle
 from myotome.science.assessment.network import Assumptions, Limb, Network, Site, network_of
 from myotome.science.assessment.prior import Prior, base_rates, prior_of
-from myotome.science.assessment.readings import Hands, SignSpec
+from myotome.science.assessment.readings import Hands, SignSpec, merged, rates_from_kappa
 from myotome.vocabulary.anatomy import ROOT_INDEX, ROOTS, ExamRegion, NeedleRegion
 from myotome.vocabulary.findings import FindingKind
 
@@ -42,6 +42,9 @@ REGION_PEAKS = {
     ExamRegion.BACK_LEG: ROOTS[ROOT_INDEX["T12"] : ROOT_INDEX["S5"] + 1],
 }
 """A site is examined with a region when its heaviest root lies here. Source: judgement."""
+
+FINGERS = "fingers"
+"""The instrument of signs that are felt; an examiner's own reliability is about these."""
 
 
 @cache
@@ -125,7 +128,7 @@ def sign_specs() -> tuple[SignSpec, ...]:
     for row in sign_table.signs().values():
         instrument = {FindingKind.SKIN: "skin", FindingKind.REFLEX: "hammer"}.get(row.kind)
         if instrument is None:
-            instrument = {"needle": "needle", "conduction": "strength"}.get(row.group, "fingers")
+            instrument = {"needle": "needle", "conduction": "strength"}.get(row.group, FINGERS)
         found.append(
             SignSpec(
                 kind=row.kind,
@@ -144,6 +147,21 @@ def sign_specs() -> tuple[SignSpec, ...]:
 def hands(assumed: Assumptions | None = None) -> Hands:
     """The signs as they are read under the table's own or other assumptions."""
     return Hands(sign_specs(), assumed or assumptions())
+
+
+@cache
+def hands_of(kappa: float | None, assumed: Assumptions | None = None) -> Hands:
+    """The hands of an examiner whose agreement with a colleague is known: what her fingers read errs as often as that
+    kappa says, as much in one direction as in the other; None are the hands of the tables.
+
+    Source: judgement (two equal examiners; rates_from_kappa)
+    Check: tests/unit/science/test_agreement.py
+    """
+    if kappa is None:
+        return hands(assumed)
+    rate = rates_from_kappa(kappa)
+    own = {(spec.kind, spec.code): (rate, rate) for spec in sign_specs() if spec.instrument == FINGERS}
+    return Hands(merged(sign_specs(), own), assumed or assumptions())
 
 
 @cache
