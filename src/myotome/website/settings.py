@@ -6,6 +6,7 @@ DATABASE_URL          postgresql://... ; without it embedded SQLite in the data 
 MYOTOME_ALLOWED_HOSTS comma-separated host names
 MYOTOME_PUBLIC_URL    how links in mails begin, for example https://clinic.example
 MYOTOME_LOG_LEVEL     from which level our own log lines are written (default INFO), as JSON, without patient data
+MYOTOME_SMS_URL       console: or https://... of an SMS carrier (MYOTOME_SMS_TOKEN its bearer token); without it no SMS
 MYOTOME_SMTP_URL      smtp://user:word@host:port or smtps://...; without it mail is written to the data folder
 """
 
@@ -191,6 +192,7 @@ if os.environ.get("MYOTOME_SMTP_URL"):
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = DATA_DIR / "mail"
+SMS_URL, SMS_TOKEN = os.environ.get("MYOTOME_SMS_URL", ""), os.environ.get("MYOTOME_SMS_TOKEN", "")
 DEFAULT_FROM_EMAIL = os.environ.get("MYOTOME_FROM_EMAIL", "clinic@localhost")
 
 LOGGING = logging_settings(os.environ.get("MYOTOME_LOG_LEVEL", "INFO"))

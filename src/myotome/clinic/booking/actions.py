@@ -21,6 +21,7 @@ from myotome.clinic.booking.placing import Wanted, place, wanted_for
 from myotome.clinic.booking.queries import Offer, appointment_for, booked_with, free_times_for
 from myotome.clinic.booking.rules import rules_for
 from myotome.clinic.booking.undo import keep_undo, snapshot
+from myotome.clinic.booking.waitlist import tell_waitlist
 from myotome.clinic.people.actions import begin_care
 from myotome.clinic.people.models import Patient
 from myotome.vocabulary.actors import Actor
@@ -179,6 +180,7 @@ def move(
         _audit(by, at, "appointment.moved", appointment, before=was_at.isoformat())
         until = keep_undo(by=by, at=at, appointment=appointment, act="moved", before=before, rules=rules)
         queue_notices(appointment, "moved" if tell else "", at=at, not_before=until, rules=rules)
+        tell_waitlist(seen, seen.starts_at, seen.practitioner_id, after=until)
     return appointment
 
 
@@ -205,6 +207,7 @@ def cancel(*, by: Actor, at: datetime, appointment_id: int, tell: bool = True) -
     until = keep_undo(by=by, at=at, appointment=appointment, act="cancelled", before=before, rules=rules)
     if tell:
         queue_notices(appointment, "cancelled", at=at, not_before=until, rules=rules)
+    tell_waitlist(appointment, appointment.starts_at, appointment.practitioner_id, after=until)
     return appointment
 
 

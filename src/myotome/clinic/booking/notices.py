@@ -26,6 +26,7 @@ from myotome.clinic.booking.rules import after_quiet_hours
 from myotome.clinic.people.links import link_token
 from myotome.clinic.people.models import Clinic, Patient
 from myotome.exchange.icalendar.invitation import Invitation, invitation_file
+from myotome.exchange.sms.gateway import gateway_from
 from myotome.vocabulary.scheduling import AppointmentStatus
 
 MOST_FAILURES = 5
@@ -69,18 +70,20 @@ def queue_notices(
 def queue_notice(
     appointment: Appointment, kind: str, *, at: datetime, detail: dict[str, Any], not_before: datetime | None = None
 ) -> Notice | None:
-    """Queues one message beside the ordinary ones (running late); None for a patient without an address."""
-    if not appointment.patient.email:
-        return None
-    notice = Notice.objects.create(
-        clinic_id=appointment.clinic_id,
+    """Queues one message beside the ordinary ones (running late); None when the same was queued before."""
+    notice, is_first = Notice.objects.get_or_create(
         appointment=appointment,
         kind=kind,
         sequence=appointment.sequence,
-        queued_at=at,
-        not_before=not_before or at,
-        detail=detail,
+        defaults={
+            "clinic_id": appointment.clinic_id,
+            "queued_at": at,
+            "not_before": not_before or at,
+            "detail": detail,
+        },
     )
+    if not is_first:
+        return None
     queue_jobs(send_notice, [([notice.pk], not_before)])
     return notice
 
@@ -146,9 +149,35 @@ def send_notice(notice_id: int) -> None:
     if not is_current(notice):
         return
     try:
-        message_for(notice, at=now).send()
+        if notice.kind.endswith("_sms"):
+            _send_sms(notice)
+        else:
+            message_for(notice, at=now).send()
     except OSError:
         _note_failure(notice, now)
+
+
+def _send_sms(notice: Notice) -> None:
+    """When and where, in one line; without a carrier nothing is sent."""
+    gateway = gateway_from(settings.SMS_URL, settings.SMS_TOKEN)
+    if gateway is None:
+        return
+    appointment = notice.appointment
+    starts = appointment.starts_at.astimezone(ZoneInfo(appointment.place.time_zone))
+    context = {
+        "kind": word_of(notice),
+        "clinic": appointment.clinic,
+        "starts": starts,
+        "minutes_late": notice.detail.get("minutes"),
+    }
+    with translation.override(appointment.patient.language):
+        text = render_to_string("booking/sms.txt", context).strip()
+    gateway.send(appointment.patient.phone, text)
+
+
+def word_of(notice: Notice) -> str:
+    """What a notice is about: `late-20_sms` is `late`."""
+    return notice.kind.removesuffix("_sms").partition("-")[0]
 
 
 def is_current(notice: Notice) -> bool:
@@ -156,8 +185,11 @@ def is_current(notice: Notice) -> bool:
     appointment = notice.appointment
     if notice.sequence != appointment.sequence:
         return notice.kind == "cancelled"
-    if notice.kind == "reminder":
-        return appointment.status == AppointmentStatus.BOOKED.value and appointment.starts_at > timezone.now()
+    if word_of(notice) in {"reminder", "late"}:
+        wish = wish_of(appointment.patient)
+        unwanted = word_of(notice) == "reminder" and wish is not None and wish.no_reminders
+        is_ahead = appointment.status == AppointmentStatus.BOOKED.value and appointment.starts_at > timezone.now()
+        return is_ahead and not unwanted
     return True
 
 
@@ -168,7 +200,7 @@ def message_for(notice: Notice, *, at: datetime) -> EmailMultiAlternatives:
     zone = ZoneInfo(appointment.place.time_zone)
     is_cancelled = notice.kind == "cancelled"
     context = {
-        "kind": notice.kind,
+        "kind": word_of(notice),
         "clinic": clinic,
         "place": appointment.place,
         "patient": patient,
@@ -184,7 +216,10 @@ def message_for(notice: Notice, *, at: datetime) -> EmailMultiAlternatives:
         subject = render_to_string("booking/mail_subject.txt", context).strip().replace("\n", " ")
         body = render_to_string("booking/mail_body.txt", context)
     mail = EmailMultiAlternatives(subject, body, settings.DEFAULT_FROM_EMAIL, [patient.email])
-    if notice.kind not in {"requested", "late"}:
+    if notice.kind == "reminder":
+        stop_url = f"{settings.PUBLIC_URL}/{clinic.slug}/book/mail/{link_token('mail', patient.pk, 1)}/"
+        mail.extra_headers["List-Unsubscribe"] = f"<{stop_url}>"
+    if word_of(notice) not in {"requested", "late"}:
         method = "CANCEL" if is_cancelled else "REQUEST"
         file = invitation_file(invitation_of(appointment), method=method, written_at=at)
         mail.attach("appointment.ics", file.decode(), f"text/calendar; method={method}; charset=utf-8")

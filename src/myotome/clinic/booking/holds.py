@@ -1,0 +1,141 @@
+"""Time that is kept without an appointment: for a form that is being filled in, and blocked by the desk.
+
+A hold takes the same claims as a visit, so nobody else can be booked into it, and gives them back by running out: the
+next writer who wants the time sweeps them away, and free times stop counting them at that moment. One form keeps one time.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from myotome.clinic.audit.actions import record
+from myotome.clinic.booking.claims import clash_is_already_booked, taken_among, write_claims
+from myotome.clinic.booking.models import Claim, Hold
+from myotome.clinic.booking.placing import place_hold, wanted_for
+from myotome.clinic.booking.queries import practitioner_of
+from myotome.clinic.booking.rules import rules_for
+from myotome.clinic.people.models import Room
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import Role
+from myotome.vocabulary.errors import AlreadyBooked, InvalidValue
+from myotome.vocabulary.scheduling import HoldKind, ticks
+
+LONGEST_BLOCK_DAYS = 31
+
+
+def hold_time(*, by: Actor, at: datetime, key: str, service_id: int, practitioner_id: int, starts_at: datetime) -> Hold:
+    """The time kept for the form with this key, for the minutes that the clinic's rules give; asked again it begins anew.
+
+    A form that chooses another time lets go of the first.
+
+    Raises:
+        AlreadyBooked: somebody has it, or holds it.
+        InvalidValue: it cannot be booked at all.
+    """
+    if not key or len(key) > 64:
+        raise InvalidValue("A hold belongs to one form.", field="key")
+    wanted = wanted_for(by, at=at, service_id=service_id, practitioner_id=practitioner_id, starts_at=starts_at)
+    hold = Hold(
+        clinic_id=by.clinic_id,
+        kind=HoldKind.FORM.value,
+        key=key,
+        expires_at=at + timedelta(minutes=rules_for(by.clinic_id).hold_minutes),
+        created_at=at,
+        created_by=by.name,
+    )
+    with transaction.atomic():
+        let_go(by=by, key=key)
+        place_hold(wanted, hold, at=at)
+    return hold
+
+
+def let_go(*, by: Actor, key: str) -> None:
+    """Gives back what the form with this key holds; nothing when it holds nothing. Call it where the form books."""
+    mine = list(
+        Hold.objects.filter(clinic_id=by.clinic_id, kind=HoldKind.FORM.value, key=key).values_list("pk", flat=True)
+    )
+    if mine:
+        drop(mine)
+
+
+def drop(hold_ids: list[int]) -> None:
+    """The holds and their claims gone."""
+    Claim.objects.filter(hold_id__in=hold_ids).delete()
+    Hold.objects.filter(pk__in=hold_ids).delete()
+
+
+@transaction.atomic
+def block_time(
+    *,
+    by: Actor,
+    at: datetime,
+    starts_at: datetime,
+    ends_at: datetime,
+    reason: str,
+    practitioner_id: int | None = None,
+    room_id: int | None = None,
+) -> Hold:
+    """A practitioner, a room or both taken from `starts_at` to `ends_at`, on 5-minute steps, until it is given back.
+
+    Raises:
+        AlreadyBooked: something is booked or held in that time; move it first.
+        InvalidValue: neither named, longer than 31 days, off the steps, or it ends before it starts.
+    """
+    by.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER, Role.OWNER)
+    if practitioner_id is None and room_id is None:
+        raise InvalidValue("Say who or which room is blocked.", field="practitioner")
+    if ends_at - starts_at > timedelta(days=LONGEST_BLOCK_DAYS):
+        raise InvalidValue("A block lasts at most {days} days; use a closed day.", field="end", days=LONGEST_BLOCK_DAYS)
+    span = ticks(starts_at, ends_at)
+    resources = []
+    if practitioner_id is not None:
+        resources.append(f"practitioner:{practitioner_of(by, practitioner_id).pk}")
+    if room_id is not None:
+        resources.append(f"room:{Room.objects.for_actor(by).get_or_not_found(pk=room_id).pk}")
+    if taken_among(resources, span.start, span.stop, at=at):
+        raise AlreadyBooked("Something is booked in this time. Move it first, then block.", field="start")
+    hold = Hold(
+        clinic_id=by.clinic_id,
+        kind=HoldKind.BLOCK.value,
+        practitioner_id=practitioner_id,
+        room_id=room_id,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        reason=reason.strip(),
+        created_at=at,
+        created_by=by.name,
+    )
+    with clash_is_already_booked():
+        hold.save()
+        write_claims(
+            [(resource, tick) for resource in resources for tick in span], clinic_id=by.clinic_id, hold_id=hold.pk
+        )
+    record(by=by, at=at, act="time.blocked", subject=hold)
+    return hold
+
+
+@transaction.atomic
+def unblock_time(*, by: Actor, at: datetime, hold_id: int) -> None:
+    """The blocked time free again; free already stays free."""
+    by.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER, Role.OWNER)
+    hold = Hold.objects.for_actor(by).filter(pk=hold_id, kind=HoldKind.BLOCK.value).first()
+    if hold is not None:
+        record(by=by, at=at, act="time.unblocked", subject=hold)
+        drop([hold.pk])
+
+
+def blocks_between(actor: Actor, start: datetime, end: datetime) -> list[Hold]:
+    """Blocked times that touch [start, end), in order."""
+    rows = Hold.objects.for_actor(actor).filter(kind=HoldKind.BLOCK.value, starts_at__lt=end, ends_at__gt=start)
+    return list(rows.select_related("practitioner", "room").order_by("starts_at"))
+
+
+def sweep(*, at: datetime) -> int:
+    """Holds that ran out more than an hour ago, gone; how many."""
+    over = list(Hold.objects.filter(expires_at__lt=at - timedelta(hours=1)).values_list("pk", flat=True)[:1000])
+    if over:
+        with transaction.atomic():
+            drop(over)
+    return len(over)

@@ -1,0 +1,295 @@
+"""The waiting list: a time that comes free is held and offered to those who wait, in order; the first yes has it, once.
+
+A freed time becomes an `Opening` with a hold, so that nobody walks into it meanwhile. As many as the clinic's rules say
+are asked at once, whoever has waited longest first; when their time to answer is over the next are asked, and when
+nobody is left the time is free for everybody. Which yes is first is decided by one row lock and the claims.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django_tasks import task
+
+from myotome.clinic.audit.actions import record
+from myotome.clinic.booking.holds import drop
+from myotome.clinic.booking.kept import set_up_of
+from myotome.clinic.booking.models import Appointment, Hold, Offered, Opening, WaitingWish
+from myotome.clinic.booking.notices import MOST_FAILURES, RETRY_MINUTES, queue_jobs, wish_of
+from myotome.clinic.booking.placing import place_hold, wanted_for
+from myotome.clinic.booking.queries import check_may_book, practitioner_of, service_for
+from myotome.clinic.booking.rules import after_quiet_hours, rules_for
+from myotome.clinic.people.links import link_token, read_link
+from myotome.clinic.people.models import Clinic, Patient
+from myotome.clinic.people.queries import patient_for, system_actor
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, MyotomeError, NotFound
+from myotome.vocabulary.scheduling import HoldKind
+
+MOST_WISHES = 3
+
+
+@transaction.atomic
+def wait_for(
+    *,
+    by: Actor,
+    at: datetime,
+    patient_id: int,
+    service_id: int,
+    first_day: date,
+    last_day: date,
+    practitioner_id: int | None = None,
+    weekdays: Sequence[int] = (),
+    from_time: time = time(0),
+    until_time: time = time(23, 59),
+    course_id: int | None = None,
+) -> WaitingWish:
+    """A place on the waiting list, behind those who wait already.
+
+    Raises:
+        InvalidValue: days or hours that end before they begin, have passed, or a fourth wish of one patient.
+        NotAllowed: a new patient begins with an assessment.
+    """
+    patient = patient_for(by, patient_id)
+    service = service_for(by, service_id)
+    check_may_book(service, patient_id=patient_id)
+    if practitioner_id is not None:
+        practitioner_of(by, practitioner_id)
+    if last_day < first_day or last_day < at.date() - timedelta(days=1):
+        raise InvalidValue("The last day comes after the first, and is still to come.", field="last_day")
+    if until_time <= from_time:
+        raise InvalidValue("The hours end after they begin.", field="until_time")
+    if any(day not in range(7) for day in weekdays):
+        raise InvalidValue("A week has seven days.", field="weekdays")
+    if WaitingWish.objects.filter(patient=patient, ended_at__isnull=True).count() >= MOST_WISHES:
+        raise InvalidValue("One person waits for at most {n} things.", field="patient", n=MOST_WISHES)
+    wish = WaitingWish.objects.create(
+        clinic_id=by.clinic_id,
+        patient=patient,
+        service_id=service.pk,
+        practitioner_id=practitioner_id,
+        course_id=course_id,
+        first_day=first_day,
+        last_day=last_day,
+        weekdays=sorted(set(weekdays)),
+        from_time=from_time,
+        until_time=until_time,
+        created_at=at,
+        created_by=by.name,
+    )
+    record(by=by, at=at, act="waiting.begun", subject=wish, patient_id=patient_id)
+    return wish
+
+
+@transaction.atomic
+def stop_waiting(*, by: Actor, at: datetime, wish_id: int) -> None:
+    """The wish ended; ended already stays ended."""
+    wish = WaitingWish.objects.for_actor(by).get_or_not_found(pk=wish_id)
+    if WaitingWish.objects.filter(pk=wish.pk, ended_at__isnull=True).update(ended_at=at):
+        record(by=by, at=at, act="waiting.ended", subject=wish, patient_id=wish.patient_id)
+
+
+def waiting(actor: Actor) -> list[WaitingWish]:
+    """Who waits, the longest first."""
+    rows = WaitingWish.objects.for_actor(actor).filter(ended_at__isnull=True)
+    return list(rows.select_related("patient", "service", "practitioner").order_by("created_at", "pk"))
+
+
+def matches(wish: WaitingWish, *, starts_at: datetime, practitioner_id: int, zone: str) -> bool:
+    """True when this time is what was wished for."""
+    local = starts_at.astimezone(ZoneInfo(zone))
+    return (
+        wish.practitioner_id in {None, practitioner_id}
+        and wish.first_day <= local.date() <= wish.last_day
+        and (not wish.weekdays or local.weekday() in wish.weekdays)
+        and wish.from_time <= local.time() <= wish.until_time
+    )
+
+
+def tell_waitlist(
+    appointment: Appointment, starts_at: datetime, practitioner_id: int, *, after: datetime | None
+) -> None:
+    """Queues the look for somebody who waits for a time that has come free; `after` the time for undoing."""
+    if WaitingWish.objects.filter(
+        clinic_id=appointment.clinic_id, service_id=appointment.service_id, ended_at__isnull=True
+    ).exists():
+        arguments = [appointment.clinic_id, appointment.service_id, practitioner_id, starts_at.isoformat()]
+        queue_jobs(offer_freed_time, [(arguments, after)])
+
+
+@task()
+def offer_freed_time(clinic_id: int, service_id: int, practitioner_id: int, starts_at: str) -> None:
+    """A time that came free: held and offered, when somebody waits for it and it is still free."""
+    clinic = Clinic.objects.get(pk=clinic_id)
+    open_a_time(
+        by=system_actor(clinic, name="the waiting list"),
+        at=timezone.now(),
+        service_id=service_id,
+        practitioner_id=practitioner_id,
+        starts_at=datetime.fromisoformat(starts_at),
+    )
+
+
+def open_a_time(
+    *, by: Actor, at: datetime, service_id: int, practitioner_id: int, starts_at: datetime
+) -> Opening | None:
+    """The time held and offered to whoever waits for it; None when nobody does or it is not free."""
+    try:
+        wanted = wanted_for(by, at=at, service_id=service_id, practitioner_id=practitioner_id, starts_at=starts_at)
+    except MyotomeError:
+        return None
+    zone = wanted.place.time_zone
+    rows = WaitingWish.objects.filter(clinic_id=by.clinic_id, service_id=service_id, ended_at__isnull=True)
+    if not any(matches(row, starts_at=starts_at, practitioner_id=practitioner_id, zone=zone) for row in rows):
+        return None
+    hold = Hold(
+        clinic_id=by.clinic_id,
+        kind=HoldKind.OFFER.value,
+        expires_at=at + timedelta(minutes=1),
+        created_at=at,
+        created_by=by.name,
+    )
+    try:
+        with transaction.atomic():
+            place_hold(wanted, hold, at=at)
+            opening = Opening.objects.create(
+                clinic_id=by.clinic_id,
+                service_id=service_id,
+                practitioner_id=practitioner_id,
+                starts_at=starts_at,
+                hold=hold,
+                created_at=at,
+            )
+            record(by=by, at=at, act="opening.offered", subject=opening)
+            offer_next(by=by, at=at, opening_id=opening.pk)
+    except AlreadyBooked:
+        return None
+    return opening
+
+
+@transaction.atomic
+def offer_next(*, by: Actor, at: datetime, opening_id: int) -> list[Offered]:
+    """The opening offered to the next in order, when nobody's time to answer is still running; closed when none is left."""
+    opening = Opening.objects.select_for_update().select_related("hold", "service").get(pk=opening_id)
+    if opening.closed_at is not None:
+        return []
+    running = opening.offers.filter(answered_at__isnull=True, expires_at__gt=at)
+    if running.exists():
+        return []
+    rules = rules_for(by.clinic_id)
+    zone = _zone(opening)
+    asked = set(opening.offers.values_list("wish_id", flat=True))
+    rows = WaitingWish.objects.filter(
+        clinic_id=by.clinic_id, service_id=opening.service_id, ended_at__isnull=True
+    ).select_related("patient")
+    left = [
+        row
+        for row in rows.order_by("created_at", "pk")
+        if row.pk not in asked
+        and matches(row, starts_at=opening.starts_at, practitioner_id=opening.practitioner_id, zone=zone)
+    ]
+    send_at = after_quiet_hours(at, rules, zone)
+    expires_at = min(send_at + timedelta(minutes=rules.offer_minutes), opening.starts_at)
+    if not left or expires_at <= send_at:
+        _close(opening, at)
+        return []
+    offers = Offered.objects.bulk_create(
+        Offered(clinic_id=by.clinic_id, opening=opening, wish=row, offered_at=at, expires_at=expires_at)
+        for row in left[: rules.offers_at_once]
+    )
+    Hold.objects.filter(pk=opening.hold_id).update(expires_at=expires_at + timedelta(minutes=1))
+    queue_jobs(send_offer, [([offer.pk], send_at if send_at > at else None) for offer in offers])
+    queue_jobs(offer_to_next, [([opening.pk], expires_at)])
+    return offers
+
+
+@task()
+def offer_to_next(opening_id: int) -> None:
+    """Asks the next when those who were asked have not answered in time."""
+    opening = Opening.objects.select_related("clinic").get(pk=opening_id)
+    offer_next(by=system_actor(opening.clinic, name="the waiting list"), at=timezone.now(), opening_id=opening_id)
+
+
+def offer_by_link(clinic: Clinic, token: str) -> Offered:
+    """The offer of a link in a mail.
+
+    Raises:
+        NotFound: not a link of this clinic.
+    """
+    pk, _ = read_link("offer", token)
+    rows = Offered.objects.filter(clinic=clinic, pk=pk).select_related(
+        "opening__practitioner", "opening__service", "wish__patient"
+    )
+    offer = rows.first()
+    if offer is None:
+        raise NotFound("This link does not lead anywhere. Please use the newest link you were sent.")
+    return offer
+
+
+def offer_link(offer: Offered) -> str:
+    """The token of the link to an offer."""
+    return link_token("offer", offer.pk, 1)
+
+
+@task()
+def send_offer(offer_id: int) -> None:
+    """The mail with the offer, once; a mail server that is down is tried again while the offer stands."""
+    now = timezone.now()
+    fresh = Offered.objects.filter(
+        pk=offer_id, sent_at__isnull=True, answered_at__isnull=True, expires_at__gt=now, opening__closed_at__isnull=True
+    )
+    if not fresh.update(sent_at=now):
+        return
+    offer = Offered.objects.select_related("wish__patient", "opening__clinic").get(pk=offer_id)
+    patient = offer.wish.patient
+    wish = wish_of(patient)
+    if not patient.email or (wish is not None and wish.no_offers):
+        return
+    try:
+        message_for(offer, patient).send()
+    except OSError:
+        n_failures = offer.n_failures + 1
+        Offered.objects.filter(pk=offer_id).update(sent_at=None, n_failures=n_failures)
+        if n_failures < MOST_FAILURES:
+            queue_jobs(send_offer, [([offer_id], now + timedelta(minutes=RETRY_MINUTES[n_failures - 1]))])
+
+
+def message_for(offer: Offered, patient: Patient) -> EmailMessage:
+    """When, until when to answer, and the link; nothing of her health."""
+    clinic = offer.opening.clinic
+    zone = ZoneInfo(_zone(offer.opening))
+    context = {
+        "patient": patient,
+        "clinic": clinic,
+        "starts": offer.opening.starts_at.astimezone(zone),
+        "until": offer.expires_at.astimezone(zone),
+        "url": f"{settings.PUBLIC_URL}/{clinic.slug}/book/offer/{offer_link(offer)}/",
+        "stop_url": f"{settings.PUBLIC_URL}/{clinic.slug}/book/mail/{link_token('mail', patient.pk, 1)}/",
+    }
+    with translation.override(patient.language):
+        subject = render_to_string("booking/offer_subject.txt", context).strip().replace("\n", " ")
+        body = render_to_string("booking/offer_body.txt", context)
+    headers = {"List-Unsubscribe": f"<{context['stop_url']}>"}
+    return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [patient.email], headers=headers)
+
+
+def _close(opening: Opening, at: datetime) -> None:
+    held = opening.hold_id
+    opening.closed_at, opening.hold = at, None
+    opening.save(update_fields=["closed_at", "hold"])
+    if held is not None:
+        drop([held])
+
+
+def _zone(opening: Opening) -> str:
+    """The zone of the place where she works then, as near as the set-up says."""
+    set_up = set_up_of(opening.clinic_id)
+    mine = [set_up.places[place] for place, pk in set_up.shifts if pk == opening.practitioner_id]
+    return (mine or list(set_up.places.values()))[0].time_zone

@@ -1,0 +1,51 @@
+"""What a patient wants to be sent beside what she must know: reminders, offers from the waiting list, by SMS or not."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from myotome.clinic.audit.actions import record
+from myotome.clinic.booking.models import ContactWish
+from myotome.clinic.people.links import link_token, read_link
+from myotome.clinic.people.models import Clinic, Patient
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.errors import NotFound
+
+
+def patient_of_mail_link(clinic: Clinic, token: str) -> Patient:
+    """Whose mail the link of a message is about.
+
+    Raises:
+        NotFound: not a link of this clinic.
+    """
+    pk, _ = read_link("mail", token)
+    patient = Patient.objects.filter(clinic=clinic, pk=pk).first()
+    if patient is None:
+        raise NotFound("This link does not lead anywhere. Please use the newest link you were sent.")
+    return patient
+
+
+def mail_token(patient: Patient) -> str:
+    """The token of the link under which she chooses."""
+    return link_token("mail", patient.pk, 1)
+
+
+@transaction.atomic
+def choose_mail(
+    *, by: Actor, at: datetime, patient: Patient, reminders: bool, offers: bool, by_sms: bool
+) -> ContactWish:
+    """Her choice, from now on; a message about an act of hers is sent whatever she chose."""
+    wish, _ = ContactWish.objects.update_or_create(
+        patient=patient,
+        defaults={
+            "clinic_id": by.clinic_id,
+            "no_reminders": not reminders,
+            "no_offers": not offers,
+            "by_sms": by_sms,
+            "changed_at": at,
+        },
+    )
+    record(by=by, at=at, act="mail.chosen", subject=wish, patient_id=patient.pk, reminders=reminders, offers=offers)
+    return wish

@@ -1,0 +1,1 @@
+"""Short messages: one method, whoever carries them."""

@@ -1,0 +1,208 @@
+"""Reminders: once for each visit and way, never at night, never to who wants none, with nothing of her health."""
+
+import json
+import threading
+from datetime import time, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from io import StringIO
+
+import pytest
+from django.core import mail
+
+from myotome.clinic.booking.actions import book, cancel, move
+from myotome.clinic.booking.late import tell_running_late
+from myotome.clinic.booking.models import DiaryRules, Notice, Service
+from myotome.clinic.booking.notices import send_notice
+from myotome.clinic.booking.rules import after_quiet_hours
+from myotome.clinic.booking.wishes import choose_mail
+from myotome.exchange.sms.gateway import ConsoleGateway, HttpGateway, gateway_from
+from myotome.vocabulary.errors import InvalidValue
+from tests.factories import AT, a_clinic, a_patient, a_practitioner, a_receptionist, an_actor
+
+pytestmark = pytest.mark.django_db
+ZONE = "America/Vancouver"
+DAY = timedelta(days=1)
+IN_THREE_DAYS = AT + 3 * DAY
+
+
+@pytest.fixture
+def desk():
+    clinic = a_clinic()
+    return clinic, a_practitioner(clinic), an_actor(a_receptionist(clinic), clinic)
+
+
+@pytest.fixture
+def carrier():
+    """A carrier of short messages on loopback that keeps what it was given, or refuses."""
+    kept, refuses = [], []
+
+    class Carrier(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if refuses:
+                self.send_response(503)
+            else:
+                kept.append((json.loads(body), self.headers["Authorization"]))
+                self.send_response(202)
+            self.end_headers()
+
+        def log_message(self, *words):
+            """Quiet."""
+
+    server = HTTPServer(("127.0.0.1", 0), Carrier)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/", kept, refuses
+    server.shutdown()
+
+
+def book_at(desk, starts_at=IN_THREE_DAYS, patient=None):
+    clinic, elena, robin = desk
+    return book(
+        by=robin,
+        at=AT,
+        patient_id=(patient or a_patient(clinic)).pk,
+        service_id=Service.objects.get(clinic=clinic, kind="assessment_ims").pk,
+        practitioner_id=elena.pk,
+        starts_at=starts_at,
+    )
+
+
+def send_all(monkeypatch, now):
+    monkeypatch.setattr("django.utils.timezone.now", lambda: now)
+    for pk in Notice.objects.filter(not_before__lte=now).order_by("pk").values_list("pk", flat=True):
+        send_notice.func(pk)
+
+
+def test_a_reminder_goes_out_once_a_day_before_however_often_its_job_runs(desk, monkeypatch):
+    book_at(desk)
+    for _ in range(3):
+        send_all(monkeypatch, IN_THREE_DAYS - DAY)
+    subjects = [message.subject for message in mail.outbox]
+    assert len(subjects) == 2
+    assert sum("reminder" in subject for subject in subjects) == 1
+    for word in ("pain", "IMS", "needle", "assessment"):
+        assert all(word.lower() not in (m.subject + m.body).lower() for m in mail.outbox)
+
+
+def test_a_moved_visit_is_reminded_of_at_its_new_time_only(desk, monkeypatch):
+    hers = book_at(desk)
+    move(by=desk[2], at=AT, appointment_id=hers.pk, version=1, starts_at=IN_THREE_DAYS + 4 * DAY)
+    send_all(monkeypatch, IN_THREE_DAYS - DAY)
+    assert not any("reminder" in message.subject for message in mail.outbox)
+    send_all(monkeypatch, IN_THREE_DAYS + 3 * DAY)
+    assert sum("reminder" in message.subject for message in mail.outbox) == 1
+
+
+def test_a_cancelled_visit_is_not_reminded_of(desk, monkeypatch):
+    hers = book_at(desk)
+    cancel(by=desk[2], at=AT, appointment_id=hers.pk)
+    send_all(monkeypatch, IN_THREE_DAYS - DAY)
+    assert not any("reminder" in message.subject for message in mail.outbox)
+
+
+def test_a_late_reminder_is_dropped_when_the_visit_has_begun(desk, monkeypatch):
+    book_at(desk)
+    send_all(monkeypatch, IN_THREE_DAYS)
+    assert not any("reminder" in message.subject for message in mail.outbox)
+
+
+@pytest.mark.parametrize(
+    ("clock", "begins", "ends", "sent_at"),
+    [
+        (time(12), time(21), time(8), time(12)),
+        (time(22, 30), time(21), time(8), time(8)),
+        (time(3), time(21), time(8), time(8)),
+        (time(8), time(21), time(8), time(8)),
+        (time(13), time(12), time(14), time(14)),
+        (time(13), time(12), time(12), time(13)),
+    ],
+)
+def test_what_falls_into_the_quiet_hours_waits_for_their_end(clock, begins, ends, sent_at):
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    rules = DiaryRules(quiet_from=begins, quiet_until=ends)
+    when = datetime(2026, 11, 24, clock.hour, clock.minute, tzinfo=ZoneInfo(ZONE))
+    sent = after_quiet_hours(when, rules, ZONE)
+    assert sent.astimezone(ZoneInfo(ZONE)).time() == sent_at
+    assert timedelta(0) <= sent - when < DAY
+
+
+def test_the_quiet_hours_end_by_the_wall_clock_on_the_night_the_clocks_change():
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    when = datetime(2027, 3, 13, 23, tzinfo=ZoneInfo(ZONE))
+    sent = after_quiet_hours(when, DiaryRules(), ZONE)
+    assert sent.timestamp() - when.timestamp() == 8 * 3600
+    assert sent.astimezone(ZoneInfo(ZONE)).hour == 8
+
+
+def test_who_wants_no_reminders_gets_none_and_is_still_told_of_a_change(desk, monkeypatch):
+    hannah = a_patient(desk[0])
+    hers = book_at(desk, patient=hannah)
+    choose_mail(by=desk[2], at=AT, patient=hannah, reminders=False, offers=True, by_sms=False)
+    move(by=desk[2], at=AT, appointment_id=hers.pk, version=1, starts_at=IN_THREE_DAYS + 3 * DAY)
+    send_all(monkeypatch, IN_THREE_DAYS)
+    assert [("now on" in m.subject) for m in mail.outbox] == [True]
+
+
+def test_a_reminder_can_be_unsubscribed_from(desk, monkeypatch):
+    book_at(desk)
+    send_all(monkeypatch, IN_THREE_DAYS - DAY)
+    (reminder,) = [message for message in mail.outbox if "reminder" in message.subject]
+    assert "/book/mail/" in reminder.extra_headers["List-Unsubscribe"]
+
+
+def test_who_wants_short_messages_gets_one_from_the_carrier(desk, monkeypatch, carrier, settings):
+    url, kept, _ = carrier
+    settings.SMS_URL, settings.SMS_TOKEN = url, "secret"
+    hannah = a_patient(desk[0])
+    choose_mail(by=desk[2], at=AT, patient=hannah, reminders=True, offers=True, by_sms=True)
+    book_at(desk, patient=hannah)
+    for _ in range(2):
+        send_all(monkeypatch, IN_THREE_DAYS - DAY)
+    ((message, bearer),) = kept
+    assert message["to"] == hannah.phone
+    assert "your visit is on" in message["text"]
+    assert bearer == "Bearer secret"
+    assert "IMS" not in message["text"]
+
+
+def test_a_carrier_that_is_down_is_asked_again_later(desk, monkeypatch, carrier, settings):
+    url, kept, refuses = carrier
+    settings.SMS_URL = url
+    refuses.append("down")
+    hannah = a_patient(desk[0])
+    choose_mail(by=desk[2], at=AT, patient=hannah, reminders=True, offers=True, by_sms=True)
+    book_at(desk, patient=hannah)
+    send_all(monkeypatch, IN_THREE_DAYS - DAY)
+    notice = Notice.objects.get(kind="reminder_sms")
+    assert (notice.sent_at, notice.n_failures) == (None, 1)
+    refuses.clear()
+    send_notice.func(notice.pk)
+    assert len(kept) == 1
+
+
+def test_the_console_carries_messages_too_and_an_address_that_is_none_is_refused():
+    out = StringIO()
+    ConsoleGateway(out).send("604", "hello")
+    assert out.getvalue() == "SMS to 604: hello\n"
+    assert gateway_from("") is None
+    assert isinstance(gateway_from("https://carrier.example/"), HttpGateway)
+    with pytest.raises(ValueError, match="MYOTOME_SMS_URL"):
+        gateway_from("ftp://carrier.example/")
+
+
+def test_running_late_tells_the_next_three_of_today_once(desk, monkeypatch):
+    clinic, elena, robin = desk
+    for n in range(5):
+        book_at(desk, AT + timedelta(hours=1 + n), a_patient(clinic, given_name=f"P{n}", email=f"p{n}@example.org"))
+    told = tell_running_late(by=robin, at=AT, practitioner_id=elena.pk, minutes=20, zone=ZONE)
+    assert [row.patient.given_name for row in told] == ["P0", "P1", "P2"]
+    assert tell_running_late(by=robin, at=AT, practitioner_id=elena.pk, minutes=20, zone=ZONE) == []
+    send_all(monkeypatch, AT)
+    assert [message.to for message in mail.outbox] == [[f"p{n}@example.org"] for n in range(3)]
+    assert all("20 minutes late" in message.body for message in mail.outbox)
+    with pytest.raises(InvalidValue):
+        tell_running_late(by=robin, at=AT, practitioner_id=elena.pk, minutes=1, zone=ZONE)
