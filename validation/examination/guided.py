@@ -11,7 +11,7 @@ import numpy as np
 from myotome.science.assessment.cord import Sweep, stretch_of, swept
 from validation.examination.patients import Patients, World, p_not_sensitised, pair_outcomes
 
-CHUNK = 64
+CHUNK = 256
 GRID = 20_001
 
 

@@ -95,6 +95,7 @@ def roots_context(
         "likely_set": set_words(answer["most_probable_set"]),
         "options": [_option(row, link) for row in answer["options"]],
         "turns": _turn_words(answer["options"]),
+        "turns_of_rank": [_rank_words(row) for row in answer.get("would_change", ())],
         "stop_bits": _bits(parameters().stop_bits, 3),
         "is_diffuse": answer["diffuse"] >= 0.5,
         "diffuse_in_100": round(100 * answer["diffuse"]),
@@ -171,6 +172,18 @@ def _option(row: Mapping[str, Any], link: Callable[..., str]) -> dict[str, Any]:
         "position": position_words(row["position"]),
         "bits": _bits(row["bits"], 2),
         "href": link(at=at),
+    }
+
+
+def _rank_words(row: Mapping[str, Any]) -> str:
+    """What would put another root first: "Soleus left, shortened 3, would put S1 left first, 62 in 100"."""
+    return _("%(muscle)s %(side)s, shortened %(grade)s, would put %(root)s %(root_side)s first, %(p)s in 100.") % {
+        "muscle": subject_name("muscle", row["muscle"], row["level"] or ""),
+        "side": SIDE_WORDS[row["side"]],
+        "grade": row["grade"],
+        "root": row["root"],
+        "root_side": SIDE_WORDS[row["root_side"]],
+        "p": round(100 * row["p"]),
     }
 
 

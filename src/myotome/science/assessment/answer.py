@@ -30,6 +30,7 @@ from myotome.science.assessment.posterior import Posterior, posterior
 from myotome.science.assessment.prior import Prior, prior_of, tempered
 from myotome.science.assessment.proposals import Candidate, proposed
 from myotome.science.assessment.readings import Hands, Observation, readings_of, standing
+from myotome.science.assessment.turning import would_change
 from myotome.vocabulary.anatomy import ExamRegion
 from myotome.vocabulary.findings import FindingKind
 
@@ -48,7 +49,8 @@ def consider_roots(examination: Mapping[str, Any], *, kappa: float | None = None
     """Roots to consider for an examination, ranked, with everything that explains the ranking.
 
     `roots` holds all roots of both sides, most probable first; `low` and `high` are the band "if our assumptions are
-    off". `next` holds all candidates in falling order of bits, `options` the two or three to propose. `evidence` has,
+    off". `next` holds all candidates in falling order of bits, `options` the two or three to propose, `would_change` those
+    of their outcomes that would put another root first. `evidence` has,
     for each root, what leaving a finding out would take away (`bits`) and its bits in order of entry (`in_order`,
     which add up); `evidence_by_muscle` the same with all signs of a site left out together. `enough` is true when no
     candidate is worth the threshold of the tables. An examination may also name a working `condition`. `kappa` (0 to 1)
@@ -73,11 +75,13 @@ def consider_roots(examination: Mapping[str, Any], *, kappa: float | None = None
     low, high = band(p, _if_assumptions_are_off(read, kappa), parameters().band_scale)
     evidence = evidence_bits(network, prior, hands, observations)
     candidates = _candidates(network, hands, found, observations, asked)
+    options = _options(candidates, observations)
     top = likeliest_set(network, prior, readings)
     return {
         "roots": _ranked(network, p, low, high),
         "next": [_as_row(one) for one in candidates],
-        "options": [_as_row(one) for one in _options(candidates, observations)],
+        "options": [_as_row(one) for one in options],
+        "would_change": _turns(network, prior, hands, observations, options, p) if observations else [],
         "enough": not candidates or candidates[0].bits < parameters().stop_bits,
         "most_probable_set": _named(network, top),
         "evidence": _evidence_rows(network, evidence),
@@ -189,6 +193,35 @@ def _options(candidates: list[Candidate], observations: tuple[Observation, ...])
         position=position,
         stop_bits=settings.stop_bits,
     )
+
+
+def _turns(
+    network: Network,
+    prior: Prior,
+    hands: Hands,
+    observations: tuple[Observation, ...],
+    options: tuple[Candidate, ...],
+    p: np.ndarray,
+) -> list[dict[str, Any]]:
+    asked = [
+        (network.index[FindingKind.MUSCLE, one.muscle, one.level], SIDE_WORDS.index(one.side), ASKED_SIGN)
+        for one in options
+    ]
+    side, root = np.unravel_index(int(p.argmax()), p.shape)
+    turns = would_change(network, prior, hands, observations, asked, (int(side), int(root)))
+    return [
+        {
+            "muscle": network.sites[turn.site].subject,
+            "level": network.sites[turn.site].level,
+            "side": SIDE_WORDS[turn.side],
+            "sign": turn.sign[1],
+            "grade": turn.grade,
+            "root": network.roots[turn.root],
+            "root_side": SIDE_WORDS[turn.root_side],
+            "p": turn.p,
+        }
+        for turn in turns
+    ]
 
 
 def _as_row(one: Candidate) -> dict[str, Any]:
