@@ -125,6 +125,10 @@ soak: setup packages ## The full counts of every property and validation; may ta
 check: setup ## Is this installation configured safely?
 	@$(VENV)/bin/myotome check
 
+.PHONY: messages
+messages: setup ## build/messages.pot: every sentence, for translators
+	@MYOTOME_DATA_DIR=build/lint DJANGO_SETTINGS_MODULE=myotome.website.settings_test PYTHONPATH=src $(PY) tests/write_messages.py
+
 .PHONY: wheel
 wheel: setup ## dist/myotome-*.whl with the built front end inside
 	@rm -rf dist; $(PY) -m build --wheel --no-isolation --outdir dist . >build/wheel.log 2>&1 || { tail -n 20 build/wheel.log >&2; exit 1; }; ls dist/*.whl

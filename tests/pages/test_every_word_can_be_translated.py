@@ -8,8 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from functools import cache
+from gettext import GNUTranslations
 from html.parser import HTMLParser
+from pathlib import Path
 
+import allauth
+import django
 import pytest
 from django.db import transaction
 from django.test import Client
@@ -20,6 +25,7 @@ from myotome.knowledge.evidence import evidence
 from myotome.knowledge.muscles import muscles
 from myotome.pages.public import pictures
 from tests.clinic.test_access_matrix import a_world, own_routes, url_of
+from tests.write_messages import catalogue
 
 pytestmark = pytest.mark.django_db
 BRACKETS = re.compile(r"⟦[^⟦⟧]*⟧")
@@ -59,7 +65,10 @@ def bracketed(monkeypatch):
     """A translation into brackets."""
     translation.gettext("")  # Django chooses its translation at the first use
 
+    asked: set[str] = set()
+
     def bracket(words):
+        asked.add(str(words))
         return f"⟦{words}⟧" if str(words).strip() else words
 
     for name, said in {
@@ -70,7 +79,7 @@ def bracketed(monkeypatch):
     }.items():
         monkeypatch.setattr(translation._trans, name, said)
     forget_drawings()
-    yield
+    yield asked
     forget_drawings()
 
 
@@ -89,6 +98,22 @@ def names():
     found |= {one.citation for one in evidence().statements}
     longest_first = sorted(found - {""}, key=len, reverse=True)
     return re.compile(rf"(?<!\w)({chr(124).join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE)
+
+
+def from_a_library(words: str) -> bool:
+    """True for what Django and allauth say and translate themselves, and for words that are translated already."""
+    return "⟦" in words or words.startswith("{part_0}") or words in library_words()
+
+
+@cache
+def library_words() -> frozenset[str]:
+    """What the French catalogues of Django and allauth hold."""
+    found: set[str] = set()
+    for library in (django, allauth):
+        for file in Path(library.__file__).parent.rglob("locale/fr/LC_MESSAGES/*.mo"):
+            with file.open("rb") as binary:
+                found |= {key if isinstance(key, str) else key[0] for key in GNUTranslations(binary)._catalog}
+    return frozenset(found | {words.partition("\x04")[2] for words in found})
 
 
 def left_over(text: str, names: re.Pattern) -> str:
@@ -119,6 +144,8 @@ def test_every_word_of_every_page_is_translated(bracketed, names, role):
             if rest := left_over(text, names):
                 found[name].add(f"{rest[:60]!r} of {' '.join(text.split())[:80]!r}")
     assert n_pages >= 9
+    unlisted = sorted(words for words in bracketed - set(catalogue()) if not from_a_library(words))
+    assert not unlisted, "a translator would never see:\n" + "\n".join(unlisted)
     lines = [f"{name}: {line}" for name, rest in sorted(found.items()) for line in sorted(rest)]
     assert not lines, "\n".join(lines)
 

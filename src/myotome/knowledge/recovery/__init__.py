@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from myotome.knowledge.conditions import conditions
-from myotome.knowledge.tables import BadTable, check_sources
+from myotome.knowledge.tables import BadTable, check_sources, spoken
 
 SCENARIOS = ("a", "b")
 UNKNOWN = "unknown"
@@ -93,4 +93,6 @@ def natural_shift(condition: str | None) -> float:
 
 
 def _rows(name: str) -> dict[str, Any]:
-    return tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))
+    text = files(__package__).joinpath(name).read_text(encoding="utf-8")
+    table: dict[str, Any] = spoken(tomllib.loads(text), ("says",))
+    return table
