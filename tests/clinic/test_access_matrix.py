@@ -20,8 +20,10 @@ from django.utils import timezone
 
 from myotome.clinic.assessment.models import Examination
 from myotome.clinic.audit.models import AuditEvent
-from myotome.clinic.booking.models import Appointment, Service
+from myotome.clinic.booking.models import Appointment, DeskAct, Offered, Opening, Service
 from myotome.clinic.booking.queries import free_times_for
+from myotome.clinic.booking.waitlist import offer_link, wait_for
+from myotome.clinic.booking.wishes import mail_token
 from myotome.clinic.followup.actions import ask
 from myotome.clinic.followup.queries import request_link
 from myotome.clinic.needling.actions import open_visit, record_insertion
@@ -105,7 +107,24 @@ def objects_of(clinic, practitioner, patient) -> dict[str, Any]:
     merge = PatientMerge.objects.create(
         clinic=clinic, kept=patient, merged=twin, moved=[], merged_at=now, merged_by="x"
     )
+    wish = wait_for(
+        by=actor, at=now, patient_id=patient.pk, service_id=service.pk, first_day=now.date(),
+        last_day=now.date() + timedelta(days=9),
+    )  # fmt: skip
+    opening = Opening.objects.create(
+        clinic=clinic, service=service, practitioner=practitioner, starts_at=now + timedelta(days=2), created_at=now
+    )
+    offered = Offered.objects.create(
+        clinic=clinic, opening=opening, wish=wish, offered_at=now, expires_at=now + timedelta(hours=1)
+    )
+    act = DeskAct.objects.create(
+        clinic=clinic, appointment=appointment, act="booked", at=now, until=now + timedelta(minutes=3),
+        before={"version": 1},
+    )  # fmt: skip
     return {
+        "wish": wish.pk,
+        "act": act.pk,
+        "practitioner": practitioner.pk,
         "patient": patient.pk,
         "course": course.pk,
         "intake": intake.pk,
@@ -119,6 +138,8 @@ def objects_of(clinic, practitioner, patient) -> dict[str, Any]:
         "tokens": {
             "screening": intake_link(intake),
             "booking": link_token("appointment", appointment.pk, 1),
+            "booking:offer": offer_link(offered),
+            "booking:mail": mail_token(patient),
             "portal:questions": request_link(request),
             "portal:question": request_link(request),
             "portal": page_link(patient),

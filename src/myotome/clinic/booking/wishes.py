@@ -49,3 +49,8 @@ def choose_mail(
     )
     record(by=by, at=at, act="mail.chosen", subject=wish, patient_id=patient.pk, reminders=reminders, offers=offers)
     return wish
+
+
+def choice_of(patient: Patient) -> ContactWish:
+    """Her choice so far; who never chose gets reminders and offers by mail."""
+    return ContactWish.objects.filter(patient=patient).first() or ContactWish(patient=patient)

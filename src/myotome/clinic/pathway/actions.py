@@ -15,6 +15,7 @@ from myotome.clinic.assessment.models import Examination
 from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.actions import attach_course, book, cancel, step
 from myotome.clinic.booking.claims import give_claims_to
+from myotome.clinic.booking.holds import let_go
 from myotome.clinic.booking.models import Appointment
 from myotome.clinic.booking.placing import wanted_for
 from myotome.clinic.booking.queries import appointment_for, booked_with, is_new, n_live_for_contact
@@ -93,6 +94,7 @@ def new_patient_booked(
         language=person.language,
     )
     give_intake_to(by=by, at=at, intake=intake, patient_id=patient.pk)
+    let_go(by=by, key=f"intake-{intake.pk}")  # the time that her form held is hers to take
     return patient_booked(
         by=by,
         at=at,

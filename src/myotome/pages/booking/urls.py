@@ -2,12 +2,23 @@
 
 from django.urls import path
 
-from myotome.pages.booking import times, views
+from myotome.pages.booking import day_acts, series, set_up, times, views, waiting
 
 app_name = "booking"
 urlpatterns = [
     path("", views.choose, name="choose"),
     path("times/", times.times, name="times"),
+    path("series/<int:patient>/", series.series, name="series"),
+    path("waiting/", waiting.waiting_list, name="waiting"),
+    path("waiting/<int:patient>/", waiting.wait, name="wait"),
+    path("waiting/stop/<int:wish>/", waiting.stop, name="stop_waiting"),
+    path("offer/<str:token>/", waiting.offer, name="offer"),
+    path("mail/<str:token>/", day_acts.mail, name="mail"),
+    path("undo/", day_acts.undoable, name="undoable"),
+    path("undo/<int:act>/", day_acts.take_back, name="take_back"),
+    path("late/<int:practitioner>/", day_acts.late, name="late"),
+    path("set-up/", set_up.set_up, name="set_up"),
+    path("set-up/<slug:what>/", set_up.change, name="change"),
     path("details/", views.details, name="details"),
     path("manage/<str:token>/", views.manage, name="manage"),
     path("manage/<str:token>/move/", views.move, name="move"),

@@ -11,8 +11,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from myotome.clinic.booking import actions
+from myotome.clinic.booking.holds import hold_time
 from myotome.clinic.booking.notices import invitation_of
 from myotome.clinic.booking.queries import appointment_by_link, practitioner_name, service_for, services_for
+from myotome.clinic.booking.rules import rules_for
 from myotome.clinic.pathway.actions import Person, new_patient_booked
 from myotome.clinic.people.links import link_token
 from myotome.clinic.people.queries import patient_by_link
@@ -69,6 +71,14 @@ def details(request: HttpRequest, actor: Actor) -> HttpResponse:
             "practitioner_id": practitioner_id,
         }
         if request.method != "POST":
+            context["held_until"] = hold_time(
+                by=actor,
+                at=timezone.now(),
+                key=f"intake-{intake.pk}",
+                service_id=service.pk,
+                practitioner_id=practitioner_id,
+                starts_at=start,
+            ).expires_at
             return render(request, "booking/details.html", context)
         appointment = new_patient_booked(
             by=actor,
@@ -96,7 +106,14 @@ def manage(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
     """Her appointment, with change and cancel."""
     appointment = appointment_by_link(request.clinic, token)
     return render(
-        request, "booking/manage.html", {"appointment": appointment, "token": token, "patient": appointment.patient}
+        request,
+        "booking/manage.html",
+        {
+            "appointment": appointment,
+            "token": token,
+            "patient": appointment.patient,
+            "rules": rules_for(appointment.clinic_id),
+        },
     )
 
 

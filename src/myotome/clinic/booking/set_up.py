@@ -1,0 +1,375 @@
+"""What the owner describes: places, rooms, people's hours and credentials, days that differ, services, and the rules.
+
+Every change is an act of the owner with its audit event. What is already booked stays where it is: `touched_by` says
+which visits a change leaves outside the hours, so that the desk can move them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.db import transaction
+
+from myotome.clinic.audit.actions import record
+from myotome.clinic.booking.kept import set_up_of
+from myotome.clinic.booking.models import (
+    Appointment,
+    DiaryRules,
+    HoursException,
+    Service,
+    ServicePhase,
+    WorkingHours,
+)
+from myotome.clinic.booking.queries import LIVE
+from myotome.clinic.people.models import Clinic, Credential, Place, Practitioner, Room
+from myotome.science.booking.holidays import holidays
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import Role
+from myotome.vocabulary.errors import InvalidValue, StaleVersion
+from myotome.vocabulary.scheduling import Phase
+
+ROOM_KINDS = ("any", "ims", "acupuncture")
+MOST_PHASES = 8
+
+
+@transaction.atomic
+def add_place(*, by: Actor, at: datetime, name: str, time_zone: str, address: str = "") -> Place:
+    """A place with a clock of its own.
+
+    Raises:
+        InvalidValue: no name, or a zone that does not exist.
+    """
+    by.check_holds(Role.OWNER)
+    if time_zone not in available_timezones():
+        raise InvalidValue("There is no such time zone.", field="time_zone")
+    row = Place.objects.create(
+        clinic_id=by.clinic_id, name=_named(name, "name"), address=address.strip(), time_zone=time_zone
+    )
+    record(by=by, at=at, act="place.added", subject=row)
+    return row
+
+
+@transaction.atomic
+def add_room(
+    *, by: Actor, at: datetime, place_id: int, name: str, kind: str = "any", equipment: Sequence[str] = ()
+) -> Room:
+    """A room of a kind, with what stands in it.
+
+    Raises:
+        InvalidValue: no name, or a kind that there is not.
+    """
+    by.check_holds(Role.OWNER)
+    if kind not in ROOM_KINDS:
+        raise InvalidValue("A room is for any treatment, IMS or acupuncture.", field="kind")
+    row = Room.objects.create(
+        clinic_id=by.clinic_id,
+        place=Place.objects.for_actor(by).get_or_not_found(pk=place_id),
+        name=_named(name, "name"),
+        kind=kind,
+        equipment=_words(equipment),
+    )
+    record(by=by, at=at, act="room.added", subject=row)
+    return row
+
+
+@transaction.atomic
+def open_or_close_room(*, by: Actor, at: datetime, room_id: int, is_active: bool) -> None:
+    """The room given to new bookings or not; what is booked in it stays."""
+    by.check_holds(Role.OWNER)
+    row = Room.objects.for_actor(by).get_or_not_found(pk=room_id)
+    Room.objects.filter(pk=row.pk).update(is_active=is_active)
+    record(by=by, at=at, act="room.opened" if is_active else "room.closed", subject=row)
+
+
+@transaction.atomic
+def add_hours(
+    *,
+    by: Actor,
+    at: datetime,
+    practitioner_id: int,
+    place_id: int,
+    weekdays: Sequence[int],
+    starts: time,
+    ends: time,
+    valid_from: date | None = None,
+    valid_until: date | None = None,
+) -> list[WorkingHours]:
+    """A weekly shift on each of the weekdays, in the place's wall-clock time.
+
+    Raises:
+        InvalidValue: it ends before it starts, is off the 5-minute steps, no weekday, or it overlaps a shift of hers.
+    """
+    by.check_holds(Role.OWNER)
+    _check_shift(starts, ends)
+    if not weekdays or any(day not in range(7) for day in weekdays):
+        raise InvalidValue("Choose at least one weekday.", field="weekdays")
+    if valid_from and valid_until and valid_until < valid_from:
+        raise InvalidValue("The last day comes after the first.", field="valid_until")
+    who = Practitioner.objects.for_actor(by).get_or_not_found(pk=practitioner_id)
+    where = Place.objects.for_actor(by).get_or_not_found(pk=place_id)
+    for row in WorkingHours.objects.filter(practitioner=who, weekday__in=weekdays, starts__lt=ends, ends__gt=starts):
+        begins, stops = row.valid_from or date.min, row.valid_until or date.max
+        if begins <= (valid_until or date.max) and (valid_from or date.min) <= stops:
+            raise InvalidValue("{name} has a shift then already.", field="starts", name=who.name)
+    rows = [
+        WorkingHours.objects.create(
+            clinic_id=by.clinic_id,
+            practitioner=who,
+            place=where,
+            weekday=day,
+            starts=starts,
+            ends=ends,
+            valid_from=valid_from,
+            valid_until=valid_until,
+        )
+        for day in sorted(set(weekdays))
+    ]
+    record(by=by, at=at, act="hours.added", subject=who, weekdays=sorted(set(weekdays)))
+    return rows
+
+
+@transaction.atomic
+def remove_hours(*, by: Actor, at: datetime, hours_id: int) -> None:
+    """The weekly shift gone; gone already stays gone."""
+    by.check_holds(Role.OWNER)
+    row = WorkingHours.objects.for_actor(by).filter(pk=hours_id).first()
+    if row is not None:
+        record(by=by, at=at, act="hours.removed", subject=row.practitioner, weekday=row.weekday)
+        row.delete()
+
+
+@transaction.atomic
+def add_day(
+    *,
+    by: Actor,
+    at: datetime,
+    on: date,
+    reason: str = "",
+    practitioner_id: int | None = None,
+    place_id: int | None = None,
+    starts: time | None = None,
+    ends: time | None = None,
+) -> HoursException:
+    """A closed day (a holiday; with a practitioner her sick day), or with `starts` and `ends` an extra shift.
+
+    Raises:
+        InvalidValue: only one of the two times, or a shift that is none.
+    """
+    by.check_holds(Role.OWNER)
+    if (starts is None) != (ends is None):
+        raise InvalidValue("An extra shift has a beginning and an end.", field="ends")
+    if starts is not None and ends is not None:
+        _check_shift(starts, ends)
+    if practitioner_id is not None:
+        Practitioner.objects.for_actor(by).get_or_not_found(pk=practitioner_id)
+    if place_id is not None:
+        Place.objects.for_actor(by).get_or_not_found(pk=place_id)
+    row = HoursException.objects.create(
+        clinic_id=by.clinic_id,
+        practitioner_id=practitioner_id,
+        place_id=place_id,
+        on=on,
+        closed=starts is None,
+        starts=starts,
+        ends=ends,
+        reason=reason.strip(),
+    )
+    record(by=by, at=at, act="day.changed", subject=row, on=on.isoformat(), closed=row.closed)
+    return row
+
+
+@transaction.atomic
+def remove_day(*, by: Actor, at: datetime, day_id: int) -> None:
+    """The day like every other again; so already stays so."""
+    by.check_holds(Role.OWNER)
+    row = HoursException.objects.for_actor(by).filter(pk=day_id).first()
+    if row is not None:
+        record(by=by, at=at, act="day.restored", subject=row, on=row.on.isoformat())
+        row.delete()
+
+
+@transaction.atomic
+def add_holidays(*, by: Actor, at: datetime, year: int, province: str = "") -> list[HoursException]:
+    """The year's public holidays as closed days, to be edited; a day that is closed already is left as it is.
+
+    Raises:
+        InvalidValue: no such province; the clinic's own is used when none is given.
+    """
+    by.check_holds(Role.OWNER)
+    province = province or Clinic.objects.get(pk=by.clinic_id).province
+    closed = set(
+        HoursException.objects.filter(
+            clinic_id=by.clinic_id, closed=True, practitioner__isnull=True, place__isnull=True
+        ).values_list("on", flat=True)
+    )
+    return [
+        add_day(by=by, at=at, on=row.on, reason=row.name) for row in holidays(province, year) if row.on not in closed
+    ]
+
+
+@transaction.atomic
+def change_service(
+    *, by: Actor, at: datetime, service_id: int, phases: Sequence[Phase] | None = None, **changes: Any
+) -> Service:
+    """The service in other phases, and with other values for any of: name, price_cents, room_kind, equipment, buffer_minutes, credential,
+    most_resting, new_patients_may_book, is_active.
+
+    Raises:
+        InvalidValue: a value outside its range.
+    """
+    by.check_holds(Role.OWNER)
+    row = Service.objects.for_actor(by).get_or_not_found(pk=service_id)
+    allowed = {
+        "name", "price_cents", "room_kind", "equipment", "buffer_minutes", "credential", "most_resting",
+        "new_patients_may_book", "is_active",
+    }  # fmt: skip
+    if unknown := set(changes) - allowed:
+        raise InvalidValue("A service has no {field}.", field=min(unknown))
+    if changes.get("room_kind", "any") not in ROOM_KINDS:
+        raise InvalidValue("A room is for any treatment, IMS or acupuncture.", field="room_kind")
+    if changes.get("buffer_minutes", 0) % 5 or changes.get("buffer_minutes", 0) > 120:
+        raise InvalidValue("The time to clear up is 0, 5, 10 ... 120 minutes.", field="buffer_minutes")
+    if not 1 <= changes.get("most_resting", 1) <= 12:
+        raise InvalidValue("One to twelve patients may rest at once.", field="most_resting")
+    if "name" in changes:
+        changes["name"] = _named(changes["name"], "name")
+    if "equipment" in changes:
+        changes["equipment"] = _words(changes["equipment"])
+    for name, value in changes.items():
+        setattr(row, name, value)
+    row.save()
+    record(by=by, at=at, act="service.changed", subject=row, fields=sorted(changes))
+    return row if phases is None else set_phases(by=by, at=at, service_id=service_id, phases=phases)
+
+
+@transaction.atomic
+def set_phases(*, by: Actor, at: datetime, service_id: int, phases: Sequence[Phase]) -> Service:
+    """The service in these phases from now on; what is booked keeps its own.
+
+    Raises:
+        InvalidValue: none, more than eight, or no phase with the practitioner.
+    """
+    by.check_holds(Role.OWNER)
+    row = Service.objects.for_actor(by).get_or_not_found(pk=service_id)
+    if not 1 <= len(phases) <= MOST_PHASES:
+        raise InvalidValue("A service has one to {most} phases.", field="phases", most=MOST_PHASES)
+    if not any(phase.practitioner for phase in phases):
+        raise InvalidValue("At least one phase is with the practitioner.", field="phases")
+    row.phases.all().delete()
+    for order, phase in enumerate(phases):
+        ServicePhase.objects.create(
+            clinic_id=by.clinic_id,
+            service=row,
+            order=order,
+            minutes=phase.minutes,
+            occupies_practitioner=phase.practitioner,
+            occupies_room=phase.room,
+        )
+    record(by=by, at=at, act="service.phases", subject=row, minutes=[phase.minutes for phase in phases])
+    return row
+
+
+@transaction.atomic
+def add_credential(
+    *,
+    by: Actor,
+    at: datetime,
+    practitioner_id: int,
+    body: str,
+    programme: str,
+    level: str = "",
+    expires_on: date | None = None,
+    hazard_regions: Sequence[str] = (),
+) -> Credential:
+    """Who certified her for what, until when, and for which regions with hazards.
+
+    Raises:
+        InvalidValue: no body or no programme.
+    """
+    by.check_holds(Role.OWNER)
+    row = Credential.objects.create(
+        clinic_id=by.clinic_id,
+        practitioner=Practitioner.objects.for_actor(by).get_or_not_found(pk=practitioner_id),
+        body=_named(body, "body"),
+        programme=_named(programme, "programme"),
+        level=level.strip(),
+        expires_on=expires_on,
+        hazard_regions=_words(hazard_regions),
+    )
+    record(by=by, at=at, act="credential.added", subject=row)
+    return row
+
+
+@transaction.atomic
+def set_rules(*, by: Actor, at: datetime, version: int, **rules: Any) -> DiaryRules:
+    """The clinic's rules with these values; `version` is that of the page, 0 while there are none.
+
+    Raises:
+        InvalidValue: a rule that there is not, or a value outside its range.
+        StaleVersion: somebody else has changed them in the meantime.
+    """
+    by.check_holds(Role.OWNER)
+    ranges = {
+        "undo_seconds": (0, 600), "hold_minutes": (2, 60), "offer_minutes": (10, 1440), "offers_at_once": (1, 10),
+        "reminder_hours": (1, 168), "cancel_hours": (0, 168), "no_show_fee_cents": (0, 100_000),
+    }  # fmt: skip
+    for name, value in rules.items():
+        if name in ranges and not ranges[name][0] <= value <= ranges[name][1]:
+            raise InvalidValue("This is {low} to {high}.", field=name, low=ranges[name][0], high=ranges[name][1])
+        if name not in ranges and name not in {"quiet_from", "quiet_until"}:
+            raise InvalidValue("There is no such rule.", field=name)
+    row = DiaryRules.objects.select_for_update().filter(clinic_id=by.clinic_id).first() or DiaryRules(
+        clinic_id=by.clinic_id, version=0
+    )
+    if row.version != version:
+        raise StaleVersion("Somebody else changed the rules in the meantime. Look at them again.")
+    for name, value in rules.items():
+        setattr(row, name, value)
+    row.version += 1
+    row.save()
+    record(by=by, at=at, act="rules.changed", subject=row, fields=sorted(rules))
+    return row
+
+
+def touched_by(actor: Actor, *, on: date, practitioner_id: int | None = None) -> list[Appointment]:
+    """The visits that are booked on a day that has been closed, for the desk to move; of one practitioner or of all."""
+    rows = Appointment.objects.for_actor(actor).filter(status__in=LIVE)
+    rows = rows.filter(practitioner_id=practitioner_id) if practitioner_id else rows
+    zone = next(iter(set_up_of(actor.clinic_id).places.values())).time_zone
+    start = datetime.combine(on, time(), tzinfo=ZoneInfo(zone))
+    end = datetime.combine(date.fromordinal(on.toordinal() + 1), time(), tzinfo=ZoneInfo(zone))
+    rows = rows.filter(starts_at__gte=start, starts_at__lt=end)
+    return list(rows.select_related("patient", "practitioner", "service").order_by("starts_at"))
+
+
+def _check_shift(starts: time, ends: time) -> None:
+    if ends <= starts:
+        raise InvalidValue("A shift ends after it starts.", field="ends")
+    if starts.minute % 5 or ends.minute % 5:
+        raise InvalidValue("Times are on 5-minute steps.", field="starts")
+
+
+def _named(text: str, field: str) -> str:
+    text = text.strip()
+    if not text:
+        raise InvalidValue("Please give it a name.", field=field)
+    return text
+
+
+def _words(words: Sequence[str]) -> list[str]:
+    return sorted({word.strip().casefold() for word in words if word.strip()})
+
+
+def hours_rows(actor: Actor) -> list[WorkingHours]:
+    """All weekly shifts, by person, weekday and time."""
+    rows = WorkingHours.objects.for_actor(actor).select_related("practitioner", "place")
+    return list(rows.order_by("practitioner__name", "weekday", "starts"))
+
+
+def day_rows(actor: Actor, *, today: date) -> list[HoursException]:
+    """The days from today on that differ."""
+    rows = HoursException.objects.for_actor(actor).filter(on__gte=today).select_related("practitioner")
+    return list(rows.order_by("on", "pk")[:200])

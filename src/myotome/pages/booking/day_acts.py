@@ -1,0 +1,90 @@
+"""Acts of the day: taking back what was done a moment ago, and telling the next three that we run late. And her mail."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from myotome.clinic.booking.late import next_today, tell_running_late
+from myotome.clinic.booking.queries import practitioner_of
+from myotome.clinic.booking.undo import open_acts, undo
+from myotome.clinic.booking.wishes import choice_of, choose_mail, patient_of_mail_link
+from myotome.clinic.people.queries import patient_by_link
+from myotome.pages.access import by_link, for_roles
+from myotome.pages.booking.words import whole
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import Role
+from myotome.vocabulary.errors import MyotomeError
+
+desk = for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
+DELAYS = (10, 15, 20, 30, 45)
+
+
+@desk
+def undoable(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """What this person did in the last minutes and nobody has been told of."""
+    return render(request, "booking/undo.html", {"acts": open_acts(actor, at=timezone.now())})
+
+
+@desk
+@require_POST
+def take_back(request: HttpRequest, actor: Actor, act: int) -> HttpResponse:
+    """One act taken back."""
+    try:
+        undo(by=actor, at=timezone.now(), act_id=act)
+        messages.success(request, _("Taken back. Nobody was told."))
+    except MyotomeError as error:
+        if error.http_status in {403, 404} and error.slug == "not-found":
+            raise
+        messages.error(request, error.message)
+    return redirect("booking:undoable", clinic=actor.clinic_slug)
+
+
+@desk
+def late(request: HttpRequest, actor: Actor, practitioner: int) -> HttpResponse:
+    """Who would be told, and after the tap who has been."""
+    who = practitioner_of(actor, practitioner)
+    at, zone = timezone.now(), request.clinic.time_zone
+    if request.method == "POST":
+        try:
+            told = tell_running_late(
+                by=actor,
+                at=at,
+                practitioner_id=who.pk,
+                minutes=whole(request.POST.get("minutes", ""), "minutes"),
+                zone=zone,
+            )
+        except MyotomeError as error:
+            messages.error(request, error.message)
+        else:
+            names = ", ".join(row.patient.name for row in told)
+            messages.success(
+                request, _("Told: %(names)s") % {"names": names} if told else _("Nobody was left to tell.")
+            )
+        return redirect("booking:late", clinic=actor.clinic_slug, practitioner=who.pk)
+    context = {"practitioner": who, "next": next_today(actor, who.pk, at=at, zone=zone), "delays": DELAYS}
+    return render(request, "booking/late.html", context)
+
+
+@by_link
+def mail(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
+    """What she wants to be sent."""
+    patient = patient_of_mail_link(request.clinic, token)
+    if request.method == "POST":
+        ticked = request.POST.getlist("send")
+        choose_mail(
+            by=patient_by_link(patient, request.clinic),
+            at=timezone.now(),
+            patient=patient,
+            reminders="reminders" in ticked,
+            offers="offers" in ticked,
+            by_sms="sms" in ticked,
+        )
+        messages.success(request, _("Saved."))
+        return redirect("booking:mail", clinic=actor.clinic_slug, token=token)
+    context = {"choice": choice_of(patient), "token": token, "patient": patient}
+    return render(request, "booking/mail.html", context)

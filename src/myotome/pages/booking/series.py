@@ -1,0 +1,119 @@
+"""The page of a series: what is wished, what it would be with every clash named, and the yes to all of it or to what fits."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from myotome.clinic.booking.actions import fresh_key
+from myotome.clinic.booking.queries import services_for
+from myotome.clinic.booking.series import SeriesPreview, Wish, preview_series
+from myotome.clinic.pathway.series import series_booked, wished_series
+from myotome.clinic.people.models import Patient
+from myotome.clinic.people.queries import patient_for, practitioners_for
+from myotome.pages.access import for_roles
+from myotome.pages.booking.offers import start_from
+from myotome.pages.booking.words import a_clock, a_day, whole
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import Role
+from myotome.vocabulary.errors import InvalidValue, MyotomeError
+
+LENGTHS = (2, 3, 4, 6, 8, 10, 12)
+DISTANCES = (7, 14)
+
+
+@for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
+def series(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
+    """A series for one patient: asked for, looked at, booked."""
+    person = patient_for(actor, patient)
+    given = request.POST or request.GET
+    context = _form(actor, person, given)
+    try:
+        if request.method == "POST":
+            return _book(request, actor, person)
+        if "n_visits" in given:
+            context["preview"] = _preview(actor, person, given)
+    except MyotomeError as error:
+        context["error"] = error
+        if request.method == "POST":
+            context["preview"] = _preview_or_none(actor, person, given)
+        return render(request, "booking/series.html", context, status=error.http_status)
+    return render(request, "booking/series.html", context)
+
+
+def _form(actor: Actor, person: Patient, given: Any) -> dict[str, Any]:
+    proposed = wished_series(actor, patient_id=person.pk)
+    return {
+        "patient": person,
+        "services": [row for row in services_for(actor) if not row.new_patients_may_book],
+        "practitioners": list(practitioners_for(actor)),
+        "lengths": LENGTHS,
+        "distances": DISTANCES,
+        "proposed": proposed,
+        "typed": {
+            "service": given.get("service", ""),
+            "practitioner": given.get("practitioner", ""),
+            "first_day": given.get("first_day") or f"{timezone.localdate() + timedelta(days=1)}",
+            "at_time": given.get("at_time") or "15:00",
+            "n_visits": given.get("n_visits") or str(proposed.n_visits),
+            "every_days": given.get("every_days") or str(proposed.every_days),
+        },
+        "key": given.get("key") or fresh_key(),
+    }
+
+
+def _wish(given: Any) -> Wish:
+    every = whole(given.get("every_days", ""), "every_days")
+    return Wish(
+        service_id=whole(given.get("service", ""), "service"),
+        practitioner_id=whole(given.get("practitioner", ""), "practitioner"),
+        first_day=a_day(given.get("first_day", ""), "first_day"),
+        at_time=a_clock(given.get("at_time", ""), "at_time"),
+        n_visits=whole(given.get("n_visits", ""), "n_visits"),
+        every_days=every,
+        least_days=min(5, every),
+        most_days=max(14, every),
+    )
+
+
+def _preview(actor: Actor, person: Patient, given: Any) -> SeriesPreview:
+    return preview_series(actor, at=timezone.now(), patient_id=person.pk, wish=_wish(given))
+
+
+def _preview_or_none(actor: Actor, person: Patient, given: Any) -> SeriesPreview | None:
+    try:
+        return _preview(actor, person, given)
+    except MyotomeError:
+        return None
+
+
+def _book(request: HttpRequest, actor: Actor, person: Patient) -> HttpResponse:
+    given = request.POST
+    chosen: list[datetime] = []
+    for number in range(1, whole(given.get("n_visits", ""), "n_visits") + 1):
+        text = given.get(f"visit-{number}", "")
+        if text and text != "none":
+            chosen.append(start_from(text))
+    if not chosen:
+        raise InvalidValue("Choose a time for at least one visit.", field="visit-1")
+    done = series_booked(
+        by=actor,
+        at=timezone.now(),
+        patient=person,
+        service_id=whole(given.get("service", ""), "service"),
+        practitioner_id=whole(given.get("practitioner", ""), "practitioner"),
+        starts=chosen,
+        all_or_nothing=given.get("what") != "some",
+        key=given.get("key", "")[:40] or None,
+    )
+    messages.success(request, _("%(n)s visits are booked.") % {"n": len(done.booked)})
+    for start, why in done.refused:
+        local = timezone.localtime(start)
+        messages.warning(request, f"{local:%a %d %b %H:%M}: {why}")
+    return redirect("desk:patient", clinic=actor.clinic_slug, patient=person.pk)

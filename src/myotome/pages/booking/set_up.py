@@ -1,0 +1,199 @@
+"""What the clinic is to its diary, on one plain page for the owner: places, rooms, hours, days, services, rules.
+
+Each part is a small form of its own that posts to `set-up/<what>/`; a wrong value comes back beside its form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from myotome.clinic.booking import set_up as acts
+from myotome.clinic.booking.kept import set_up_of
+from myotome.clinic.booking.set_up import day_rows, hours_rows
+from myotome.pages.access import for_roles
+from myotome.pages.booking.words import a_clock, a_day, whole, whole_or_none
+from myotome.science.booking.holidays import PROVINCES
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import Role
+from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound
+from myotome.vocabulary.scheduling import Phase
+
+owner = for_roles(Role.OWNER)
+Change = Callable[[Actor, QueryDict, Any], Any]
+
+
+@owner
+def set_up(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Everything that has been described, and the forms to change it."""
+    return render(request, "booking/set_up.html", _page(actor))
+
+
+@owner
+@require_POST
+def change(request: HttpRequest, actor: Actor, what: str) -> HttpResponse:
+    """One change."""
+    if what not in CHANGES:
+        raise NotFound("There is nothing here that you can see.")
+    try:
+        CHANGES[what](actor, request.POST, timezone.now())
+    except NotFound:
+        raise
+    except MyotomeError as error:
+        context = _page(actor) | {"error": error, "what": what, "typed": request.POST}
+        return render(request, "booking/set_up.html", context, status=error.http_status)
+    messages.success(request, _("Saved."))
+    return redirect("booking:set_up", clinic=actor.clinic_slug)
+
+
+def _page(actor: Actor) -> dict[str, Any]:
+    known = set_up_of(actor.clinic_id)
+    return {
+        "places": list(known.places.values()),
+        "rooms": known.rooms,
+        "practitioners": [row for row in known.practitioners.values() if row.is_active],
+        "hours": hours_rows(actor),
+        "days": day_rows(actor, today=timezone.localdate()),
+        "services": list(known.services.values()),
+        "rules": known.rules,
+        "rules_version": known.rules.version if known.rules.pk else 0,
+        "kinds": acts.ROOM_KINDS,
+        "provinces": PROVINCES.items(),
+        "year": timezone.localdate().year,
+        "weekdays": list(enumerate((_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun")))),
+    }
+
+
+def _add_place(actor: Actor, given: QueryDict, at: Any) -> None:
+    acts.add_place(
+        by=actor,
+        at=at,
+        name=given.get("name", ""),
+        time_zone=given.get("time_zone", ""),
+        address=given.get("address", ""),
+    )
+
+
+def _add_room(actor: Actor, given: QueryDict, at: Any) -> None:
+    acts.add_room(
+        by=actor,
+        at=at,
+        place_id=whole(given.get("place", ""), "place"),
+        name=given.get("name", ""),
+        kind=given.get("kind", ""),
+        equipment=given.get("equipment", "").split(","),
+    )
+
+
+def _switch_room(actor: Actor, given: QueryDict, at: Any) -> None:
+    room_id = whole(given.get("room", ""), "room")
+    acts.open_or_close_room(by=actor, at=at, room_id=room_id, is_active=given.get("is_active") == "yes")
+
+
+def _add_hours(actor: Actor, given: QueryDict, at: Any) -> None:
+    acts.add_hours(
+        by=actor,
+        at=at,
+        practitioner_id=whole(given.get("practitioner", ""), "practitioner"),
+        place_id=whole(given.get("place", ""), "place"),
+        weekdays=[whole(day, "weekdays") for day in given.getlist("weekday")],
+        starts=a_clock(given.get("starts", ""), "starts"),
+        ends=a_clock(given.get("ends", ""), "ends"),
+        valid_from=a_day(given["valid_from"], "valid_from") if given.get("valid_from") else None,
+        valid_until=a_day(given["valid_until"], "valid_until") if given.get("valid_until") else None,
+    )
+
+
+def _add_day(actor: Actor, given: QueryDict, at: Any) -> None:
+    is_open = bool(given.get("starts") or given.get("ends"))
+    acts.add_day(
+        by=actor,
+        at=at,
+        on=a_day(given.get("on", ""), "on"),
+        reason=given.get("reason", ""),
+        practitioner_id=whole_or_none(given.get("practitioner", "")),
+        starts=a_clock(given.get("starts", ""), "starts") if is_open else None,
+        ends=a_clock(given.get("ends", ""), "ends") if is_open else None,
+    )
+
+
+def _change_service(actor: Actor, given: QueryDict, at: Any) -> None:
+    acts.change_service(
+        by=actor,
+        at=at,
+        service_id=whole(given.get("service", ""), "service"),
+        phases=_phases(given.get("phases", "")),
+        name=given.get("name", ""),
+        price_cents=whole(given.get("price_cents", ""), "price_cents"),
+        room_kind=given.get("room_kind", ""),
+        equipment=given.get("equipment", "").split(","),
+        buffer_minutes=whole(given.get("buffer_minutes", ""), "buffer_minutes"),
+        credential=given.get("credential", "").strip(),
+        most_resting=whole(given.get("most_resting", ""), "most_resting"),
+        new_patients_may_book=given.get("new_patients_may_book") == "yes",
+        is_active=given.get("is_active") == "yes",
+    )
+
+
+def _phases(text: str) -> list[Phase]:
+    """Phases as they are written: `15 both, 20 room, 5 both`."""
+    found = []
+    for part in text.split(","):
+        minutes, _space, who = part.strip().partition(" ")
+        if who.strip() not in {"both", "room", "practitioner", "patient"}:
+            raise InvalidValue("Write phases as minutes and who is there: 15 both, 20 room, 5 both.", field="phases")
+        practitioner, room = who.strip() in {"both", "practitioner"}, who.strip() in {"both", "room"}
+        found.append(Phase(whole(minutes, "phases"), practitioner, room))
+    return found
+
+
+def _add_credential(actor: Actor, given: QueryDict, at: Any) -> None:
+    acts.add_credential(
+        by=actor,
+        at=at,
+        practitioner_id=whole(given.get("practitioner", ""), "practitioner"),
+        body=given.get("body", ""),
+        programme=given.get("programme", ""),
+        level=given.get("level", ""),
+        expires_on=a_day(given["expires_on"], "expires_on") if given.get("expires_on") else None,
+        hazard_regions=given.get("hazard_regions", "").split(","),
+    )
+
+
+def _set_rules(actor: Actor, given: QueryDict, at: Any) -> None:
+    numbers = ("undo_seconds", "hold_minutes", "offer_minutes", "offers_at_once", "reminder_hours", "cancel_hours")
+    acts.set_rules(
+        by=actor,
+        at=at,
+        version=whole(given.get("version", ""), "version"),
+        quiet_from=a_clock(given.get("quiet_from", ""), "quiet_from"),
+        quiet_until=a_clock(given.get("quiet_until", ""), "quiet_until"),
+        no_show_fee_cents=whole(given.get("no_show_fee_cents", ""), "no_show_fee_cents"),
+        **{name: whole(given.get(name, ""), name) for name in numbers},
+    )
+
+
+CHANGES: dict[str, Change] = {
+    "add-place": _add_place,
+    "add-room": _add_room,
+    "switch-room": _switch_room,
+    "add-hours": _add_hours,
+    "remove-hours": lambda actor, given, at: acts.remove_hours(
+        by=actor, at=at, hours_id=whole(given.get("hours", ""), "hours")
+    ),
+    "add-day": _add_day,
+    "remove-day": lambda actor, given, at: acts.remove_day(by=actor, at=at, day_id=whole(given.get("day", ""), "day")),
+    "add-holidays": lambda actor, given, at: acts.add_holidays(
+        by=actor, at=at, year=whole(given.get("year", ""), "year"), province=given.get("province", "")
+    ),
+    "service": _change_service,
+    "add-credential": _add_credential,
+    "rules": _set_rules,
+}

@@ -1,0 +1,166 @@
+"""The owner's page and the pages of series and waiting list, posted as forms: saved, refused in words, nothing half done."""
+
+from datetime import time, timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from myotome.clinic.audit.models import AuditEvent
+from myotome.clinic.booking.models import Appointment, DiaryRules, HoursException, Service, WorkingHours
+from myotome.clinic.booking.queries import free_times_for
+from myotome.clinic.people.models import Credential, Place, Room
+from myotome.vocabulary.courses import Role
+from tests.factories import a_clinic, a_course, a_patient, a_practitioner, a_receptionist, a_user, the_system
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def owner():
+    """(client of the owner, clinic, practitioner)."""
+    clinic = a_clinic(province="BC")
+    client = Client()
+    client.force_login(a_user(clinic, Role.OWNER))
+    return client, clinic, a_practitioner(clinic)
+
+
+def post(owner, what, **form):
+    return owner[0].post(reverse("booking:change", kwargs={"clinic": owner[1].slug, "what": what}), form)
+
+
+def the_form_of(service, **changes):
+    return {
+        "service": service.pk, "name": service.name, "price_cents": 9000, "room_kind": "any", "equipment": "",
+        "buffer_minutes": 5, "credential": "", "most_resting": 3, "phases": "15 both, 20 room, 5 both", "is_active": "yes",
+    } | changes  # fmt: skip
+
+
+def test_each_part_of_the_set_up_is_saved_and_on_record(owner):
+    _, _clinic, elena = owner
+    place = Place.objects.get()
+    assert post(owner, "add-room", place=place.pk, name="Room 3", kind="ims", equipment="Lamp, lamp").status_code == 302
+    assert Room.objects.get(name="Room 3").equipment == ["lamp"]
+    post(owner, "switch-room", room=Room.objects.get(name="Room 3").pk, is_active="no")
+    assert not Room.objects.get(name="Room 3").is_active
+    post(owner, "add-place", name="Harbour", time_zone="America/Edmonton")
+    post(
+        owner, "add-hours", practitioner=elena.pk, place=place.pk, weekday=["5"], starts="09:00", ends="12:00"
+    )  # fmt: skip
+    assert WorkingHours.objects.get(weekday=5).ends == time(12)
+    post(owner, "add-day", on="2027-01-04", practitioner=elena.pk, reason="Ill")
+    post(owner, "add-holidays", year="2027", province="BC")
+    assert HoursException.objects.filter(reason="Victoria Day").exists()
+    post(owner, "add-holidays", year="2027", province="BC")
+    assert HoursException.objects.filter(reason="Victoria Day").count() == 1
+    post(owner, "add-credential", practitioner=elena.pk, body="College", programme="IMS", hazard_regions="thorax")
+    assert Credential.objects.get().hazard_regions == ["thorax"]
+    service = Service.objects.get(kind="acupuncture")
+    assert post(owner, "service", **the_form_of(service, most_resting=2)).status_code == 302
+    service.refresh_from_db()
+    assert (service.most_resting, service.buffer_minutes) == (2, 5)
+    assert [phase.minutes for phase in service.phases.all()] == [15, 20, 5]
+    rules = {
+        "version": 0, "undo_seconds": 60, "hold_minutes": 5, "offer_minutes": 30, "offers_at_once": 2, "reminder_hours": 48,
+        "cancel_hours": 24, "quiet_from": "20:00", "quiet_until": "09:00", "no_show_fee_cents": 2500,
+    }  # fmt: skip
+    assert post(owner, "rules", **rules).status_code == 302
+    assert DiaryRules.objects.get().offers_at_once == 2
+    assert post(owner, "rules", **rules).status_code == 409, "somebody else's older page"
+    acts = set(AuditEvent.objects.values_list("act", flat=True))
+    assert acts >= {"room.added", "hours.added", "day.changed", "credential.added", "service.changed", "rules.changed"}
+
+
+@pytest.mark.parametrize(
+    ("what", "form"),
+    [
+        ("add-room", {"place": "1", "name": " ", "kind": "any"}),
+        ("add-room", {"place": "x", "name": "A", "kind": "any"}),
+        ("add-place", {"name": "A", "time_zone": "Mars/Olympus"}),
+        ("add-hours", {"practitioner": "1", "place": "1", "weekday": ["0"], "starts": "12:00", "ends": "09:00"}),
+        ("add-hours", {"practitioner": "1", "place": "1", "weekday": [], "starts": "09:00", "ends": "12:00"}),
+        ("add-day", {"on": "9999-99-99"}),
+        ("add-day", {"on": "2027-01-04", "starts": "09:00"}),
+        ("add-holidays", {"year": "1", "province": "BC"}),
+        ("rules", {"version": "0", "undo_seconds": "99999"}),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_words_and_nothing_is_written(owner, what, form):
+    before = (Room.objects.count(), WorkingHours.objects.count(), HoursException.objects.count())
+    answer = post(owner, what, **form)
+    assert answer.status_code == 422
+    assert "summary-of-errors" in answer.content.decode()
+    assert (Room.objects.count(), WorkingHours.objects.count(), HoursException.objects.count()) == before
+
+
+def test_phases_that_make_no_sense_are_refused(owner):
+    service = Service.objects.get(kind="acupuncture")
+    for phases in ("", "15", "15 nobody", "7 both", "20 room"):
+        assert post(owner, "service", **the_form_of(service, phases=phases)).status_code == 422
+    service.refresh_from_db()
+    assert service.buffer_minutes == 0, "all of the form or nothing"
+
+
+def test_a_credential_that_runs_out_ends_her_free_times(owner):
+    _, clinic, elena = owner
+    service = Service.objects.get(kind="ims")
+    now = timezone.now()
+    last = (now + timedelta(days=10)).date()
+    Service.objects.filter(pk=service.pk).update(credential="IMS")
+
+    def days():
+        offers = free_times_for(the_system(clinic), service=service_now(), first_day=now.date(), n_days=28, at=now)
+        return {offer.starts_at.date() for offer in offers}
+
+    def service_now():
+        return Service.objects.prefetch_related("phases").get(pk=service.pk)
+
+    assert days() == set()
+    Credential.objects.create(clinic=clinic, practitioner=elena, body="B", programme="ims", expires_on=last)
+    assert days()
+    assert max(days()) <= last + timedelta(days=1)
+
+
+def test_a_room_without_the_equipment_is_not_given(owner):
+    clinic = owner[1]
+    service = Service.objects.get(kind="ims")
+    Service.objects.filter(pk=service.pk).update(equipment=["lamp"])
+    now = timezone.now()
+
+    def rooms():
+        service = Service.objects.prefetch_related("phases").get(kind="ims")
+        offers = free_times_for(the_system(clinic), service=service, first_day=now.date(), n_days=14, at=now)
+        return {offer.room_id for offer in offers}
+
+    assert rooms() == set()
+    second = Room.objects.get(name="Room 2")
+    Room.objects.filter(pk=second.pk).update(equipment=["lamp", "table"])
+    assert rooms() == {second.pk}
+
+
+def test_a_series_with_a_time_taken_since_is_named_and_can_still_be_booked_in_part():
+    clinic = a_clinic()
+    elena, client = a_practitioner(clinic), Client()
+    client.force_login(a_receptionist(clinic))
+    people = [a_patient(clinic, given_name=name, email="") for name in ("Hannah", "Omar")]
+    for person in people:
+        a_course(clinic, person)
+    service = Service.objects.get(kind="ims")
+    now = timezone.now()
+    offers = free_times_for(the_system(clinic), service=service, first_day=now.date(), n_days=30, at=now)
+    chosen = [offers[0].starts_at, offers[-1].starts_at]
+
+    def book(person, starts, **form):
+        url = reverse("booking:series", kwargs={"clinic": clinic.slug, "patient": person.pk})
+        form = form | {"service": service.pk, "practitioner": elena.pk, "n_visits": len(starts)}
+        return client.post(url, form | {f"visit-{n}": start.isoformat() for n, start in enumerate(starts, 1)})
+
+    assert book(people[1], chosen[:1], key="a").status_code == 302
+    refused = book(people[0], chosen, key="b", what="all")
+    assert refused.status_code == 409
+    assert f"{timezone.localtime(chosen[0]):%d %b}"[:2] in refused.content.decode()
+    assert not Appointment.objects.filter(patient=people[0]).exists()
+    assert book(people[0], chosen, key="b", what="some").status_code == 302
+    assert Appointment.objects.filter(patient=people[0]).count() == 1
+    assert book(people[0], [], key="c").status_code == 422
