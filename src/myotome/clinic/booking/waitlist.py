@@ -177,7 +177,7 @@ def open_a_time(
 @transaction.atomic
 def offer_next(*, by: Actor, at: datetime, opening_id: int) -> list[Offered]:
     """The opening offered to the next in order, when nobody's time to answer is still running; closed when none is left."""
-    opening = Opening.objects.select_for_update().select_related("hold", "service").get(pk=opening_id)
+    opening = Opening.objects.select_for_update(of=("self",)).select_related("hold", "service").get(pk=opening_id)
     if opening.closed_at is not None:
         return []
     running = opening.offers.filter(answered_at__isnull=True, expires_at__gt=at)
