@@ -15,7 +15,6 @@ from myotome.clinic.booking.actions import fresh_key
 from myotome.clinic.booking.queries import services_for
 from myotome.clinic.booking.series import SeriesPreview, Wish, preview_series
 from myotome.clinic.pathway.series import series_booked, wished_series
-from myotome.clinic.people.models import Patient
 from myotome.clinic.people.queries import patient_for, practitioners_for
 from myotome.pages.access import for_roles
 from myotome.pages.booking.offers import start_from
@@ -47,7 +46,7 @@ def series(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
     return render(request, "booking/series.html", context)
 
 
-def _form(actor: Actor, person: Patient, given: Any) -> dict[str, Any]:
+def _form(actor: Actor, person: Any, given: Any) -> dict[str, Any]:
     proposed = wished_series(actor, patient_id=person.pk)
     return {
         "patient": person,
@@ -82,18 +81,18 @@ def _wish(given: Any) -> Wish:
     )
 
 
-def _preview(actor: Actor, person: Patient, given: Any) -> SeriesPreview:
+def _preview(actor: Actor, person: Any, given: Any) -> SeriesPreview:
     return preview_series(actor, at=timezone.now(), patient_id=person.pk, wish=_wish(given))
 
 
-def _preview_or_none(actor: Actor, person: Patient, given: Any) -> SeriesPreview | None:
+def _preview_or_none(actor: Actor, person: Any, given: Any) -> SeriesPreview | None:
     try:
         return _preview(actor, person, given)
     except MyotomeError:
         return None
 
 
-def _book(request: HttpRequest, actor: Actor, person: Patient) -> HttpResponse:
+def _book(request: HttpRequest, actor: Actor, person: Any) -> HttpResponse:
     given = request.POST
     chosen: list[datetime] = []
     for number in range(1, whole(given.get("n_visits", ""), "n_visits") + 1):
