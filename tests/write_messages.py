@@ -81,6 +81,7 @@ def in_tables() -> Iterator[tuple[str, str]]:
     from myotome.knowledge import tables as tables_of_knowledge
     from myotome.knowledge.recovery import natural_courses
     from myotome.knowledge.screening import content
+    from myotome.science.booking.holidays import PROVINCE_NAMES
 
     tables: dict[str, Any] = {
         "acupoints": acupoints.acupoints(),
@@ -92,6 +93,7 @@ def in_tables() -> Iterator[tuple[str, str]]:
         "measures": (measures.measures(), measures.definitions()),
         "muscles": muscles.muscles(),
         "natural courses": natural_courses(),
+        "provinces": PROVINCE_NAMES,
         "screening": content(),
         "signs": (signs.signs(), signs.reflexes(), signs.dermatomes()),
     }
@@ -107,6 +109,7 @@ def in_tables() -> Iterator[tuple[str, str]]:
 def in_codes() -> Iterator[tuple[str, str]]:
     """Codes that a page shows as words: `needle_fault` is "Needle fault"."""
     import myotome.vocabulary as vocabulary
+    from myotome.clinic.booking.set_up import ROOM_KINDS
     from myotome.knowledge.acupoints import DERIVED, MERIDIANS, PUBLISHED, acupoints
     from myotome.knowledge.muscles.rows import LAYERS, RAMI
 
@@ -121,7 +124,7 @@ def in_codes() -> Iterator[tuple[str, str]]:
     points = acupoints().values()
     for code in {*(one for point in points for one in point.angle), *(name for name, _ in MERIDIANS.values())}:
         yield from _as_words(code, "knowledge: acupoints")
-    for code in (PUBLISHED, DERIVED, *LAYERS, *RAMI):
+    for code in (PUBLISHED, DERIVED, *LAYERS, *RAMI, *ROOM_KINDS):
         yield from _as_words(code, "knowledge")
 
 

@@ -32,7 +32,7 @@ BRACKETS = re.compile(r"⟦[^⟦⟧]*⟧")
 READ_ALOUD = {"alt", "title", "placeholder", "aria-label"}
 NAMES = (
     "Myotome|Alder Street Clinic|Alder Street|Hannah|Lindqvist|Omar|Aziz|Twin\\d*|Elena|Marchetti|David|Okafor|Sofia|Lind"
-    "|Robin|Clarke|Person \\d+|Low back and left leg|hannah@example\\.org|a test|IMS assessment|Acupuncture assessment|Acupuncture|English|Français|IMS|PDF|PEG|PSFS|PHQ|GAD|NRS"
+    "|Robin|Clarke|Person \\d+|Low back and left leg|hannah@example\\.org|a test|Room \\d|America/Vancouver|IMS assessment|Acupuncture assessment|Acupuncture|English|Français|IMS|PDF|PEG|PSFS|PHQ|GAD|NRS"
 )
 """Who and what this clinic is called, and what a person typed into its records."""
 CODES = r"[a-z_]+\.[a-z_]+|[A-Z]{2}\d{1,2}|[CTLS]\d{1,2}|mult-L5|grasp\d|cramp\d|release"

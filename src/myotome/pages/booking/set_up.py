@@ -20,7 +20,7 @@ from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.set_up import day_rows, hours_rows
 from myotome.pages.access import for_roles
 from myotome.pages.booking.words import a_clock, a_day, whole, whole_or_none
-from myotome.science.booking.holidays import PROVINCES
+from myotome.science.booking.holidays import PROVINCE_NAMES
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound
@@ -65,7 +65,7 @@ def _page(actor: Actor) -> dict[str, Any]:
         "rules": known.rules,
         "rules_version": known.rules.version if known.rules.pk else 0,
         "kinds": acts.ROOM_KINDS,
-        "provinces": PROVINCES.items(),
+        "provinces": PROVINCE_NAMES.items(),
         "year": timezone.localdate().year,
         "weekdays": list(enumerate((_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun")))),
     }

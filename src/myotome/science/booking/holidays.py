@@ -11,12 +11,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from myotome.vocabulary.errors import InvalidValue
+from myotome.vocabulary.sentences import Sentence
 
 PROVINCES = {
     "AB": "Alberta", "BC": "British Columbia", "MB": "Manitoba", "NB": "New Brunswick", "NL": "Newfoundland and Labrador",
     "NS": "Nova Scotia", "NT": "Northwest Territories", "NU": "Nunavut", "ON": "Ontario", "PE": "Prince Edward Island",
     "QC": "Quebec", "SK": "Saskatchewan", "YT": "Yukon",
 }  # fmt: skip
+PROVINCE_NAMES = {code: Sentence(name) for code, name in PROVINCES.items()}
+"""The same, as a page says them."""
+
 ALL = frozenset(PROVINCES)
 MONDAY = 0
 
