@@ -1,10 +1,14 @@
-"""One writer of a race: a process that books, moves or cancels at hot times as fast as it can, and counts what it got.
+"""One writer of a race: a process that takes orders line by line and counts what came of each race.
 
-Run as `python -m tests.clinic.booking.racers SEED ATTEMPTS WHAT`, with `DJANGO_SETTINGS_MODULE` and the database in the
-environment. Waits for a line on standard input, so that all writers start together. Prints a JSON count by outcome:
-`won`, `refused` (409), and anything else by the name of its error. WHAT is `book` (a shared afternoon, most of it given
-back), `move` (what is there, to that afternoon), `place` (all writers after one place each week) or `blind` (the same,
-written without looking whether it is free: only the claims stand between two writers).
+Run as `python -m tests.clinic.booking.racers SEED`, with `DJANGO_SETTINGS_MODULE` and the database in the environment.
+Prints `ready`, then reads orders: `WHAT N_ATTEMPTS` sets up and answers `set`; the next line, `go`, starts it, so that all
+writers start together; then a JSON count by outcome: `won`, `refused` (409), anything else by the name of its error. One
+process runs many races, for starting it costs more than most of them. WHAT is
+
+    book       a shared afternoon, most of it given back      move      what is there, moved to that afternoon
+    place      all writers after one place each week          confirm   the same appointments, each confirmed and cancelled
+    series     weekly series over the same weeks, all or none waitlist  the same offers of the waiting list, each said yes to
+    import     ready rows of a file, all writers the same     blind     as place, but written without looking
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ import json
 import random
 import sys
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import django
@@ -22,69 +27,159 @@ django.setup()
 from django.db import transaction  # noqa: E402
 
 from myotome.clinic.booking import actions  # noqa: E402
+from myotome.clinic.booking.answers import say_yes  # noqa: E402
 from myotome.clinic.booking.claims import occupy, spans_for  # noqa: E402
-from myotome.clinic.booking.models import Appointment, Service  # noqa: E402
+from myotome.clinic.booking.models import Appointment, Offered, Service  # noqa: E402
 from myotome.clinic.booking.queries import phases_of  # noqa: E402
+from myotome.clinic.booking.series import book_series  # noqa: E402
 from myotome.clinic.people.models import Clinic, Patient, Place, Practitioner, Room  # noqa: E402
 from myotome.clinic.people.queries import system_actor  # noqa: E402
-from myotome.vocabulary.errors import MyotomeError  # noqa: E402
+from myotome.vocabulary.errors import MyotomeError, NotAllowed  # noqa: E402
+from myotome.vocabulary.scheduling import AppointmentStatus  # noqa: E402
 
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
-"""09:00 in Vancouver, the moment the race takes place in."""
+"""09:00 in Vancouver, the moment the races take place in."""
+AFTERNOON = NOON + timedelta(hours=1)
+WEEK = timedelta(days=7)
+MOST_WEEKS = 50
 
 
-def main(seed: int, n_attempts: int, what: str) -> None:
-    """Makes the attempts and prints what came of them."""
-    chance = random.Random(seed)
-    clinic = Clinic.objects.get()
-    actor = system_actor(clinic, name=f"writer {seed}")
-    service = Service.objects.get(kind="assessment_ims")
-    place, room = Place.objects.get(), Room.objects.order_by("pk")[0]
-    patients = list(Patient.objects.order_by("pk").values_list("pk", flat=True))
-    practitioners = list(Practitioner.objects.order_by("pk").values_list("pk", flat=True))
-    counts: Counter[str] = Counter()
-    print("ready", flush=True)
-    sys.stdin.readline()
-    for n in range(n_attempts):
-        starts_at = NOON + timedelta(hours=1, minutes=0 if what in {"place", "blind"} else 5 * chance.randrange(48))
-        if what in {"place", "blind"}:
-            starts_at += timedelta(days=7 * n)
+class Writer:
+    """What one process needs for its attempts."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.chance = random.Random(seed)
+        self.clinic = Clinic.objects.get()
+        self.actor = system_actor(self.clinic, name=f"writer {seed}")
+        self.service = Service.objects.prefetch_related("phases").get(kind="assessment_ims")
+        self.patients = list(Patient.objects.order_by("pk").values_list("pk", flat=True))
+        self.practitioners = list(Practitioner.objects.order_by("pk").values_list("pk", flat=True))
+        self.common: dict[str, object] = {"by": self.actor, "at": NOON}
+        self.known: list[tuple[int, int]] = []
+
+    def set_up(self, what: str) -> None:
+        """Reads once what all attempts of a race choose from."""
+        if what == "waitlist":
+            self.known = list(Offered.objects.order_by("pk").values_list("pk", "opening_id"))
+        else:
+            self.known = list(Appointment.objects.order_by("pk").values_list("pk", "version"))
+
+    def _hot(self) -> datetime:
+        return AFTERNOON + timedelta(minutes=5 * self.chance.randrange(48))
+
+    def _book(self, starts_at: datetime, *, patient: int, practitioner: int, key: str | None = None) -> Appointment:
+        return actions.book(
+            by=self.actor,
+            at=NOON,
+            patient_id=patient,
+            service_id=self.service.pk,
+            practitioner_id=practitioner,
+            starts_at=starts_at,
+            key=key,
+        )
+
+    def book(self, n: int) -> None:
+        """A time of the shared afternoon; seven in ten are given back at once."""
+        made = self._book(
+            self._hot(), patient=self.chance.choice(self.patients), practitioner=self.chance.choice(self.practitioners)
+        )
+        if self.chance.random() < 0.7:
+            actions.cancel(by=self.actor, at=NOON, appointment_id=made.pk)
+
+    def move(self, n: int) -> None:
+        """One of the appointments to a time of the shared afternoon."""
+        pk, _ = self.chance.choice(self.known)
+        version = Appointment.objects.values_list("version", flat=True).get(pk=pk)
+        actions.move(by=self.actor, at=NOON, appointment_id=pk, version=version, starts_at=self._hot())
+
+    def place(self, n: int) -> None:
+        """The one place of week n, with a patient of one's own."""
+        week = AFTERNOON + WEEK * (n % MOST_WEEKS) + timedelta(hours=2 * (n // MOST_WEEKS % 3))
+        week += timedelta(days=n // (3 * MOST_WEEKS) % 3)
+        self._book(week, patient=self.patients[self.seed], practitioner=self.practitioners[0])
+
+    def confirm(self, n: int) -> None:
+        """One of the appointments confirmed as arrived, by one writer, or cancelled, by another."""
+        pk, _ = self.known[n % len(self.known)]
+        if self.chance.random() < 0.5:
+            actions.cancel(by=self.actor, at=NOON, appointment_id=pk)
+        else:
+            actions.step(by=self.actor, at=NOON, appointment_id=pk, to=AppointmentStatus.ARRIVED)
+
+    def series(self, n: int) -> None:
+        """Four weeks at one time of the shared afternoon, all of them or none; then given back."""
+        first = self._hot() + WEEK * self.chance.randrange(3)
+        done = book_series(
+            by=self.actor,
+            at=NOON,
+            patient_id=self.chance.choice(self.patients),
+            service_id=self.service.pk,
+            practitioner_id=self.chance.choice(self.practitioners),
+            starts=[first + WEEK * k for k in range(4)],
+        )
+        for made in done.booked if self.chance.random() < 0.7 else ():
+            actions.cancel(by=self.actor, at=NOON, appointment_id=made.pk)
+
+    def waitlist(self, n: int) -> None:
+        """A yes to one of the offers of opening n."""
+        openings = sorted({opening for _, opening in self.known})
+        mine = [pk for pk, opening in self.known if opening == openings[n % len(openings)]]
+        say_yes(by=self.actor, at=NOON, offer_id=mine[self.seed % len(mine)])
+
+    def imported(self, n: int) -> None:
+        """Row n of a file that all writers read at the same time: the same row is one appointment."""
+        self._book(
+            AFTERNOON + WEEK * (n % MOST_WEEKS) + timedelta(hours=2 * (n // MOST_WEEKS)),
+            patient=self.patients[n % len(self.patients)],
+            practitioner=self.practitioners[1],
+            key=f"file|{n}",
+        )
+
+    def blind(self, n: int) -> None:
+        """The one place of week n, without looking whether it is free: only the claims stand between two writers."""
+        starts_at = AFTERNOON + timedelta(days=1) + WEEK * n
+        with transaction.atomic():
+            made = Appointment.objects.create(
+                clinic=self.clinic,
+                place=Place.objects.get(),
+                patient_id=self.patients[self.seed],
+                practitioner_id=self.practitioners[0],
+                service=self.service,
+                starts_at=starts_at,
+                ends_at=starts_at + timedelta(hours=1),
+                created_at=NOON,
+                created_by=self.actor.name,
+            )
+            room = Room.objects.order_by("pk")[0]
+            occupy(spans_for(made, phases_of(self.service), room_id=room.pk))
+
+    def attempt(self, act: Callable[[int], None], n: int) -> str:
+        """What came of one attempt."""
         try:
-            if what == "move":
-                mine = chance.choice(list(Appointment.objects.values_list("pk", "version")))
-                actions.move(by=actor, at=NOON, appointment_id=mine[0], version=mine[1], starts_at=starts_at)
-            elif what == "blind":
-                with transaction.atomic():
-                    made = Appointment.objects.create(
-                        clinic=clinic,
-                        place=place,
-                        patient_id=patients[seed],
-                        practitioner_id=practitioners[0],
-                        service=service,
-                        starts_at=starts_at,
-                        ends_at=starts_at + timedelta(hours=1),
-                        created_at=NOON,
-                        created_by=actor.name,
-                    )
-                    occupy(spans_for(made, phases_of(service), room_id=room.pk))
-            else:
-                made = actions.book(
-                    by=actor,
-                    at=NOON,
-                    patient_id=patients[seed % len(patients)] if what == "place" else chance.choice(patients),
-                    service_id=service.pk,
-                    practitioner_id=practitioners[0] if what == "place" else chance.choice(practitioners),
-                    starts_at=starts_at,
-                )
-                if what == "book" and chance.random() < 0.7:
-                    actions.cancel(by=actor, at=NOON, appointment_id=made.pk)
-            counts["won"] += 1
+            act(n)
+        except NotAllowed:
+            return "refused"  # a step that no longer follows: somebody else was first
         except MyotomeError as error:
-            counts["refused" if error.http_status == 409 else type(error).__name__] += 1
+            return "refused" if error.http_status == 409 else type(error).__name__
         except Exception as error:
-            counts[f"{type(error).__name__}: {error}"[:120]] += 1
-    print(json.dumps(counts), flush=True)
+            return f"{type(error).__name__}: {error}"[:120]
+        return "won"
+
+
+def main(seed: int) -> None:
+    """Takes orders until there are no more."""
+    writer = Writer(seed)
+    print("ready", flush=True)
+    for line in sys.stdin:
+        what, n_attempts = line.split()
+        act = getattr(writer, "imported" if what == "import" else what)
+        writer.set_up(what)
+        print("set", flush=True)
+        sys.stdin.readline()
+        counts = Counter(writer.attempt(act, n) for n in range(int(n_attempts)))
+        print(json.dumps(counts), flush=True)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])
+    main(int(sys.argv[1]))

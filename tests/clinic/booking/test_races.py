@@ -3,6 +3,7 @@
 500 attempts of each kind here, 10,000 with `MYOTOME_SOAK=1`. The last test drops the unique constraint and must find
 the double bookings that the others must not: a race that cannot fail proves nothing. There the writers do not look
 first whether a time is free, for an embedded database lets one writer look and write at a time, which would hide it.
+One installation and one set of writers run all races, one after the other; each begins with an empty diary.
 """
 
 from __future__ import annotations
@@ -16,11 +17,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.clinic.keeping.conftest import a_house, pull_down
+
 ROOT = Path(__file__).parents[3]
 N_WRITERS = 8
 SOUND = {"overlaps": 0, "without_claims": 0, "claims_left_over": 0}
 WEEKS = 50
-N_ATTEMPTS = 10_000 if os.environ.get("MYOTOME_SOAK") else 500
+IN_SOAK = bool(os.environ.get("MYOTOME_SOAK"))
+N_ATTEMPTS = 10_000 if IN_SOAK else 500
+N_PLACES = 63
+N_ROUNDS = -(-N_ATTEMPTS // (N_WRITERS * N_PLACES))
+"""How often the diary is emptied and 63 places are wanted by all eight again, to come to as many attempts."""
 
 SCENE = """
 import django; django.setup()
@@ -30,6 +37,35 @@ for name in ("Elena Marchetti", "David Okafor", "Ruth Oyelaran"):
     f.a_practitioner(clinic, name=name)
 for n in range(16):
     f.a_patient(clinic, given_name=f"Patient {n}", email="")
+"""
+EMPTY = """
+import django; django.setup()
+from myotome.clinic.booking import models as m
+for model in (m.Offered, m.Opening, m.WaitingWish, m.Claim, m.Hold, m.AppointmentSpan, m.DeskAct, m.Notice, m.Appointment):
+    model.objects.all().delete()
+"""
+WAITING = """
+import django; django.setup()
+from datetime import timedelta
+from tests import factories as f
+from tests.clinic.booking.racers import AFTERNOON, NOON, WEEK
+from myotome.clinic.booking.models import DiaryRules, Offered, Opening, Service, WaitingWish
+from myotome.clinic.booking.waitlist import open_a_time, wait_for
+from myotome.clinic.people.models import Clinic, Patient, Practitioner
+from zoneinfo import ZoneInfo
+HERE = ZoneInfo("America/Vancouver")
+clinic = Clinic.objects.get()
+DiaryRules.objects.update_or_create(clinic=clinic, defaults={"offers_at_once": 8, "offer_minutes": 1440})
+actor, service = f.the_system(clinic), Service.objects.get(kind="assessment_ims")
+practitioner = Practitioner.objects.order_by("pk")[0]
+for n in range(%d):
+    start = AFTERNOON + WEEK * (n %% 50) + timedelta(hours=2 * (n // 50))
+    patients = [f.a_patient(clinic, given_name=f"Waiting {n} {k}", email="") for k in range(8)]
+    for patient in patients:
+        wait_for(by=actor, at=NOON, patient_id=patient.pk, service_id=service.pk, first_day=start.date(),
+                 last_day=start.date(), from_time=start.astimezone(HERE).time(), until_time=(start + WEEK / 168).astimezone(HERE).time())
+    open_a_time(by=actor, at=NOON, service_id=service.pk, practitioner_id=practitioner.pk, starts_at=start)
+print(Opening.objects.count(), Offered.objects.count())
 """
 WITHOUT_CONSTRAINT = """
 import django; django.setup()
@@ -52,65 +88,138 @@ print(Appointment.objects.exclude(status="cancelled").count())
 """
 
 
+class Race:
+    """An installation with three practitioners, two rooms and sixteen patients, and eight writers at its database."""
+
+    def __init__(self, folder: Path) -> None:
+        self.house = a_house(folder)
+        self.house.myotome("migrate")
+        self.house.python(SCENE)
+        self.writers = [
+            subprocess.Popen(
+                [sys.executable, "-m", "tests.clinic.booking.racers", str(seed)],
+                env=self.house.environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                cwd=ROOT,
+            )
+            for seed in range(N_WRITERS)
+        ]
+        for writer in self.writers:
+            assert writer.stdout.readline() == "ready\n"
+
+    def run(self, what: str, n_attempts: int = N_ATTEMPTS) -> Counter[str]:
+        """Outcomes of all writers together, started at one moment; `n_attempts` of all of them."""
+        self._say(f"{what} {-(-n_attempts // N_WRITERS)}")
+        for writer in self.writers:
+            assert writer.stdout.readline() == "set\n"
+        self._say("go")
+        counts: Counter[str] = Counter()
+        for writer in self.writers:
+            counts.update(json.loads(writer.stdout.readline()))
+        return counts
+
+    def _say(self, line: str) -> None:
+        for writer in self.writers:
+            writer.stdin.write(line + "\n")
+            writer.stdin.flush()
+
+    def findings(self) -> dict[str, int]:
+        """What is wrong in the diary now."""
+        return json.loads(self.house.python(FINDINGS))
+
+    def n_live(self) -> int:
+        """Appointments that are not cancelled."""
+        return int(self.house.python(N_LIVE))
+
+    def empty(self) -> None:
+        """The diary without a visit, a hold or a wish."""
+        self.house.python(EMPTY)
+
+    def end(self) -> None:
+        """The writers go home."""
+        for writer in self.writers:
+            writer.stdin.close()
+            writer.wait(30)
+        pull_down(self.house)
+
+
+@pytest.fixture(scope="module")
+def track(tmp_path_factory):
+    """The one installation of all races."""
+    made = Race(tmp_path_factory.mktemp("races") / "house")
+    yield made
+    made.end()
+
+
 @pytest.fixture
-def scene(new_house):
-    """A migrated installation with three practitioners, two rooms and sixteen patients."""
-    house = new_house()
-    house.myotome("migrate")
-    house.python(SCENE)
-    return house
+def race(track):
+    """The same with an empty diary."""
+    track.empty()
+    return track
 
 
-def race(house, what: str, n_attempts: int = N_ATTEMPTS) -> Counter[str]:
-    """Outcomes of all writers together, started at one moment."""
-    each = -(-n_attempts // N_WRITERS)
-    writers = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.clinic.booking.racers", str(seed), str(each), what],
-            env=house.environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-        )
-        for seed in range(N_WRITERS)
-    ]
-    for writer in writers:
-        assert writer.stdout.readline() == "ready\n"
-    for writer in writers:
-        writer.stdin.write("go\n")
-        writer.stdin.flush()
-    counts: Counter[str] = Counter()
-    for writer in writers:
-        counts.update(json.loads(writer.communicate(timeout=900)[0]))
-    return counts
-
-
-def test_eight_processes_that_book_and_cancel_never_share_a_time(scene):
-    counts = race(scene, "book")
+def test_eight_processes_that_book_and_cancel_never_share_a_time(race):
+    counts = race.run("book")
     assert set(counts) == {"won", "refused"}, counts
-    assert json.loads(scene.python(FINDINGS)) == SOUND
+    assert race.findings() == SOUND
 
 
-def test_visits_moved_by_eight_processes_at_once_keep_their_time_or_get_the_new_one(scene):
-    race(scene, "place", N_WRITERS * 6)
-    assert scene.python(N_LIVE) == "6"
-    counts = race(scene, "move")
+def test_visits_moved_by_eight_processes_at_once_keep_their_time_or_get_the_new_one(race):
+    race.run("place", N_WRITERS * 6)
+    assert race.n_live() == 6
+    counts = race.run("move")
     assert set(counts) == {"won", "refused"}, counts
-    assert scene.python(N_LIVE) == "6"
-    assert json.loads(scene.python(FINDINGS)) == SOUND
+    assert race.n_live() == 6
+    assert race.findings() == SOUND
 
 
-def test_of_eight_who_want_one_place_exactly_one_gets_it(scene):
-    counts = race(scene, "place", N_WRITERS * WEEKS)
-    assert counts == {"won": WEEKS, "refused": (N_WRITERS - 1) * WEEKS}
-    assert json.loads(scene.python(FINDINGS)) == SOUND
+def test_visits_confirmed_and_cancelled_at_once_end_as_one_of_the_two(race):
+    race.run("place", N_WRITERS * WEEKS)
+    counts = race.run("confirm")
+    assert set(counts) <= {"won", "refused"}, counts
+    assert race.findings() == SOUND
 
 
-def test_the_claims_alone_refuse_and_without_their_constraint_the_race_finds_double_bookings(scene):
-    counts = race(scene, "blind", N_WRITERS * 10)
+def test_series_over_the_same_weeks_are_booked_whole_or_not_at_all(race):
+    counts = race.run("series", N_ATTEMPTS // 4)
+    assert set(counts) == {"won", "refused"}, counts
+    assert race.n_live() % 4 == 0
+    assert race.findings() == SOUND
+
+
+def test_of_eight_who_say_yes_to_one_offer_exactly_one_has_it(race):
+    for _ in range(N_ROUNDS):
+        race.empty()
+        assert race.house.python(WAITING % N_PLACES) == f"{N_PLACES} {8 * N_PLACES}"
+        counts = race.run("waitlist", N_WRITERS * N_PLACES)
+        assert counts == {"won": N_PLACES, "refused": (N_WRITERS - 1) * N_PLACES}
+        assert race.n_live() == N_PLACES
+        assert race.findings() == SOUND
+
+
+def test_a_file_read_in_by_eight_at_once_is_in_the_diary_once(race):
+    for _ in range(N_ROUNDS):
+        race.empty()
+        counts = race.run("import", N_WRITERS * N_PLACES)
+        assert counts == {"won": N_WRITERS * N_PLACES}, "the same row again gives the visit that is there"
+        assert race.n_live() == N_PLACES
+        assert race.findings() == SOUND
+
+
+def test_of_eight_who_want_one_place_exactly_one_gets_it(race):
+    for _ in range(N_ROUNDS):
+        race.empty()
+        counts = race.run("place", N_WRITERS * N_PLACES)
+        assert counts == {"won": N_PLACES, "refused": (N_WRITERS - 1) * N_PLACES}
+        assert race.findings() == SOUND
+
+
+def test_the_claims_alone_refuse_and_without_their_constraint_the_race_finds_double_bookings(race):
+    counts = race.run("blind", N_WRITERS * 10)
     assert counts == {"won": 10, "refused": (N_WRITERS - 1) * 10}
-    assert json.loads(scene.python(FINDINGS)) == SOUND
-    scene.python(WITHOUT_CONSTRAINT)
-    race(scene, "blind", N_WRITERS * 10)
-    assert json.loads(scene.python(FINDINGS))["overlaps"] > 0
+    assert race.findings() == SOUND
+    race.house.python(WITHOUT_CONSTRAINT)
+    race.run("blind", N_WRITERS * 10)
+    assert race.findings()["overlaps"] > 0

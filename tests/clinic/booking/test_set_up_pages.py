@@ -75,11 +75,11 @@ def test_each_part_of_the_set_up_is_saved_and_on_record(owner):
 @pytest.mark.parametrize(
     ("what", "form"),
     [
-        ("add-room", {"place": "1", "name": " ", "kind": "any"}),
+        ("add-room", {"place": "the first", "name": " ", "kind": "any"}),
         ("add-room", {"place": "x", "name": "A", "kind": "any"}),
         ("add-place", {"name": "A", "time_zone": "Mars/Olympus"}),
-        ("add-hours", {"practitioner": "1", "place": "1", "weekday": ["0"], "starts": "12:00", "ends": "09:00"}),
-        ("add-hours", {"practitioner": "1", "place": "1", "weekday": [], "starts": "09:00", "ends": "12:00"}),
+        ("add-hours", {"practitioner": "1", "place": "the first", "weekday": ["0"], "starts": "12:00", "ends": "09:00"}),
+        ("add-hours", {"practitioner": "1", "place": "the first", "weekday": [], "starts": "09:00", "ends": "12:00"}),
         ("add-day", {"on": "9999-99-99"}),
         ("add-day", {"on": "2027-01-04", "starts": "09:00"}),
         ("add-holidays", {"year": "1", "province": "BC"}),
@@ -88,6 +88,8 @@ def test_each_part_of_the_set_up_is_saved_and_on_record(owner):
 )
 def test_what_makes_no_sense_is_refused_in_words_and_nothing_is_written(owner, what, form):
     before = (Room.objects.count(), WorkingHours.objects.count(), HoursException.objects.count())
+    if form.get("place") == "the first":
+        form = form | {"place": Place.objects.get().pk}
     answer = post(owner, what, **form)
     assert answer.status_code == 422
     assert "summary-of-errors" in answer.content.decode()

@@ -110,7 +110,7 @@ def new_house(tmp_path) -> Iterator[Callable[..., House]]:
 
     yield make
     for house in houses:
-        _pull_down(house)
+        pull_down(house)
 
 
 @pytest.fixture(scope="session")
@@ -120,13 +120,18 @@ def first_day(tmp_path_factory) -> Iterator[House]:
     made.myotome("migrate")
     made.patient = made.python(FIRST_DAY)
     yield made
-    _pull_down(made)
+    pull_down(made)
 
 
 @pytest.fixture
 def house(new_house, first_day) -> House:
     """A clinic on its first day; `house.patient` is the number of its one patient."""
     return new_house(like=first_day)
+
+
+def a_house(place: Path) -> House:
+    """An empty machine; `pull_down` ends it."""
+    return _build(place, None)
 
 
 def _build(place: Path, like: House | None) -> House:
@@ -143,7 +148,8 @@ def _build(place: Path, like: House | None) -> House:
     return house
 
 
-def _pull_down(house: House) -> None:
+def pull_down(house: House) -> None:
+    """The house's database gone, where it has one on a server."""
     if house.database_url:
         _on_server(f'DROP DATABASE "{urlsplit(house.database_url).path[1:]}" WITH (FORCE)')
 

@@ -163,8 +163,7 @@ def move(
     )
     rules = rules_for(by.clinic_id)
     with transaction.atomic():
-        Appointment.objects.select_for_update().filter(pk=appointment_id, clinic_id=by.clinic_id).first()
-        appointment = appointment_for(by, appointment_id)
+        appointment = _locked(by, appointment_id)
         if S(appointment.status) not in {S.REQUESTED, S.BOOKED}:
             raise NotAllowed("Only a visit that has not begun can be moved.")
         if appointment.version != version:
@@ -191,8 +190,7 @@ def cancel(*, by: Actor, at: datetime, appointment_id: int, tell: bool = True) -
     Raises:
         NotAllowed: it has begun or ended.
     """
-    Appointment.objects.select_for_update().filter(pk=appointment_id, clinic_id=by.clinic_id).first()
-    appointment = appointment_for(by, appointment_id)
+    appointment = _locked(by, appointment_id)
     if S(appointment.status) is S.CANCELLED:
         return appointment
     _check_step(appointment, S.CANCELLED)
@@ -219,7 +217,7 @@ def step(*, by: Actor, at: datetime, appointment_id: int, to: AppointmentStatus)
         NotAllowed: the step cannot follow the one it stands at.
     """
     by.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER)
-    appointment = appointment_for(by, appointment_id)
+    appointment = _locked(by, appointment_id)
     if appointment.status == to.value:
         return appointment
     _check_step(appointment, to)
@@ -281,6 +279,12 @@ def occupy_again(by: Actor, appointment: Appointment, *, at: datetime) -> None:
     )
     with clash_is_already_booked():
         place(wanted, appointment, at=at)
+
+
+def _locked(by: Actor, appointment_id: int) -> Appointment:
+    """The appointment as it is once nobody else is changing it."""
+    Appointment.objects.select_for_update().filter(pk=appointment_id, clinic_id=by.clinic_id).first()
+    return appointment_for(by, appointment_id)
 
 
 def _check_step(appointment: Appointment, to: AppointmentStatus) -> None:
