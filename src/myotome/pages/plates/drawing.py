@@ -293,6 +293,7 @@ def _svg(uid, view, box, fibres, body, labels, title, words, interactive, css_cl
     for side, word in (("left", _("Left")), ("right", _("Right"))):
         px = x_of(view, side, min(cw / 4, 120.0))
         if cx < px < cx + cw:
+            px = min(max(px, cx + 1.7 * size), cx + cw - 1.7 * size)  # the whole word, not a half of it at the edge
             at = f'x="{px:.0f}" y="{cy + size:.0f}" font-size="{size:.1f}" text-anchor="middle"'
             printed += f'<text class="side-word" {at}>{escape(word)}</text>'
     clip = f'<clipPath id="{uid}crop"><rect x="{cx}" y="{cy}" width="{cw}" height="{ch}"/></clipPath>'
