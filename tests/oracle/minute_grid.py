@@ -21,6 +21,8 @@ def free_times_by_minutes(question, practitioners, rooms, retained=None):
             offset += phase.minutes
         if spans:
             spans[-1][1] += question.buffer_ticks * minutes_in_tick
+            if who == "room":
+                spans[-1][1] += question.turnover_ticks * minutes_in_tick
         return [m for a, b in spans for m in range(a, b)]
 
     total = sum(phase.minutes for phase in question.phases)

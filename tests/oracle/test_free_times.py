@@ -41,6 +41,7 @@ def questions(draw):
         end_tick=FIRST + SPAN,
         step_ticks=draw(st.sampled_from([1, 3, 4])),
         buffer_ticks=draw(st.integers(0, 2)),
+        turnover_ticks=draw(st.integers(0, 2)),
         not_before_tick=draw(st.none() | st.integers(FIRST, FIRST + SPAN)),
         patient_taken=draw(st.sets(st.integers(FIRST, FIRST + SPAN), max_size=5)),
     )

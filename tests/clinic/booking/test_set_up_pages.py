@@ -33,7 +33,7 @@ def post(owner, what, **form):
 def the_form_of(service, **changes):
     return {
         "service": service.pk, "name": service.name, "price_cents": 9000, "room_kind": "any", "equipment": "",
-        "buffer_minutes": 5, "credential": "", "most_resting": 3, "phases": "15 both, 20 room, 5 both", "is_active": "yes",
+        "buffer_minutes": 5, "turnover_minutes": 5, "credential": "", "most_resting": 3, "phases": "15 both, 20 room, 5 both", "is_active": "yes",
     } | changes  # fmt: skip
 
 
@@ -78,7 +78,10 @@ def test_each_part_of_the_set_up_is_saved_and_on_record(owner):
         ("add-room", {"place": "the first", "name": " ", "kind": "any"}),
         ("add-room", {"place": "x", "name": "A", "kind": "any"}),
         ("add-place", {"name": "A", "time_zone": "Mars/Olympus"}),
-        ("add-hours", {"practitioner": "1", "place": "the first", "weekday": ["0"], "starts": "12:00", "ends": "09:00"}),
+        (
+            "add-hours",
+            {"practitioner": "1", "place": "the first", "weekday": ["0"], "starts": "12:00", "ends": "09:00"},
+        ),
         ("add-hours", {"practitioner": "1", "place": "the first", "weekday": [], "starts": "09:00", "ends": "12:00"}),
         ("add-day", {"on": "9999-99-99"}),
         ("add-day", {"on": "2027-01-04", "starts": "09:00"}),

@@ -27,11 +27,16 @@ Key = tuple[str, int]
 
 
 def spans_for(
-    appointment: Appointment, phases: Iterable[Phase], *, room_id: int | None, buffer_minutes: int = 0
+    appointment: Appointment,
+    phases: Iterable[Phase],
+    *,
+    room_id: int | None,
+    buffer_minutes: int = 0,
+    turnover_minutes: int = 0,
 ) -> list[AppointmentSpan]:
     """The appointment's stretches of patient, practitioner and room; neighbours of one resource are not joined.
 
-    The buffer lengthens the last stretch of practitioner and room, never the patient's.
+    The buffer lengthens the last stretch of practitioner and room, the turnover that of the room, neither the patient's.
     """
     spans: list[AppointmentSpan] = []
     start = appointment.starts_at
@@ -41,9 +46,10 @@ def spans_for(
         last["practitioner"] = number if phase.practitioner else last["practitioner"]
         last["room"] = number if phase.room else last["room"]
     kinds = ResourceKind
+    after = {"practitioner": buffer_minutes, "room": buffer_minutes + turnover_minutes}
     for number, phase in enumerate(phases):
         end = start + timedelta(minutes=phase.minutes)
-        buffered = {who: end + timedelta(minutes=buffer_minutes if last[who] == number else 0) for who in last}
+        buffered = {who: end + timedelta(minutes=after[who] if last[who] == number else 0) for who in last}
 
         def span(kind: ResourceKind, until: datetime, *, start: datetime = start, number: int = number, **who: int):  # type: ignore[no-untyped-def]
             return AppointmentSpan(

@@ -165,9 +165,9 @@ def _free_way(wanted: Wanted, appointment: Appointment, *, at: datetime) -> tupl
     Raises:
         AlreadyBooked: there is none.
     """
-    buffer = wanted.service.buffer_minutes
+    buffer, turnover = wanted.service.buffer_minutes, wanted.service.turnover_minutes
     first = int(wanted.starts_at.timestamp()) // TICK_SECONDS
-    last = int((wanted.ends_at + timedelta(minutes=buffer)).timestamp()) // TICK_SECONDS
+    last = int((wanted.ends_at + timedelta(minutes=buffer + turnover)).timestamp()) // TICK_SECONDS
     resting = resting_ticks(wanted.starts_at, wanted.phases)
     resources = [f"practitioner:{wanted.practitioner.pk}", f"patient:{appointment.patient_id}"]
     resources += [f"room:{pk}" for pk in wanted.rooms]
@@ -178,7 +178,7 @@ def _free_way(wanted: Wanted, appointment: Appointment, *, at: datetime) -> tupl
     for room_id in wanted.rooms if needs_room else (None,):
         if room_id is not None and (f"room:{room_id}", first) in taken and wanted.phases[0].room:
             continue  # taken from its first tick on: no need to look at the rest
-        spans = spans_for(appointment, wanted.phases, room_id=room_id, buffer_minutes=buffer)
+        spans = spans_for(appointment, wanted.phases, room_id=room_id, buffer_minutes=buffer, turnover_minutes=turnover)
         if taken.isdisjoint(keys_of(spans)):
             return spans, resting_keys(wanted.practitioner.pk, resting, taken, most=most) if most else []
     raise AlreadyBooked(TAKEN, field="start")

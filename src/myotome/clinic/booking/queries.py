@@ -158,6 +158,7 @@ def free_times_in(
         end_tick=end_tick,
         step_ticks=step_minutes * 60 // TICK_SECONDS,
         buffer_ticks=service.buffer_minutes * 60 // TICK_SECONDS,
+        turnover_ticks=service.turnover_minutes * 60 // TICK_SECONDS,
         not_before_tick=int(at.timestamp()) // TICK_SECONDS + 1,
         patient_taken=diary.patient,
     )

@@ -214,7 +214,7 @@ def add_holidays(*, by: Actor, at: datetime, year: int, province: str = "") -> l
 def change_service(
     *, by: Actor, at: datetime, service_id: int, phases: Sequence[Phase] | None = None, **changes: Any
 ) -> Service:
-    """The service in other phases, and with other values for any of: name, price_cents, room_kind, equipment, buffer_minutes, credential,
+    """The service in other phases, and with other values for any of: name, price_cents, room_kind, equipment, buffer_minutes, turnover_minutes, credential,
     most_resting, new_patients_may_book, is_active.
 
     Raises:
@@ -223,15 +223,16 @@ def change_service(
     by.check_holds(Role.OWNER)
     row = Service.objects.for_actor(by).get_or_not_found(pk=service_id)
     allowed = {
-        "name", "price_cents", "room_kind", "equipment", "buffer_minutes", "credential", "most_resting",
+        "name", "price_cents", "room_kind", "equipment", "buffer_minutes", "turnover_minutes", "credential", "most_resting",
         "new_patients_may_book", "is_active",
     }  # fmt: skip
     if unknown := set(changes) - allowed:
         raise InvalidValue("A service has no {field}.", field=min(unknown))
     if changes.get("room_kind", "any") not in ROOM_KINDS:
         raise InvalidValue("A room is for any treatment, IMS or acupuncture.", field="room_kind")
-    if changes.get("buffer_minutes", 0) % 5 or changes.get("buffer_minutes", 0) > 120:
-        raise InvalidValue("The time to clear up is 0, 5, 10 ... 120 minutes.", field="buffer_minutes")
+    for name in ("buffer_minutes", "turnover_minutes"):
+        if changes.get(name, 0) % 5 or changes.get(name, 0) > 120:
+            raise InvalidValue("The time after a visit is 0, 5, 10 ... 120 minutes.", field=name)
     if not 1 <= changes.get("most_resting", 1) <= 12:
         raise InvalidValue("One to twelve patients may rest at once.", field="most_resting")
     if "name" in changes:

@@ -135,6 +135,7 @@ def _change_service(actor: Actor, given: QueryDict, at: Any) -> None:
         room_kind=given.get("room_kind", ""),
         equipment=given.get("equipment", "").split(","),
         buffer_minutes=whole(given.get("buffer_minutes", ""), "buffer_minutes"),
+        turnover_minutes=whole(given.get("turnover_minutes", ""), "turnover_minutes"),
         credential=given.get("credential", "").strip(),
         most_resting=whole(given.get("most_resting", ""), "most_resting"),
         new_patients_may_book=given.get("new_patients_may_book") == "yes",

@@ -49,13 +49,17 @@ class FreeTime(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Question:
-    """What is asked: the service's phases, the window [first_tick, end_tick), starts every `step_ticks`."""
+    """What is asked: the service's phases, the window [first_tick, end_tick), starts every `step_ticks`.
+
+    `buffer_ticks` lengthen the last stretch of practitioner and room, `turnover_ticks` that of the room alone.
+    """
 
     phases: Sequence[Phase]
     first_tick: int
     end_tick: int
     step_ticks: int = 3
     buffer_ticks: int = 0
+    turnover_ticks: int = 0
     not_before_tick: int | None = None
     patient_taken: Iterable[int] = field(default=())
 
@@ -164,8 +168,8 @@ def _stretches(question: Question, who: str) -> list[tuple[int, int]]:
             else:
                 found.append([offset, length])
         offset += length
-    if found and question.buffer_ticks:
-        found[-1][1] += question.buffer_ticks
+    if found:
+        found[-1][1] += question.buffer_ticks + (question.turnover_ticks if who == "room" else 0)
     return [(a, b) for a, b in found]
 
 

@@ -16,7 +16,8 @@ class Service(StaffRow):
     """What can be booked, with its price and who may book it.
 
     `equipment` names what its room must have, `credential` the programme its practitioner must hold on the day (empty:
-    none is asked for), `most_resting` how many patients may rest with needles in under one practitioner.
+    none is asked for). `buffer_minutes` after a visit keep practitioner and room, `turnover_minutes` the room alone;
+    `most_resting` how many patients may rest with needles in under one practitioner.
     """
 
     kind = models.CharField(max_length=24, choices=[(v.value, v.value) for v in ServiceKind])
@@ -27,6 +28,7 @@ class Service(StaffRow):
     credential = models.CharField(max_length=120, blank=True)
     most_resting = models.PositiveSmallIntegerField(default=3)
     buffer_minutes = models.PositiveSmallIntegerField(default=0)
+    turnover_minutes = models.PositiveSmallIntegerField(default=0)
     new_patients_may_book = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
 
