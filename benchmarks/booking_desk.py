@@ -118,7 +118,8 @@ class Desk:
                 chunked = True
             elif name == "set-cookie":
                 key, _, rest = value.strip().partition("=")
-                self.cookies[key] = rest.split(";")[0]
+                if key != "messages":  # what the next page says; a browser would have shown it and dropped it
+                    self.cookies[key] = rest.split(";")[0]
         if not chunked:
             return status, self.file.read(length)
         parts = []

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import AutoField, BigAutoField, Model, QuerySet
 from django.db.models.query import ModelIterable
 
@@ -91,6 +91,7 @@ def insert(rows: Sequence[Model]) -> None:
         return
     model = type(rows[0])
     fields, head, places = _insert_words(model)
+    connection = connections[DEFAULT_DB_ALIAS]  # itself, not its proxy: each value is written for it
     values = [field.get_db_prep_save(field.pre_save(row, True), connection) for row in rows for field in fields]
     with connection.cursor() as cursor:
         cursor.execute(f"{head} {','.join([places] * len(rows))} RETURNING {_key_column(model)}", values)

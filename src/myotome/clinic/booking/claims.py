@@ -135,8 +135,15 @@ def taken_among(resources: Sequence[str], first_tick: int, end_tick: int, *, at:
     """
     found: set[Key] = set()
     held: dict[int, list[Key]] = {}
-    rows = Claim.objects.filter(resource__in=resources, tick__gte=first_tick, tick__lt=end_tick)
-    for resource, tick, hold_id in rows.values_list("resource", "tick", "hold_id"):
+    table = connection.ops.quote_name(Claim._meta.db_table)
+    places = ",".join(["%s"] * len(resources))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT resource, tick, hold_id FROM {table} WHERE resource IN ({places}) AND tick >= %s AND tick < %s",  # noqa: S608
+            [*resources, first_tick, end_tick],
+        )
+        rows = cursor.fetchall()
+    for resource, tick, hold_id in rows:
         found.add((resource, tick))
         if hold_id is not None:
             held.setdefault(hold_id, []).append((resource, tick))
