@@ -9,9 +9,12 @@ from django_tasks_db.models import DBTaskResult
 from myotome.clinic.booking.actions import book, cancel
 from myotome.clinic.booking.answers import say_no, say_yes
 from myotome.clinic.booking.models import Appointment, DiaryRules, Hold, Offered, Opening, Service, WaitingWish
+from myotome.clinic.booking.series import book_series
 from myotome.clinic.booking.waitlist import offer_next, open_a_time, send_offer, stop_waiting, wait_for, waiting
 from myotome.clinic.booking.wishes import choose_mail
+from myotome.clinic.pathway.actions import course_discharged
 from myotome.clinic.people.queries import patient_by_link
+from myotome.vocabulary.courses import CourseOutcome
 from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, NotAllowed
 from tests.factories import AT, a_clinic, a_course, a_patient, a_practitioner, a_receptionist, an_actor, the_system
 
@@ -146,6 +149,24 @@ def test_a_cancelled_visit_is_looked_at_for_those_who_wait(house):
     cancel(by=robin, at=AT, appointment_id=hers.pk)
     job = DBTaskResult.objects.get(task_path__endswith="offer_freed_time")
     assert job.run_after == AT + timedelta(minutes=3), "not before the desk can take it back"
+
+
+def test_an_early_discharge_frees_the_rest_of_a_series_for_those_who_wait(house):
+    clinic, elena, robin, service, _ = house
+    other = a_patient(clinic, given_name="Sofia", email="", in_care_of=elena)
+    course = a_course(clinic, other)
+    starts = [TEN + timedelta(days=7 * k) for k in range(3)]
+    book_series(
+        by=robin, at=AT, patient_id=other.pk, service_id=service.pk, practitioner_id=elena.pk, starts=starts,
+        course_id=course.pk,
+    )  # fmt: skip
+    course_discharged(
+        by=an_actor(elena.user, clinic), at=AT + HOUR, course_id=course.pk, version=course.version,
+        outcome=CourseOutcome.RECOVERED,
+    )  # fmt: skip
+    assert not Appointment.objects.filter(status="booked").exists()
+    jobs = DBTaskResult.objects.filter(task_path__endswith="offer_freed_time")
+    assert sorted(job.args_kwargs["args"][3] for job in jobs) == [start.isoformat() for start in starts]
 
 
 def test_the_mail_is_sent_once_and_to_nobody_who_wants_none(house, settings):
