@@ -64,7 +64,7 @@ def slugs() -> dict[str, str]:
     """Slug to class, of every error of the house, wherever it is written down."""
     for module in pkgutil.walk_packages(myotome.__path__, "myotome."):
         if (
-            module.name.startswith(("myotome.vocabulary", "myotome.science", "myotome.clinic"))
+            module.name.startswith(("myotome.vocabulary", "myotome.science", "myotome.clinic", "myotome.exchange"))
             and "migrations" not in module.name
         ):
             importlib.import_module(module.name)
