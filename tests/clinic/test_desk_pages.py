@@ -273,3 +273,12 @@ def test_two_who_move_the_same_visit_see_both_times(client, desk):
         assert f"{when.astimezone(zone):%H:%M}" in page.split("Saved meanwhile")[1].split("</div></div>")[0]
     row.refresh_from_db()
     assert row.starts_at == second
+
+
+def test_from_the_day_she_takes_back_tells_who_waits_and_that_somebody_runs_late(client, desk):
+    clinic, elena, _ = desk
+    page = client.get(at("desk:day", clinic)).content.decode()
+    late = reverse("booking:late", kwargs={"clinic": clinic.slug, "practitioner": elena.pk})
+    for address in (at("booking:undoable", clinic), at("booking:waiting", clinic), late):
+        assert f'href="{address}"' in page
+        assert client.get(address).status_code == 200

@@ -45,7 +45,8 @@ def day(request: HttpRequest, actor: Actor) -> HttpResponse:
     today = now.astimezone(ZoneInfo(zone)).date()
     on = _day(request.GET.get("on", ""), today)
     appointments = appointments_on(actor, on, zone)
-    board = board_of(appointments, list(practitioners_for(actor)), day=on, zone=zone, at=now)
+    practitioners = list(practitioners_for(actor))
+    board = board_of(appointments, practitioners, day=on, zone=zone, at=now)
     context = {
         "board": board,
         "appointments": appointments,
@@ -54,6 +55,7 @@ def day(request: HttpRequest, actor: Actor) -> HttpResponse:
         "after": on + timedelta(days=1),
         "in_now": _in_now(actor),
         "requests": requests_to_phone(actor),
+        "practitioners": practitioners,
         "at": now,
         "is_practitioner": actor.holds(Role.PRACTITIONER),
     }
