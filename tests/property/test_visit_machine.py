@@ -83,6 +83,8 @@ class AVisit(RuleBasedStateMachine):
     def a_closed_visit_has_no_open_needle_and_waits_for_nobody(self):
         if self.visit.is_closed:
             assert self.visit.n_open == 0
+            still_in = {NeedleState.IN, NeedleState.FRAGMENT}
+            assert not still_in & set(self.visit.needles.values()), "a struck row is no way to forget a needle"
             assert not self.visit.must_count
             assert not self.visit.offered_to
 

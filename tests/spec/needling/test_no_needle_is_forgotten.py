@@ -153,10 +153,41 @@ def test_needles_opened_and_needles_in_the_sharps_box_must_agree():
 
 def test_a_row_charted_by_mistake_is_struck_not_deleted():
     visit, elena = an_open_visit()
-    record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle())
+    record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle(state=NeedleState.OUT))
     strike_insertion(by=elena, at=LATER, visit_id=visit.pk, number=1, reason="wrong patient's tablet")
     assert needles_of(visit) == []
     assert NeedleInsertion.objects.get().struck_reason == "wrong patient's tablet"
+
+
+@pytest.mark.parametrize("state", [NeedleState.IN, NeedleState.FRAGMENT, NeedleState.LEFT_IN])
+def test_striking_a_row_is_no_way_to_forget_a_needle(state):
+    visit, elena = an_open_visit()
+    record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle(state=state))
+    with pytest.raises(NeedleUnaccountedFor, match="then strike its row"):
+        strike_insertion(by=elena, at=LATER, visit_id=visit.pk, number=1, reason="charted by mistake")
+    assert len(needles_of(visit)) == 1
+
+
+def test_the_database_counts_a_needle_that_is_in_even_when_its_row_is_struck():
+    visit, elena = an_open_visit()
+    record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle())
+    NeedleInsertion.objects.update(struck_at=AT)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        TreatmentVisit.objects.filter(pk=visit.pk).update(closed_at=LATER, closed_by="x")
+
+
+def test_a_needle_that_is_out_cannot_be_left_in_afterwards():
+    visit, elena = an_open_visit()
+    record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle(state=NeedleState.OUT))
+    with pytest.raises(InvalidValue, match="Only a needle that is in"):
+        leave_in(by=elena, at=LATER, visit_id=visit.pk, number=1, reason="press needle")
+
+
+def test_a_tablet_whose_clock_runs_a_day_ahead_does_not_move_the_needle_into_tomorrow():
+    visit, elena = an_open_visit()
+    needle = a_needle(in_at=AT + timedelta(days=1))
+    row = record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=needle)
+    assert row.in_at == AT
 
 
 def test_a_handed_over_visit_waits_until_the_colleague_accepts():

@@ -17,9 +17,10 @@ from myotome.clinic.needling.locks import check_unlocked, needle_by_number, note
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
 from myotome.clinic.needling.queries import visit_for
 from myotome.clinic.planning.models import Consent
+from myotome.science.needling.visit import OUT_BEFORE_STRUCK
 from myotome.vocabulary import needling as words
 from myotome.vocabulary.actors import Actor
-from myotome.vocabulary.errors import InvalidValue
+from myotome.vocabulary.errors import InvalidValue, NeedleUnaccountedFor
 
 
 @transaction.atomic
@@ -43,8 +44,9 @@ def record_insertion(*, by: Actor, at: datetime, visit_id: int, needle: words.Ne
         "level": needle.level or "",
         "deqi": list(needle.deqi),
         "position": needle.position or "",
-        "in_at": needle.in_at or at,
-        "out_at": (needle.out_at or at) if is_out else None,
+        # A tablet's clock may run ahead; nothing went in later than it was charted.
+        "in_at": min(needle.in_at or at, at),
+        "out_at": max(min(needle.out_at or at, at), min(needle.in_at or at, at)) if is_out else None,
         "removed_by": by.name if is_out else "",
     }
     row = NeedleInsertion.objects.create(
@@ -100,6 +102,8 @@ def leave_in(*, by: Actor, at: datetime, visit_id: int, number: int, reason: str
     if not reason.strip():
         raise InvalidValue("Please say why this needle stays in.", field="reason")
     row = needle_by_number(visit, number)
+    if row.state not in (words.NeedleState.IN.value, words.NeedleState.LEFT_IN.value):
+        raise InvalidValue("Only a needle that is in can stay in.", field="reason")
     row.state, row.note = words.NeedleState.LEFT_IN.value, reason.strip()[:300]
     row.save(update_fields=["state", "note"])
     if not _has_consent(visit, "retained"):
@@ -122,11 +126,18 @@ def note_fragment(*, by: Actor, at: datetime, visit_id: int, number: int, detail
 
 @transaction.atomic
 def strike_insertion(*, by: Actor, at: datetime, visit_id: int, number: int, reason: str) -> NeedleInsertion:
-    """A row that was charted by mistake: kept, struck through with the reason, and no longer counted."""
+    """A row that was charted by mistake: kept, struck through with the reason, and no longer counted.
+
+    Raises:
+        InvalidValue: the reason is missing.
+        NeedleUnaccountedFor: the needle is not out; a row that is struck must never be a way to forget it.
+    """
     visit = unlocked_visit(by, visit_id)
     if not reason.strip():
         raise InvalidValue("Please say why this row is struck.", field="reason")
     row = needle_by_number(visit, number)
+    if row.state != words.NeedleState.OUT.value:
+        raise NeedleUnaccountedFor(OUT_BEFORE_STRUCK)
     row.struck_at, row.struck_reason = at, reason.strip()[:300]
     row.save(update_fields=["struck_at", "struck_reason"])
     note_in_audit(by, at, "needle.struck", visit, number=number)

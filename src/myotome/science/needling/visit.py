@@ -13,7 +13,9 @@ from types import MappingProxyType
 
 from myotome.vocabulary.errors import InvalidValue, NeedleUnaccountedFor, NotFound, VisitLocked
 from myotome.vocabulary.needling import NeedleState
+from myotome.vocabulary.sentences import Sentence
 
+OUT_BEFORE_STRUCK = Sentence("This needle is not out. Take it out, or chart it as out, then strike its row.")
 ACCOUNTED = frozenset({NeedleState.OUT, NeedleState.LEFT_IN, NeedleState.MISSING})
 MOVES: Mapping[NeedleState, frozenset[NeedleState]] = MappingProxyType(
     {
@@ -99,10 +101,16 @@ def moved(visit: Visit, id: str, state: NeedleState, *, witness: str = "") -> Vi
 
 
 def struck(visit: Visit, id: str) -> Visit:
-    """The visit without a row that was charted by mistake. Source: judgement. Check: tests/property/test_visit_machine.py"""
+    """The visit without a row that was charted by mistake; what is in is taken out or signed for first.
+
+    Source: judgement
+    Check: tests/property/test_visit_machine.py
+    """
     if id not in visit.counted:
         raise NotFound("There is no such needle in this visit.")
     _check_open(visit)
+    if visit.needles[id] is not NeedleState.OUT:
+        raise NeedleUnaccountedFor(OUT_BEFORE_STRUCK)
     return replace(visit, struck=visit.struck | {id})
 
 
