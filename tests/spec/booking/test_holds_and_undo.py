@@ -3,9 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
+from django_tasks import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
 
 from myotome.clinic.booking.actions import book, cancel, move
-from myotome.clinic.booking.holds import block_time, blocks_between, hold_time, let_go, sweep, unblock_time
+from myotome.clinic.booking.holds import block_time, blocks_between, hold_time, let_go, sweep, sweep_holds, unblock_time
 from myotome.clinic.booking.models import Appointment, Claim, DeskAct, Hold, Notice, Service
 from myotome.clinic.booking.queries import free_times_for
 from myotome.clinic.booking.undo import open_acts, undo
@@ -95,6 +98,30 @@ def test_holds_that_ran_out_are_swept_away(desk):
     assert sweep(at=AT + timedelta(minutes=30)) == 0
     assert sweep(at=AT + timedelta(hours=2)) == 1
     assert not Claim.objects.exists()
+
+
+def waiting_sweeps():
+    return DBTaskResult.objects.filter(task_path=sweep_holds.module_path, status=TaskResultStatus.READY)
+
+
+def test_the_queue_is_told_once_to_sweep_and_comes_back_while_a_hold_is_left(desk):
+    hold_at(desk)
+    hold_at(desk, starts_at=TEN + timedelta(hours=2), key="another form")
+    job = waiting_sweeps().get()
+    assert job.run_after == AT + timedelta(hours=1)
+    now = timezone.now()
+    Hold.objects.filter(key="form").update(expires_at=now - timedelta(hours=2))
+    Hold.objects.filter(key="another form").update(expires_at=now + timedelta(minutes=5))
+    waiting_sweeps().delete()
+    sweep_holds.func()
+    assert [hold.key for hold in Hold.objects.all()] == ["another form"]
+    assert waiting_sweeps().get().run_after > now + timedelta(minutes=59)
+    waiting_sweeps().delete()
+    Hold.objects.update(expires_at=now - timedelta(hours=2))
+    sweep_holds.func()
+    assert not Hold.objects.exists()
+    assert not Claim.objects.exists()
+    assert not waiting_sweeps().exists()
 
 
 def test_a_hold_on_acupuncture_takes_what_the_visit_would(desk):

@@ -2,6 +2,7 @@
 
 A hold takes the same claims as a visit, so nobody else can be booked into it, and gives them back by running out: the
 next writer who wants the time sweeps them away, and free times stop counting them at that moment. One form keeps one time.
+What nobody wanted again is swept by the queue: the first hold queues the sweep, and the sweep queues itself while any is left.
 """
 
 from __future__ import annotations
@@ -9,10 +10,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils import timezone
+from django_tasks import TaskResultStatus, task
+from django_tasks_db.models import DBTaskResult
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.claims import clash_is_already_booked, taken_among, write_claims
 from myotome.clinic.booking.models import Claim, Hold
+from myotome.clinic.booking.notices import queue_jobs
 from myotome.clinic.booking.placing import place_hold, wanted_for
 from myotome.clinic.booking.queries import practitioner_of
 from myotome.clinic.booking.rules import rules_for
@@ -23,6 +28,8 @@ from myotome.vocabulary.errors import AlreadyBooked, InvalidValue
 from myotome.vocabulary.scheduling import HoldKind, ticks
 
 LONGEST_BLOCK_DAYS = 31
+SWEPT_AFTER = timedelta(hours=1)
+MOST_SWEPT_AT_ONCE = 1000
 
 
 def hold_time(*, by: Actor, at: datetime, key: str, service_id: int, practitioner_id: int, starts_at: datetime) -> Hold:
@@ -48,6 +55,7 @@ def hold_time(*, by: Actor, at: datetime, key: str, service_id: int, practitione
     with transaction.atomic():
         let_go(by=by, key=key)
         place_hold(wanted, hold, at=at)
+        sweep_later(at=at)
     return hold
 
 
@@ -133,9 +141,26 @@ def blocks_between(actor: Actor, start: datetime, end: datetime) -> list[Hold]:
 
 
 def sweep(*, at: datetime) -> int:
-    """Holds that ran out more than an hour ago, gone; how many."""
-    over = list(Hold.objects.filter(expires_at__lt=at - timedelta(hours=1)).values_list("pk", flat=True)[:1000])
+    """Holds that ran out more than an hour ago, gone; how many, at most 1,000 in one call."""
+    over = list(Hold.objects.filter(expires_at__lt=at - SWEPT_AFTER).values_list("pk", flat=True)[:MOST_SWEPT_AT_ONCE])
     if over:
         with transaction.atomic():
             drop(over)
     return len(over)
+
+
+def sweep_later(*, at: datetime) -> None:
+    """Queues a sweep for an hour after `at`, unless one waits already; call it in the transaction that makes a hold."""
+    waiting = DBTaskResult.objects.filter(status=TaskResultStatus.READY, task_path=sweep_holds.module_path)
+    if not waiting.exists():
+        queue_jobs(sweep_holds, [([], at + SWEPT_AFTER)])
+
+
+@task()
+def sweep_holds() -> None:
+    """Sweeps what ran out, and comes back in an hour while any hold that runs out is left."""
+    now = timezone.now()
+    while sweep(at=now) == MOST_SWEPT_AT_ONCE:
+        pass
+    if Hold.objects.filter(expires_at__isnull=False).exists():
+        sweep_later(at=now)

@@ -19,7 +19,7 @@ from django.utils import timezone, translation
 from django_tasks import task
 
 from myotome.clinic.audit.actions import record
-from myotome.clinic.booking.holds import drop
+from myotome.clinic.booking.holds import drop, sweep_later
 from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.models import Appointment, Hold, Offered, Opening, WaitingWish
 from myotome.clinic.booking.notices import MOST_FAILURES, RETRY_MINUTES, queue_jobs, wish_of
@@ -159,6 +159,7 @@ def open_a_time(
     try:
         with transaction.atomic():
             place_hold(wanted, hold, at=at)
+            sweep_later(at=at)
             opening = Opening.objects.create(
                 clinic_id=by.clinic_id,
                 service_id=service_id,
