@@ -13,7 +13,7 @@ from django.utils import timezone
 from myotome.clinic.followup.actions import ask, refresh_forecast, share
 from myotome.clinic.followup.models import MeasureAnswer, MeasureScore
 from myotome.clinic.followup.queries import request_by_link, request_link
-from myotome.clinic.pathway.patient_page import page_link
+from myotome.clinic.pathway.patient_page import open_page_with_birth_date, page_link
 from myotome.vocabulary.measures import Occasion
 from tests.clinic.followup.courses import a_course_in_care, with_visits
 from tests.factories import AT, the_system
@@ -163,3 +163,15 @@ def test_a_link_that_ran_out_says_so(client, care):
     answer = client.get(door(request))
     assert answer.status_code == 410
     assert "This link has run out" in answer.content.decode()
+
+
+def test_five_wrong_birth_dates_close_her_page_for_a_day(client, care):
+    course, _ = care
+    patient, mine = course.patient, her_page(course)
+    for _try in range(5):
+        assert client.post(mine, {"born_on": "1970-01-01"}).status_code == 422
+    refused = client.post(mine, {"born_on": patient.born_on.isoformat()})
+    assert refused.status_code == 429
+    assert "Hannah" not in refused.content.decode()
+    tomorrow = timezone.now() + timedelta(days=1, minutes=1)
+    assert open_page_with_birth_date(clinic=course.clinic, at=tomorrow, patient=patient, born_on=patient.born_on)

@@ -37,6 +37,16 @@ def test_nothing_new_makes_no_new_forecast_and_something_new_leaves_the_old_one(
     assert second.answer["curve"][0]["median"] < kept["curve"][0]["median"]
 
 
+def test_a_complaint_older_than_the_patient_is_of_unknown_age_and_no_visit_is_kept_from_closing():
+    course, actor = a_course_in_care()
+    with_visits(course, [7, 6])
+    wide = forecast_input(story_of(course), on=AT.date()) | {"duration_weeks": None}
+    course.duration_weeks = 5000
+    course.save()
+    shown = refresh_forecast(by=actor, at=AT, course_id=course.pk)
+    assert shown.evidence == wide
+
+
 def test_a_visit_without_an_answer_is_a_treatment_without_a_score():
     course, _ = a_course_in_care()
     with_visits(course, [7, None, 4])

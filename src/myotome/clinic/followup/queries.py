@@ -20,6 +20,7 @@ from myotome.clinic.people.models import Clinic
 from myotome.clinic.screening.courses import course_for
 from myotome.clinic.screening.models import Course
 from myotome.knowledge.measures import PAIN_AVERAGE, measure
+from myotome.science.followup.answer import is_older_than
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import LinkExpired, NotFound, TooManyAttempts
 from myotome.vocabulary.scheduling import AppointmentStatus
@@ -97,8 +98,13 @@ def story_of(course: Course) -> CourseStory:
 
 
 def forecast_input(story: CourseStory, *, on: date) -> dict[str, Any]:
-    """The course in the shape that `myotome forecast` reads: scores on the days of treatments given so far."""
+    """The course in the shape that `myotome forecast` reads: scores on the days of treatments given so far.
+
+    A complaint said to be older than the patient is taken as of unknown age: the answer is wide, and no visit that
+    renews it is kept from closing.
+    """
     course = story.course
+    age = int((on - course.patient.born_on).days / 365.25)
     pain = dict(story.scores.get(PAIN_AVERAGE, []))
     days = sorted({day for day, _, _ in story.visits})
     first = days[0] if days else None
@@ -108,8 +114,8 @@ def forecast_input(story: CourseStory, *, on: date) -> dict[str, Any]:
         visits.append({"day": (day - first).days, "nrs": round(before[-1]) if before else None})
     return {
         "condition": course.condition or "unknown",
-        "age": int((on - course.patient.born_on).days / 365.25),
-        "duration_weeks": course.duration_weeks,
+        "age": age,
+        "duration_weeks": None if is_older_than(course.duration_weeks, age) else course.duration_weeks,
         "segments": course.n_segments,
         "scar": course.prior_surgery,
         "interval_days": 7,

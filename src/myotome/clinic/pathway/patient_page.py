@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import json
 import zipfile
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
+from myotome.clinic.audit.actions import record
+from myotome.clinic.audit.models import AuditEvent
 from myotome.clinic.booking.models import Appointment
 from myotome.clinic.booking.notices import manage_url
 from myotome.clinic.followup.queries import request_link, requests_due, shares_of, story_of
 from myotome.clinic.pathway.record import appointments_file, whole_record
 from myotome.clinic.people.links import link_token, read_link
 from myotome.clinic.people.models import Clinic, Patient
+from myotome.clinic.people.queries import patient_by_link
 from myotome.clinic.screening.courses import courses_for
 from myotome.exchange.record.page import record_page
 from myotome.vocabulary.actors import Actor
-from myotome.vocabulary.errors import NotFound
+from myotome.vocabulary.errors import NotFound, TooManyAttempts
+
+WRONG_BIRTH_DATE = "page.wrong_birth_date"
+MOST_WRONG_BIRTH_DATES = 5
 
 
 def page_link(patient: Patient) -> str:
@@ -36,6 +42,25 @@ def patient_by_page_link(clinic: Clinic, token: str) -> Patient:
     if row is None:
         raise NotFound("This link does not lead anywhere. Please use the newest link you were sent.")
     return row.merged_into or row
+
+
+def open_page_with_birth_date(*, clinic: Clinic, at: datetime, patient: Patient, born_on: date) -> bool:
+    """True when the birth date is hers; a wrong one is counted, and after five in a day the page opens no more.
+
+    The count is the audit's own: it holds for every browser, worker and restart.
+
+    Raises:
+        TooManyAttempts: five wrong birth dates within the last 24 hours, whatever comes now.
+    """
+    wrong = AuditEvent.objects.filter(
+        clinic_id=clinic.pk, patient_id=patient.pk, act=WRONG_BIRTH_DATE, at__gt=at - timedelta(days=1)
+    )
+    if wrong.count() >= MOST_WRONG_BIRTH_DATES:
+        raise TooManyAttempts("The birth date did not match five times. Please phone the clinic.")
+    if born_on == patient.born_on:
+        return True
+    record(by=patient_by_link(patient, clinic), at=at, act=WRONG_BIRTH_DATE, subject=patient, patient_id=patient.pk)
+    return False
 
 
 def own_record(actor: Actor, *, at: datetime) -> bytes:

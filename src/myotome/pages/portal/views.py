@@ -10,11 +10,16 @@ from datetime import date
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from myotome.clinic.followup import actions
 from myotome.clinic.followup.queries import MeasureRequest, questions_of, request_by_link
-from myotome.clinic.pathway.patient_page import own_record, page_of, patient_by_page_link
+from myotome.clinic.pathway.patient_page import (
+    open_page_with_birth_date,
+    own_record,
+    page_of,
+    patient_by_page_link,
+)
 from myotome.clinic.people.queries import patient_by_link
 from myotome.knowledge.measures import PAIN_AVERAGE, measure
 from myotome.pages.access import by_link, for_roles
@@ -85,7 +90,8 @@ def page(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
     error = ""
     if request.method == "POST":
         try:
-            if birth_date(request.POST) == patient.born_on:
+            born_on, now = birth_date(request.POST), timezone.now()
+            if open_page_with_birth_date(clinic=request.clinic, at=now, patient=patient, born_on=born_on):
                 _remember(request, patient.pk, patient.born_on)
                 return redirect("portal:page", clinic=actor.clinic_slug, token=token)
             error = str(NOT_HERS)

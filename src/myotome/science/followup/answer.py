@@ -95,9 +95,14 @@ def covariates_of(course: Mapping[str, Any]) -> Covariates:
         age=_number(course, "age", 0, 120),
         natural_shift=natural_shift(_condition(course)),
     )
-    if about.duration_weeks is not None and about.age is not None and about.duration_weeks > 53.0 * (about.age + 1.0):
+    if is_older_than(about.duration_weeks, about.age):
         raise InvalidValue("The complaint cannot be older than the patient.", field="duration_weeks")
     return about
+
+
+def is_older_than(duration_weeks: float | None, age: float | None) -> bool:
+    """True when a complaint of so many weeks began before a person of this age (full years) was born."""
+    return duration_weeks is not None and age is not None and duration_weeks > 53.0 * (age + 1.0)
 
 
 def visits_from(rows: Any) -> list[ScoredVisit]:
