@@ -12,7 +12,7 @@ from myotome.clinic.audit.actions import record
 from myotome.clinic.audit.models import AuditEvent
 from myotome.clinic.booking.models import Appointment
 from myotome.clinic.booking.notices import manage_url
-from myotome.clinic.followup.queries import request_link, requests_due, shares_of, story_of
+from myotome.clinic.followup.queries import MOST_WRONG_BIRTH_DATES, request_link, requests_due, shares_of, story_of
 from myotome.clinic.pathway.record import appointments_file, whole_record
 from myotome.clinic.people.links import link_token, read_link
 from myotome.clinic.people.models import Clinic, Patient
@@ -23,7 +23,6 @@ from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import NotFound, TooManyAttempts
 
 WRONG_BIRTH_DATE = "page.wrong_birth_date"
-MOST_WRONG_BIRTH_DATES = 5
 
 
 def page_link(patient: Patient) -> str:
