@@ -172,6 +172,8 @@ def test_five_wrong_birth_dates_close_her_page_for_a_day(client, care):
         assert client.post(mine, {"born_on": "1970-01-01"}).status_code == 422
     refused = client.post(mine, {"born_on": patient.born_on.isoformat()})
     assert refused.status_code == 429
+    assert "try again tomorrow" in refused.content.decode()
+    assert "few minutes" not in refused.content.decode()
     assert "Hannah" not in refused.content.decode()
     tomorrow = timezone.now() + timedelta(days=1, minutes=1)
     assert open_page_with_birth_date(clinic=course.clinic, at=tomorrow, patient=patient, born_on=patient.born_on)

@@ -55,7 +55,7 @@ def open_page_with_birth_date(*, clinic: Clinic, at: datetime, patient: Patient,
         clinic_id=clinic.pk, patient_id=patient.pk, act=WRONG_BIRTH_DATE, at__gt=at - timedelta(days=1)
     )
     if wrong.count() >= MOST_WRONG_BIRTH_DATES:
-        raise TooManyAttempts("The birth date did not match five times. Please phone the clinic.")
+        raise TooManyAttempts("The birth date did not match five times. Phone the clinic, or try again tomorrow.")
     if born_on == patient.born_on:
         return True
     record(by=patient_by_link(patient, clinic), at=at, act=WRONG_BIRTH_DATE, subject=patient, patient_id=patient.pk)
