@@ -154,6 +154,11 @@ def a_needle(client_id: str = "", **values: object):
     return NeedleInsertion(client_id=client_id or f"needle-{next(_number)}", **values)
 
 
+def boxed(n: int) -> dict[str, int]:
+    """What closing asks: as many needles opened as are in the sharps box."""
+    return {"n_needles_opened": n, "n_needles_in_sharps": n}
+
+
 def an_open_visit(clinic: Clinic | None = None, *, with_consent: bool = True, mode: str = "ims"):
     """(visit, the practitioner's actor) of a first visit that has just opened."""
     from myotome.clinic.needling.actions import open_visit

@@ -127,7 +127,8 @@ def test_twelve_needles_from_a_plan_are_twenty_four_taps(page, live_server, axe)
     page.screenshot(path=SHOTS / "needle-chart-820-twelve.png")
     assert NeedleInsertion.objects.filter(state=NeedleState.OUT.value, grasp=2).count() == 12
     thumb.tap("#visit-foot a.act")
-    page.fill("#id_n_needles_in_sharps", "12")
+    page.select_option("#id_n_needles_in_sharps", "12")
+    thumb.taps += 2  # the list, and the number in it
     thumb.tap('#closing label.choice:has-text("fit to drive")')
     thumb.tap('#closing button:has-text("Close and sign")', brings="text=Signed")
     assert TreatmentVisit.objects.get(pk=visit.pk).signed_at
@@ -301,7 +302,7 @@ def test_the_whole_visit_works_without_script(browser, live_server):
         page.click("button.needle-out")
         page.wait_for_selector(f"#needle-{n}")
     page.click("#closing summary")
-    page.fill("#id_n_needles_in_sharps", "2")
+    page.select_option("#id_n_needles_in_sharps", "2")
     page.click('#closing button:has-text("Close and sign")')
     page.wait_for_selector("text=Signed")
     context.close()

@@ -26,6 +26,7 @@ from tests.factories import (
     a_practitioner,
     an_actor,
     an_open_visit,
+    boxed,
 )
 
 pytestmark = pytest.mark.django_db
@@ -228,12 +229,28 @@ def test_the_box_and_the_needles_opened_must_agree(client, clinic, elena):
     assert "2 needles were opened and 1 are in the sharps box" in answer.content.decode()
 
 
+@pytest.mark.parametrize("left_out", ["n_needles_opened", "n_needles_in_sharps"])
+def test_a_raw_request_without_a_count_closes_nothing_and_keeps_the_typing(client, clinic, elena, left_out):
+    visit, actor = visit_of(clinic, elena)
+    record_insertion(by=actor, at=AT, visit_id=visit.pk, needle=a_needle(state=NeedleState.OUT))
+    client.force_login(elena.user)
+    form = {"version": "1", "note": "eased at once", "advice": "walk", "sign": "1"} | boxed(17)
+    del form[left_out]
+    answer = client.post(at("close", visit), form)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert f'id="{left_out}-error"' in page
+    assert '<option value="17" selected>' in page
+    assert "eased at once" in page
+    assert TreatmentVisit.objects.get(pk=visit.pk).closed_at is None
+
+
 def test_two_tabs_closing_show_both_notes(client, clinic, elena):
     visit, actor = visit_of(clinic, elena)
     record_insertion(by=actor, at=AT, visit_id=visit.pk, needle=a_needle(state=NeedleState.OUT))
     TreatmentVisit.objects.filter(pk=visit.pk).update(version=2, note="From the other tablet")
     client.force_login(elena.user)
-    answer = client.post(at("close", visit), {"version": "1", "note": "Mine"})
+    answer = client.post(at("close", visit), {"version": "1", "note": "Mine"} | boxed(1))
     page = answer.content.decode()
     assert answer.status_code == 409
     assert "From the other tablet" in page

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from myotome.science.needling.counts import check_all_out, counts_by_region, open_needles, overdue_at
+from myotome.science.needling.counts import check_all_out, check_sharps, counts_by_region, open_needles, overdue_at
 from myotome.vocabulary.anatomy import NeedleRegion, Side
 from myotome.vocabulary.errors import NeedleUnaccountedFor
 from myotome.vocabulary.needling import NeedleInsertion, NeedleState, SiteKind
@@ -57,3 +57,16 @@ def test_the_oldest_open_needle_sets_the_alarm(rows, minutes):
     alarm = overdue_at(rows, timedelta(minutes=minutes))
     starts = sorted(n.in_at for n in rows if n.state in (NeedleState.IN, NeedleState.FRAGMENT))
     assert alarm == (starts[0] + timedelta(minutes=minutes) if starts else None)
+
+
+@given(needles(), st.integers(0, 60), st.integers(0, 60))
+def test_the_sharps_box_agrees_exactly_when_every_needle_opened_is_found_somewhere(rows, opened, boxed):
+    found = boxed
+    for needle in rows:
+        if needle.state is NeedleState.LEFT_IN or needle.state is NeedleState.MISSING:
+            found += 1
+    if found == opened:
+        check_sharps(rows, opened, boxed)
+    else:
+        with pytest.raises(NeedleUnaccountedFor, match=f"^{opened} needles were opened"):
+            check_sharps(rows, opened, boxed)

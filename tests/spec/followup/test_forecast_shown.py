@@ -10,7 +10,7 @@ from myotome.clinic.pathway.actions import visit_closed
 from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.measures import Occasion
 from tests.clinic.followup.courses import a_course_in_care, answered, with_visits
-from tests.factories import AT, an_open_visit
+from tests.factories import AT, an_open_visit, boxed
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +42,7 @@ def test_a_complaint_older_than_the_patient_is_of_unknown_age_and_keeps_no_visit
     visit, elena = an_open_visit()
     visit.course.duration_weeks = 5000
     visit.course.save()
-    assert visit_closed(by=elena, at=AT, visit_id=visit.pk, version=1).closed_at == AT
+    assert visit_closed(by=elena, at=AT, visit_id=visit.pk, version=1, **boxed(1)).closed_at == AT
     assert ForecastShown.objects.get().evidence["duration_weeks"] is None
 
 

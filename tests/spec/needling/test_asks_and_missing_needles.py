@@ -22,7 +22,7 @@ from myotome.clinic.needling.queries import needles_of, visit_for
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, NeedleUnaccountedFor, NotAllowed, NotFound
 from myotome.vocabulary.needling import NeedleState
-from tests.factories import AT, a_needle, a_practitioner, a_user, an_actor, an_open_visit
+from tests.factories import AT, a_needle, a_practitioner, a_user, an_actor, an_open_visit, boxed
 
 pytestmark = pytest.mark.django_db
 LATER = AT + timedelta(seconds=30)
@@ -103,7 +103,11 @@ def test_a_needle_that_is_not_found_is_signed_for_by_a_second_person():
     sign_missing(by=elena, at=LATER, visit_id=visit.pk, number=1, reason="table, floor, sheets", witness=david)
     incident = Incident.objects.get(kind="needle_missing")
     assert (incident.witnessed_by, incident.review_due_at) == ("David Okafor", None)
-    assert close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1).closed_at
+    with pytest.raises(NeedleUnaccountedFor, match="1 needles were opened, 1 stay in or were not found, and 1 are"):
+        close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1, **boxed(1))
+    assert close_visit(
+        by=elena, at=LATER, visit_id=visit.pk, version=1, n_needles_opened=1, n_needles_in_sharps=0
+    ).closed_at
     assert needles_of(visit)[0].state == NeedleState.MISSING.value
 
 

@@ -28,7 +28,7 @@ from myotome.clinic.needling.queries import can_close, needles_of, visit_for
 from myotome.vocabulary.courses import AdverseGrade, AdverseKind
 from myotome.vocabulary.errors import InvalidValue, NeedleUnaccountedFor, NotFound, StaleVersion, VisitLocked
 from myotome.vocabulary.needling import NeedleState, TreatmentMode
-from tests.factories import AT, a_needle, a_practitioner, an_actor, an_open_visit
+from tests.factories import AT, a_needle, a_practitioner, an_actor, an_open_visit, boxed
 
 pytestmark = pytest.mark.django_db
 LATER = AT + timedelta(seconds=8)
@@ -38,7 +38,7 @@ def test_a_visit_cannot_close_while_a_needle_is_in():
     visit, elena = an_open_visit()
     record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle())
     with pytest.raises(NeedleUnaccountedFor) as refusal:
-        close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1)
+        close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1, **boxed(1))
     assert "gluteus medius" in refusal.value.message
     assert "left" in refusal.value.message
     assert not can_close(visit, needles_of(visit))
@@ -49,7 +49,7 @@ def test_a_visit_closes_when_every_needle_is_out():
     for number in (1, 2):
         record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle())
         take_out(by=elena, at=LATER, visit_id=visit.pk, number=number, grasp=2, release=True)
-    closed = close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1)
+    closed = close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1, **boxed(1))
     assert closed.closed_at == LATER
     assert [needle.seconds for needle in needles_of(visit)] == [8.0, 8.0]
 
@@ -65,7 +65,7 @@ def test_the_database_itself_refuses_a_needle_in_a_closed_visit():
     visit, elena = an_open_visit()
     row = record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle())
     take_out(by=elena, at=LATER, visit_id=visit.pk, number=1)
-    close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1)
+    close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1, **boxed(1))
     with pytest.raises(DatabaseError), transaction.atomic():
         NeedleInsertion.objects.filter(pk=row.pk).update(state="in")
 
@@ -115,16 +115,16 @@ def test_needle_shock_takes_all_out_first_and_counts_after():
     call_all_out(by=elena, at=LATER, visit_id=visit.pk)
     count_after_all_out(by=elena, at=LATER, visit_id=visit.pk, numbers_out=[1, 2])
     with pytest.raises(NeedleUnaccountedFor, match="1 needle is still in"):
-        close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1)
+        close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1, **boxed(1))
     count_after_all_out(by=elena, at=LATER, visit_id=visit.pk, numbers_out=[1, 2, 3])
-    assert close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1).closed_at
+    assert close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1, **boxed(1)).closed_at
 
 
 def test_all_out_without_a_count_keeps_the_visit_open():
     visit, elena = an_open_visit()
     call_all_out(by=elena, at=AT, visit_id=visit.pk)
     with pytest.raises(NeedleUnaccountedFor, match="Count them"):
-        close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1)
+        close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1, **boxed(1))
 
 
 def test_a_needle_may_stay_in_only_with_a_reason_and_without_consent_for_it_an_incident_opens():
@@ -134,7 +134,8 @@ def test_a_needle_may_stay_in_only_with_a_reason_and_without_consent_for_it_an_i
         leave_in(by=elena, at=AT, visit_id=visit.pk, number=1, reason=" ")
     leave_in(by=elena, at=AT, visit_id=visit.pk, number=1, reason="ear press needle for three days")
     assert [row.kind for row in Incident.objects.all()] == ["retained_without_consent"]
-    assert close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1).closed_at
+    in_the_patient = {"n_needles_opened": 1, "n_needles_in_sharps": 0}
+    assert close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1, **in_the_patient).closed_at
 
 
 def test_a_broken_needle_is_never_out():
@@ -142,13 +143,42 @@ def test_a_broken_needle_is_never_out():
     record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle())
     note_fragment(by=elena, at=AT, visit_id=visit.pk, number=1, detail="tip missing")
     with pytest.raises(NeedleUnaccountedFor):
-        close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1)
+        close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1, **boxed(1))
 
 
 def test_needles_opened_and_needles_in_the_sharps_box_must_agree():
     visit, elena = an_open_visit()
     with pytest.raises(NeedleUnaccountedFor, match="5 needles were opened and 4 are in the sharps box"):
         close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1, n_needles_opened=5, n_needles_in_sharps=4)
+
+
+@pytest.mark.parametrize(
+    ("counts", "field"),
+    [
+        ({}, "n_needles_opened"),
+        ({"n_needles_in_sharps": 1}, "n_needles_opened"),
+        ({"n_needles_opened": 1}, "n_needles_in_sharps"),
+        ({"n_needles_opened": -1, "n_needles_in_sharps": -1}, "n_needles_opened"),
+        ({"n_needles_opened": 501, "n_needles_in_sharps": 501}, "n_needles_opened"),
+    ],
+)
+def test_a_visit_is_not_closed_before_the_needles_opened_and_the_sharps_box_are_counted(counts, field):
+    visit, elena = an_open_visit()
+    with pytest.raises(InvalidValue) as refusal:
+        close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1, **counts)
+    assert refusal.value.field == field
+    assert TreatmentVisit.objects.get().closed_at is None
+
+
+def test_a_needle_left_in_is_opened_and_not_in_the_sharps_box():
+    visit, elena = an_open_visit()
+    record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle(state=NeedleState.OUT))
+    record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle())
+    leave_in(by=elena, at=AT, visit_id=visit.pk, number=2, reason="ear press needle")
+    with pytest.raises(NeedleUnaccountedFor, match="2 needles were opened, 1 stay in or were not found, and 2 are"):
+        close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1, **boxed(2))
+    closed = close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1, n_needles_opened=2, n_needles_in_sharps=1)
+    assert (closed.n_needles_opened, closed.n_needles_in_sharps) == (2, 1)
 
 
 def test_a_row_charted_by_mistake_is_struck_not_deleted():
@@ -198,9 +228,9 @@ def test_a_handed_over_visit_waits_until_the_colleague_accepts():
     mei_acts = an_actor(mei.user, visit.clinic)
     take_out(by=mei_acts, at=LATER, visit_id=visit.pk, number=1)
     with pytest.raises(NeedleUnaccountedFor, match="has not accepted"):
-        close_visit(by=mei_acts, at=LATER, visit_id=visit.pk, version=1)
+        close_visit(by=mei_acts, at=LATER, visit_id=visit.pk, version=1, **boxed(1))
     accept_handover(by=mei_acts, at=LATER, visit_id=visit.pk)
-    close_visit(by=mei_acts, at=LATER, visit_id=visit.pk, version=1)
+    close_visit(by=mei_acts, at=LATER, visit_id=visit.pk, version=1, **boxed(1))
     assert NeedleInsertion.objects.get().removed_by == "Mei-Lin Chow"
 
 
@@ -208,7 +238,7 @@ def test_signing_locks_and_an_addendum_stays_possible():
     visit, elena = an_open_visit()
     with pytest.raises(VisitLocked):
         sign_visit(by=elena, at=LATER, visit_id=visit.pk)
-    close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1, note="Eased at once.")
+    close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1, **boxed(1), note="Eased at once.")
     sign_visit(by=elena, at=LATER, visit_id=visit.pk)
     with pytest.raises(VisitLocked):
         record_insertion(by=elena, at=LATER, visit_id=visit.pk, needle=a_needle())
@@ -220,7 +250,7 @@ def test_two_people_who_close_the_same_visit_lose_no_word():
     visit, elena = an_open_visit()
     TreatmentVisit.objects.filter(pk=visit.pk).update(version=2, note="Her colleague's note")
     with pytest.raises(StaleVersion):
-        close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1, note="Mine")
+        close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1, **boxed(1), note="Mine")
     visit.refresh_from_db()
     assert visit.note == "Her colleague's note"
 
@@ -229,7 +259,7 @@ def test_an_adverse_event_is_tied_to_its_needle_even_after_signing():
     visit, elena = an_open_visit()
     record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle())
     take_out(by=elena, at=LATER, visit_id=visit.pk, number=1)
-    close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1)
+    close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1, **boxed(1))
     sign_visit(by=elena, at=LATER, visit_id=visit.pk)
     event = report_adverse_event(
         by=elena, at=LATER, visit_id=visit.pk, kind=AdverseKind.FAINT, grade=AdverseGrade.MILD, number=1
@@ -254,7 +284,7 @@ def test_every_act_on_a_needle_leaves_one_event():
     visit, elena = an_open_visit()
     record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle())
     take_out(by=elena, at=LATER, visit_id=visit.pk, number=1)
-    close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1)
+    close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1, **boxed(1))
     acts = list(
         AuditEvent.objects.filter(subject_type="needling.TreatmentVisit").order_by("id").values_list("act", flat=True)
     )

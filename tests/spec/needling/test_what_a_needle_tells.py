@@ -15,7 +15,7 @@ from myotome.science.needling.evidence import needle_findings
 from myotome.vocabulary.anatomy import ExamRegion, NeedleRegion, Side
 from myotome.vocabulary.findings import MuscleFinding
 from myotome.vocabulary.needling import NeedleState, SiteKind
-from tests.factories import AT, a_needle, an_open_visit
+from tests.factories import AT, a_needle, an_open_visit, boxed
 
 MUSCLE = {"muscle": "gluteus_medius", "side": "left"}
 
@@ -98,7 +98,7 @@ def test_closing_keeps_the_belief_once():
     examination = examined(visit, elena)
     record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle(grasp=3, state=NeedleState.OUT))
     for _ in range(2):
-        visit_closed(by=elena, at=AT, visit_id=visit.pk, version=1)
+        visit_closed(by=elena, at=AT, visit_id=visit.pk, version=1, **boxed(1))
     kept = RootBelief.objects.get()
     assert (kept.examination_id, kept.answer["visit"], kept.answer["from_needles"]) == (examination.pk, visit.pk, 1)
 
@@ -107,5 +107,5 @@ def test_closing_keeps_the_belief_once():
 def test_a_visit_that_told_nothing_keeps_no_belief():
     visit, elena = an_open_visit()
     examined(visit, elena)
-    visit_closed(by=elena, at=AT, visit_id=visit.pk, version=1)
+    visit_closed(by=elena, at=AT, visit_id=visit.pk, version=1, **boxed(1))
     assert not RootBelief.objects.exists()

@@ -24,11 +24,12 @@ from myotome.clinic.needling.needles import (
     strike_insertion,
     take_out,
 )
-from myotome.clinic.needling.queries import check_can_close, needles_of, visit_for
+from myotome.clinic.needling.queries import check_can_close, needle_as_value, needles_of, visit_for
 from myotome.clinic.people.actions import begin_care
 from myotome.clinic.people.models import Practitioner
 from myotome.clinic.screening.facts import facts_of, note_fact
 from myotome.clinic.screening.models import Course
+from myotome.science.needling.counts import check_sharps
 from myotome.vocabulary import needling as words
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import AdverseGrade, AdverseKind, Role
@@ -230,17 +231,19 @@ def close_visit(
     n_needles_in_sharps: int | None = None,
     fit_to_drive_asked: bool | None = None,
 ) -> TreatmentVisit:
-    """The visit closed, every needle accounted for; closed already stays closed.
+    """The visit closed, every needle accounted for, opened and in the sharps box; closed already stays closed.
 
     Raises:
         NeedleUnaccountedFor: names the needles that are in, or the count that differs.
+        InvalidValue: the needles opened, or those in the sharps box, were not counted.
         StaleVersion: somebody else changed the visit's note meanwhile.
     """
     visit = visit_for(by, visit_id)
     if visit.closed_at is not None:
         return visit
-    visit.n_needles_opened, visit.n_needles_in_sharps = n_needles_opened, n_needles_in_sharps
-    check_can_close(visit, needles_of(visit))
+    needles = needles_of(visit)
+    check_can_close(visit, needles)
+    check_sharps([needle_as_value(needle) for needle in needles], n_needles_opened, n_needles_in_sharps)
     changed = TreatmentVisit.objects.filter(pk=visit.pk, version=version).update(
         note=note,
         advice=advice,
@@ -253,7 +256,7 @@ def close_visit(
     )
     if not changed:
         raise StaleVersion("Somebody else changed this visit in the meantime. Both versions are shown below.")
-    note_in_audit(by, at, "visit.closed", visit, n_needles=len(needles_of(visit)))
+    note_in_audit(by, at, "visit.closed", visit, n_needles=len(needles))
     visit.refresh_from_db()
     return visit
 

@@ -131,14 +131,6 @@ def check_can_close(visit: TreatmentVisit, needles: Iterable[NeedleInsertion]) -
         raise NeedleUnaccountedFor("All needles were called out at once. Count them, then close.")
     if visit.handed_to_id and not visit.handover_accepted_at:
         raise NeedleUnaccountedFor("{handed_to} has not accepted the hand-over yet.", handed_to=visit.handed_to.name)
-    if None not in (visit.n_needles_opened, visit.n_needles_in_sharps) and (
-        visit.n_needles_opened != visit.n_needles_in_sharps
-    ):
-        raise NeedleUnaccountedFor(
-            "{n_needles_opened} needles were opened and {n_needles_in_sharps} are in the sharps box.",
-            n_needles_opened=visit.n_needles_opened,
-            n_needles_in_sharps=visit.n_needles_in_sharps,
-        )
 
 
 def can_close(visit: TreatmentVisit, needles: Iterable[NeedleInsertion]) -> bool:

@@ -173,6 +173,14 @@ def count_choices(resting: Any) -> list[int]:
 
 
 @register.filter
+def box_choices(needles: Any, typed: object = "") -> list[str]:
+    """The numbers of needles that a count may come to: to twenty beyond those charted, and whatever was typed."""
+    numbers = [str(n) for n in range(len(needles) + 21)]
+    said = str(typed or "")
+    return numbers if not said or said in numbers else [*numbers, said]
+
+
+@register.filter
 def marked(line: str) -> tuple[Any, ...]:
     """The words of a shorthand line, read or not."""
     return marked_words(line or "")

@@ -11,10 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from myotome.vocabulary.errors import NeedleUnaccountedFor
+from myotome.vocabulary.errors import InvalidValue, NeedleUnaccountedFor
 from myotome.vocabulary.needling import NeedleInsertion, NeedleState
+from myotome.vocabulary.sentences import Sentence
 
 OPEN_STATES = frozenset({NeedleState.IN, NeedleState.FRAGMENT})
+NOT_IN_THE_BOX = frozenset({NeedleState.LEFT_IN, NeedleState.MISSING})
+MOST_NEEDLES = 500
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,6 +85,51 @@ def check_all_out(needles: Sequence[NeedleInsertion]) -> None:
     raise NeedleUnaccountedFor(
         "{n} needles are still in: {sites}. Take out and count, then close.", n=len(still_in), sites=sites
     )
+
+
+def check_sharps(needles: Iterable[NeedleInsertion], n_opened: int | None, n_in_sharps: int | None) -> None:
+    """Nothing, when what was opened is in the sharps box, deliberately left in, or signed for as not found.
+
+    Insertions are not compared with it: one needle may make several.
+
+    Raises:
+        InvalidValue: one of the two was not counted, or is no number of needles; names its field.
+        NeedleUnaccountedFor: the two differ by other than what stays in or was not found.
+
+    Source: judgement (after the clean needle technique manual: opened against disposed of)
+    Check: tests/oracle/test_needle_counts.py
+    """
+    opened, boxed = _counted("n_needles_opened", n_opened), _counted("n_needles_in_sharps", n_in_sharps)
+    elsewhere = sum(needle.state in NOT_IN_THE_BOX for needle in needles)
+    if opened == boxed + elsewhere:
+        return
+    if elsewhere:
+        raise NeedleUnaccountedFor(
+            "{n_needles_opened} needles were opened, {n_elsewhere} stay in or were not found, and "
+            "{n_needles_in_sharps} are in the sharps box.",
+            n_needles_opened=opened,
+            n_elsewhere=elsewhere,
+            n_needles_in_sharps=boxed,
+        )
+    raise NeedleUnaccountedFor(
+        "{n_needles_opened} needles were opened and {n_needles_in_sharps} are in the sharps box.",
+        n_needles_opened=opened,
+        n_needles_in_sharps=boxed,
+    )
+
+
+_ASKED = {
+    "n_needles_opened": Sentence("Say how many needles were opened."),
+    "n_needles_in_sharps": Sentence("Count the sharps box: say how many needles went into it."),
+}
+
+
+def _counted(field: str, n: int | None) -> int:
+    if n is None:
+        raise InvalidValue(_ASKED[field], field=field)
+    if not 0 <= n <= MOST_NEEDLES:
+        raise InvalidValue("A number of needles is 0 to {most}.", field=field, most=MOST_NEEDLES)
+    return n
 
 
 def overdue_at(needles: Iterable[NeedleInsertion], retain: timedelta) -> datetime | None:
