@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from myotome.clinic.followup.actions import note_score
 from myotome.clinic.followup.models import ForecastShown, MeasureScore, Share
+from myotome.clinic.followup.scores import note_score
 from tests.clinic.followup.courses import a_course_in_care, with_visits
 from tests.factories import AT, PASSWORD, a_clinic, a_practitioner, a_receptionist
 
@@ -80,6 +80,10 @@ def test_what_is_ticked_is_shared_and_what_is_not_is_taken_back(elena, course):
         ({"measure": "peg", "value": "much"}, 422, "Please give a number."),
         ({"measure": "peg", "value": "nan"}, 422, "not nan"),
         ({"measure": "sleep", "value": "4"}, 422, "There is no measure"),
+        ({"measure": "pain_nrs_average_7d", "value": "4.5"}, 422, "a whole number from 0 to 10, not 4.5"),
+        ({"measure": "peg", "value": "4", "on": "2999-01-01"}, 422, "a day that has not come"),
+        ({"measure": "peg", "value": "4", "on": "2019-01-01"}, 422, "This course began on"),
+        ({"measure": "peg", "value": "4", "on": "yesterday"}, 422, "year, month, day"),
     ],
 )
 def test_a_score_asked_aloud_is_noted_or_refused_in_a_sentence(elena, course, typed, status, words):
@@ -88,6 +92,13 @@ def test_a_score_asked_aloud_is_noted_or_refused_in_a_sentence(elena, course, ty
     assert answer.status_code == status
     assert words in answer.content.decode().replace("&#x27;", "'")
     assert MeasureScore.objects.count() == n + (status == 302)
+
+
+def test_what_was_typed_stays_beside_its_error(elena, course):
+    page = elena.post(url(course, "score"), {"measure": "psfs", "value": "44", "on": "2026-11-20"}).content.decode()
+    assert '<option value="psfs" selected>' in page
+    assert 'value="44" aria-invalid="true" aria-describedby="value-error"' in page
+    assert 'value="2026-11-20"' in page
 
 
 def test_low_mood_in_the_answers_asks_the_practitioner_to_talk(elena, course):

@@ -2,9 +2,10 @@
 
 import pytest
 
-from myotome.clinic.followup.actions import note_score, refresh_forecast
+from myotome.clinic.followup.actions import refresh_forecast
 from myotome.clinic.followup.models import ForecastShown
 from myotome.clinic.followup.queries import forecast_input, story_of
+from myotome.clinic.followup.scores import note_score
 from myotome.clinic.followup.track import held
 from myotome.clinic.pathway.actions import visit_closed
 from myotome.vocabulary.errors import InvalidValue

@@ -42,6 +42,14 @@ def test_an_answer_outside_its_range_is_refused_and_named(value):
     assert refusal.value.field == "score"
 
 
+@pytest.mark.parametrize("value", [4.5, 0.1])
+def test_an_answer_between_whole_numbers_is_refused_and_named(value):
+    with pytest.raises(InvalidValue, match="whole numbers") as refusal:
+        score(measure("pain_nrs_average_7d"), {"score": value})
+    assert refusal.value.field == "score"
+    assert score(measure("headache_intensity"), {"score": value}) == value
+
+
 def test_an_answer_to_another_item_is_refused():
     with pytest.raises(InvalidValue):
         score(measure("peg"), {"sleep": 3})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from hashlib import sha256
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import F
@@ -21,10 +20,12 @@ from myotome.clinic.followup.queries import (
     questions_of,
     story_of,
 )
+from myotome.clinic.followup.scores import keep_scores
 from myotome.clinic.needling.models import TreatmentVisit
+from myotome.clinic.people.days import clinic_day
 from myotome.clinic.screening.courses import close_course, course_for
 from myotome.clinic.screening.models import Course
-from myotome.knowledge.measures import MEASURES_VERSION, REVIEW_VISITS, definitions, measure, measures_for
+from myotome.knowledge.measures import REVIEW_VISITS, definitions, measure, measures_for
 from myotome.science.followup.answer import FORECAST_VERSION, forecast_answer
 from myotome.science.followup.scoring import score
 from myotome.vocabulary.actors import Actor
@@ -82,7 +83,7 @@ def ask_before_visit(*, by: Actor, at: datetime, course: Course, appointment: Ap
         at=at,
         course=course,
         occasion=occasion,
-        due_on=appointment.starts_at.date(),
+        due_on=clinic_day(course.clinic, appointment.starts_at),
         visit_number=number,
         appointment=appointment,
     )
@@ -97,8 +98,7 @@ def ask_two_days_after(*, by: Actor, at: datetime, visit: TreatmentVisit) -> Mea
     ).first()
     if asked is not None:
         return asked
-    zone = ZoneInfo(visit.course.clinic.time_zone)
-    due_on = at.astimezone(zone).date() + timedelta(days=2)
+    due_on = clinic_day(visit.course.clinic, at) + timedelta(days=2)
     return ask(
         by=by, at=at, course=visit.course, occasion=Occasion.TWO_DAYS_AFTER, due_on=due_on, visit_number=visit.number
     )
@@ -169,21 +169,13 @@ def finish(*, by: Actor, at: datetime, request: MeasureRequest, on: date | None 
     answers: dict[str, dict[str, float | None]] = {code: {} for code in request.measures}
     for row in MeasureAnswer.objects.filter(request=request, replaced_at__isnull=True):
         answers[row.measure][row.item] = row.value
-    scores = [
-        MeasureScore(
-            clinic_id=request.clinic_id,
-            course=request.course,
-            request=request,
-            measure=code,
-            on=on or at.date(),
-            visit_number=request.visit_number,
-            value=score(measure(code), given),
-            rule_version=MEASURES_VERSION,
-            scored_at=at,
-        )
-        for code, given in answers.items()
-    ]
-    MeasureScore.objects.bulk_create(scores)
+    scores = keep_scores(
+        at=at,
+        course=request.course,
+        on=on or clinic_day(request.course.clinic, at),
+        values={code: score(measure(code), given) for code, given in answers.items()},
+        request=request,
+    )
     MeasureRequest.objects.filter(pk=request.pk).update(completed_at=at)
     request.completed_at = at
     record(by=by, at=at, act="measures.finished", subject=request, patient_id=request.course.patient_id)
@@ -199,39 +191,6 @@ def _ask_again_in_a_year(*, by: Actor, at: datetime, request: MeasureRequest) ->
     if not later.exists():
         due_on = request.due_on + timedelta(days=YEAR_DAYS)
         ask(by=by, at=at, course=request.course, occasion=Occasion.FOLLOW_UP, due_on=due_on)
-
-
-@transaction.atomic
-def note_score(*, by: Actor, at: datetime, course_id: int, measure_code: str, value: float, on: date) -> MeasureScore:
-    """A score that was measured or asked aloud in the room.
-
-    Raises:
-        InvalidValue: outside the measure's range, or in the future.
-    """
-    course = course_for(by, course_id)
-    rule = measure(measure_code)
-    if not rule.low <= value <= rule.high:
-        raise InvalidValue(
-            "{rule} is {low:g} to {high:g}, not {value:g}.",
-            field=measure_code,
-            rule=rule.short,
-            low=rule.low,
-            high=rule.high,
-            value=value,
-        )
-    if on > at.date():
-        raise InvalidValue("A score cannot be of a day that has not come.", field="on")
-    row = MeasureScore.objects.create(
-        clinic_id=by.clinic_id,
-        course=course,
-        measure=measure_code,
-        on=on,
-        value=value,
-        rule_version=MEASURES_VERSION,
-        scored_at=at,
-    )
-    record(by=by, at=at, act="score.noted", subject=row, patient_id=course.patient_id, measure=measure_code)
-    return row
 
 
 def look_at_course(*, by: Actor, at: datetime, course_id: int) -> tuple[CourseStory, ForecastShown | None]:
@@ -255,7 +214,7 @@ def refresh_forecast(*, by: Actor, at: datetime, course_id: int) -> ForecastShow
 
 def _shown_now(by: Actor, at: datetime, story: CourseStory) -> ForecastShown:
     course = story.course
-    evidence = forecast_input(story, on=at.date())
+    evidence = forecast_input(story, on=clinic_day(course.clinic, at))
     last = ForecastShown.objects.filter(course=course).order_by("-pk").first()
     if last is not None and last.evidence == evidence and last.model_version == FORECAST_VERSION:
         return last
@@ -325,14 +284,14 @@ def discharge(
         at=at,
         discharged_by=by.name,
     )
-    ask(by=by, at=at, course=course, occasion=Occasion.DISCHARGE, due_on=at.date())
+    ask(by=by, at=at, course=course, occasion=Occasion.DISCHARGE, due_on=clinic_day(course.clinic, at))
     for months in FOLLOW_UP_MONTHS:
         ask(
             by=by,
             at=at,
             course=course,
             occasion=Occasion.FOLLOW_UP,
-            due_on=(at + timedelta(days=round(months * 30.44))).date(),
+            due_on=clinic_day(course.clinic, at + timedelta(days=round(months * 30.44))),
         )
     record(by=by, at=at, act="course.discharged", subject=row, patient_id=course.patient_id, outcome=outcome.value)
     return row

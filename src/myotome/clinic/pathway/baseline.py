@@ -9,6 +9,7 @@ from django.db import transaction
 from myotome.clinic.followup.actions import answer, ask, finish
 from myotome.clinic.followup.models import MeasureScore
 from myotome.clinic.followup.queries import questions_of
+from myotome.clinic.people.days import clinic_day
 from myotome.clinic.screening.intakes import baseline_of
 from myotome.clinic.screening.models import Course, Intake
 from myotome.vocabulary.actors import Actor
@@ -24,7 +25,7 @@ def baseline_taken(*, by: Actor, at: datetime, course: Course, intake: Intake) -
     items = baseline_of(intake)
     if not items:
         return []
-    answered_on = (intake.submitted_at or intake.started_at).date()
+    answered_on = clinic_day(course.clinic, intake.submitted_at or intake.started_at)
     request = ask(by=by, at=at, course=course, occasion=Occasion.INTAKE, due_on=answered_on)
     asked = {(question.measure, question.item) for question in questions_of(request)}
     for (measure_code, item), (value, _) in items.items():

@@ -10,6 +10,8 @@ from django.db.models import F, QuerySet
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.audit.prepared import Prepared
+from myotome.clinic.people.days import clinic_day
+from myotome.clinic.people.models import Clinic
 from myotome.clinic.screening.models import Course, Intake
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import CourseOutcome
@@ -56,9 +58,10 @@ def open_course(
     """
     if not complaint.strip():
         raise InvalidValue("Say in a few words what this course is for.", field="complaint")
-    if onset_on is not None and onset_on > at.date():
+    today = clinic_day(Clinic.objects.get(pk=by.clinic_id), at)
+    if onset_on is not None and onset_on > today:
         raise InvalidValue("The complaint cannot begin in the future.", field="onset_on")
-    weeks = (at.date() - onset_on).days / WEEK_DAYS if onset_on else None
+    weeks = (today - onset_on).days / WEEK_DAYS if onset_on else None
     course = Course.objects.create(
         clinic_id=by.clinic_id,
         patient_id=patient_id,
@@ -93,7 +96,7 @@ def reopen_after_relapse(*, by: Actor, at: datetime, course_id: int) -> Course:
         regions=list(before.regions),
         n_segments=before.n_segments,
         prior_surgery=before.prior_surgery,
-        onset_on=at.date(),
+        onset_on=clinic_day(before.clinic, at),
         relapse_of=before,
     )
 

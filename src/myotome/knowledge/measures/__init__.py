@@ -46,7 +46,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One measure. `rule` is value, sum, mean (all items needed) or mean_of_given; None of change is "not defined"."""
+    """One measure. `rule` is value, sum, mean (all items needed) or mean_of_given; None of change is "not defined".
+
+    Answers are whole numbers, except to what is `measured` with an instrument or worked out from a diary.
+    """
 
     code: str
     name: str
@@ -63,6 +66,12 @@ class Measure:
     sources: tuple[str, ...]
     licence: str
     items: tuple[Item, ...]
+    measured: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the score itself is a whole number: one answer, or the sum of several."""
+        return not self.measured and self.rule in {"value", "sum"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,4 +157,5 @@ def _measure(row: dict) -> Measure:  # type: ignore[type-arg]
         sources=tuple(row["sources"]),
         licence=row["licence"],
         items=items,
+        measured=row.get("measured", False),
     )

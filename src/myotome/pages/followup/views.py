@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -12,7 +12,9 @@ from django.views.decorators.http import require_POST
 
 from myotome.clinic.followup import actions
 from myotome.clinic.followup.queries import story_of
+from myotome.clinic.followup.scores import first_day, note_score
 from myotome.clinic.pathway.actions import course_discharged
+from myotome.clinic.people.days import clinic_day
 from myotome.clinic.screening.courses import course_for, describe_course
 from myotome.knowledge.conditions import conditions
 from myotome.knowledge.measures import definitions, measures
@@ -61,21 +63,15 @@ def score(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
     """A score asked aloud or measured in the room."""
     now = timezone.now()
     try:
-        value = float(request.POST.get("value", "").replace(",", "."))
-    except ValueError:
-        return _page(request, actor, course, error=InvalidValue("Please give a number.", field="value"))
-    try:
-        actions.note_score(
+        note_score(
             by=actor,
             at=now,
             course_id=course,
             measure_code=request.POST.get("measure", ""),
-            value=value,
-            on=now.astimezone(ZoneInfo(request.clinic.time_zone)).date(),
+            value=_number(request.POST.get("value", "")),
+            on=_day(request.POST.get("on", "")) or clinic_day(request.clinic, now),
         )
-    except NotFound:
-        raise
-    except MyotomeError as error:
+    except InvalidValue as error:
         return _page(request, actor, course, error=error)
     actions.refresh_forecast(by=actor, at=now, course_id=course)
     return redirect("followup:course", clinic=actor.clinic_slug, course=course)
@@ -124,6 +120,21 @@ def discharge(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
     return render(request, "followup/discharge.html", context)
 
 
+def _number(text: str) -> float:
+    try:
+        return float(text.strip().replace(",", "."))
+    except ValueError as fault:
+        raise InvalidValue("Please give a number.", field="value") from fault
+
+
+def _day(text: str) -> date | None:
+    """The day as a date field sends it; empty is today."""
+    try:
+        return date.fromisoformat(text.strip()) if text.strip() else None
+    except ValueError as fault:
+        raise InvalidValue("Please give the day as year, month, day, for example 2026-11-24.", field="on") from fault
+
+
 def _facts(data: QueryDict) -> dict[str, Any]:
     """Condition, segments and operation as typed; empty ones are not known."""
     condition, segments, surgery = (data.get(name, "").strip() for name in ("condition", "n_segments", "prior_surgery"))
@@ -156,5 +167,7 @@ def _page(request: HttpRequest, actor: Actor, course: int, error: MyotomeError |
         "typed": request.POST if error else {},
         "measures": [measures()[code] for code in ASKED_ALOUD],
         "conditions": conditions(),
+        "today": clinic_day(request.clinic, now),
+        "first_day": first_day(story.course),
     }
     return render(request, "followup/course.html", context, status=error.http_status if error else 200)

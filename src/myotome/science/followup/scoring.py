@@ -13,7 +13,8 @@ def score(measure: Measure, answers: Mapping[str, float | None]) -> float | None
     """The measure's score, or None when too little was answered for its rule.
 
     Raises:
-        InvalidValue: an answer outside its item's range, or to an item the measure does not have.
+        InvalidValue: an answer outside its item's range or between whole numbers, or to an item the measure does not
+            have.
 
     Source: each measure's own sources in knowledge.measures
     Check: tests/unit/followup/test_scoring.py
@@ -40,12 +41,46 @@ def score(measure: Measure, answers: Mapping[str, float | None]) -> float | None
                 high=item.high,
                 value=value,
             )
+        if not measure.measured and value != int(value):
+            raise InvalidValue(
+                "{measure} is answered in whole numbers, not {value:g}.", field=code, measure=measure.short, value=value
+            )
         given.append(float(value))
     if not given or len(given) < (len(items) if measure.rule in {"mean", "sum"} else measure.min_items):
         return None
     if measure.rule == "sum":
         return sum(given)
     return sum(given) / len(given)
+
+
+def checked_score(measure: Measure, value: float) -> float:
+    """A score that was noted as a whole, if the measure can have it.
+
+    Raises:
+        InvalidValue: (field "value") outside its range, or between the whole numbers that it counts in.
+
+    Source: each measure's own sources in knowledge.measures
+    Check: tests/unit/followup/test_scoring.py
+    """
+    if not measure.low <= value <= measure.high:
+        raise InvalidValue(
+            "{rule} is {low:g} to {high:g}, not {value:g}.",
+            field="value",
+            rule=measure.short,
+            low=measure.low,
+            high=measure.high,
+            value=value,
+        )
+    if measure.is_whole and value != int(value):
+        raise InvalidValue(
+            "{rule} is a whole number from {low:g} to {high:g}, not {value:g}.",
+            field="value",
+            rule=measure.short,
+            low=measure.low,
+            high=measure.high,
+            value=value,
+        )
+    return float(value)
 
 
 def meaningful_line(measure: Measure, baseline: float) -> float | None:

@@ -13,6 +13,7 @@ from myotome.clinic.needling.models import AdverseEvent, NeedleInsertion, Treatm
 from myotome.clinic.pathway.demo.house import House
 from myotome.clinic.pathway.demo.person import Person
 from myotome.clinic.pathway.demo.rows import Batch, Slot
+from myotome.clinic.people.days import clinic_day
 from myotome.clinic.people.models import Practitioner
 from myotome.clinic.planning.actions import default_reviews
 from myotome.clinic.planning.models import Consent, Plan, PlannedSite
@@ -349,7 +350,7 @@ def add_answers(
             visit_number=number,
             measures=measures,
             created_at=asked_at,
-            due_on=at.date(),
+            due_on=clinic_day(house.clinic, at),
             expires_at=at + timedelta(days=30),
             opened_at=asked_at if is_answered else None,
             completed_at=asked_at if is_answered else None,
@@ -369,7 +370,7 @@ def add_answers(
                 course=course,
                 request=request,
                 measure=measure,
-                on=at.date(),
+                on=clinic_day(house.clinic, at),
                 visit_number=number,
                 value=value,
                 rule_version=MEASURES_VERSION,
@@ -383,7 +384,7 @@ def add_answers(
                 course=course,
                 request=request,
                 measure="psfs",
-                on=at.date(),
+                on=clinic_day(house.clinic, at),
                 visit_number=number,
                 value=function,
                 rule_version=MEASURES_VERSION,

@@ -1,0 +1,82 @@
+"""Scores of a course: those that her answers make, and those measured or asked aloud in the room.
+
+A score is of a day of the clinic, never of a day at Greenwich: that evening's answers belong to that evening.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from django.db import transaction
+
+from myotome.clinic.audit.actions import record
+from myotome.clinic.followup.models import MeasureRequest, MeasureScore
+from myotome.clinic.people.days import clinic_day
+from myotome.clinic.screening.courses import course_for
+from myotome.clinic.screening.models import Course
+from myotome.knowledge.measures import MEASURES_VERSION, measure
+from myotome.science.followup.scoring import checked_score
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.errors import InvalidValue
+
+
+def keep_scores(
+    *, at: datetime, course: Course, on: date, values: Mapping[str, float | None], request: MeasureRequest | None = None
+) -> list[MeasureScore]:
+    """The scores of one day, as rows; the caller's transaction holds them."""
+    rows = [
+        MeasureScore(
+            clinic_id=course.clinic_id,
+            course=course,
+            request=request,
+            measure=code,
+            on=on,
+            visit_number=request.visit_number if request else None,
+            value=value,
+            rule_version=MEASURES_VERSION,
+            scored_at=at,
+        )
+        for code, value in values.items()
+    ]
+    return MeasureScore.objects.bulk_create(rows)
+
+
+@transaction.atomic
+def note_score(*, by: Actor, at: datetime, course_id: int, measure_code: str, value: float, on: date) -> MeasureScore:
+    """A score that was measured or asked aloud in the room, today or on a day of this course.
+
+    Raises:
+        InvalidValue: outside the measure's range, between its whole numbers, in the future, or before the complaint or
+            the course began.
+    """
+    course = course_for(by, course_id)
+    value = checked_score(measure(measure_code), value)
+    check_day(course, on, at=at)
+    row = keep_scores(at=at, course=course, on=on, values={measure_code: value})[0]
+    record(by=by, at=at, act="score.noted", subject=row, patient_id=course.patient_id, measure=measure_code)
+    return row
+
+
+def check_day(course: Course, on: date, *, at: datetime) -> None:
+    """Refuses a day that no score of this course can be of.
+
+    Raises:
+        InvalidValue: the day has not come, or lies before the complaint or the course began.
+    """
+    if on > clinic_day(course.clinic, at):
+        raise InvalidValue("A score cannot be of a day that has not come.", field="on")
+    if course.onset_on is not None and on < course.onset_on:
+        raise InvalidValue(
+            "The complaint began on {began}: there is no score before.", field="on", began=course.onset_on
+        )
+    if on < (began := first_day(course)):
+        raise InvalidValue("This course began on {began}: an earlier score is not one of it.", field="on", began=began)
+
+
+def first_day(course: Course) -> date:
+    """The first day that a score of the course can be of: the day of its first questions, else the day it was opened."""
+    opened = clinic_day(course.clinic, course.opened_at)
+    if course.intake is None:
+        return opened
+    return min(opened, clinic_day(course.clinic, course.intake.started_at))
