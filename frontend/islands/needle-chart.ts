@@ -42,7 +42,9 @@ export class NeedleChart extends HTMLElement {
     for (const step of this.querySelectorAll<HTMLButtonElement>(".step")) {
       step.hidden = false;
       step.addEventListener("click", () => {
-        if (depth) depth.value = String(Math.min(150, Math.max(0, Number(depth.value) + Number(step.dataset.step))));
+        if (!depth) return;
+        depth.value = String(Math.min(150, Math.max(0, Number(depth.value) + Number(step.dataset.step))));
+        depth.dispatchEvent(new Event("change", { bubbles: true }));
       });
     }
     // A chosen grasp touched again is taken back: a radio alone cannot.

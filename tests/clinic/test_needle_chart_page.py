@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.urls import reverse
@@ -130,6 +131,34 @@ def test_an_ask_comes_before_the_keys_and_a_reason_opens_them(client, clinic, el
     after = client.get(at("chart", visit)).content.decode()
     assert "Say why you go on" not in after
     assert "Needle out" in after
+
+
+def test_a_depth_beyond_every_range_of_a_point_asks_before_the_needle_and_the_answer_keeps_site_and_depth(
+    client, clinic, elena
+):
+    visit, _ = visit_of(clinic, elena, mode="acupuncture", sites=POINTS, kind=SiteKind.ACUPOINT)
+    client.force_login(elena.user)
+    key = "acupoint:TE5::left"
+    shallow = client.get(at("chart", visit), {"site": key, "depth_mm": "20"}).content.decode()
+    assert "deeper than any source" not in shallow
+    deep = client.get(at("chart", visit), {"site": key, "depth_mm": "60"}).content.decode()
+    assert "TE5 at 60 mm is deeper than any source" in unescape(deep)
+    assert "TCM Knowledge Base" in deep
+    reason = {"code": "depth_TE5", "place": "forearm_hand", "reason": "through to PC6", "site": key, "depth_mm": "60"}
+    after = client.post(at("answered", visit), reason, follow=True).content.decode()
+    assert "deeper than any source" not in after
+    assert f'<input type="hidden" name="site" value="{key}">' in after
+    assert 'id="id_depth_mm" min="0" max="150" value="60"' in after
+    client.post(at("needle", visit), needle_form(key, state="in", depth_mm="60"))
+    assert not Incident.objects.filter(detail__startswith="depth").exists()
+
+
+def test_a_set_asks_about_the_depths_typed_for_its_points(client, clinic, elena):
+    visit, _ = visit_of(clinic, elena, mode="acupuncture", sites=POINTS, kind=SiteKind.ACUPOINT)
+    client.force_login(elena.user)
+    page = client.get(at("chart", visit), {"depth:acupoint:LI4::left": "70"}).content.decode()
+    assert "LI4 at 70 mm is deeper" in page
+    assert 'name="depth:acupoint:LI4::left" value="70"' in page
 
 
 def test_a_needle_already_in_is_recorded_past_a_stop(client, clinic, elena):

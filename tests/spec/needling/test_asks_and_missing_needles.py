@@ -10,8 +10,10 @@ from myotome.clinic.audit.models import AuditEvent
 from myotome.clinic.needling.actions import (
     answer_ask,
     ask_again,
+    chart_response,
     close_visit,
     count_out,
+    leave_in,
     record_insertion,
     resolve_incident,
     sign_missing,
@@ -19,10 +21,11 @@ from myotome.clinic.needling.actions import (
 from myotome.clinic.needling.asks import AskBook, quick_answers
 from myotome.clinic.needling.models import Incident
 from myotome.clinic.needling.queries import needles_of, visit_for
+from myotome.vocabulary.anatomy import NeedleRegion
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, NeedleUnaccountedFor, NotAllowed, NotFound
-from myotome.vocabulary.needling import NeedleState
-from tests.factories import AT, a_needle, a_practitioner, a_user, an_actor, an_open_visit, boxed
+from myotome.vocabulary.needling import NeedleState, SiteKind
+from tests.factories import AT, a_consent, a_needle, a_practitioner, a_user, an_actor, an_open_visit, boxed
 
 pytestmark = pytest.mark.django_db
 LATER = AT + timedelta(seconds=30)
@@ -71,6 +74,36 @@ def test_a_needle_after_the_answer_opens_nothing():
     answer_ask(by=elena, at=AT, visit_id=visit.pk, code="pleura", place="upper_back", reason="aimed at bone")
     record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle(**OVER_LUNG))
     assert not Incident.objects.exists()
+
+
+def incidents():
+    return [(row.kind, row.detail) for row in Incident.objects.order_by("pk")]
+
+
+@pytest.mark.parametrize("fact", ["valve_disease", "immune_compromise"])
+def test_a_needle_left_in_against_a_stop_for_needles_that_stay_opens_an_incident(fact):
+    visit, elena = an_open_visit()
+    a_consent(visit.course, "retained")
+    ask_again(by=elena, at=AT, visit_id=visit.pk, answers={fact: "present"})
+    answer_ask(by=elena, at=AT, visit_id=visit.pk, code=fact, place="everywhere", reason="strict skin cleaning")
+    record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle())
+    assert incidents() == []
+    for _ in range(2):
+        row = leave_in(by=elena, at=LATER, visit_id=visit.pk, number=1, reason="ear press needle")
+    assert row.state == NeedleState.LEFT_IN.value
+    assert incidents() == [("needled_against_stop", {"valve_disease": "valve_retained"}.get(fact, "immune_retained"))]
+
+
+def test_a_needle_deeper_than_any_range_of_its_point_is_recorded_and_opens_an_incident():
+    visit, elena = an_open_visit(mode="acupuncture")
+    point = {"site_kind": SiteKind.ACUPOINT, "site": "TE5", "region": NeedleRegion.FOREARM_HAND}
+    record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle(**point, depth_mm=20))
+    assert incidents() == []
+    chart_response(by=elena, at=LATER, visit_id=visit.pk, number=1, depth_mm=60)
+    assert incidents() == [("needled_without_answer", "depth_TE5, forearm hand")]
+    answer_ask(by=elena, at=LATER, visit_id=visit.pk, code="depth_TE5", place="forearm_hand", reason="through to PC6")
+    record_insertion(by=elena, at=LATER, visit_id=visit.pk, needle=a_needle(**point, depth_mm=60))
+    assert len(incidents()) == 1
 
 
 def test_every_answer_is_in_the_audit_and_its_speed_is_counted_for_the_owner():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from myotome.knowledge.acupoints import acupoint
 from myotome.knowledge.muscles import region_at
 from myotome.science.needling.asks import EVERYWHERE, before_needle, unanswered
 from myotome.vocabulary.anatomy import NeedleRegion
@@ -32,6 +33,32 @@ def test_a_healthy_patient_and_a_harmless_muscle_need_no_word():
 )
 def test_over_lung_canal_or_vessel_every_region_asks(muscle, level, asked):
     assert asked in codes(said(muscle, level), CautionLevel.ASK)
+
+
+def at_point(code, depth_mm, **given):
+    facts = given.pop("facts", {})
+    region = NeedleRegion(acupoint(code).region)
+    return before_needle(
+        site_kind=SiteKind.ACUPOINT, site=code, level=None, region=region, facts=facts, depth_mm=depth_mm, **given
+    )
+
+
+@pytest.mark.parametrize(
+    ("point", "depth_mm", "asks"),
+    [("ST36", None, False), ("ST36", 38, False), ("ST36", 39, True), ("GB30", 88, False), ("LU11", 6, True)],
+)
+def test_deeper_than_the_deepest_range_of_a_point_asks_and_names_the_source(point, depth_mm, asks):
+    said_of_depth = [w for w in at_point(point, depth_mm) if w.code == f"depth_{point}"]
+    assert [w.level for w in said_of_depth] == [CautionLevel.ASK] * asks
+    assert all(f"{depth_mm} mm" in w.words and "TCM Knowledge Base" in w.words for w in said_of_depth)
+
+
+def test_no_depth_of_a_muscle_or_a_free_place_is_judged():
+    deep = said("gluteus_medius", depth_mm=150)
+    free = before_needle(
+        site_kind=SiteKind.FREE, site="ST36", level=None, region=NeedleRegion.THIGH, facts={}, depth_mm=150
+    )
+    assert [w.code for w in (*deep, *free) if "depth" in w.code] == []
 
 
 def test_fever_today_stops_every_needle():

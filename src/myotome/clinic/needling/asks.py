@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -36,8 +37,8 @@ class AskBook:
         self._noted_at = {row.code: row.noted_at for row in rows}
         self.answers = list(visit.caution_answers.order_by("answered_at"))
 
-    def warnings(self, site_kind: str, site: str, level: str, region: str, **how: bool) -> tuple[Warning, ...]:
-        """Everything to say before a needle at this site."""
+    def warnings(self, site_kind: str, site: str, level: str, region: str, **how: Any) -> tuple[Warning, ...]:
+        """Everything to say before a needle at this site, so deep, with current or to stay as `how` says."""
         return before_needle(
             site_kind=SiteKind(site_kind),
             site=site,
@@ -91,6 +92,7 @@ def open_incidents_of_needle(by: Actor, at: datetime, visit: TreatmentVisit, nee
         needle.site,
         needle.level,
         needle.region,
+        depth_mm=needle.depth_mm,
         is_electrical=needle.technique == Technique.ELECTRICAL.value,
         is_retained=needle.state == NeedleState.LEFT_IN.value,
     )

@@ -91,23 +91,31 @@ def chart_response(*, by: Actor, at: datetime, visit_id: int, number: int, **res
     row = needle_by_number(visit, number)
     _apply_response(row, response)
     row.save()
+    open_incidents_of_needle(by, at, visit, row)
     note_in_audit(by, at, "needle.response", visit, number=number)
     return row
 
 
 @transaction.atomic
 def leave_in(*, by: Actor, at: datetime, visit_id: int, number: int, reason: str) -> NeedleInsertion:
-    """A needle left in on purpose (press, ear), with the reason; without consent for it an incident is opened."""
+    """A needle left in on purpose (press, ear), with the reason; left in already stays as it was.
+
+    It is in, so nothing refuses it: without consent for it, or against what is said before a needle that stays, an
+    incident is opened.
+    """
     visit = unlocked_visit(by, visit_id)
     if not reason.strip():
         raise InvalidValue("Please say why this needle stays in.", field="reason")
     row = needle_by_number(visit, number)
-    if row.state not in (words.NeedleState.IN.value, words.NeedleState.LEFT_IN.value):
+    if row.state == words.NeedleState.LEFT_IN.value:
+        return row
+    if row.state != words.NeedleState.IN.value:
         raise InvalidValue("Only a needle that is in can stay in.", field="reason")
     row.state, row.note = words.NeedleState.LEFT_IN.value, reason.strip()[:300]
     row.save(update_fields=["state", "note"])
     if not _has_consent(visit, "retained"):
         open_incident(by, at, visit, "retained_without_consent", f"Needle {number} was left in.")
+    open_incidents_of_needle(by, at, visit, row)
     note_in_audit(by, at, "needle.left_in", visit, number=number)
     return row
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth import authenticate
@@ -40,8 +42,11 @@ Act = Callable[..., object]
 MOST_TRIES, TRIES_WITHIN_S = 5, 600
 
 
-def act(do: Act) -> Callable[..., HttpResponse]:
-    """A view that does one act of the visit and shows the chart again; an error is shown where it belongs."""
+def act(do: Act, *, stays: bool = False) -> Callable[..., HttpResponse]:
+    """A view that does one act of the visit and shows the chart again; an error is shown where it belongs.
+
+    With `stays` the site that was being looked at is looked at again, at the depth that was typed.
+    """
 
     def view(request: HttpRequest, actor: Actor, visit: int, **ids: Any) -> HttpResponse:
         try:
@@ -51,8 +56,11 @@ def act(do: Act) -> Callable[..., HttpResponse]:
         except MyotomeError as error:
             return chart_page(request, actor, visit, error=error)
         if request.headers.get("HX-Request"):
-            return chart_page(request, actor, visit)
-        return redirect("needling:chart", clinic=actor.clinic_slug, visit=visit)
+            return chart_page(request, actor, visit, stays=stays)
+        answer = redirect("needling:chart", clinic=actor.clinic_slug, visit=visit)
+        kept = {name: request.POST[name] for name in ("site", "depth_mm") if stays and request.POST.get(name)}
+        answer["Location"] += f"?{urlencode(kept)}" if kept else ""
+        return answer
 
     view.__doc__, view.__name__, view.__module__ = do.__doc__, do.__name__, do.__module__
     return for_roles(Role.PRACTITIONER)(require_POST(view))
@@ -64,7 +72,7 @@ def asked_again(request: HttpRequest, actor: Actor, visit: int) -> None:
     actions.ask_again(by=actor, at=timezone.now(), visit_id=visit, answers=facts_from(request.POST))
 
 
-@act
+@partial(act, stays=True)
 def answered(request: HttpRequest, actor: Actor, visit: int) -> None:
     """Why she goes on past an ASK."""
     at, data = timezone.now(), request.POST

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from myotome.clinic.assessment.queries import last_findings
@@ -22,7 +24,7 @@ from myotome.clinic.pathway.roots import roots_with_needles
 from myotome.clinic.planning.queries import cautions_from, consents_of
 from myotome.knowledge.cautions import facts
 from myotome.pages.needling.plate import plates_of
-from myotome.pages.needling.sites import DEFAULT_DEPTH_MM, DEFAULT_SIZE, site_key, site_name, site_of_key, waiting_sites
+from myotome.pages.needling.sites import DEFAULT_SIZE, site_key, site_name, site_of_key, usual_depth, waiting_sites
 from myotome.science.needling.asks import EVERYWHERE, Warning
 from myotome.science.needling.counts import counts_by_region, open_needles, overdue_at
 from myotome.vocabulary.actors import Actor
@@ -30,6 +32,8 @@ from myotome.vocabulary.courses import CautionLevel
 from myotome.vocabulary.errors import MyotomeError
 from myotome.vocabulary.needling import NeedleState
 
+DEEPEST_TYPED_MM = 150
+NOTHING_TYPED: Mapping[str, str] = MappingProxyType({})
 SIZES = ("0.16x13", "0.20x25", "0.25x25", "0.25x40", "0.30x40", "0.30x50", "0.30x60", "0.30x75", "0.35x100")
 
 
@@ -38,12 +42,18 @@ def reasked() -> tuple[str, ...]:
     return tuple(code for code, fact in facts().items() if fact.every_visit and code != "no_consent")
 
 
-def chart_context(actor: Actor, visit: TreatmentVisit, *, at: datetime, chosen: str = "") -> dict[str, Any]:
-    """Everything the page shows, in a fixed number of queries."""
+def chart_context(
+    actor: Actor, visit: TreatmentVisit, *, at: datetime, chosen: str = "", depths: Mapping[str, str] = NOTHING_TYPED
+) -> dict[str, Any]:
+    """Everything the page shows, in a fixed number of queries.
+
+    `depths` holds what is typed in the depth fields (`depth_mm`, and `depth:KEY` of a set): a depth may ask.
+    """
     needles = needles_of(visit)
     values = [needle_as_value(needle) for needle in needles]
     is_closed = visit.closed_at is not None
     waiting = [] if is_closed else waiting_sites(visit, needles)
+    waiting = [replace(row, depth_mm=_typed(depths, f"depth:{row.key}", row.depth_mm)) for row in waiting]
     still_in = open_needles(values)
     retain = timedelta(minutes=visit.retain_minutes)
     due = overdue_at(values, retain)
@@ -80,7 +90,7 @@ def chart_context(actor: Actor, visit: TreatmentVisit, *, at: datetime, chosen: 
         "at": at,
         "is_offered_to_me": bool(visit.handed_to_id and visit.handed_to_id == actor.practitioner_id),
     }
-    context |= _chosen(visit, needles, waiting, book, chosen)
+    context |= _chosen(visit, needles, waiting, book, chosen, depths)
     must_count = bool(visit.all_out_called_at and not visit.counted_at)
     by_keys = context["is_ims"] or context["chosen_asked"] or not waiting
     context["keys_shown"] = bool(context["chosen_key"]) and by_keys and not must_count
@@ -89,7 +99,12 @@ def chart_context(actor: Actor, visit: TreatmentVisit, *, at: datetime, chosen: 
 
 
 def _chosen(
-    visit: TreatmentVisit, needles: Sequence[NeedleInsertion], waiting: list[Any], book: AskBook, key: str
+    visit: TreatmentVisit,
+    needles: Sequence[NeedleInsertion],
+    waiting: list[Any],
+    book: AskBook,
+    key: str,
+    depths: Mapping[str, str],
 ) -> dict[str, Any]:
     """The site whose needle comes next: the one asked for, else the first that waits; with what must be said first."""
     site, asked_for = None, bool(key)
@@ -104,13 +119,18 @@ def _chosen(
     mine = next((row for row in waiting if row.key == key), None)
     before = next((n for n in reversed(needles) if site_key(n) == key), None)
     last = needles[-1] if needles else None
-    size, depth = DEFAULT_SIZE[visit.mode], DEFAULT_DEPTH_MM[visit.mode]
+    size = DEFAULT_SIZE[visit.mode]
+    depth = usual_depth(visit.mode, site["site_kind"].value, site["site"]) if site else None
     if mine is not None:
         size, depth = mine.size, mine.depth_mm
     elif before is not None and before.gauge_mm and before.length_mm:
         size, depth = f"{before.gauge_mm:.2f}x{before.length_mm}", before.depth_mm or depth
     is_set = visit.mode == "acupuncture" and not asked_for
-    ahead = [site_of_key(row.key) for row in waiting] if is_set else [site] if site else []
+    if is_set:
+        ahead = [(site_of_key(row.key), row.depth_mm) for row in waiting]
+    else:
+        depth = _typed(depths, "depth_mm", depth)
+        ahead = [(site, depth)] if site else []
     warnings = _without_doubles(book, ahead)
     standing = book.open(warnings)
     return {
@@ -128,11 +148,17 @@ def _chosen(
     }
 
 
-def _without_doubles(book: AskBook, sites: list[dict[str, Any]]) -> tuple[Warning, ...]:
-    """What must be said before needles at these sites, each thing once for its place, STOP first."""
+def _typed(depths: Mapping[str, str], name: str, usual: int | None) -> int | None:
+    """The depth as typed, when it can be one, else the usual one."""
+    text = depths.get(name, "").strip()
+    return int(text) if text.isascii() and text.isdigit() and int(text) <= DEEPEST_TYPED_MM else usual
+
+
+def _without_doubles(book: AskBook, sites: list[tuple[dict[str, Any], int | None]]) -> tuple[Warning, ...]:
+    """What must be said before needles at these sites, so deep, each thing once for its place, STOP first."""
     found = {}
-    for site in sites:
-        for warning in book.warnings(site["site_kind"], site["site"], site["level"], site["region"]):
+    for site, depth_mm in sites:
+        for warning in book.warnings(site["site_kind"], site["site"], site["level"], site["region"], depth_mm=depth_mm):
             found.setdefault((warning.code, warning.place), warning)
     order = tuple(CautionLevel)
     return tuple(sorted(found.values(), key=lambda warning: order.index(warning.level)))

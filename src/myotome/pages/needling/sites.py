@@ -17,6 +17,7 @@ from myotome.clinic.planning.queries import sites_of
 from myotome.knowledge import acupoints as points
 from myotome.knowledge.muscles import muscle, muscles, region_at
 from myotome.pages.plates import part_key
+from myotome.science.needling.asks import deepest_range
 from myotome.vocabulary.anatomy import NeedleRegion, Side
 from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.needling import SiteKind
@@ -27,15 +28,23 @@ DEFAULT_DEPTH_MM = {"ims": 30, "acupuncture": 15}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WaitingSite:
-    """A site that waits: from the plan, or carried over from the last visit. `origin` is "plan" or a date in words."""
+    """A site that waits: from the plan, or carried over from the last visit. `origin` is "plan" or a date in words.
+
+    `depth_mm` is last time's, else this mode's usual one, else None.
+    """
 
     key: str
     name: str
     side: str
     region: str
     origin: str
-    depth_mm: int
+    depth_mm: int | None
     size: str
+
+    @property
+    def is_point(self) -> bool:
+        """True at an acupuncture point: sources give ranges of depth for it."""
+        return self.key.startswith(f"{SiteKind.ACUPOINT.value}:")
 
 
 def site_key(row: Any) -> str:
@@ -107,9 +116,16 @@ def waiting_sites(visit: TreatmentVisit, needles: Sequence[NeedleInsertion]) -> 
     return [_waiting(key, planned.get(key), last.get(key), visit.mode) for key in keys]
 
 
+def usual_depth(mode: str, kind: str, site: str) -> int | None:
+    """The depth that a field begins with; none at a point where every source ends above it."""
+    usual = DEFAULT_DEPTH_MM[mode]
+    deepest = deepest_range(site) if kind == SiteKind.ACUPOINT.value else None
+    return None if deepest and deepest[0] < usual else usual
+
+
 def _waiting(key: str, planned: Any, last: NeedleInsertion | None, mode: str) -> WaitingSite:
     row = planned or last
-    size, depth, origin = DEFAULT_SIZE[mode], DEFAULT_DEPTH_MM[mode], "plan"
+    size, depth, origin = DEFAULT_SIZE[mode], usual_depth(mode, row.site_kind, row.site), "plan"
     if last is not None:
         size = f"{last.gauge_mm:.2f}x{last.length_mm}" if last.gauge_mm and last.length_mm else size
         depth = last.depth_mm if last.depth_mm is not None else depth

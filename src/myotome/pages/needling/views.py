@@ -85,12 +85,22 @@ def open_for_appointment(request: HttpRequest, actor: Actor, appointment: int) -
 
 
 def chart_page(
-    request: HttpRequest, actor: Actor, visit: int, *, row: Any = None, error: MyotomeError | None = None
+    request: HttpRequest,
+    actor: Actor,
+    visit: int,
+    *,
+    row: Any = None,
+    error: MyotomeError | None = None,
+    stays: bool = False,
 ) -> HttpResponse:
-    """The chart as it stands, with what was typed and why it was refused when there is an error."""
+    """The chart as it stands, with what was typed and why it was refused when there is an error.
+
+    With `stays` it shows the site and the depth that were posted.
+    """
     row = row or visit_for(actor, visit)
-    kept = request.POST.get("site", "") if error and error.field != "line" else ""
-    context = chart_context(actor, row, at=timezone.now(), chosen=kept or request.GET.get("site", ""))
+    kept = request.POST if stays or (error and error.field != "line") else request.GET
+    chosen = kept.get("site", "") or request.GET.get("site", "")
+    context = chart_context(actor, row, at=timezone.now(), chosen=chosen, depths=kept)
     context |= {
         "error": error,
         "typed": request.POST if error else {},

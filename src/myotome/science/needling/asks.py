@@ -1,8 +1,8 @@
 """What is said before a needle: STOP, ASK and NOTE for one site, from the patient's facts and the site's hazards.
 
 STOP is lifted only by correcting the fact that raised it. ASK wants a reason, once per visit and region. A STOP that
-holds for an area which only its words describe asks whether the site lies there: the program cannot know. Nothing
-here looks at a depth.
+holds for an area which only its words describe asks whether the site lies there: the program cannot know. A depth is
+charted, not judged: only at an acupuncture point, deeper than the deepest range of any source, it asks.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from dataclasses import dataclass
 
 from myotome.knowledge import acupoints as points
 from myotome.knowledge.cautions import Caution, cautions
+from myotome.knowledge.citations import citation
 from myotome.knowledge.hazards import hazards
 from myotome.knowledge.muscles import hazards_at
 from myotome.vocabulary.anatomy import NeedleRegion
 from myotome.vocabulary.courses import CautionLevel
 from myotome.vocabulary.needling import SiteKind
+from myotome.vocabulary.sentences import Sentence, joined
 
 EVERYWHERE = "everywhere"
 
@@ -40,6 +42,7 @@ def before_needle(
     level: str | None,
     region: NeedleRegion,
     facts: Mapping[str, str],
+    depth_mm: int | None = None,
     is_electrical: bool = False,
     is_retained: bool = False,
 ) -> tuple[Warning, ...]:
@@ -69,6 +72,7 @@ def before_needle(
         for code, row in ((code, hazards()[code]) for code in near)
         if row.needs_ack and not (code == "pregnancy" and "pregnancy" not in facts)
     ]
+    found += _deeper_than_ranges(site_kind, site, region, depth_mm)
     order = tuple(CautionLevel)
     return tuple(sorted(found, key=lambda warning: order.index(warning.level)))
 
@@ -103,9 +107,39 @@ def _holds(
     return True
 
 
+def deepest_range(point: str) -> tuple[int, tuple[str, ...]] | None:
+    """Where the deepest range of any source ends at a point, in mm, and whose it is; None where nobody gives one.
+
+    A report about sources, never advice: no depth is safe. One cun is 25 mm.
+
+    Source: knowledge/acupoints/depths.csv
+    Check: tests/spec/needling/test_what_is_said_before_a_needle.py
+    """
+    row = points.acupoints().get(point)
+    if row is None or not row.depths:
+        return None
+    top = max(depth.high_mm for depth in row.depths)
+    return top, tuple(dict.fromkeys(depth.source for depth in row.depths if depth.high_mm == top))
+
+
+def _deeper_than_ranges(site_kind: SiteKind, site: str, region: NeedleRegion, depth_mm: int | None) -> list[Warning]:
+    deepest = deepest_range(site) if site_kind is SiteKind.ACUPOINT else None
+    if deepest is None or depth_mm is None or depth_mm <= deepest[0]:
+        return []
+    words = Sentence(
+        "{point} at {depth} mm is deeper than any source's range: the deepest ends at {top} mm, one cun as 25 mm ({source}).",
+        point=site,
+        depth=depth_mm,
+        top=deepest[0],
+        source=joined([citation(key).words.rstrip(".") for key in deepest[1]]),
+    )
+    return [Warning(level=CautionLevel.ASK, code=f"depth_{site}", words=words, place=region.value)]
+
+
 def _hazards_of(site_kind: SiteKind, site: str, level: str | None) -> tuple[str, ...]:
     if site_kind is SiteKind.MUSCLE:
         return hazards_at(site, level)
     if site_kind is SiteKind.ACUPOINT:
-        return tuple(points.acupoints()[site].hazards)
+        point = points.acupoints().get(site)
+        return tuple(point.hazards) if point else ()
     return ()
