@@ -94,6 +94,16 @@ def test_a_score_asked_aloud_is_noted_or_refused_in_a_sentence(elena, course, ty
     assert MeasureScore.objects.count() == n + (status == 302)
 
 
+def test_the_page_says_which_score_of_a_day_counts(elena, course):
+    page = elena.get(url(course)).content.decode()
+    assert "Of two scores of one day the later counts" in page
+    assert "corrected to" not in page
+    for value in ("6", "5"):
+        elena.post(url(course, "score"), {"measure": "peg", "value": value})
+    assert "general activity, " in (page := elena.get(url(course)).content.decode())
+    assert ": 6, corrected to 5." in page
+
+
 def test_what_was_typed_stays_beside_its_error(elena, course):
     page = elena.post(url(course, "score"), {"measure": "psfs", "value": "44", "on": "2026-11-20"}).content.decode()
     assert '<option value="psfs" selected>' in page

@@ -3,15 +3,16 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from myotome.clinic.followup.actions import answer, discharge, finish
-from myotome.clinic.followup.models import MeasureRequest
+from myotome.clinic.followup.models import MeasureRequest, MeasureScore
 from myotome.clinic.followup.queries import forecast_input, questions_of, story_of
 from myotome.clinic.followup.scores import note_score
 from myotome.clinic.screening.courses import open_course
 from myotome.vocabulary.courses import CourseOutcome
 from myotome.vocabulary.errors import InvalidValue
-from tests.clinic.followup.courses import a_course_in_care, asked, with_visits
+from tests.clinic.followup.courses import a_course_in_care, answered, asked, with_visits
 from tests.factories import AT, the_system
 
 pytestmark = pytest.mark.django_db
@@ -89,3 +90,32 @@ def test_a_score_is_of_a_day_of_the_course_and_not_before_the_complaint():
     with pytest.raises(InvalidValue, match="complaint began on 2026-11-14"):
         noted(course, actor, on=TODAY - timedelta(days=11))
     assert noted(course, actor, on=TODAY - timedelta(days=10)).on == TODAY - timedelta(days=10)
+
+
+def test_of_two_scores_of_one_day_the_later_counts_and_both_stay():
+    course, actor = a_course_in_care()
+    with_visits(course, [7, 6])
+    noted(course, actor, value=4)
+    story = story_of(course)
+    assert story.scores["pain_nrs_average_7d"] == [(TODAY - timedelta(days=7), 7), (TODAY, 4)]
+    assert [(row.measure, row.on, row.was, row.now) for row in story.corrected] == [
+        ("pain_nrs_average_7d", TODAY, 6, 4)
+    ]
+    kept = MeasureScore.objects.filter(course=course, measure="pain_nrs_average_7d", on=TODAY).order_by("pk")
+    assert [(row.value, row.replaced_at) for row in kept] == [(6, AT), (4, None)]
+
+
+def test_a_skipped_question_corrects_no_score_of_that_day():
+    course, actor = a_course_in_care()
+    noted(course, actor, value=4)
+    answered(course, None)
+    assert story_of(course).scores["pain_nrs_average_7d"] == [(TODAY, 4)]
+    assert story_of(course).corrected == []
+
+
+def test_the_database_holds_one_current_score_a_day():
+    course, actor = a_course_in_care()
+    row = noted(course, actor, value=4)
+    row.pk = None
+    with pytest.raises(IntegrityError), transaction.atomic():
+        row.save()

@@ -59,21 +59,35 @@ class MeasureAnswer(ClinicalRow):
 
 
 class MeasureScore(ClinicalRow):
-    """One scored measure on one day, with the version of its rule."""
+    """One scored measure on one day, with the version of its rule; where it was measured, and how.
+
+    A second score of the same day corrects the first: that one has `replaced_at` and stays. A skipped one (None) corrects
+    nothing.
+    """
 
     patient_sees = True
 
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="scores")
     request = models.ForeignKey(MeasureRequest, on_delete=models.PROTECT, null=True, related_name="scores")
     measure = models.CharField(max_length=32)
+    site = models.CharField(max_length=80, blank=True)
+    details = models.JSONField(default=dict)
     on = models.DateField()
     visit_number = models.PositiveSmallIntegerField(null=True)
     value = models.FloatField(null=True)
     rule_version = models.CharField(max_length=20)
     scored_at = models.DateTimeField()
+    replaced_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["course", "measure", "on"])]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["course", "measure", "site", "on"],
+                condition=Q(replaced_at__isnull=True, value__isnull=False),
+                name="one_current_score_a_day",
+            )
+        ]
 
 
 class ForecastShown(ClinicalRow):

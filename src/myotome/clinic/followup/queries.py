@@ -46,6 +46,16 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Corrected:
+    """A score that a later one of the same day has corrected."""
+
+    measure: str
+    on: date
+    was: float
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
 class CourseStory:
     """A course on one axis: scores by measure, visits with needles, shortened muscles by day.
 
@@ -57,6 +67,7 @@ class CourseStory:
     visits: list[tuple[date, int, int]]
     shortened: list[tuple[date, int]]
     muscles: list[tuple[date, dict[tuple[str, str, str], int]]]
+    corrected: list[Corrected]
 
 
 @transaction.atomic
@@ -75,8 +86,15 @@ def story_of(course: Course) -> CourseStory:
     """Everything that stands on the course's time axis, in three queries."""
     zone = ZoneInfo(course.clinic.time_zone)
     scores: dict[str, list[tuple[date, float]]] = {}
+    corrected: list[Corrected] = []
+    of_the_day: dict[tuple[str, str, date], MeasureScore] = {}
     for row in MeasureScore.objects.filter(course=course, value__isnull=False).order_by("on", "pk"):
-        scores.setdefault(row.measure, []).append((row.on, row.value))
+        key = (row.measure, row.site, row.on)
+        if key in of_the_day:
+            corrected.append(Corrected(row.measure, row.on, of_the_day[key].value, row.value))
+        of_the_day[key] = row
+        if row.replaced_at is None:
+            scores.setdefault(row.measure, []).append((row.on, row.value))
     treated = TreatmentVisit.objects.filter(course=course).order_by("opened_at")
     n_needles = Count("insertions", filter=Q(insertions__struck_at__isnull=True))
     visits = [
@@ -94,7 +112,7 @@ def story_of(course: Course) -> CourseStory:
     ):
         muscles.setdefault(started_at.astimezone(zone).date(), {})[tuple(muscle)] = grade
     shortened = [(day, sum(1 for grade in found.values() if grade)) for day, found in sorted(muscles.items())]
-    return CourseStory(course, scores, visits, shortened, sorted(muscles.items()))
+    return CourseStory(course, scores, visits, shortened, sorted(muscles.items()), corrected)
 
 
 def forecast_input(story: CourseStory, *, on: date) -> dict[str, Any]:

@@ -24,7 +24,15 @@ from myotome.vocabulary.errors import InvalidValue
 def keep_scores(
     *, at: datetime, course: Course, on: date, values: Mapping[str, float | None], request: MeasureRequest | None = None
 ) -> list[MeasureScore]:
-    """The scores of one day, as rows; the caller's transaction holds them."""
+    """The scores of one day, as rows; an earlier score of that day is corrected by it, and a skipped one corrects none.
+
+    The caller's transaction holds them, and the course, so that of two who score at once the later corrects.
+    """
+    Course.objects.select_for_update().filter(pk=course.pk).exists()
+    given = [code for code, value in values.items() if value is not None]
+    MeasureScore.objects.filter(
+        course=course, measure__in=given, on=on, site="", value__isnull=False, replaced_at__isnull=True
+    ).update(replaced_at=at)
     rows = [
         MeasureScore(
             clinic_id=course.clinic_id,

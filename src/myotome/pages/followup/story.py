@@ -44,6 +44,7 @@ def course_context(
         "shown": shown,
         "headline": headline(shown.answer) if shown else "",
         "sentences": likely_sentences(shown.answer) if shown else [],
+        "corrected": [(measure(row.measure).name, row) for row in story.corrected],
         "track": track_record(actor, at=at),
         "muscles": then_and_now(story),
         "spacings": spacings(shown) if shown and is_open else [],
