@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
@@ -102,6 +104,16 @@ def test_the_page_says_which_score_of_a_day_counts(elena, course):
         elena.post(url(course, "score"), {"measure": "peg", "value": value})
     assert "general activity, " in (page := elena.get(url(course)).content.decode())
     assert ": 6, corrected to 5." in page
+
+
+def test_a_zero_straight_after_much_pain_is_asked_about(elena, course):
+    assert "straight after" not in elena.get(url(course)).content.decode()
+    for days, value in ((8, "0"), (0, "0")):
+        day = (AT - timedelta(days=days)).date().isoformat()
+        elena.post(url(course, "score"), {"measure": "pain_nrs_average_7d", "value": value, "on": day})
+    page = elena.get(url(course)).content.decode()
+    assert page.count("straight after") == 2
+    assert "0 on 16 Nov, straight after 6. No pain at all, or not answered?" in page
 
 
 def test_what_was_typed_stays_beside_its_error(elena, course):

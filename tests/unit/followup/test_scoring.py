@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from myotome.knowledge.measures import definitions, measure, measures
 from myotome.knowledge.tables import source_keys
-from myotome.science.followup.scoring import is_meaningful_change, meaningful_line, score
+from myotome.science.followup.scoring import is_meaningful_change, meaningful_line, score, zeros_to_ask_about
 from myotome.vocabulary.errors import InvalidValue
 
 
@@ -78,3 +78,19 @@ def test_every_measure_and_definition_has_a_source_that_exists():
     for row in (*measures().values(), *definitions().values()):
         assert row.sources
         assert set(row.sources) <= keys, row
+
+
+@pytest.mark.parametrize(
+    ("scores", "asked_about"),
+    [
+        ([7, 0, 0], [1]),
+        ([7, 5, 0, 6, 0], [2, 4]),
+        ([7, 3, 0, 0], []),
+        ([0, 0], []),
+        ([4, 0], [1]),
+        ([], []),
+        ([3, 0], []),
+    ],
+)
+def test_a_zero_straight_after_much_pain_is_asked_about(scores, asked_about):
+    assert zeros_to_ask_about(scores) == asked_about

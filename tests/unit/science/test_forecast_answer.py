@@ -96,3 +96,11 @@ def test_a_score_not_given_is_not_a_zero():
     missing = forecast_answer(COURSE | {"visits": [{"day": 0, "nrs": 7}, {"day": 7, "nrs": None}]})
     zero = forecast_answer(COURSE | {"visits": [{"day": 0, "nrs": 7}, {"day": 7, "nrs": 0}]})
     assert missing["curve"][0]["median"] > zero["curve"][0]["median"] + 1
+
+
+def test_missing_scores_coded_as_zero_are_asked_about():
+    visits = [{"day": 7 * k, "nrs": nrs} for k, nrs in enumerate([7, None, 0, 0])]
+    assert forecast_answer(COURSE | {"visits": visits})["warnings"] == [
+        "Visit 3 has 0 straight after 7: no pain at all, or not answered? A missing score is null."
+    ]
+    assert forecast_answer(COURSE | {"visits": visits[:2]})["warnings"] == []

@@ -17,11 +17,11 @@ from myotome.clinic.followup.queries import (
 )
 from myotome.clinic.followup.track import track_record
 from myotome.clinic.planning.queries import cautions_of
-from myotome.knowledge.measures import PAIN_AVERAGE, measure
+from myotome.knowledge.measures import PAIN_AVERAGE, PAIN_WORST, measure
 from myotome.pages.followup.drawing import ChartData, course_chart
 from myotome.pages.followup.muscles import then_and_now
 from myotome.science.followup.answer import forecast_answer
-from myotome.science.followup.scoring import meaningful_line
+from myotome.science.followup.scoring import meaningful_line, zeros_to_ask_about
 from myotome.vocabulary.actors import Actor
 
 
@@ -44,6 +44,7 @@ def course_context(
         "shown": shown,
         "headline": headline(shown.answer) if shown else "",
         "sentences": likely_sentences(shown.answer) if shown else [],
+        "zeros": zeros(story),
         "corrected": [(measure(row.measure).name, row) for row in story.corrected],
         "track": track_record(actor, at=at),
         "muscles": then_and_now(story),
@@ -75,6 +76,16 @@ def is_low(story: CourseStory) -> bool:
         if points and line is not None and points[-1][1] >= line:
             return True
     return False
+
+
+def zeros(story: CourseStory) -> list[tuple[str, float, Any]]:
+    """Zeros that may be missing scores, as (measure, the score before, day)."""
+    found = []
+    for code in (PAIN_AVERAGE, PAIN_WORST):
+        points = story.scores.get(code, [])
+        for k in zeros_to_ask_about([value for _on, value in points]):
+            found.append((measure(code).name, points[k - 1][1], points[k][0]))
+    return found
 
 
 def verdict(story: CourseStory) -> str:

@@ -12,8 +12,10 @@ from myotome.science.followup.draws import N_DRAWS
 from myotome.science.followup.forecast import MODEL_VERSION, CurvePoint, visits_remaining
 from myotome.science.followup.particles import ScoredVisit
 from myotome.science.followup.recovery import LONGEST_WEEKS, Covariates
+from myotome.science.followup.scoring import zeros_to_ask_about
 from myotome.science.followup.stopping import stop_rule_sentence
 from myotome.vocabulary.errors import InvalidValue
+from myotome.vocabulary.sentences import Sentence
 
 LONGEST_DAYS = 4000
 MOST_VISITS = 200
@@ -76,7 +78,25 @@ def forecast_answer(course: Mapping[str, Any]) -> dict[str, Any]:
             "n_draws": N_DRAWS,
             "n_effective": round(forecast.n_effective, 1),
         },
+        "warnings": warnings_about(visits),
     }
+
+
+def warnings_about(visits: Sequence[ScoredVisit]) -> list[str]:
+    """What to ask before the answer is believed: zeros that look like missing scores.
+
+    Source: judgement
+    Check: tests/unit/science/test_forecast_answer.py
+    """
+    scored = [(number, visit.nrs) for number, visit in enumerate(visits, start=1) if visit.nrs is not None]
+    return [
+        Sentence(
+            "Visit {number} has 0 straight after {before}: no pain at all, or not answered? A missing score is null.",
+            number=scored[k][0],
+            before=scored[k - 1][1],
+        )
+        for k in zeros_to_ask_about([score for _, score in scored])
+    ]
 
 
 def covariates_of(course: Mapping[str, Any]) -> Covariates:

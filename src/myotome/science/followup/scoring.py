@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from myotome.knowledge.measures import Measure
 from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.measures import Direction
+
+LOWEST_BEFORE_ZERO = 4
 
 
 def score(measure: Measure, answers: Mapping[str, float | None]) -> float | None:
@@ -81,6 +83,16 @@ def checked_score(measure: Measure, value: float) -> float:
             value=value,
         )
     return float(value)
+
+
+def zeros_to_ask_about(scores: Sequence[float]) -> list[int]:
+    """Which of a person's scores, in order, look like "not answered" typed as zero: the first zero of a run that comes
+    straight after a 4 or more. Those who ease to nothing mostly pass through 1, 2 or 3.
+
+    Source: judgement
+    Check: tests/unit/followup/test_scoring.py
+    """
+    return [k for k in range(1, len(scores)) if scores[k] == 0 and scores[k - 1] >= LOWEST_BEFORE_ZERO]
 
 
 def meaningful_line(measure: Measure, baseline: float) -> float | None:
