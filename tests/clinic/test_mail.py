@@ -12,12 +12,15 @@ from django.db import transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from myotome.clinic.booking.actions import book, cancel, move
-from myotome.clinic.booking.models import DiaryRules, Notice, Service
+from myotome.clinic.booking.actions import book, cancel, move, step
+from myotome.clinic.booking.models import Appointment, DiaryRules, Notice, Service
 from myotome.clinic.booking.notices import MOST_FAILURES, send_notice
 from myotome.clinic.booking.queries import free_times_for
+from myotome.clinic.booking.series import Wish, book_series, preview_series
+from myotome.clinic.people.models import Clinic
 from myotome.exchange.icalendar.invitation import invitations_from
-from tests.factories import a_clinic, a_patient, a_practitioner, a_receptionist, an_actor
+from myotome.vocabulary.scheduling import AppointmentStatus
+from tests.factories import a_clinic, a_course, a_patient, a_practitioner, a_receptionist, an_actor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -114,6 +117,75 @@ def test_a_move_and_a_cancellation_tell_the_same_event_with_a_higher_sequence(bo
     assert [i.sequence for i in invitations] == [0, 1, 2]
     assert len({i.uid for i in invitations}) == 1
     assert [i.is_cancelled for i in invitations] == [False, False, True]
+
+
+def test_the_invitation_stands_beside_the_text_and_as_a_file_and_names_who_asks_whom(booked, mailbox):
+    run_queue()
+    (message,) = mailbox.messages
+    parts = [part for part in message.walk() if part.get_content_type() == "text/calendar"]
+    assert [part.get_content_disposition() for part in parts] == [None, "attachment"]
+    assert {part.get_param("method") for part in parts} == {"REQUEST"}
+    assert {part.get_content_charset() for part in parts} == {"utf-8"}
+    assert parts[0].get_payload(decode=True) == parts[1].get_payload(decode=True)
+    assert message.get_content_type() == "multipart/mixed"
+    (beside,) = [part for part in message.iter_parts() if part.get_content_type() == "multipart/alternative"]
+    assert [part.get_content_type() for part in beside.iter_parts()] == ["text/plain", "text/calendar"]
+    invitation = invitations_from(parts[0].get_payload(decode=True))[0]
+    assert (invitation.clinic_email, invitation.patient_email) == ("desk@alder.example", "hannah@example.org")
+
+
+def test_a_clinic_without_an_address_of_its_own_asks_from_the_one_it_sends_from(booked, mailbox, settings):
+    settings.DEFAULT_FROM_EMAIL = "Alder <post@alder.example>"
+    Clinic.objects.update(email="")
+    run_queue()
+    assert calendar_of(mailbox.messages[0])[1].clinic_email == "post@alder.example"
+
+
+def test_a_cancellation_names_its_method(booked, mailbox):
+    appointment, robin, _ = booked
+    cancel(by=robin, at=timezone.now(), appointment_id=appointment.pk)
+    run_queue()
+    assert calendar_of(mailbox.messages[0])[0].get_param("method") == "CANCEL"
+
+
+def test_a_series_is_one_message_with_an_invitation_for_each_visit(booked, mailbox):
+    _, robin, offers = booked
+    patient = a_patient(Clinic.objects.get(), given_name="Omar", email="omar@example.org")
+    wish = Wish(
+        service_id=Service.objects.get(kind="ims").pk,
+        practitioner_id=offers[0].practitioner_id,
+        first_day=offers[0].starts_at.date() + timedelta(days=7),
+        at_time=time(13),
+        n_visits=4,
+    )
+    a_course(patient.clinic, patient)
+    visits = preview_series(robin, at=timezone.now(), patient_id=patient.pk, wish=wish).visits
+    done = book_series(
+        by=robin, at=timezone.now(), patient_id=patient.pk, service_id=wish.service_id,
+        practitioner_id=wish.practitioner_id, starts=[visit.proposed.starts_at for visit in visits],
+    )  # fmt: skip
+    run_queue()
+    (message,) = [message for message in mailbox.messages if message["To"] == "omar@example.org"]
+    files = [part for part in message.walk() if part.get_content_type() == "text/calendar"]
+    told = [invitations_from(part.get_payload(decode=True)) for part in files]
+    assert [len(invitations) for invitations in told] == [1, 1, 1, 1], "a message of iTIP is about one UID"
+    assert sorted(row.starts_at for (row,) in told) == sorted(row.starts_at for row in done.booked)
+    assert len({row.uid for (row,) in told}) == 4
+    assert [part.get_filename() for part in files] == [f"appointment-{n}.ics" for n in (1, 2, 3, 4)]
+
+
+def test_a_time_moved_while_it_is_only_held_is_tentative_and_confirmed_after_the_call(booked, mailbox):
+    appointment, robin, offers = booked
+    run_queue()
+    Appointment.objects.filter(pk=appointment.pk).update(status="requested")
+    moved = move(
+        by=robin, at=timezone.now(), appointment_id=appointment.pk, version=1, starts_at=offers[-1].starts_at
+    )  # fmt: skip
+    run_queue()
+    step(by=robin, at=timezone.now(), appointment_id=moved.pk, to=AppointmentStatus.BOOKED)
+    run_queue()
+    told = [calendar_of(message)[1] for message in mailbox.messages]
+    assert [(row.sequence, row.is_tentative) for row in told] == [(0, False), (1, True), (1, False)]
 
 
 def test_a_message_that_was_overtaken_is_not_sent(booked, mailbox):

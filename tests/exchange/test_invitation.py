@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from myotome.exchange.icalendar.invitation import Invitation, calendar_file, invitation_file, invitations_from
+from myotome.exchange.icalendar.text import one_line
 
 WRITTEN = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 TEXT = st.text(st.characters(blacklist_categories=["Cs", "Cc"]), max_size=90).map(str.strip)
@@ -60,3 +61,27 @@ def test_lines_are_folded_at_75_octets_inside_no_character():
 def test_a_calendar_holds_each_appointment_once():
     rows = [an_invitation(uid=f"appointment-{n}@x") for n in range(3)]
     assert len(invitations_from(calendar_file(rows, name="Mine", written_at=WRITTEN))) == 3
+
+
+@given(st.text(max_size=90), st.text(max_size=90))
+def test_names_with_quotes_breaks_and_colons_stay_names(clinic_name, patient_name):
+    before = an_invitation(clinic_name=clinic_name, patient_name=patient_name)
+    (after,) = invitations_from(invitation_file(before, method="REQUEST", written_at=WRITTEN))
+    assert (after.clinic_name, after.patient_name) == (one_line(clinic_name), one_line(patient_name))
+    assert after.patient_email == before.patient_email
+
+
+def test_a_message_that_asks_has_an_organizer_and_an_attendee_and_what_is_published_asks_nobody():
+    asked = invitation_file(an_invitation(), method="REQUEST", written_at=WRITTEN).decode().replace("\r\n ", "")
+    assert 'ORGANIZER;CN="Alder Street Clinic":mailto:desk@alder.example' in asked
+    assert "PARTSTAT=ACCEPTED" in asked
+    assert "mailto:hannah@example.org" in asked
+    published = invitation_file(an_invitation(), method="PUBLISH", written_at=WRITTEN).decode()
+    assert "ATTENDEE" not in published
+    assert "ORGANIZER" in published
+
+
+def test_a_time_that_is_only_held_is_tentative():
+    file = invitation_file(an_invitation(is_tentative=True), method="REQUEST", written_at=WRITTEN)
+    assert b"STATUS:TENTATIVE" in file
+    assert invitations_from(file)[0].is_tentative

@@ -227,13 +227,14 @@ def step(*, by: Actor, at: datetime, appointment_id: int, to: AppointmentStatus)
         release(appointment)
     elif S(appointment.status) is S.NO_SHOW:
         occupy_again(by, appointment, at=at)
+    was_requested = S(appointment.status) is S.REQUESTED
     appointment.status = to.value
     if to in STAMPS:
         setattr(appointment, STAMPS[to], at)
     appointment.version += 1
     appointment.save()
     _audit(by, at, f"appointment.{to.value}", appointment)
-    if to is S.BOOKED and appointment.sequence == 0:
+    if to is S.BOOKED and was_requested:
         queue_notices(appointment, "booked", at=at, rules=rules_for(by.clinic_id))
     return appointment
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from email.utils import parseaddr
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -199,6 +200,7 @@ def message_for(notice: Notice, *, at: datetime) -> EmailMultiAlternatives:
     clinic, patient = appointment.clinic, appointment.patient
     zone = ZoneInfo(appointment.place.time_zone)
     is_cancelled = notice.kind == "cancelled"
+    series = _visits_of_series(appointment) if notice.kind == "series" else []
     context = {
         "kind": word_of(notice),
         "clinic": clinic,
@@ -209,7 +211,7 @@ def message_for(notice: Notice, *, at: datetime) -> EmailMultiAlternatives:
         "starts": appointment.starts_at.astimezone(zone),
         "manage_url": manage_url(appointment),
         "page_url": page_url(patient, clinic) if notice.kind == "reminder" else "",
-        "visits": _visits_of_series(appointment, zone) if notice.kind == "series" else [],
+        "visits": [{"starts": row.starts_at.astimezone(zone), "manage_url": manage_url(row)} for row in series],
         "minutes_late": notice.detail.get("minutes"),
     }
     with translation.override(patient.language):
@@ -220,22 +222,33 @@ def message_for(notice: Notice, *, at: datetime) -> EmailMultiAlternatives:
         stop_url = f"{settings.PUBLIC_URL}/{clinic.slug}/book/mail/{link_token('mail', patient.pk, 1)}/"
         mail.extra_headers["List-Unsubscribe"] = f"<{stop_url}>"
     if word_of(notice) not in {"requested", "late"}:
-        method = "CANCEL" if is_cancelled else "REQUEST"
-        file = invitation_file(invitation_of(appointment), method=method, written_at=at)
-        mail.attach("appointment.ics", file.decode(), f"text/calendar; method={method}; charset=utf-8")
+        _attach_invitations(mail, series or [appointment], method="CANCEL" if is_cancelled else "REQUEST", at=at)
     return mail
 
 
-def _visits_of_series(appointment: Appointment, zone: ZoneInfo) -> list[dict[str, Any]]:
+def _attach_invitations(
+    mail: EmailMultiAlternatives, rows: Sequence[Appointment], *, method: str, at: datetime
+) -> None:
+    """One file for each visit, as iTIP has it (a message is about one UID).
+
+    A single one stands beside the text too (RFC 6047): mail programs that know calendars show it as an invitation.
+    """
+    for number, row in enumerate(rows, 1):
+        file = invitation_file(invitation_of(row), method=method, written_at=at).decode()
+        kind = f"text/calendar; method={method}"
+        if len(rows) == 1:
+            mail.attach_alternative(file, kind)
+        mail.attach("appointment.ics" if len(rows) == 1 else f"appointment-{number}.ics", file, kind)
+
+
+def _visits_of_series(appointment: Appointment) -> list[Appointment]:
     rows = Appointment.objects.filter(
         clinic_id=appointment.clinic_id,
         patient_id=appointment.patient_id,
         series_key=appointment.series_key,
         status=AppointmentStatus.BOOKED.value,
-    ).select_related("clinic")
-    return [
-        {"starts": row.starts_at.astimezone(zone), "manage_url": manage_url(row)} for row in rows.order_by("starts_at")
-    ]
+    ).select_related("patient", "clinic", "place")
+    return list(rows.order_by("starts_at"))
 
 
 def invitation_of(appointment: Appointment) -> Invitation:
@@ -249,10 +262,11 @@ def invitation_of(appointment: Appointment) -> Invitation:
         summary=appointment.clinic.name,
         location=appointment.place.address or appointment.place.name,
         clinic_name=appointment.clinic.name,
-        clinic_email=appointment.clinic.email,
+        clinic_email=appointment.clinic.email or parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
         patient_name=appointment.patient.name,
         patient_email=appointment.patient.email,
         is_cancelled=appointment.status == AppointmentStatus.CANCELLED.value,
+        is_tentative=appointment.status == AppointmentStatus.REQUESTED.value,
     )
 
 

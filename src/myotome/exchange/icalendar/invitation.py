@@ -1,20 +1,26 @@
 """An appointment as an iCalendar object: a request, a change, a cancellation (iTIP, RFC 5546). No clinical detail.
 
-The UID stays for life, SEQUENCE rises with each change, times carry the place's zone with its VTIMEZONE.
+The UID stays for life, SEQUENCE rises with each change, times carry the place's zone with its VTIMEZONE. A message is
+about one UID: a series is as many messages as it has visits.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, vCalAddress, vText
+
+from myotome.exchange.icalendar.text import calendar_text, one_line
+from myotome.exchange.icalendar.zones import add_zones, on_the_wall
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Invitation:
-    """What a calendar is told. `starts_at` and `ends_at` are aware; `zone` is the place's IANA zone."""
+    """What a calendar is told. `starts_at` and `ends_at` are aware; `zone` is the place's IANA zone.
+
+    A message that asks or cancels needs the clinic's address (its organizer) and the patient's (the attendee).
+    """
 
     uid: str
     sequence: int
@@ -29,16 +35,21 @@ class Invitation:
     patient_email: str = ""
     url: str = ""
     is_cancelled: bool = False
+    is_tentative: bool = False
 
 
 def invitation_file(invitation: Invitation, *, method: str, written_at: datetime) -> bytes:
-    """The .ics file: one VEVENT with its VTIMEZONE; `method` is REQUEST, CANCEL or PUBLISH."""
+    """The .ics file: one VEVENT with its VTIMEZONE; `method` is REQUEST, CANCEL or PUBLISH.
+
+    What is only published asks nobody, so it names no attendee (RFC 5546, 3.2.1).
+    """
     calendar = Calendar()
     calendar.add("prodid", "-//Myotome//Myotome//EN")
     calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
     calendar.add("method", method)
-    calendar.add_component(_event(invitation, written_at))
-    calendar.add_missing_timezones()
+    calendar.add_component(_event(invitation, written_at, with_attendee=method != "PUBLISH"))
+    add_zones(calendar, _times(calendar))
     return calendar.to_ical()
 
 
@@ -47,10 +58,10 @@ def calendar_file(invitations: list[Invitation], *, name: str, written_at: datet
     calendar = Calendar()
     calendar.add("prodid", "-//Myotome//Myotome//EN")
     calendar.add("version", "2.0")
-    calendar.add("x-wr-calname", name)
+    calendar["x-wr-calname"] = vText(one_line(name))
     for invitation in invitations:
         calendar.add_component(_event(invitation, written_at))
-    calendar.add_missing_timezones()
+    add_zones(calendar, _times(calendar))
     return calendar.to_ical()
 
 
@@ -74,32 +85,45 @@ def invitations_from(file: bytes) -> list[Invitation]:
                 patient_email=str(attendee or "").removeprefix("mailto:"),
                 url=str(event.get("url", "")),
                 is_cancelled=str(event.get("status", "")) == "CANCELLED",
+                is_tentative=str(event.get("status", "")) == "TENTATIVE",
             )
         )
     return found
 
 
-def _event(invitation: Invitation, written_at: datetime) -> Event:
-    zone = ZoneInfo(invitation.zone)
+def _times(calendar: Calendar) -> list[datetime]:
+    return [event[name].dt for event in calendar.walk("VEVENT") for name in ("dtstart", "dtend")]
+
+
+def _event(invitation: Invitation, written_at: datetime, *, with_attendee: bool = True) -> Event:
+    starts, ends = on_the_wall(invitation.starts_at, invitation.ends_at, invitation.zone)
     event = Event()
     event.add("uid", invitation.uid)
     event.add("sequence", invitation.sequence)
     event.add("dtstamp", written_at)
-    event.add("dtstart", invitation.starts_at.astimezone(zone))
-    event.add("dtend", invitation.ends_at.astimezone(zone))
-    event.add("summary", invitation.summary)
-    event.add("location", invitation.location)
-    event.add("status", "CANCELLED" if invitation.is_cancelled else "CONFIRMED")
+    event.add("dtstart", starts)
+    event.add("dtend", ends)
+    event.add("summary", calendar_text(invitation.summary))
+    event.add("location", calendar_text(invitation.location))
+    event.add("status", _status(invitation))
     event.add("class", "PRIVATE")
     if invitation.url:
         event.add("url", invitation.url)
     if invitation.clinic_email:
         organizer = vCalAddress(f"mailto:{invitation.clinic_email}")
-        organizer.params["CN"] = vText(invitation.clinic_name)
+        organizer.params["CN"] = vText(one_line(invitation.clinic_name))
         event["organizer"] = organizer
-    if invitation.patient_email:
+    if invitation.patient_email and with_attendee:
         attendee = vCalAddress(f"mailto:{invitation.patient_email}")
-        attendee.params["CN"] = vText(invitation.patient_name)
+        attendee.params["CN"] = vText(one_line(invitation.patient_name))
+        attendee.params["ROLE"] = vText("REQ-PARTICIPANT")
         attendee.params["PARTSTAT"] = vText("ACCEPTED")
+        attendee.params["RSVP"] = vText("FALSE")
         event.add("attendee", attendee)
     return event
+
+
+def _status(invitation: Invitation) -> str:
+    if invitation.is_cancelled:
+        return "CANCELLED"
+    return "TENTATIVE" if invitation.is_tentative else "CONFIRMED"
