@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -20,7 +21,7 @@ from myotome.clinic.needling.actions import (
 )
 from myotome.clinic.needling.asks import AskBook, quick_answers
 from myotome.clinic.needling.models import Incident
-from myotome.clinic.needling.queries import needles_of, visit_for
+from myotome.clinic.needling.queries import incidents_open, needles_of, reviews_waiting, visit_for
 from myotome.vocabulary.anatomy import NeedleRegion
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, NeedleUnaccountedFor, NotAllowed, NotFound
@@ -156,6 +157,48 @@ def test_alone_she_signs_and_somebody_else_reviews_within_three_days():
     resolve_incident(by=owner, at=LATER, incident_id=incident.pk, resolution="found in the sheet by the laundry")
     incident.refresh_from_db()
     assert (incident.resolved_by, incident.resolved_at) == ("Olga", LATER)
+
+
+def signed_alone():
+    visit, elena = an_open_visit()
+    record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle())
+    sign_missing(by=elena, at=LATER, visit_id=visit.pk, number=1, reason="looked everywhere")
+    return visit, elena, Incident.objects.get(kind="needle_missing")
+
+
+def test_somebody_of_the_same_name_may_review_what_was_signed_alone():
+    visit, _elena, incident = signed_alone()
+    namesake = an_actor(a_user(visit.clinic, Role.OWNER, name="Elena Marchetti"), visit.clinic)
+    resolve_incident(by=namesake, at=LATER, incident_id=incident.pk, resolution="found in the laundry")
+    incident.refresh_from_db()
+    assert incident.resolved_by_user_id == namesake.user_id
+
+
+def test_a_new_name_does_not_let_her_review_what_she_signed_alone():
+    _visit, elena, incident = signed_alone()
+    with pytest.raises(NotAllowed):
+        resolve_incident(by=replace(elena, name="E. Rossi"), at=LATER, incident_id=incident.pk, resolution="fine")
+    nobody = replace(elena, name="a command", user_id=None, is_system=True)
+    with pytest.raises(NotAllowed):
+        resolve_incident(by=nobody, at=LATER, incident_id=incident.pk, resolution="fine")
+
+
+def test_an_owner_who_signed_alone_does_not_review_herself():
+    _visit, elena, incident = signed_alone()
+    owner_too = replace(elena, roles=elena.roles | {Role.OWNER})
+    with pytest.raises(NotAllowed):
+        resolve_incident(by=owner_too, at=LATER, incident_id=incident.pk, resolution="fine")
+    assert [row.pk for row in reviews_waiting(owner_too)] == [incident.pk]
+
+
+def test_a_review_is_shown_until_it_is_done():
+    visit, elena, incident = signed_alone()
+    owner = an_actor(a_user(visit.clinic, Role.OWNER, name="Olga"), visit.clinic)
+    stranger = an_actor(a_practitioner(visit.clinic, name="David Okafor").user, visit.clinic)
+    assert reviews_waiting(elena) == reviews_waiting(owner) == incidents_open(owner) == [incident]
+    assert reviews_waiting(stranger) == []
+    resolve_incident(by=owner, at=LATER + timedelta(days=9), incident_id=incident.pk, resolution="found")
+    assert reviews_waiting(elena) == reviews_waiting(owner) == incidents_open(owner) == []
 
 
 @pytest.mark.parametrize(

@@ -76,10 +76,13 @@ def sign_missing(
 
 @transaction.atomic
 def resolve_incident(*, by: Actor, at: datetime, incident_id: int, resolution: str) -> Incident:
-    """The incident reviewed, by an owner or a practitioner who did not open it; resolved already stays so.
+    """The incident reviewed, by an owner or a practitioner; resolved already stays so.
+
+    What somebody signed alone is reviewed by another person: users are compared, never names, which two people may
+    share and one may change.
 
     Raises:
-        NotAllowed: it is her own, and somebody else must look.
+        NotAllowed: it is what she signed alone, or she is not signed in.
         InvalidValue: nothing was written.
     """
     by.check_holds(Role.OWNER, Role.PRACTITIONER)
@@ -87,11 +90,20 @@ def resolve_incident(*, by: Actor, at: datetime, incident_id: int, resolution: s
     row = rows.select_related("visit__course").get_or_not_found(pk=incident_id)
     if row.resolved_at is not None:
         return row
-    if row.review_due_at is not None and row.opened_by == by.name:
+    if row.review_due_at is not None and not _is_somebody_else(by, row):
         raise NotAllowed("Somebody else reviews what you signed alone.")
     if not resolution.strip():
         raise InvalidValue("Please write what the review came to.", field="resolution")
     row.resolved_at, row.resolved_by, row.resolution = at, by.name, resolution.strip()[:300]
-    row.save(update_fields=["resolved_at", "resolved_by", "resolution"])
+    row.resolved_by_user_id = by.user_id
+    row.save(update_fields=["resolved_at", "resolved_by", "resolved_by_user", "resolution"])
     note_in_audit(by, at, "incident.resolved", row.visit, incident=row.pk)
     return row
+
+
+def _is_somebody_else(by: Actor, incident: Incident) -> bool:
+    if by.user_id is None:
+        return False
+    if incident.opened_by_user_id is None:  # a row from before users were kept
+        return incident.opened_by != by.name
+    return incident.opened_by_user_id != by.user_id

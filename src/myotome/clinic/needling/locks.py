@@ -43,7 +43,13 @@ def needle_by_number(visit: TreatmentVisit, number: int) -> NeedleInsertion:
 def open_incident(by: Actor, at: datetime, visit: TreatmentVisit, kind: str, detail: str) -> Incident:
     """The breach on record."""
     row = Incident.objects.create(
-        clinic_id=by.clinic_id, visit=visit, kind=kind, detail=detail[:300], opened_at=at, opened_by=by.name
+        clinic_id=by.clinic_id,
+        visit=visit,
+        kind=kind,
+        detail=detail[:300],
+        opened_at=at,
+        opened_by=by.name,
+        opened_by_user_id=by.user_id,
     )
     note_in_audit(by, at, "incident.opened", visit, kind=kind)
     return row

@@ -6,6 +6,7 @@ a needle is in is kept by `actions` and by the constraint that a closed visit na
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -173,8 +174,12 @@ class Incident(AlwaysKept):
     detail = models.CharField(max_length=300, blank=True)
     opened_at = models.DateTimeField()
     opened_by = models.CharField(max_length=120)
+    opened_by_user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     resolved_at = models.DateTimeField(null=True)
     resolved_by = models.CharField(max_length=120, blank=True)
+    resolved_by_user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     resolution = models.CharField(max_length=300, blank=True)
     witnessed_by = models.CharField(max_length=120, blank=True)
     review_due_at = models.DateTimeField(null=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet, Subquery
+from django.db.models import F, QuerySet, Subquery
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.needling.models import AdverseEvent, Incident, NeedleInsertion, TreatmentVisit, VisitAddendum
@@ -14,8 +14,10 @@ from myotome.science.needling.counts import check_all_out
 from myotome.vocabulary import needling as words
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.anatomy import NeedleRegion, Position, Side
+from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import MyotomeError, NeedleUnaccountedFor
 
+MOST_SHOWN = 50
 VALUE_FIELDS = [
     "client_id",
     "site",
@@ -105,6 +107,25 @@ def adverse_events_of(visit: TreatmentVisit) -> list[AdverseEvent]:
 def incidents_of(visit: TreatmentVisit) -> list[Incident]:
     """Breaches that were recorded because they had happened."""
     return list(visit.incidents.order_by("opened_at"))
+
+
+def reviews_waiting(actor: Actor) -> list[Incident]:
+    """What was signed alone and nobody else has reviewed yet, the most urgent first: until it is done."""
+    rows = _incidents(actor).filter(resolved_at__isnull=True, review_due_at__isnull=False)
+    return list(rows.select_related("visit").order_by("review_due_at")[:MOST_SHOWN])
+
+
+def incidents_open(actor: Actor) -> list[Incident]:
+    """Breaches that nobody has looked at, those that wait for a review first, then the oldest; at most fifty."""
+    rows = _incidents(actor).filter(resolved_at__isnull=True).select_related("visit__practitioner")
+    return list(rows.order_by(F("review_due_at").asc(nulls_last=True), "opened_at")[:MOST_SHOWN])
+
+
+def _incidents(actor: Actor) -> QuerySet[Incident]:
+    """The owner sees that something happened everywhere, without a chart; a practitioner what she cares for."""
+    if actor.holds(Role.OWNER):
+        return Incident.objects.filter(clinic_id=actor.clinic_id)
+    return Incident.objects.for_actor(actor)
 
 
 def addenda_of(visit: TreatmentVisit) -> list[VisitAddendum]:

@@ -21,7 +21,7 @@ from myotome.clinic.booking.queries import (
     requests_to_phone,
     services_for,
 )
-from myotome.clinic.needling.queries import needles_in_now
+from myotome.clinic.needling.queries import needles_in_now, reviews_waiting
 from myotome.clinic.pathway.actions import patient_booked, request_phoned
 from myotome.clinic.people.queries import patient_for, practitioners_for
 from myotome.clinic.screening.courses import open_course_id
@@ -58,6 +58,7 @@ def day(request: HttpRequest, actor: Actor) -> HttpResponse:
         "practitioners": practitioners,
         "at": now,
         "is_practitioner": actor.holds(Role.PRACTITIONER),
+        "reviews": reviews_waiting(actor) if actor.holds(Role.PRACTITIONER) else [],
     }
     return render(request, "desk/day.html", context)
 

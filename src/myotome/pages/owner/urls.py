@@ -5,4 +5,8 @@ from django.urls import path
 from myotome.pages.owner import views
 
 app_name = "owner"
-urlpatterns = [path("", views.overview, name="overview"), path("audit/", views.audit, name="audit")]
+urlpatterns = [
+    path("", views.overview, name="overview"),
+    path("audit/", views.audit, name="audit"),
+    path("incident/<int:incident>/", views.reviewed, name="reviewed"),
+]

@@ -2,27 +2,60 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from myotome.clinic.audit.queries import events_for, last_good_backup_at
 from myotome.clinic.learning.queries import totals_for
+from myotome.clinic.needling.actions import resolve_incident
+from myotome.clinic.needling.queries import incidents_open
 from myotome.clinic.people.queries import opened_by_break_glass
 from myotome.pages.access import for_roles
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
+from myotome.vocabulary.errors import MyotomeError, NotFound
 
 
 @for_roles(Role.OWNER)
 def overview(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The clinic in numbers, and what needs the owner's eye."""
+    return _overview(request, actor)
+
+
+@for_roles(Role.OWNER)
+@require_POST
+def reviewed(request: HttpRequest, actor: Actor, incident: int) -> HttpResponse:
+    """An incident reviewed by the owner."""
+    resolution = request.POST.get("resolution", "")
+    try:
+        resolve_incident(by=actor, at=timezone.now(), incident_id=incident, resolution=resolution)
+    except NotFound:
+        raise
+    except MyotomeError as error:
+        return _overview(request, actor, incident=incident, error=error)
+    messages.success(request, _("The review is on record."))
+    return redirect("owner:overview", clinic=actor.clinic_slug)
+
+
+def _overview(
+    request: HttpRequest, actor: Actor, *, incident: int | None = None, error: MyotomeError | None = None
+) -> HttpResponse:
     context = {
         "totals": totals_for(actor),
         "last_backup_at": last_good_backup_at(),
         "opened": opened_by_break_glass(actor)[:20],
+        "incidents": incidents_open(actor),
+        "at": timezone.now(),
+        "refused": incident,
+        "error": error,
+        "typed": request.POST if error else {},
     }
-    return render(request, "owner/overview.html", context)
+    return render(request, "owner/overview.html", context, status=error.http_status if error else 200)
 
 
 @for_roles(Role.OWNER)

@@ -1,0 +1,63 @@
+"""The owner's overview: what waits for her eye, and what she can do about it without a chart."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from myotome.clinic.needling.actions import record_insertion, sign_missing
+from myotome.clinic.needling.models import Incident
+from myotome.clinic.people.models import Membership, User
+from myotome.vocabulary.courses import Role
+from tests.factories import AT, a_needle, a_user, an_open_visit
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def incident():
+    visit, elena = an_open_visit()
+    record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle())
+    sign_missing(by=elena, at=AT, visit_id=visit.pk, number=1, reason="table and floor")
+    return Incident.objects.get(kind="needle_missing")
+
+
+def overview_of(incident):
+    return reverse("owner:overview", kwargs={"clinic": incident.clinic.slug})
+
+
+def review_of(incident):
+    return reverse("owner:reviewed", kwargs={"clinic": incident.clinic.slug, "incident": incident.pk})
+
+
+def test_the_owner_reviews_what_was_signed_alone_and_sees_no_patient(client, incident):
+    client.force_login(a_user(incident.clinic, Role.OWNER, name="Olga"))
+    page = client.get(overview_of(incident)).content.decode()
+    assert "table and floor" in page
+    assert "Lindqvist" not in page
+    empty = client.post(review_of(incident), {"resolution": " "})
+    assert empty.status_code == 422
+    assert 'id="resolution-error"' in empty.content.decode()
+    after = client.post(review_of(incident), {"resolution": "found in the sheet"}, follow=True).content.decode()
+    assert "table and floor" not in after
+    incident.refresh_from_db()
+    assert (incident.resolved_by, incident.resolution) == ("Olga", "found in the sheet")
+
+
+def test_what_she_signed_alone_an_owner_cannot_review_and_her_words_are_kept(client, incident):
+    user = User.objects.get(pk=incident.opened_by_user_id)
+    Membership.objects.create(clinic=incident.clinic, user=user, role=Role.OWNER.value)
+    client.force_login(user)
+    answer = client.post(review_of(incident), {"resolution": "I am sure"})
+    assert answer.status_code == 403
+    assert 'value="I am sure"' in answer.content.decode()
+    incident.refresh_from_db()
+    assert incident.resolved_at is None
+
+
+def test_a_practitioner_sees_on_her_day_what_waits_for_somebody_else(client, incident):
+    client.force_login(User.objects.get(pk=incident.opened_by_user_id))
+    day = reverse("desk:day", kwargs={"clinic": incident.clinic.slug})
+    assert "Signed alone, somebody else reviews" in client.get(day).content.decode()
+    Incident.objects.filter(pk=incident.pk).update(resolved_at=AT, resolved_by="Olga")
+    assert "Signed alone, somebody else reviews" not in client.get(day).content.decode()
