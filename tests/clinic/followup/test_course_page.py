@@ -164,12 +164,12 @@ def test_two_who_correct_what_the_forecast_rests_on_see_both_versions(elena, cou
     course.refresh_from_db()
     form = GOOD | {"version": course.version}
     assert elena.post(url(course, "describe"), form | {"n_segments": "3"}).status_code == 302
-    second = elena.post(url(course, "describe"), form | {"n_segments": "5", "prior_surgery": "yes"})
+    second = elena.post(url(course, "describe"), form | {"n_segments": "5", "prior_surgery": "yes", "duration_weeks": "30"})
     page = second.content.decode()
     assert second.status_code == 409
     assert "Saved meanwhile" in page
-    assert "Low back pain, 3, no" in page
-    assert "Low back pain, 5, yes" in page
+    assert "Low back pain, 60 weeks, 3, no" in page
+    assert "Low back pain, 30 weeks, 5, yes" in page
     assert 'name="n_segments" id="id_n_segments" min="1" max="30" value="5"' in page
     course.refresh_from_db()
     assert (course.n_segments, course.prior_surgery) == (3, False)
@@ -186,3 +186,36 @@ def test_what_cannot_be_is_refused_at_its_field_and_the_rest_is_kept(elena, cour
     assert answer.status_code == 422
     course.refresh_from_db()
     assert (course.condition, course.n_segments) == before
+
+
+def test_how_long_it_has_lasted_is_shown_and_corrected(elena, course):
+    assert "had lasted 60 weeks when the course began" in elena.get(url(course)).content.decode()
+    course.refresh_from_db()
+    form = GOOD | {"version": course.version, "duration_weeks": "13"}
+    assert elena.post(url(course, "describe"), form).status_code == 302
+    course.refresh_from_db()
+    began_on = AT.date() - timedelta(days=60 + 13 * 7)
+    assert (course.duration_weeks, course.onset_on) == (13, began_on)
+    assert ForecastShown.objects.latest("pk").evidence["duration_weeks"] == 13
+    assert elena.post(url(course, "describe"), form | {"version": 2, "duration_weeks": ""}).status_code == 302
+    assert "has lasted is not known" in elena.get(url(course)).content.decode()
+
+
+def test_a_complaint_older_than_she_is_is_asked_about_and_not_taken(elena, course):
+    type(course).objects.filter(pk=course.pk).update(duration_weeks=5000)
+    page = elena.get(url(course)).content.decode()
+    assert "5000 weeks when the course began, which cannot be" in page
+    for weeks, words in (
+        ("4000", "cannot be older than the patient"),
+        ("-1", "cannot be older"),
+        ("a year", "weeks as a number"),
+    ):
+        answer = elena.post(url(course, "describe"), GOOD | {"version": 1, "duration_weeks": weeks})
+        assert answer.status_code == 422
+        page = answer.content.decode()
+        assert words in page
+        assert f'value="{weeks}" aria-invalid="true" aria-describedby="duration-error"' in page
+    course.refresh_from_db()
+    assert course.duration_weeks == 5000
+    assert elena.post(url(course, "describe"), GOOD | {"version": 1, "duration_weeks": "52"}).status_code == 302
+    assert "which cannot be" not in elena.get(url(course)).content.decode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -120,22 +120,59 @@ def close_course(*, by: Actor, at: datetime, course_id: int, version: int, outco
 
 
 def describe_course(*, by: Actor, at: datetime, course_id: int, version: int, **facts: Any) -> Course:
-    """The course with what the examination taught: condition, n_segments, prior_surgery, complaint.
+    """The course with what the examination taught: condition, n_segments, prior_surgery, duration_weeks, complaint.
+
+    `duration_weeks` is how long it had lasted when the course began; the onset follows from it.
 
     Raises:
-        InvalidValue: a fact that a course does not hold.
+        InvalidValue: a fact that a course does not hold, or a complaint that is older than the patient.
         StaleVersion: somebody changed the course meanwhile.
     """
-    allowed = {"condition", "n_segments", "prior_surgery", "complaint", "regions", "expected_duration"}
+    allowed = {
+        "condition",
+        "n_segments",
+        "prior_surgery",
+        "complaint",
+        "regions",
+        "expected_duration",
+        "duration_weeks",
+    }
     if unknown := set(facts) - allowed:
         raise InvalidValue("A course has no {unknown}.", field=sorted(unknown)[0], unknown=sorted(unknown)[0])
     with transaction.atomic():
         course = course_for(by, course_id)
+        if "duration_weeks" in facts:
+            facts = facts | {"onset_on": onset_from(course, facts["duration_weeks"])}
         if not Course.objects.filter(pk=course.pk, version=version).update(**facts, version=F("version") + 1):
             raise StaleVersion("This course was changed in the meantime. Both versions are shown below.")
         record(by=by, at=at, act="course.described", subject=course, patient_id=course.patient_id, facts=sorted(facts))
         course.refresh_from_db()
     return course
+
+
+def onset_from(course: Course, weeks: float | None) -> date | None:
+    """The day the complaint began, when it had lasted so many weeks at the beginning of the course.
+
+    Raises:
+        InvalidValue: (field "duration_weeks") it would be older than the patient, or not yet have begun.
+    """
+    if weeks is None:
+        return None
+    opened = clinic_day(course.clinic, course.opened_at)
+    if not 0 <= weeks <= (opened - course.patient.born_on).days / WEEK_DAYS:
+        raise InvalidValue(
+            "The complaint cannot be older than the patient, nor begin after the course.", field="duration_weeks"
+        )
+    return opened - timedelta(days=round(weeks * WEEK_DAYS))
+
+
+def is_duration_possible(course: Course) -> bool:
+    """False for a complaint that is said to be older than the patient, and for one that begins after the course."""
+    try:
+        onset_from(course, course.duration_weeks)
+    except InvalidValue:
+        return False
+    return True
 
 
 _open_courses = Prepared(

@@ -17,6 +17,7 @@ from myotome.clinic.followup.queries import (
 )
 from myotome.clinic.followup.track import track_record
 from myotome.clinic.planning.queries import cautions_of
+from myotome.clinic.screening.courses import is_duration_possible
 from myotome.knowledge.measures import PAIN_AVERAGE, PAIN_WORST, measure
 from myotome.pages.followup.drawing import ChartData, course_chart
 from myotome.pages.followup.muscles import then_and_now
@@ -45,6 +46,7 @@ def course_context(
         "headline": headline(shown.answer) if shown else "",
         "sentences": likely_sentences(shown.answer) if shown else [],
         "zeros": zeros(story),
+        "is_duration_possible": is_duration_possible(course),
         "corrected": [(measure(row.measure).name, row) for row in story.corrected],
         "track": track_record(actor, at=at),
         "muscles": then_and_now(story),

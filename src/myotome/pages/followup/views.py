@@ -136,7 +136,7 @@ def _day(text: str) -> date | None:
 
 
 def _facts(data: QueryDict) -> dict[str, Any]:
-    """Condition, segments and operation as typed; empty ones are not known."""
+    """Condition, how long it has lasted, segments and operation as typed; empty ones are not known."""
     condition, segments, surgery = (data.get(name, "").strip() for name in ("condition", "n_segments", "prior_surgery"))
     if condition and condition not in conditions():
         raise InvalidValue("Please choose a condition of the list.", field="condition")
@@ -144,11 +144,19 @@ def _facts(data: QueryDict) -> dict[str, Any]:
         raise InvalidValue("Segments are 1 to {most}.", field="n_segments", most=MOST_SEGMENTS)
     if surgery not in {"", "yes", "no"}:
         raise InvalidValue("Please choose yes, no or not known.", field="prior_surgery")
-    return {
+    weeks = {"duration_weeks": _weeks(data["duration_weeks"])} if "duration_weeks" in data else {}
+    return weeks | {
         "condition": condition,
         "n_segments": int(segments) if segments else None,
         "prior_surgery": {"yes": True, "no": False}.get(surgery),
     }
+
+
+def _weeks(text: str) -> float | None:
+    try:
+        return float(text.strip().replace(",", ".")) if text.strip() else None
+    except ValueError as fault:
+        raise InvalidValue("Please give the weeks as a number.", field="duration_weeks") from fault
 
 
 def _outcome(text: str) -> CourseOutcome:
