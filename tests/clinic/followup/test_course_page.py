@@ -164,7 +164,9 @@ def test_two_who_correct_what_the_forecast_rests_on_see_both_versions(elena, cou
     course.refresh_from_db()
     form = GOOD | {"version": course.version}
     assert elena.post(url(course, "describe"), form | {"n_segments": "3"}).status_code == 302
-    second = elena.post(url(course, "describe"), form | {"n_segments": "5", "prior_surgery": "yes", "duration_weeks": "30"})
+    second = elena.post(
+        url(course, "describe"), form | {"n_segments": "5", "prior_surgery": "yes", "duration_weeks": "30"}
+    )
     page = second.content.decode()
     assert second.status_code == 409
     assert "Saved meanwhile" in page

@@ -119,6 +119,25 @@ def test_the_link_runs_out_thirty_days_after():
         request_by_link(course.clinic, token, at=AT + timedelta(days=31))
 
 
+def test_the_link_runs_out_thirty_days_after_the_visit_wherever_it_was_moved():
+    course, _ = a_course_in_care()
+    appointment = an_appointment(course, days=1)
+    request = ask_before_visit(by=the_system(course.clinic), at=AT, course=course, appointment=appointment)
+    token, hannah = request_link(request), patient_by_link(course.patient, course.clinic)
+    later = AT + timedelta(days=60)
+    with pytest.raises(LinkExpired):
+        request_by_link(course.clinic, token, at=later)
+    Appointment.objects.filter(pk=appointment.pk).update(starts_at=later, ends_at=later + timedelta(minutes=30))
+    assert request_by_link(course.clinic, token, at=later) == request
+    assert requests_due(hannah, course_id=course.pk, at=later) == [request]
+    assert request_by_link(course.clinic, token, at=later + timedelta(days=29)) == request
+    with pytest.raises(LinkExpired):
+        request_by_link(course.clinic, token, at=later + timedelta(days=31))
+    Appointment.objects.filter(pk=appointment.pk).update(starts_at=AT - timedelta(days=29))
+    with pytest.raises(LinkExpired):
+        request_by_link(course.clinic, token, at=AT + timedelta(days=2))
+
+
 def test_the_birth_date_opens_the_questions_and_five_wrong_ones_close_them():
     course, _ = a_course_in_care()
     request = asked(course)

@@ -13,6 +13,7 @@ from myotome.clinic.booking.models import Appointment
 from myotome.clinic.followup.models import Discharge, ForecastShown, MeasureAnswer, MeasureRequest, MeasureScore, Share
 from myotome.clinic.followup.notices import queue_questions
 from myotome.clinic.followup.queries import (
+    LINK_DAYS,
     CourseStory,
     forecast_input,
     last_forecast,
@@ -33,7 +34,6 @@ from myotome.vocabulary.courses import CourseOutcome, Role
 from myotome.vocabulary.errors import InvalidValue, VisitLocked
 from myotome.vocabulary.measures import Occasion
 
-LINK_DAYS = 30
 SAMPLED_ONE_IN = 5
 FOLLOW_UP_MONTHS = (3, 6, 12)
 YEAR_DAYS = 365

@@ -13,7 +13,10 @@ from myotome.vocabulary.measures import Occasion
 
 
 class MeasureRequest(ClinicalRow):
-    """A set of questions sent by one link; the birth date opens it, 30 days later it has run out."""
+    """A set of questions sent by one link; the birth date opens it, 30 days later it has run out.
+
+    Before a visit the 30 days count from the day it has now, not from the one it was first booked for.
+    """
 
     patient_sees = True
 

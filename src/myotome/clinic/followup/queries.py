@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from myotome.clinic.assessment.models import ExamFinding
 from myotome.clinic.audit.actions import record
 from myotome.clinic.followup.models import Discharge, ForecastShown, MeasureAnswer, MeasureRequest, MeasureScore, Share
 from myotome.clinic.needling.models import TreatmentVisit
+from myotome.clinic.people.days import clinic_day
 from myotome.clinic.people.links import link_token, read_link
 from myotome.clinic.people.models import Clinic
 from myotome.clinic.screening.courses import course_for
@@ -27,6 +28,7 @@ from myotome.vocabulary.scheduling import AppointmentStatus
 
 MOST_WRONG_BIRTH_DATES = 5
 DAYS_BEFORE = 3
+LINK_DAYS = 30
 OVER = [AppointmentStatus.CANCELLED.value, AppointmentStatus.NO_SHOW.value, AppointmentStatus.DONE.value]
 
 
@@ -175,7 +177,7 @@ def request_by_link(clinic: Clinic, token: str, *, at: datetime) -> MeasureReque
     row = rows.select_related("course__patient", "appointment__practitioner", "appointment__service").first()
     if row is None:
         raise NotFound("This link does not lead anywhere. Please use the newest link you were sent.")
-    if row.link_version != version or row.expires_at <= at:
+    if row.link_version != version or link_ends_at(row) <= at:
         raise LinkExpired("This link has run out. Ask the clinic for a new one; nothing you answered is lost.")
     if row.n_wrong_birth_dates >= MOST_WRONG_BIRTH_DATES:
         raise TooManyAttempts("The birth date did not match five times. Please phone the clinic.")
@@ -229,16 +231,25 @@ def requests_due(actor: Actor, *, course_id: int, at: datetime) -> list[MeasureR
 
     Questions before a visit that was cancelled, or that has been, are not asked any more.
     """
-    rows = MeasureRequest.objects.for_actor(actor).filter(
-        course_id=course_id, completed_at__isnull=True, expires_at__gt=at
-    )
+    rows = MeasureRequest.objects.for_actor(actor).filter(course_id=course_id, completed_at__isnull=True)
     rows = rows.exclude(appointment__status__in=OVER).select_related("appointment", "course__clinic")
-    zone_day = {row.pk: at.astimezone(ZoneInfo(row.course.clinic.time_zone)).date() for row in rows}
-    return [row for row in rows.order_by("due_on", "pk") if (_due(row) - zone_day[row.pk]).days <= DAYS_BEFORE]
+    found = [
+        row
+        for row in rows.order_by("due_on", "pk")
+        if link_ends_at(row) > at and (_due(row) - clinic_day(row.course.clinic, at)).days <= DAYS_BEFORE
+    ]
+    return sorted(found, key=_due)
 
 
 def _due(request: MeasureRequest) -> date:
     """The day of the visit, also after it was moved; without a visit the day that was set."""
     if request.appointment is None:
         return request.due_on
-    return request.appointment.starts_at.astimezone(ZoneInfo(request.course.clinic.time_zone)).date()
+    return clinic_day(request.course.clinic, request.appointment.starts_at)
+
+
+def link_ends_at(request: MeasureRequest) -> datetime:
+    """When the link runs out: thirty days after the visit it belongs to, wherever that was moved; else when it was set."""
+    if request.appointment is None:
+        return request.expires_at
+    return request.appointment.starts_at + timedelta(days=LINK_DAYS)
