@@ -14,6 +14,7 @@ import argparse
 import csv
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,10 +24,10 @@ import numpy as np
 from scipy.stats import kstest
 
 from myotome.science.followup.answer import FORECAST_VERSION
-from myotome.science.followup.draws import draws_of, stored_draws
+from myotome.science.followup.draws import Basis, draws_of, prior_basis
 from myotome.science.followup.forecast import MOST_AHEAD, forecast_from, recovered_line, treatments_until_recovered
 from myotome.science.followup.particles import ScoredVisit, unscored, updated
-from myotome.science.followup.recovery import Covariates, pain_ahead, pain_before_visits, people_like
+from myotome.science.followup.recovery import Covariates, People, pain_ahead, pain_before_visits, people_like
 from myotome.science.followup.simulation import scores_of
 from myotome.science.followup.trial import Question, validate_recovery
 
@@ -36,12 +37,25 @@ FOLDS = 5
 
 
 def simulated_clinic(n: int, *, seed: int = 71, scenario: str = "a") -> dict[str, Any]:
-    """Ranks, coverage and reliability over `n` people of a clinic of the scenario, after 0 to 8 visits."""
-    chosen, draws = stored_draws(scenario)
+    """As `held_against`, for `n` people of a clinic of the scenario forecast from its own prior."""
+    basis = prior_basis(scenario)
     rng = np.random.default_rng(seed)
-    truth = draws_of(chosen, n=n, seed=seed)
+    truth = draws_of(basis.prior, n=n, seed=seed)
     weeks = np.exp(rng.normal(np.log(26), 1.0, n))
     segments, scar, age = rng.integers(1, 5, n), rng.random(n) < 0.15, np.clip(rng.normal(48, 15, n), 18, 90)
+    about = [
+        Covariates(duration_weeks=float(weeks[i]), n_segments=int(segments[i]), scar=bool(scar[i]), age=float(age[i]))
+        for i in range(n)
+    ]
+    people = [people_like(truth.take(np.array([i])), about[i]) for i in range(n)]
+    return {"people": n, "scenario": scenario} | held_against(basis, people, about, rng)
+
+
+def held_against(
+    basis: Basis, people: Sequence[People], about: Sequence[Covariates], rng: np.random.Generator
+) -> dict[str, Any]:
+    """Ranks, coverage and reliability of forecasts on the basis, for these people, each after 0 to 8 visits."""
+    chosen, draws, n = basis.prior, basis.draws, len(people)
     days = 7.0 * np.arange(AFTER[-1] + MOST_AHEAD + 2)
     ranks: dict[int, list[float]] = {k: [] for k in AFTER}
     inside: dict[int, list[bool]] = {k: [] for k in AFTER}
@@ -49,14 +63,11 @@ def simulated_clinic(n: int, *, seed: int = 71, scenario: str = "a") -> dict[str
     took: list[float] = []
     took_renewing: list[float] = []
     for i in range(n):
-        about = Covariates(
-            duration_weeks=float(weeks[i]), n_segments=int(segments[i]), scar=bool(scar[i]), age=float(age[i])
-        )
-        person = people_like(truth.take(np.array([i])), about)
+        person = people[i]
         latent = np.array(list(pain_before_visits(person, days)))
         scores = scores_of(rng, person, latent).astype(int)[:, 0]
         line = float(recovered_line(person.first_pain, chosen)[0])
-        after, visits = unscored(draws, about), []
+        after, visits = unscored(draws, about[i]), []
         for k in range(AFTER[-1] + 1):
             if k in AFTER:
                 ahead = days[k : k + MOST_AHEAD + 1]
@@ -73,15 +84,13 @@ def simulated_clinic(n: int, *, seed: int = 71, scenario: str = "a") -> dict[str
             score = None if rng.random() < 0.08 else int(scores[k])
             visits.append(ScoredVisit(float(days[k]), score))
             begun, before = time.perf_counter(), after.n_renewed
-            after = updated(chosen, after, about, visits)
+            after = updated(chosen, after, about[i], visits)
             forecast_from(after, chosen, visits, interval_days=7.0)
             (took_renewing if after.n_renewed > before else took).append(1000 * (time.perf_counter() - begun))
             hopeless = k >= 4 and score is not None and score > 0.8 * scores[0] and rng.random() < 0.18
             if hopeless or (k and rng.random() < 0.02):
                 break
     return {
-        "people": n,
-        "scenario": scenario,
         "ks_of_ranks": {k: round(float(kstest(ranks[k], "uniform").statistic), 4) for k in AFTER},
         "n_after": {k: len(ranks[k]) for k in AFTER},
         "coverage80_closed": {k: round(float(np.mean(inside[k])), 4) for k in AFTER},

@@ -117,3 +117,17 @@ class KeyReused(MyotomeError):
 
     slug = "key-reused"
     http_status = 409
+
+
+class ExtraMissing(MyotomeError):
+    """An optional part of this program is not installed here."""
+
+    slug = "extra-missing"
+    http_status = 503
+
+
+class TooFewCourses(MyotomeError):
+    """There are not enough courses to learn from."""
+
+    slug = "too-few-courses"
+    http_status = 409

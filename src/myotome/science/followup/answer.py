@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from myotome.knowledge.conditions import conditions
-from myotome.knowledge.recovery import UNKNOWN, natural_courses, natural_shift, prior
-from myotome.science.followup.draws import N_DRAWS
+from myotome.knowledge.recovery import UNKNOWN, natural_courses, natural_shift
+from myotome.science.followup.draws import N_DRAWS, Basis, prior_basis
 from myotome.science.followup.forecast import MODEL_VERSION, CurvePoint, visits_remaining
 from myotome.science.followup.particles import ScoredVisit
 from myotome.science.followup.recovery import LONGEST_WEEKS, Covariates
@@ -21,16 +21,23 @@ LONGEST_DAYS = 4000
 MOST_VISITS = 200
 MOST_SEGMENTS = 30
 DEFAULT_INTERVAL_DAYS = 7.0
-FORECAST_VERSION = f"{MODEL_VERSION}/{prior('a').version}"
 KEYS = frozenset({"condition", "age", "duration_weeks", "segments", "scar", "interval_days", "visits"})
 
 
-def forecast_answer(course: Mapping[str, Any]) -> dict[str, Any]:
+def version_of(basis: Basis) -> str:
+    """The version of forecasts on this basis: that of the model, then that of the prior or of the fit."""
+    return f"{MODEL_VERSION}/{basis.prior.version}"
+
+
+FORECAST_VERSION = version_of(prior_basis())
+
+
+def forecast_answer(course: Mapping[str, Any], basis: Basis | None = None) -> dict[str, Any]:
     """The answer of `myotome forecast`: ranges of treatments and weeks left, probabilities, curves, basis.
 
     `course` holds condition, age, duration_weeks, segments, scar, interval_days and `visits`, each a day since the
     first visit and the score (0-10, or null) given before the treatment of that day. What is missing or null is
-    unknown, and the answer is wider for it. A range's null is "not within 40 treatments".
+    unknown, and the answer is wider for it. It rests on the prior unless a fitted `basis` is given. A range's null is "not within 40 treatments".
 
     Raises:
         InvalidValue: names the field: an unknown condition or key, a score outside 0 to 10, days out of order or
@@ -49,8 +56,10 @@ def forecast_answer(course: Mapping[str, Any]) -> dict[str, Any]:
     condition, about = _condition(course), covariates_of(course)
     interval = _number(course, "interval_days", 1, 90)
     visits = visits_from(course.get("visits"))
-    forecast = visits_remaining(about, visits, interval_days=DEFAULT_INTERVAL_DAYS if interval is None else interval)
-    chosen = prior("a")
+    basis = prior_basis() if basis is None else basis
+    interval = DEFAULT_INTERVAL_DAYS if interval is None else interval
+    forecast = visits_remaining(about, visits, interval_days=interval, basis=basis)
+    chosen = basis.prior
     return {
         "treatments_left": forecast.treatments_left,
         "weeks_left": forecast.weeks_left,
@@ -70,9 +79,10 @@ def forecast_answer(course: Mapping[str, Any]) -> dict[str, Any]:
         },
         "basis": {
             "kind": chosen.status,
-            "n": 0,
+            "n": basis.n,
             "data": chosen.basis,
-            "version": FORECAST_VERSION,
+            "data_hash": basis.data_hash,
+            "version": version_of(basis),
             "definition": chosen.definition,
             "natural_course": natural_courses()[condition].says if condition else "",
             "n_draws": N_DRAWS,

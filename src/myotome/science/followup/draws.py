@@ -23,7 +23,8 @@ SEED = 20261101
 
 @dataclass(frozen=True, slots=True)
 class Draws:
-    """Arrays of shape (draw,). `some_*` is what each draw takes for a covariate that is not known."""
+    """Arrays of shape (draw,). `some_*` is what each draw takes for a covariate that is not known; `first_mean` and
+    `first_sd` are those of first pain among the patients of the draw's world."""
 
     mu: Array
     duration: Array
@@ -42,6 +43,8 @@ class Draws:
     z: Array
     responds: Array
     share: Array
+    first_mean: Array
+    first_sd: Array
     some_weeks: Array
     some_segments: Array
     some_scar: Array
@@ -50,6 +53,27 @@ class Draws:
     def take(self, index: Any) -> Draws:
         """The rows of an index."""
         return replace(self, **{field.name: getattr(self, field.name)[index] for field in fields(self)})
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Basis:
+    """What forecasts rest on: stored draws, their prior or fit (`prior.status` tells which), the `n` courses and the
+    `data_hash` of a fit. Compared by identity, so that what was worked out from one can be kept."""
+
+    prior: Prior
+    draws: Draws
+    n: int = 0
+    data_hash: str = ""
+
+
+@cache
+def prior_basis(scenario: str = "a") -> Basis:
+    """The prior of the scenario as a basis, made once a process.
+
+    Source: knowledge.recovery
+    Check: tests/unit/science/test_stored_draws.py
+    """
+    return Basis(*stored_draws(scenario))
 
 
 @cache
@@ -104,6 +128,8 @@ def draws_of(chosen: Prior, *, n: int = N_DRAWS, seed: int = SEED) -> Draws:
         z=rng.normal(size=n),
         responds=(rng.random(n) >= share).astype(float),
         share=share,
+        first_mean=np.full(n, chosen.number("first_pain", "mean")),
+        first_sd=np.full(n, chosen.number("first_pain", "sd")),
         some_weeks=lognormal("unknown_weeks"),
         some_segments=1.0 + np.searchsorted(np.cumsum(shares / shares.sum()), rng.random(n)).astype(float),
         some_scar=(rng.random(n) < chosen.number("unknown_scar", "share")).astype(float),
@@ -130,7 +156,8 @@ def log_prior(chosen: Prior, draws: Draws, names: tuple[str, ...]) -> Array:
         else:
             mean, sd, low, high = _normal(chosen, name)
             inside = (value >= low) & (value <= high)
-            total = total + np.where(inside, -0.5 * ((value - mean) / sd) ** 2, -np.inf)
+            away = (value - draws.first_mean) / draws.first_sd if name == "first_pain" else (value - mean) / sd
+            total = total + np.where(inside, -0.5 * away**2, -np.inf)
     return total
 
 

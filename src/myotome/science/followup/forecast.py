@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 
 from myotome.knowledge.recovery import Prior
-from myotome.science.followup.draws import Array, stored_draws
+from myotome.science.followup.draws import Array, Basis, prior_basis
 from myotome.science.followup.particles import Posterior, ScoredVisit, unscored, updated
 from myotome.science.followup.quantiles import pain_quantiles, whole_quantiles
 from myotome.science.followup.recovery import Covariates, People, natural_pain, pain_ahead, pain_before_visits
@@ -66,28 +66,27 @@ def visits_remaining(
     visits: Sequence[ScoredVisit],
     *,
     interval_days: float = 7.0,
-    scenario: str = "a",
+    basis: Basis | None = None,
 ) -> Forecast:
     """The forecast after these visits, when treatments go on every `interval_days`.
 
     Each visit's treatment is taken as given; `treatments_left` counts those after the last. Without visits the
-    forecast is that of the prior for such a person.
+    forecast is that of the basis for such a person; the basis is the prior of scenario A unless a fit is given.
 
     Source: knowledge.recovery
     Check: tests/oracle/test_forecast.py
     """
-    chosen, _ = stored_draws(scenario)
-    after = _after(scenario, about, tuple(visits))
-    return forecast_from(after, chosen, visits, interval_days=interval_days)
+    basis = prior_basis() if basis is None else basis
+    after = _after(basis, about, tuple(visits))
+    return forecast_from(after, basis.prior, visits, interval_days=interval_days)
 
 
 @lru_cache(maxsize=MOST_KEPT)
-def _after(scenario: str, about: Covariates, visits: tuple[ScoredVisit, ...]) -> Posterior:
+def _after(basis: Basis, about: Covariates, visits: tuple[ScoredVisit, ...]) -> Posterior:
     """The posterior, kept for a while: the next visit, and another spacing of the same course, begin from it."""
-    chosen, draws = stored_draws(scenario)
     if not visits:
-        return unscored(draws, about)
-    return updated(chosen, _after(scenario, about, visits[:-1]), about, visits)
+        return unscored(basis.draws, about)
+    return updated(basis.prior, _after(basis, about, visits[:-1]), about, visits)
 
 
 def forecast_from(after: Posterior, chosen: Prior, visits: Sequence[ScoredVisit], *, interval_days: float) -> Forecast:

@@ -3,7 +3,8 @@
 A score multiplies each draw's weight by its probability. When fewer than 400 draws would count, the score is let in by
 steps: as much of it as keeps 400, then the draws are resampled and moved by a random walk that leaves the posterior as
 it is (what belongs to the person, what few visits can tell, and whether needling changes anything), until all of the
-score is in. The randomness of the moves comes from a fixed seed, so the same draws and scores give the same bytes.
+score is in. What people share is moved on the prior only: after a fit its draws are of a posterior that no formula
+holds, and few scores of one person change it little. The randomness of the moves comes from a fixed seed, so the same draws and scores give the same bytes.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from myotome.science.followup.recovery import Covariates, People, log_likelihood
 FEWEST_EFFECTIVE = 400
 MOVES = 3
 MOST_STEPS = 6
+FITTED = "fitted"
 PERSON = {"z": 0.55, "first_pain": 0.55}
 BESIDE = {"natural": 0.3, "rho": 0.06, "bad_day": 0.15, "noise": 0.08, "floor": 0.15}
 
@@ -160,7 +162,7 @@ def _moved(
     n = len(draws.z)
     current = _log_posterior(draws, about, visits, inside)
     for nth in range(MOVES):
-        steps = PERSON if nth % 2 == 0 else BESIDE
+        steps = PERSON if nth % 2 == 0 or chosen.status == FITTED else BESIDE
         names = tuple(steps)
         changed = {name: getattr(draws, name) + width * rng.normal(size=n) for name, width in steps.items()}
         before = log_prior(chosen, draws, names)

@@ -56,7 +56,7 @@ def simulate_course(
     latent = np.concatenate(list(pain_before_visits(person, days)))
     scores = scores_of(rng, person, latent[:, None])[:, 0]
     line = float(recovered_line(person.first_pain, chosen)[0])
-    n, outcome = _ending(rng, scores, line)
+    n, outcome = ending(rng, scores, line)
     below = np.flatnonzero(latent <= line)
     function = np.clip(9.5 - 0.8 * latent[:n] + 0.4 * rng.normal(size=n), 0.0, 10.0)
     return SimulatedCourse(
@@ -92,8 +92,12 @@ def scores_of(rng: np.random.Generator, people: People, latent: Array) -> Array:
     return np.asarray(np.clip(np.rint(said), 0, 10))
 
 
-def _ending(rng: np.random.Generator, scores: Array, line: float) -> tuple[int, str]:
-    """(visits that took place, outcome), from what was answered alone."""
+def ending(rng: np.random.Generator, scores: Array, line: float) -> tuple[int, str]:
+    """(visits that took place, outcome), from what was answered alone.
+
+    Source: judgement (rates of stopping)
+    Check: tests/property/test_simulated_courses.py
+    """
     for k in range(1, len(scores)):
         if scores[k] <= line and scores[k - 1] <= line + 1:
             return k + 1, "recovered"

@@ -1,0 +1,139 @@
+"""Courses as arrays: what a fit of the recovery model reads.
+
+A course is a mapping as `myotome forecast` reads it, with two opaque words more (`practitioner`, `clinic`) and, at an
+entry of `visits`, `"treated": false` for a score that was given without a treatment (two days after one). No name, no
+birth date and no calendar date is in it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+
+from myotome.science.followup.answer import KEYS, covariates_of, visits_from
+from myotome.science.followup.draws import Array
+from myotome.science.followup.recovery import LONGEST_WEEKS, SHORTEST_WEEKS
+from myotome.vocabulary.errors import InvalidValue
+
+MOST_OCCASIONS = 24
+MOST_COURSES = 200_000
+MISSING = -1
+COVARIATES = ("duration", "extent", "scar", "age")
+MORE_KEYS = frozenset({"practitioner", "clinic"})
+
+
+@dataclass(frozen=True, slots=True)
+class Courses:
+    """Arrays over courses: `days`, `scores` (-1: none) and `treated` are (course, occasion), padded after `n_occasions`;
+    `covariates` (course, 4) are on the scale of the model, NaN where unknown; `practitioner` and `clinic` are indices.
+    """
+
+    days: Array
+    scores: Array
+    treated: Array
+    n_occasions: Array
+    covariates: Array
+    natural_shift: Array
+    practitioner: Array
+    clinic: Array
+
+    def __len__(self) -> int:
+        return len(self.days)
+
+    @property
+    def n_practitioners(self) -> int:
+        """How many practitioners treated in these courses."""
+        return int(self.practitioner.max()) + 1
+
+    @property
+    def n_clinics(self) -> int:
+        """From how many clinics they come."""
+        return int(self.clinic.max()) + 1
+
+    @property
+    def n_scores(self) -> int:
+        """How many scores were given in all."""
+        return int((self.scores != MISSING).sum())
+
+    def take(self, index: Any) -> Courses:
+        """The courses of an index; practitioners and clinics keep their numbers."""
+        return replace(self, **{field.name: getattr(self, field.name)[index] for field in fields(self)})
+
+
+def courses_from(rows: Sequence[Mapping[str, Any]]) -> Courses:
+    """The arrays of these courses; those without a single score tell nothing and are left out.
+
+    Raises:
+        InvalidValue: names the course and what is wrong with it, or that there is none.
+    """
+    if len(rows) > MOST_COURSES:
+        raise InvalidValue("At most {most} courses are read at once, not {n}.", most=MOST_COURSES, n=len(rows))
+    kept = [row for number, row in enumerate(rows, start=1) if _has_a_score(row, number)]
+    if not kept:
+        raise InvalidValue("There is no course with a score to learn from.")
+    n, longest = len(kept), min(MOST_OCCASIONS, max(len(row["visits"]) for row in kept))
+    found = Courses(
+        days=np.zeros((n, longest)),
+        scores=np.full((n, longest), MISSING),
+        treated=np.zeros((n, longest)),
+        n_occasions=np.zeros(n, dtype=int),
+        covariates=np.full((n, len(COVARIATES)), np.nan),
+        natural_shift=np.zeros(n),
+        practitioner=_numbered([(str(row.get("clinic", "")), str(row.get("practitioner", ""))) for row in kept]),
+        clinic=_numbered([str(row.get("clinic", "")) for row in kept]),
+    )
+    for i, row in enumerate(kept):
+        about, visits = covariates_of(row), visits_from(row["visits"])[:longest]
+        for k, visit in enumerate(visits):
+            found.days[i, k] = visit.day
+            found.scores[i, k] = MISSING if visit.nrs is None else visit.nrs
+            found.treated[i, k] = row["visits"][k].get("treated", True)
+        found.days[i, len(visits) :] = visits[-1].day
+        found.n_occasions[i] = len(visits)
+        found.natural_shift[i] = about.natural_shift
+        found.covariates[i] = (
+            np.nan if about.duration_weeks is None else np.log(_cut(about.duration_weeks) / 26.0),
+            np.nan if about.n_segments is None else np.log(about.n_segments / 2.0),
+            np.nan if about.scar is None else float(about.scar),
+            np.nan if about.age is None else (about.age - 45.0) / 10.0,
+        )
+    return found
+
+
+def data_hash(rows: Sequence[Mapping[str, Any]]) -> str:
+    """SHA-256 of the courses in a fixed writing, whatever their order."""
+    lines = sorted(json.dumps(row, sort_keys=True, separators=(",", ":")) for row in rows)
+    return sha256("\n".join(lines).encode()).hexdigest()
+
+
+def sample_of(courses: Courses, most: int, *, seed: int) -> Courses:
+    """At most `most` courses, a random sample stratified by practitioner and by how long the complaint had lasted."""
+    if len(courses) <= most:
+        return courses
+    rng = np.random.default_rng(seed)
+    duration = np.nan_to_num(courses.covariates[:, 0], nan=0.0)
+    order = np.lexsort((rng.random(len(courses)), duration.round(), courses.practitioner))
+    at = (rng.random() + np.arange(most)) * len(courses) / most
+    return courses.take(np.sort(order[at.astype(int)]))
+
+
+def _has_a_score(row: Mapping[str, Any], number: int) -> bool:
+    if unknown := sorted(set(row) - KEYS - MORE_KEYS):
+        raise InvalidValue(
+            "Course {number}: {unknown!r} is none of its words.", field=unknown[0], number=number, unknown=unknown[0]
+        )
+    return any(visit.nrs is not None for visit in visits_from(row.get("visits"))[:MOST_OCCASIONS])
+
+
+def _numbered(names: Sequence[Any]) -> Array:
+    _, index = np.unique([json.dumps(name) for name in names], return_inverse=True)
+    return np.asarray(index)
+
+
+def _cut(weeks: float) -> float:
+    return min(max(weeks, SHORTEST_WEEKS), LONGEST_WEEKS)

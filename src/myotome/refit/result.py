@@ -1,0 +1,147 @@
+"""The result of a refit as one file: 4,000 draws, the gates, scores beside the baselines, versions, hash of the data.
+
+A NumPy archive with the draws as 32-bit floats and one JSON text, `about`. Reading one checks everything that a later
+forecast relies on; a file of an older model is refused. The same draws and text give the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+
+from myotome.knowledge.recovery import prior
+from myotome.refit.gates import Gate
+from myotome.science.followup.draws import N_DRAWS, Array, Basis, draws_of
+from myotome.science.followup.fitted import PRACTICE, SHARED, fitted_basis, stored_sample
+from myotome.science.followup.forecast import MODEL_VERSION
+from myotome.vocabulary.errors import InvalidValue
+
+LEVELS = (0.1, 0.5, 0.9)
+MOVED = 0.7
+MOST_BYTES = 3_000_000
+# What a person reads first; all else that is shared follows.
+SHOWN = ("share", "mu", "spread", "duration", "extent", "scar", "age", "natural", "natural_duration")
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A result: `shared` draws by name, (4000,) each, and what stands `about` them, as JSON."""
+
+    about: Mapping[str, Any]
+    shared: Mapping[str, Array]
+
+    @property
+    def passed(self) -> bool:
+        """Whether it came through all gates."""
+        return all(gate["passed"] for gate in self.about["gates"])
+
+    @property
+    def version(self) -> str:
+        """Its short name in every forecast that rests on it."""
+        return f"F-{sha256(to_bytes(self)).hexdigest()[:7]}"
+
+
+def fit_from(
+    shared: Mapping[str, Array],
+    effects: Mapping[str, Array],
+    *,
+    data: Mapping[str, Any],
+    gates: tuple[Gate, ...],
+    scores: Mapping[str, Any],
+    run: Mapping[str, Any],
+) -> Fit:
+    """The result of draws by name, (draw,) each; `effects` (draw, number) weighted over the courses they belong to."""
+    kept = stored_sample({name: shared[name] for name in SHARED} | {PRACTICE: sum(effects.values(), np.zeros(1))})
+    kept = {name: np.asarray(value, dtype=np.float32) for name, value in kept.items()}
+    about = {
+        "model": MODEL_VERSION,
+        "prior": prior("a").version,
+        "definition": prior("a").definition,
+        "data": dict(data),
+        "gates": [asdict(gate) for gate in gates],
+        "scores": dict(scores),
+        "run": dict(run),
+        "learned": learned(kept),
+    }
+    return Fit(json.loads(json.dumps(about)), kept)
+
+
+def learned(shared: Mapping[str, Array]) -> list[dict[str, Any]]:
+    """For each shared parameter the prior's and the fit's middle and range of eight in ten, and whether the data have
+    moved it: its spread is below 0.7 of the prior's, or its middle outside the prior's range.
+    """
+    before = draws_of(prior("a"))
+    rows = []
+    for name in (*SHOWN, *(name for name in SHARED if name not in SHOWN)):
+        first, then = getattr(before, name), np.asarray(shared[name], dtype=float)
+        was, now = (np.quantile(values, LEVELS).round(4).tolist() for values in (first, then))
+        spread = float(first.std())
+        moved = bool(spread > 0 and then.std() < MOVED * spread) or not was[0] <= now[1] <= was[2]
+        rows.append({"name": name, "prior": was, "learned": now, "moved": moved})
+    return rows
+
+
+def to_bytes(fit: Fit) -> bytes:
+    """The file; the same result gives the same bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(_member("about.json"), json.dumps(fit.about, sort_keys=True, indent=1))
+        for name in sorted(fit.shared):
+            array = io.BytesIO()
+            np.save(array, np.asarray(fit.shared[name], dtype=np.float32), allow_pickle=False)
+            archive.writestr(_member(f"{name}.npy"), array.getvalue())
+    return out.getvalue()
+
+
+def from_bytes(raw: bytes) -> Fit:
+    """The result in a file.
+
+    Raises:
+        InvalidValue: it is no such file, is damaged, or is of another version of the model.
+    """
+    if len(raw) > MOST_BYTES:
+        raise InvalidValue("This is larger than the result of a refit.", field="file")
+    if not raw.startswith(b"PK"):
+        raise InvalidValue("This is no result of a refit, or it is damaged.", field="file")
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            if sum(member.file_size for member in archive.infolist()) > MOST_BYTES:
+                raise InvalidValue("This is larger than the result of a refit.", field="file")
+            about = json.loads(archive.read("about.json"))
+            names = (*SHARED, PRACTICE)
+            shared = {n: np.load(io.BytesIO(archive.read(f"{n}.npy")), allow_pickle=False) for n in names}
+    except (zipfile.BadZipFile, KeyError, ValueError, EOFError, OSError) as error:
+        raise InvalidValue("This is no result of a refit, or it is damaged.", field="file") from error
+    if not isinstance(about, dict) or any(a.shape != (N_DRAWS,) or not np.isfinite(a).all() for a in shared.values()):
+        raise InvalidValue("This is no result of a refit, or it is damaged.", field="file")
+    if about.get("model") != MODEL_VERSION or about.get("prior") != prior("a").version:
+        raise InvalidValue(
+            "This result is of model {theirs} and this program forecasts with {ours}: fit again.",
+            field="file",
+            theirs=str(about.get("model")),
+            ours=MODEL_VERSION,
+        )
+    return Fit(about, shared)
+
+
+def basis_of(fit: Fit) -> Basis:
+    """The basis of forecasts that this result is."""
+    data = fit.about["data"]
+    return fitted_basis(
+        fit.shared,
+        version=fit.version,
+        about=f"{data['n_courses']} courses with {data['n_scores']} scores of this clinic",
+        n=int(data["n_courses"]),
+        data_hash=str(data["hash"]),
+    )
+
+
+def _member(name: str) -> zipfile.ZipInfo:
+    return zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0))

@@ -1,0 +1,91 @@
+"""A whole refit: courses in, a result out. The sampler is loaded here and only when it runs."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Mapping, Sequence
+from importlib import metadata, util
+from typing import Any
+
+import numpy as np
+
+from myotome.refit.courses import Courses, courses_from, data_hash, sample_of
+from myotome.refit.gates import gates_of
+from myotome.refit.result import Fit, basis_of, fit_from
+from myotome.refit.scores import kept_out, scores_of_fit
+from myotome.science.followup.fitted import SHARED
+from myotome.vocabulary.errors import ExtraMissing, TooFewCourses
+
+MOST_FITTED = 1500
+FEWEST_COURSES = 50
+
+
+def check_installed() -> None:
+    """Nothing, when the extra is there.
+
+    Raises:
+        ExtraMissing: it is not; the message says how to add it.
+    """
+    if util.find_spec("numpyro") is None or util.find_spec("jax") is None:
+        raise ExtraMissing("A refit needs NumPyro and JAX, which are not installed here: pip install 'myotome[refit]'.")
+
+
+def refit(rows: Sequence[Mapping[str, Any]], *, seed: int = 1) -> Fit:
+    """The result of fitting these courses; whether it came through the gates stands in it.
+
+    Raises:
+        ExtraMissing: the packages are not installed.
+        TooFewCourses: fewer than fifty courses with a score.
+        InvalidValue: a course cannot be read.
+    """
+    check_installed()
+    from myotome.refit.sampler import sampled
+
+    begun = time.perf_counter()
+    fitted, held = kept_out(rows)
+    courses = courses_from(fitted)
+    if len(courses) < FEWEST_COURSES:
+        raise TooFewCourses(
+            "{n} courses with a score are too few; a refit needs {fewest}.", n=len(courses), fewest=FEWEST_COURSES
+        )
+    used = sample_of(courses, MOST_FITTED, seed=seed)
+    got = sampled(used, seed=seed)
+    shared = {name: value.reshape(-1) for name, value in got.draws.items()}
+    effects = {name: _of_a_course(value, used, name, seed) for name, value in got.effects.items()}
+    data = {
+        "hash": data_hash(rows),
+        "n_courses": len(courses),
+        "n_used": len(used),
+        "n_scores": used.n_scores,
+        "n_practitioners": used.n_practitioners,
+        "n_kept_out": len(held),
+    }
+    run = {
+        "seed": seed,
+        "chains": len(got.draws["mu"]),
+        "warmup": got.n_warmup,
+        "draws": got.draws["mu"].shape[1],
+        "versions": versions(),
+    }
+    gates = gates_of(got.draws, n_divergent=got.n_divergent)
+    unscored = fit_from({n: shared[n] for n in SHARED}, effects, data=data, gates=gates, scores={}, run=run)
+    scores = scores_of_fit(basis_of(unscored), fitted, held)
+    run["seconds"] = {"sampling": round(got.seconds, 1), "all": round(time.perf_counter() - begun, 1)}
+    return fit_from({n: shared[n] for n in SHARED}, effects, data=data, gates=gates, scores=scores, run=run)
+
+
+def versions() -> dict[str, str]:
+    """What computed it."""
+    names = ("numpyro", "jax", "numpy", "scipy", "myotome")
+    found = {name: metadata.version(name) for name in names}
+    return found | {"python": platform.python_version()}
+
+
+def _of_a_course(effects: Any, courses: Courses, name: str, seed: int) -> Any:
+    """For each draw the effect of whoever treats a course of this clinic, practitioners by how much they treat."""
+    flat = effects.reshape(-1, effects.shape[-1])
+    if flat.shape[1] == 1:
+        return flat[:, 0]
+    who = np.random.default_rng(seed).choice(getattr(courses, name), size=len(flat))
+    return flat[np.arange(len(flat)), who]

@@ -1,0 +1,148 @@
+"""Draws from the recovery model given courses: NumPyro's NUTS, two chains side by side. Needs the extra `refit`.
+
+Priors are those of knowledge.recovery, scenario A; the mean and spread of first pain and the shrunk effects of clinics
+and practitioners have weak priors of their own. A covariate that is not known is a latent value with the mean and
+spread of those of whom it is not known.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# JAX reads this once, when it is first loaded: one device for each chain.
+os.environ.setdefault("XLA_FLAGS", "--xla_force_host_platform_device_count=2")
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpyro
+import numpyro.distributions as dist
+from numpyro.infer import MCMC, NUTS, init_to_value
+
+from myotome.knowledge.recovery import Prior, prior
+from myotome.refit.courses import Courses
+from myotome.refit.gates import enough
+from myotome.refit.likelihood import EFFECT_SD, course_log_likelihood, unknown_moments
+from myotome.science.followup.draws import Array
+from myotome.science.followup.fitted import SHARED
+
+N_CHAINS = 2
+WARMUP = 400
+BLOCK = 400
+MOST_DRAWS = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """Draws by name, each (chain, draw); practitioner effects (chain, draw, practitioner); what sampling them took."""
+
+    draws: Mapping[str, Array]
+    effects: Mapping[str, Array]
+    n_divergent: int
+    n_warmup: int
+    seconds: float
+
+
+def sampled(courses: Courses, *, seed: int = 1, n_warmup: int = WARMUP, n_draws: int | None = None) -> Sampled:
+    """Draws of the parameters given these courses; the same seed gives the same draws.
+
+    Without `n_draws` each chain goes on by blocks until the gates of agreement and effective size are met, or `MOST_DRAWS`.
+    """
+    chosen = prior("a")
+    begun = time.perf_counter()
+    kernel = NUTS(model, dense_mass=[SHARED], init_strategy=init_to_value(values=_start(chosen, courses)))
+    mcmc = MCMC(
+        kernel,
+        num_warmup=n_warmup,
+        num_samples=n_draws or BLOCK,
+        num_chains=N_CHAINS,
+        chain_method="parallel" if jax.local_device_count() >= N_CHAINS else "vectorized",
+        progress_bar=False,
+    )
+    blocks: list[dict[str, Array]] = []
+    n_divergent, key = 0, jax.random.PRNGKey(seed)
+    while True:
+        mcmc.run(key, chosen, courses, extra_fields=("diverging",))
+        got = mcmc.get_samples(group_by_chain=True)
+        blocks.append(
+            {n: np.asarray(v, dtype=float) for n, v in got.items() if n not in {"z", "first_pain", "unknown"}}
+        )
+        n_divergent += int(np.asarray(mcmc.get_extra_fields()["diverging"]).sum())
+        whole = {name: np.concatenate([block[name] for block in blocks], axis=1) for name in blocks[0]}
+        watched = {name: value for name, value in whole.items() if value.ndim == 2}
+        if n_draws or enough(watched) or whole["mu"].shape[1] >= MOST_DRAWS:
+            break
+        mcmc.post_warmup_state, key = mcmc.last_state, mcmc.last_state.rng_key
+    effects = {
+        name: whole[f"{name}_sd"][:, :, None] * whole[f"{name}_z"]
+        if f"{name}_z" in whole
+        else np.zeros((*whole["mu"].shape, 1))
+        for name in EFFECT_SD
+    }
+    return Sampled(watched, effects, n_divergent, n_warmup, time.perf_counter() - begun)
+
+
+def model(chosen: Prior, courses: Courses) -> None:
+    """The model in NumPyro's language: priors of `chosen`, then the likelihood of the courses."""
+    at: dict[str, Any] = {name: numpyro.sample(name, d) for name, d in priors(chosen).items()}
+    n = len(courses)
+    row = chosen.table["first_pain"]
+    with numpyro.plate("course", n):
+        at["z"] = numpyro.sample("z", dist.Normal(0.0, 1.0))
+        bounds = {"low": float(row["low"]), "high": float(row["high"])}
+        at["first_pain"] = numpyro.sample(
+            "first_pain", dist.TruncatedNormal(at["first_mean"], at["first_sd"], **bounds)
+        )
+    for name, size in (("practitioner", courses.n_practitioners), ("clinic", courses.n_clinics)):
+        at[name] = jnp.zeros(1)
+        if size > 1:
+            sd = numpyro.sample(f"{name}_sd", dist.HalfNormal(EFFECT_SD[name]))
+            at[name] = sd * numpyro.sample(f"{name}_z", dist.Normal(jnp.zeros(size), 1.0).to_event(1))
+    if courses.n_practitioners == 1:
+        at["practitioner"] = jnp.zeros(1)
+    numpyro.factor("scores", course_log_likelihood(at, _filled(chosen, courses), courses, xp=jnp).sum())
+
+
+def priors(chosen: Prior) -> dict[str, Any]:
+    """The prior distribution of each shared parameter."""
+
+    def normal(name: str) -> Any:
+        row = chosen.table[name]
+        if "low" in row or "high" in row:
+            return dist.TruncatedNormal(row["mean"], row["sd"], low=row.get("low"), high=row.get("high"))
+        return dist.Normal(row["mean"], row["sd"])
+
+    pain = chosen.table["first_pain"]
+    own = {
+        "rho": dist.Beta(chosen.number("lasting", "alpha"), chosen.number("lasting", "beta")),
+        "tau": dist.LogNormal(np.log(chosen.number("rebound_days", "median")), chosen.number("rebound_days", "sd_log")),
+        "share": dist.Beta(chosen.number("non_responder", "alpha"), chosen.number("non_responder", "beta")),
+        "first_mean": dist.Normal(pain["mean"], pain["mean_sd"]),
+        "first_sd": dist.LogNormal(np.log(pain["sd"]), pain["sd_log"]),
+    }
+    return {name: own[name] if name in own else normal(name) for name in SHARED}
+
+
+def _filled(chosen: Prior, courses: Courses) -> Any:
+    """Covariates with a latent value in each gap."""
+    gaps = np.isnan(courses.covariates)
+    if not gaps.any():
+        return courses.covariates
+    mean, sd = unknown_moments(chosen)
+    rows, columns = np.nonzero(gaps)
+    latent = numpyro.sample("unknown", dist.Normal(jnp.zeros(len(rows)), 1.0).to_event(1))
+    known = jnp.asarray(np.where(gaps, 0.0, courses.covariates))
+    return known.at[rows, columns].set(mean[columns] + sd[columns] * latent)
+
+
+def _start(chosen: Prior, courses: Courses) -> dict[str, Any]:
+    """Where the chains begin: the prior's middle, and for each person what she first answered."""
+    at = {name: float(d.mean) for name, d in priors(chosen).items()}
+    first = np.where(courses.scores[:, 0] >= 0, courses.scores[:, 0] - at["bad_day"], at["first_mean"])
+    low, high = chosen.number("first_pain", "low"), chosen.number("first_pain", "high")
+    values: dict[str, Any] = at | {"first_pain": np.clip(first, low + 0.3, high - 0.3), "z": np.zeros(len(courses))}
+    return {name: jnp.asarray(value) for name, value in values.items()}

@@ -1,0 +1,145 @@
+"""The likelihood that a refit samples from against the visit model of science.followup, one person and score at a time."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from myotome.knowledge.recovery import prior
+from myotome.refit.courses import MISSING, courses_from
+from myotome.refit.likelihood import course_log_likelihood, log_score, rebound_at, rebound_before, unknown_moments
+from myotome.refit.simulated import simulated_clinic, truth_from
+from myotome.science.followup.draws import draws_of
+from myotome.science.followup.fitted import SHARED
+from myotome.science.followup.recovery import log_likelihood
+
+CHOSEN = prior("a")
+
+
+def a_clinic(seed: int, n: int = 30):
+    rng = np.random.default_rng(seed)
+    truth = truth_from(CHOSEN, rng)
+    clinic = simulated_clinic(CHOSEN, truth, rng, n=n, n_practitioners=3, hidden_drop_out=0.1)
+    return truth, clinic, courses_from(clinic.rows), rng
+
+
+def course_written_out(row, at, z: float, pain: float, effect: float) -> float:
+    """The formulas of science.followup.recovery as sums over the treatments of one course."""
+    log_weeks = math.log(row["duration_weeks"] / 26)
+    log_g = at["mu"] + at["duration"] * log_weeks + at["extent"] * math.log(row["segments"] / 2) + effect
+    log_g += at["scar"] * row["scar"] + at["age"] * (row["age"] - 45) / 10 + at["spread"] * z
+    lam = math.exp(at["natural"] + at["natural_duration"] * log_weeks)
+    floor = min(at["floor"], 0.5 * pain)
+    parts = []
+    for g, share in ((math.exp(log_g), 1 - at["share"]), (0.0, at["share"])):
+        total = math.log(share)
+        for k, visit in enumerate(row["visits"]):
+            if visit["nrs"] is None:
+                continue
+            work = 0.0
+            for earlier in row["visits"][:k]:
+                if earlier.get("treated", True):
+                    gone = visit["day"] - earlier["day"]
+                    work += at["rho"] + (1 - at["rho"]) * math.exp(-gone / at["tau"])
+            x = floor + (pain - floor) * math.exp(-lam * visit["day"] / 7 - g * work)
+            x += at["bad_day"] * (k == 0)
+            total += float(log_likelihood(visit["nrs"], np.array([x]), np.array([at["noise"]]))[0])
+        parts.append(total)
+    return float(np.logaddexp(*parts))
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_the_likelihood_of_whole_courses_is_that_of_the_visit_model(seed):
+    truth, clinic, courses, rng = a_clinic(seed)
+    n = len(courses)
+    z, pain = rng.normal(size=n), rng.uniform(2, 10, n)
+    effects = rng.normal(0, 0.3, 3)
+    at = truth | {"z": z, "first_pain": pain, "practitioner": effects, "clinic": np.zeros(1)}
+    found = course_log_likelihood(at, courses.covariates, courses)
+    rows = [row for row in clinic.rows if any(visit["nrs"] is not None for visit in row["visits"])]
+    wanted = [
+        course_written_out(row, truth, z[i], pain[i], effects[int(row["practitioner"][1:])])
+        for i, row in enumerate(rows)
+    ]
+    np.testing.assert_allclose(found, wanted, rtol=2e-4, atol=2e-3)
+
+
+def test_of_several_clinics_each_has_its_effect():
+    row = {"duration_weeks": 10.0, "segments": 2, "scar": False, "age": 50, "visits": [{"day": 0, "nrs": 7}]}
+    row["visits"] = [{"day": 7 * k, "nrs": 7 - k} for k in range(5)]
+    courses = courses_from([row | {"clinic": name, "practitioner": "a"} for name in ("east", "west", "east")])
+    assert courses.n_clinics == 2
+    assert courses.n_practitioners == 2  # who works in two clinics counts in each
+    at = truth_from(CHOSEN, np.random.default_rng(1)) | {"z": np.zeros(3), "first_pain": np.full(3, 7.0)}
+    effects = np.array([0.0, 1.0])
+    found = course_log_likelihood(at | {"practitioner": np.zeros(2), "clinic": effects}, courses.covariates, courses)
+    wanted = [course_written_out(row, at, 0.0, 7.0, effects[number]) for number in courses.clinic]
+    np.testing.assert_allclose(found, wanted, rtol=2e-4)
+    assert found[0] == found[2] != found[1]
+
+
+def test_a_score_has_the_probability_that_the_visit_model_gives_it():
+    expected, noise = np.linspace(-0.5, 12, 120), np.linspace(0.3, 2.0, 120)
+    for score in range(11):
+        found = log_score(np.full(120, score), expected, noise)
+        wanted = log_likelihood(score, expected, noise)
+        likely = wanted > -50
+        np.testing.assert_allclose(found[likely], wanted[likely], rtol=1e-5, atol=2e-6)
+
+
+def test_rebound_between_the_rows_of_its_table_is_the_recursion():
+    _, _, courses, _ = a_clinic(5)
+    from myotome.refit.likelihood import _table
+
+    who, occasion = np.nonzero(courses.scores != MISSING)
+    for tau in (0.6, 1.7, 5.0, 11.3, 40.0):
+        wanted = rebound_before(tau, courses)[who, occasion]
+        np.testing.assert_allclose(rebound_at(tau, _table(courses)), wanted, atol=2e-4)
+
+
+def test_what_is_not_known_has_the_moments_of_the_draws_that_forecast():
+    draws = draws_of(CHOSEN, n=200_000)
+    mean, sd = unknown_moments(CHOSEN)
+    columns = (
+        np.log(draws.some_weeks / 26),
+        np.log(draws.some_segments / 2),
+        draws.some_scar,
+        (draws.some_age - 45) / 10,
+    )
+    np.testing.assert_allclose(mean, [c.mean() for c in columns], atol=0.02)
+    np.testing.assert_allclose(sd, [c.std() for c in columns], rtol=0.03)
+
+
+def test_simulated_courses_come_from_the_model_that_the_likelihood_holds():
+    """At the truth the log likelihood of a clinic is higher than with any one parameter moved by much."""
+    truth, clinic, courses, _ = a_clinic(11, n=600)
+    people = clinic.people
+    about = [i for i, row in enumerate(clinic.rows) if any(v["nrs"] is not None for v in row["visits"])]
+    pain = people.first_pain[about]
+    rng = np.random.default_rng(0)
+
+    def total(at):
+        """Summed over what is one's own, by a few draws of z each."""
+        parts = [
+            course_log_likelihood(
+                at | {"z": rng.normal(size=len(about)), "first_pain": pain, "practitioner": np.zeros(3), "clinic": [0]},
+                courses.covariates,
+                courses,
+            )
+            for _ in range(60)
+        ]
+        return float(np.logaddexp.reduce(parts).sum())
+
+    here = total(truth)
+    for name, step in {"noise": 0.35, "share": 0.3, "bad_day": 1.0, "mu": 1.2, "natural": 1.5, "floor": 1.5}.items():
+        assert total(truth | {name: truth[name] + step}) < here - 5, name
+
+
+def test_a_persons_covariates_stand_in_the_arrays_as_the_model_takes_them():
+    row = {"duration_weeks": 0.1, "segments": 4, "scar": True, "age": 65, "visits": [{"day": 0, "nrs": 7}]}
+    courses = courses_from([row, {"visits": [{"day": 0, "nrs": 3}]}])
+    np.testing.assert_allclose(courses.covariates[0], [math.log(0.5 / 26), math.log(2), 1.0, 2.0])
+    assert np.isnan(courses.covariates[1]).all()
+    assert set(SHARED) <= set(truth_from(CHOSEN, np.random.default_rng(1)))

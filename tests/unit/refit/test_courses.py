@@ -1,0 +1,90 @@
+"""Courses as a refit reads them: what is read, what is left out, what is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from myotome.refit.courses import MISSING, MOST_OCCASIONS, courses_from, data_hash, sample_of
+from myotome.refit.run import refit
+from myotome.refit.scores import kept_out
+from myotome.vocabulary.errors import InvalidValue, MyotomeError
+
+COURSE = {
+    "condition": "low_back_pain",
+    "age": 45,
+    "duration_weeks": 26,
+    "segments": 2,
+    "scar": False,
+    "practitioner": "a",
+    "visits": [{"day": 0, "nrs": 7}, {"day": 2, "nrs": 5, "treated": False}, {"day": 7, "nrs": None}],
+}
+
+
+def test_a_missing_score_is_missing_and_a_score_without_treatment_treats_nobody():
+    courses = courses_from([COURSE, COURSE | {"visits": [{"day": 0, "nrs": 0}]}])
+    assert courses.scores.tolist() == [[7, 5, MISSING], [0, MISSING, MISSING]]
+    assert courses.treated.tolist() == [[1, 0, 1], [1, 0, 0]]
+    assert courses.n_occasions.tolist() == [3, 1]
+    assert courses.n_scores == 3
+
+
+def test_a_course_without_any_score_is_left_out_and_none_at_all_is_refused():
+    silent = COURSE | {"visits": [{"day": 0, "nrs": None}]}
+    assert len(courses_from([COURSE, silent])) == 1
+    for rows in ([], [silent], [COURSE | {"visits": []}]):
+        with pytest.raises(InvalidValue, match="no course with a score"):
+            courses_from(rows)
+
+
+def test_scores_after_the_last_occasion_that_is_read_do_not_count():
+    long = COURSE | {"visits": [{"day": 7 * k, "nrs": 5} for k in range(40)]}
+    assert courses_from([long]).days.shape == (1, MOST_OCCASIONS)
+    late = COURSE | {"visits": [{"day": 7 * k, "nrs": None if k < 30 else 5} for k in range(40)]}
+    with pytest.raises(InvalidValue, match="no course with a score"):
+        courses_from([late])
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"name": "Maria"}, "none of its words"),
+        ({"age": 300}, "0 to 120"),
+        ({"visits": [{"day": 0, "nrs": 11}]}, "0 to 10"),
+        ({"visits": [{"day": 3, "nrs": 5}]}, "day 0"),
+        ({"visits": [{"day": 0, "nrs": 5}, {"day": 0, "nrs": 5}]}, "not after"),
+    ],
+)
+def test_a_course_that_cannot_be_is_refused_in_words(change, words):
+    with pytest.raises(InvalidValue, match=words):
+        courses_from([COURSE, COURSE | change])
+
+
+def test_the_hash_is_of_the_content_whatever_its_order():
+    other = COURSE | {"age": 46}
+    assert data_hash([COURSE, other]) == data_hash([dict(reversed(other.items())), COURSE])
+    assert data_hash([COURSE]) != data_hash([COURSE, COURSE]) != data_hash([other, other])
+
+
+def test_a_sample_is_of_every_practitioner_in_proportion_and_the_same_each_time():
+    rows = [COURSE | {"practitioner": "ab"[k % 4 == 0], "age": 20 + k % 60} for k in range(800)]
+    courses = courses_from(rows)
+    sample = sample_of(courses, 200, seed=3)
+    assert len(sample) == 200
+    assert np.bincount(sample.practitioner).tolist() == pytest.approx([150, 50], abs=2)
+    assert sample.covariates.tolist() == sample_of(courses, 200, seed=3).covariates.tolist()
+    assert sample_of(courses, 1000, seed=3) is courses
+
+
+def test_one_course_in_five_is_kept_out_the_same_ones_every_time():
+    rows = [COURSE | {"age": 20 + k % 60, "duration_weeks": k} for k in range(1000)]
+    fitted, held = kept_out(rows)
+    assert len(held) == pytest.approx(200, abs=45)
+    assert kept_out(list(reversed(rows)))[1] == list(reversed(held))
+    assert len(fitted) + len(held) == 1000
+
+
+def test_a_refit_without_its_extra_or_with_few_courses_says_so():
+    with pytest.raises(MyotomeError) as refused:
+        refit([COURSE] * 3)
+    assert "myotome[refit]" in refused.value.message or "too few" in refused.value.message
