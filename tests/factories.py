@@ -122,15 +122,16 @@ def a_course(clinic: Clinic, patient: Patient, **values: object) -> Course:
     return Course.objects.create(clinic=clinic, patient=patient, **values)
 
 
-def a_consent(course: Course, kind: str = "course"):
-    """A yes to the course's text."""
+def a_consent(course: Course, kind: str = "course", subject: str = ""):
+    """A yes to the course's text, or to that of another kind."""
     from myotome.clinic.planning.models import Consent
 
     return Consent.objects.create(
         clinic=course.clinic,
         course=course,
         kind=kind,
-        text_id="ims",
+        subject=subject,
+        text_id={"course": "ims", "region": subject}.get(kind, kind),
         text_version="1",
         given_at=AT,
         recorded_by="Elena Marchetti",

@@ -9,10 +9,11 @@ from html import unescape
 import pytest
 from django.urls import reverse
 
-from myotome.clinic.needling.actions import answer_ask, open_visit, record_insertion
+from myotome.clinic.needling.actions import answer_ask, ask_again, open_visit, record_insertion
 from myotome.clinic.needling.models import Incident, NeedleInsertion, TreatmentVisit
 from myotome.clinic.people.models import User
 from myotome.clinic.planning.actions import SiteChoice, make_plan
+from myotome.clinic.planning.models import Consent
 from myotome.knowledge.acupoints import acupoint
 from myotome.vocabulary.anatomy import NeedleRegion, Side
 from myotome.vocabulary.needling import NeedleState, SiteKind, TreatmentMode
@@ -32,6 +33,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
+OVER_LUNG = [("rhomboid_major", "", "left", "upper_back")]
 BUTTOCK = [("gluteus_maximus", "", "left", "buttock"), ("gluteus_medius", "", "left", "buttock")]
 GLMAX, GLMED = "muscle:gluteus_maximus::left", "muscle:gluteus_medius::left"
 
@@ -123,7 +125,8 @@ def test_a_site_carried_over_is_not_a_needle_until_it_is_touched(client, clinic,
 
 
 def test_an_ask_comes_before_the_keys_and_a_reason_opens_them(client, clinic, elena):
-    visit, _ = visit_of(clinic, elena, sites=[("rhomboid_major", "", "left", "upper_back")])
+    visit, _ = visit_of(clinic, elena, sites=OVER_LUNG)
+    a_consent(visit.course, "region", "thorax")
     client.force_login(elena.user)
     before = client.get(at("chart", visit)).content.decode()
     assert "Say why you go on" in before
@@ -131,6 +134,76 @@ def test_an_ask_comes_before_the_keys_and_a_reason_opens_them(client, clinic, el
     after = client.get(at("chart", visit)).content.decode()
     assert "Say why you go on" not in after
     assert "Needle out" in after
+
+
+IMS_YES, THORAX_YES = "ims@1@en", "thorax@1@en"
+
+
+def test_her_yes_is_asked_for_on_the_chart_before_the_first_needle_all_texts_in_one_act(client, clinic, elena):
+    visit, _ = visit_of(clinic, elena, sites=[*BUTTOCK, *OVER_LUNG])
+    Consent.objects.all().delete()
+    client.force_login(elena.user)
+    before = client.get(at("chart", visit)).content.decode()
+    assert f'value="{IMS_YES}"' in before
+    assert f'value="{THORAX_YES}"' in before
+    assert "No needle here until" in before
+    nothing = client.post(at("consented", visit), {})
+    assert nothing.status_code == 422
+    assert 'id="yes-error-before"' in nothing.content.decode()
+    for _ in range(2):
+        after = client.post(at("consented", visit), {"yes": [IMS_YES, THORAX_YES]}, follow=True).content.decode()
+    assert "her yes is not on record" not in after
+    assert "No needle here until" not in after
+    assert [(c.kind, c.subject, c.text_id, c.text_version) for c in Consent.objects.order_by("pk")] == [
+        ("course", "", "ims", "1"),
+        ("region", "thorax", "thorax", "1"),
+    ]
+    client.post(at("needle", visit), needle_form(grasp="2"))
+    assert not Incident.objects.filter(kind__contains="consent").exists()
+
+
+def test_the_yes_to_a_region_is_not_needed_for_a_needle_elsewhere(client, clinic, elena):
+    visit, _ = visit_of(clinic, elena, sites=[*BUTTOCK, *OVER_LUNG])
+    client.force_login(elena.user)
+    page = client.get(at("chart", visit)).content.decode()
+    assert f'value="{THORAX_YES}"' in page
+    assert "No needle here until" not in page
+    over_the_lung = client.get(at("chart", visit), {"site": "muscle:rhomboid_major::left"}).content.decode()
+    assert "No needle here until" in over_the_lung
+
+
+def test_a_consent_is_withdrawn_on_the_chart_in_the_middle_of_the_visit(client, clinic, elena):
+    visit, _ = visit_of(clinic, elena)
+    client.force_login(elena.user)
+    client.post(at("needle", visit), needle_form(grasp="2"))
+    consent = Consent.objects.get()
+    page = client.post(at("withdrawn", visit, consent=consent.pk), follow=True).content.decode()
+    assert "her yes is not on record" in page
+    client.post(at("needle", visit), needle_form(GLMED, client_id="tablet-2", grasp="2"))
+    assert NeedleInsertion.objects.count() == 2
+    assert [i.detail for i in Incident.objects.filter(kind__contains="consent")] == [
+        "Consent for this course had been withdrawn."
+    ]
+
+
+def test_a_needle_that_may_not_stay_says_so_beside_the_button(client, clinic, elena):
+    visit, actor = visit_of(clinic, elena, mode="acupuncture", sites=POINTS, kind=SiteKind.ACUPOINT)
+    ask_again(by=actor, at=AT, visit_id=visit.pk, answers={"valve_disease": "present"})
+    record_insertion(by=actor, at=AT, visit_id=visit.pk, needle=a_needle())
+    client.force_login(elena.user)
+    page = client.get(at("chart", visit)).content.decode()
+    assert "no needles left in the ear or skin" in page
+    assert "her yes to needles that stay is not on record" in page
+    client.post(at("consented", visit), {"yes": "retained@1@en"})
+    assert "her yes to needles that stay is not on record" not in client.get(at("chart", visit)).content.decode()
+
+
+@pytest.mark.parametrize("said", ["ims@9@en", "nosuch@1@en", "ims", ""])
+def test_a_yes_to_a_text_that_was_never_shown_is_refused(client, clinic, elena, said):
+    visit, _ = visit_of(clinic, elena)
+    client.force_login(elena.user)
+    assert client.post(at("consented", visit), {"yes": said}).status_code == 422
+    assert Consent.objects.count() == 1
 
 
 def test_a_depth_beyond_every_range_of_a_point_asks_before_the_needle_and_the_answer_keeps_site_and_depth(

@@ -64,6 +64,7 @@ def test_an_ask_is_asked_again_when_its_fact_changes():
 
 def test_a_needle_past_an_ask_is_recorded_and_opens_one_incident_for_the_place():
     visit, elena = an_open_visit()
+    a_consent(visit.course, "region", "thorax")
     for _ in range(2):
         record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle(**OVER_LUNG))
     assert len(needles_of(visit)) == 2
@@ -72,6 +73,7 @@ def test_a_needle_past_an_ask_is_recorded_and_opens_one_incident_for_the_place()
 
 def test_a_needle_after_the_answer_opens_nothing():
     visit, elena = an_open_visit()
+    a_consent(visit.course, "region", "thorax")
     answer_ask(by=elena, at=AT, visit_id=visit.pk, code="pleura", place="upper_back", reason="aimed at bone")
     record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle(**OVER_LUNG))
     assert not Incident.objects.exists()

@@ -13,10 +13,10 @@ from django.db import transaction
 from django.db.models import Max
 
 from myotome.clinic.needling.asks import open_incidents_of_needle
+from myotome.clinic.needling.consents import open_incidents_of_consent
 from myotome.clinic.needling.locks import check_unlocked, needle_by_number, note_in_audit, open_incident, unlocked_visit
-from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
+from myotome.clinic.needling.models import NeedleInsertion
 from myotome.clinic.needling.queries import visit_for
-from myotome.clinic.planning.models import Consent
 from myotome.science.needling.visit import OUT_BEFORE_STRUCK
 from myotome.vocabulary import needling as words
 from myotome.vocabulary.actors import Actor
@@ -52,8 +52,7 @@ def record_insertion(*, by: Actor, at: datetime, visit_id: int, needle: words.Ne
     row = NeedleInsertion.objects.create(
         clinic_id=by.clinic_id, visit=visit, number=last + 1, charted_at=at, charted_by=by.name, **values
     )
-    if last == 0 and not _has_consent(visit, "course"):
-        open_incident(by, at, visit, "needled_without_consent", "No consent for this course was on record.")
+    open_incidents_of_consent(by, at, visit, row)
     open_incidents_of_needle(by, at, visit, row)
     note_in_audit(by, at, "needle.charted", visit, number=row.number, state=row.state)
     return row
@@ -113,8 +112,7 @@ def leave_in(*, by: Actor, at: datetime, visit_id: int, number: int, reason: str
         raise InvalidValue("Only a needle that is in can stay in.", field="reason")
     row.state, row.note = words.NeedleState.LEFT_IN.value, reason.strip()[:300]
     row.save(update_fields=["state", "note"])
-    if not _has_consent(visit, "retained"):
-        open_incident(by, at, visit, "retained_without_consent", f"Needle {number} was left in.")
+    open_incidents_of_consent(by, at, visit, row)
     open_incidents_of_needle(by, at, visit, row)
     note_in_audit(by, at, "needle.left_in", visit, number=number)
     return row
@@ -169,8 +167,3 @@ def _apply_response(row: NeedleInsertion, response: dict[str, Any]) -> None:
             )
     for name, value in response.items():
         setattr(row, name, list(value) if name == "deqi" else value)
-
-
-def _has_consent(visit: TreatmentVisit, kind: str) -> bool:
-    given = Consent.objects.filter(course_id=visit.course_id, kind=kind, withdrawn_at__isnull=True)
-    return given.exists()

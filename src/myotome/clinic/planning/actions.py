@@ -154,6 +154,8 @@ def record_consent(
 ) -> Consent:
     """Her yes to one versioned text, for the course, one hazard region, or retained needles.
 
+    The same yes again, while it is in force, is the one that is on record.
+
     Raises:
         InvalidValue: another kind.
     """
@@ -161,14 +163,14 @@ def record_consent(
     if kind not in {"course", "region", "retained"}:
         raise InvalidValue("Consent is for the course, a region, or retained needles.", field="kind")
     course = Course.objects.for_actor(by).get_or_not_found(pk=course_id)
+    same = {"kind": kind, "subject": subject, "text_id": text_id, "text_version": text_version, "language": language}
+    existing = Consent.objects.filter(course=course, withdrawn_at__isnull=True, **same).first()
+    if existing is not None:
+        return existing
     row = Consent.objects.create(
         clinic_id=by.clinic_id,
         course=course,
-        kind=kind,
-        subject=subject,
-        text_id=text_id,
-        text_version=text_version,
-        language=language,
+        **same,
         how=how,
         given_at=at,
         recorded_by=by.name,
@@ -178,9 +180,16 @@ def record_consent(
 
 
 @transaction.atomic
-def withdraw_consent(*, by: Actor, at: datetime, consent_id: int, reason: str = "") -> Consent:
-    """The consent withdrawn, by the patient or for her, at any time; withdrawn already stays as it was."""
-    consent = Consent.objects.for_actor(by).select_related("course").get_or_not_found(pk=consent_id)
+def withdraw_consent(
+    *, by: Actor, at: datetime, consent_id: int, reason: str = "", course_id: int | None = None
+) -> Consent:
+    """The consent withdrawn, by the patient or for her, at any time; withdrawn already stays as it was.
+
+    Raises:
+        NotFound: there is none that she may see, or it is of another course than `course_id`.
+    """
+    rows = Consent.objects.for_actor(by).select_related("course")
+    consent = (rows.filter(course_id=course_id) if course_id else rows).get_or_not_found(pk=consent_id)
     if consent.withdrawn_at is None:
         consent.withdrawn_at, consent.withdrawn_reason = at, reason
         consent.save(update_fields=["withdrawn_at", "withdrawn_reason"])

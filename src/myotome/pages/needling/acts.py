@@ -21,6 +21,7 @@ from myotome.clinic.needling import actions
 from myotome.clinic.needling.queries import needles_of, visit_for
 from myotome.clinic.pathway import actions as pathway
 from myotome.clinic.people.queries import actor_of, practitioners_for
+from myotome.clinic.planning import actions as planning
 from myotome.pages.access import for_roles
 from myotome.pages.needling.chart import chart_context
 from myotome.pages.needling.forms import (
@@ -30,6 +31,7 @@ from myotome.pages.needling.forms import (
     needle_from,
     response_from,
     set_from,
+    text_shown,
     whole,
 )
 from myotome.pages.needling.views import chart_page
@@ -85,6 +87,34 @@ def answered(request: HttpRequest, actor: Actor, visit: int) -> None:
         reason=data.get("reason_words", "").strip() or data.get("reason", ""),
         shown_at=moment(data, "shown_at", at),
     )
+
+
+@partial(act, stays=True)
+def consented(request: HttpRequest, actor: Actor, visit: int) -> None:
+    """Her yes to each text that is ticked, in the version that was shown."""
+    course_id, ticked = visit_for(actor, visit).course_id, request.POST.getlist("yes")
+    if not ticked:
+        raise InvalidValue(_("Tick what she has understood and agreed to."), field="yes")
+    with transaction.atomic():
+        for said in ticked:
+            text = text_shown(said)
+            planning.record_consent(
+                by=actor,
+                at=timezone.now(),
+                course_id=course_id,
+                kind=text.kind,
+                subject=text.subject,
+                text_id=text.id,
+                text_version=text.version,
+                language=text.language,
+            )
+
+
+@partial(act, stays=True)
+def withdrawn(request: HttpRequest, actor: Actor, visit: int, consent: int) -> None:
+    """A consent taken back, in any words, without a reason; the visit goes on to take needles out."""
+    course_id, reason = visit_for(actor, visit).course_id, request.POST.get("reason", "")
+    planning.withdraw_consent(by=actor, at=timezone.now(), consent_id=consent, reason=reason, course_id=course_id)
 
 
 @act

@@ -10,6 +10,7 @@ from typing import Any
 
 from myotome.clinic.assessment.queries import last_findings
 from myotome.clinic.needling.asks import AskBook
+from myotome.clinic.needling.consents import ConsentBook
 from myotome.clinic.needling.queries import (
     NeedleInsertion,
     TreatmentVisit,
@@ -23,9 +24,11 @@ from myotome.clinic.needling.queries import (
 from myotome.clinic.pathway.roots import roots_with_needles
 from myotome.clinic.planning.queries import cautions_from, consents_of
 from myotome.knowledge.cautions import facts
+from myotome.knowledge.consents import ConsentText, consent_for
 from myotome.pages.needling.plate import plates_of
 from myotome.pages.needling.sites import DEFAULT_SIZE, site_key, site_name, site_of_key, usual_depth, waiting_sites
 from myotome.science.needling.asks import EVERYWHERE, Warning
+from myotome.science.needling.consents import NeededConsent, consents_needed
 from myotome.science.needling.counts import counts_by_region, open_needles, overdue_at
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import CautionLevel
@@ -58,6 +61,7 @@ def chart_context(
     retain = timedelta(minutes=visit.retain_minutes)
     due = overdue_at(values, retain)
     consents = consents_of(actor, course_id=visit.course_id)
+    yeses = ConsentBook(consents)
     book = AskBook(actor, visit)
     resting = [needle for needle in needles if needle.state == NeedleState.IN.value]
     context: dict[str, Any] = {
@@ -66,7 +70,8 @@ def chart_context(
         "patient": visit.course.patient,
         "cautions": cautions_from(book.rows),
         "is_ims": visit.mode == "ims",
-        "consent": next((row for row in consents if row.kind == "course" and not row.withdrawn_at), None),
+        "consent": next((row for row in yeses.in_force if row.kind == "course"), None),
+        "consents": consents,
         "needles": [(needle, site_name(needle.site_kind, needle.site, needle.level)) for needle in needles],
         "resting": resting,
         "open_needles": [n for n in needles if n.state in (NeedleState.IN.value, NeedleState.FRAGMENT.value)],
@@ -91,6 +96,9 @@ def chart_context(
         "is_offered_to_me": bool(visit.handed_to_id and visit.handed_to_id == actor.practitioner_id),
     }
     context |= _chosen(visit, needles, waiting, book, chosen, depths)
+    if not is_closed:
+        context |= _consents(visit, waiting, yeses, context)
+        _say_before_they_stay(resting, book, yeses)
     must_count = bool(visit.all_out_called_at and not visit.counted_at)
     by_keys = context["is_ims"] or context["chosen_asked"] or not waiting
     context["keys_shown"] = bool(context["chosen_key"]) and by_keys and not must_count
@@ -146,6 +154,46 @@ def _chosen(
         "depth_mm": depth,
         "last_needle": last if last and last.state != NeedleState.IN.value else None,
     }
+
+
+def _consents(
+    visit: TreatmentVisit, waiting: list[Any], yeses: ConsentBook, context: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The texts that want her yes before the sites ahead, and whether the next needle may go in."""
+    language = visit.course.patient.language
+    ahead = [site_of_key(row.key) for row in waiting]
+    next_ones = ahead if visit.mode == "acupuncture" and not context["chosen_asked"] else []
+    next_ones = [context["site"]] if context["site"] and not next_ones else next_ones
+    here = yeses.missing([NeededConsent("course"), *_needed(next_ones)])
+    missing = yeses.missing([*here, *_needed(ahead)])
+    stays = yeses.missing([NeededConsent("retained")])
+    return {
+        "may_needle": not here,
+        "texts_missing": [_text_of(one, visit.mode, language) for one in missing],
+        "text_if_it_stays": _text_of(stays[0], visit.mode, language) if stays else None,
+    }
+
+
+def _needed(sites: list[dict[str, Any]]) -> list[NeededConsent]:
+    return [
+        one
+        for site in sites
+        for one in consents_needed(site_kind=site["site_kind"], site=site["site"], level=site["level"])
+    ]
+
+
+def _text_of(needed: NeededConsent, mode: str, language: str) -> ConsentText:
+    return consent_for(needed.kind, mode if needed.kind == "course" else needed.subject, language=language)
+
+
+def _say_before_they_stay(resting: list[NeedleInsertion], book: AskBook, yeses: ConsentBook) -> None:
+    """Each needle that is in learns what must be said before it is left in: `said_if_it_stays`, `may_stay`."""
+    may_stay = not yeses.missing([NeededConsent("retained")])
+    for needle in resting:
+        at = (needle.site_kind, needle.site, needle.level, needle.region)
+        codes = {warning.code for warning in book.warnings(*at)}
+        needle.may_stay = may_stay
+        needle.said_if_it_stays = [w for w in book.warnings(*at, is_retained=True) if w.code not in codes]
 
 
 def _typed(depths: Mapping[str, str], name: str, usual: int | None) -> int | None:

@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 
 from myotome.clinic.needling.queries import NeedleInsertion as Row
+from myotome.knowledge.consents import ConsentText, consent_text
 from myotome.pages.needling.chart import reasked
 from myotome.pages.needling.sites import site_of_key
 from myotome.science.needling.lines import CRAMP_WITHOUT_NUMBER
@@ -167,6 +168,19 @@ def moment(data: Mapping[str, Any], name: str, at: datetime) -> datetime | None:
     if found is None or found.tzinfo is None or not 0 <= (at - found).total_seconds() <= 4 * 3600:
         return None
     return found
+
+
+def text_shown(said: str) -> ConsentText:
+    """The consent text of `id@version@language`, as the page showed it.
+
+    Raises:
+        InvalidValue: there is no such text or version.
+    """
+    text_id, version, language = [*said.split("@"), "", ""][:3]
+    try:
+        return consent_text(text_id, version, language=language)
+    except KeyError as fault:
+        raise InvalidValue("There is no such consent text.", field="yes") from fault
 
 
 def facts_from(data: QueryDict) -> dict[str, str]:

@@ -181,6 +181,12 @@ def box_choices(needles: Any, typed: object = "") -> list[str]:
 
 
 @register.filter
+def as_list(one: Any) -> list[Any]:
+    """One thing as a list of one."""
+    return [one]
+
+
+@register.filter
 def marked(line: str) -> tuple[Any, ...]:
     """The words of a shorthand line, read or not."""
     return marked_words(line or "")

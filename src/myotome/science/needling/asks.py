@@ -54,7 +54,7 @@ def before_needle(
     Source: each rule's and hazard's own sources
     Check: tests/spec/needling/test_what_is_said_before_a_needle.py
     """
-    near = _hazards_of(site_kind, site, level)
+    near = hazards_near(site_kind, site, level)
     found = [
         Warning(
             level=CautionLevel.ASK if rule.scope == "area" else CautionLevel(rule.level),
@@ -136,7 +136,12 @@ def _deeper_than_ranges(site_kind: SiteKind, site: str, region: NeedleRegion, de
     return [Warning(level=CautionLevel.ASK, code=f"depth_{site}", words=words, place=region.value)]
 
 
-def _hazards_of(site_kind: SiteKind, site: str, level: str | None) -> tuple[str, ...]:
+def hazards_near(site_kind: SiteKind, site: str, level: str | None) -> tuple[str, ...]:
+    """Codes of the hazards at a site; none are known of a free place.
+
+    Source: knowledge/muscles, knowledge/acupoints
+    Check: tests/oracle/test_consents_needed.py
+    """
     if site_kind is SiteKind.MUSCLE:
         return hazards_at(site, level)
     if site_kind is SiteKind.ACUPOINT:
