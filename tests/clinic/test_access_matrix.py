@@ -55,7 +55,7 @@ pytestmark = pytest.mark.django_db
 CLINICAL = {"examination", "course", "visit", "intake", "plan", "consent", "incident"}
 """Ids that lead into a chart: a practitioner without a care relation gets 404."""
 WORDS = {"to": "arrived", "what": "chart", "code": "saddle_numbness", "step": "pain", "number": 1, "key": "x"}
-WORDS |= {"muscle": "tibialis_anterior", "root": "L5", "point": "ST36"}
+WORDS |= {"muscle": "tibialis_anterior", "root": "L5", "point": "ST36", "table": "conditions", "row": "low_back_pain"}
 REFUSED = {302, 403, 404, 405, 410}
 
 

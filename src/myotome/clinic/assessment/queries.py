@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet, Subquery
 
 from myotome.clinic.assessment.models import ExamFinding, Examination, RootBelief
 from myotome.clinic.audit.actions import record
-from myotome.knowledge.conditions import conditions
+from myotome.clinic.screening.clinical_content import content_of
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.anatomy import Side
 from myotome.vocabulary.errors import MyotomeError, NotAllowed
@@ -20,7 +20,7 @@ from myotome.vocabulary.findings import Finding, FindingKind, MuscleFinding, Ref
 
 def examinations_for(actor: Actor, *, course_id: int | None = None) -> QuerySet[Examination]:
     """Examinations the actor may see, oldest first."""
-    rows = Examination.objects.for_actor(actor).select_related("course__patient", "examiner__reliability")
+    rows = Examination.objects.for_actor(actor).select_related("clinic", "course__patient", "examiner__reliability")
     if actor.practitioner_id is not None:
         rows = rows.exclude(hidden_from(actor.practitioner_id))
     return (rows.filter(course_id=course_id) if course_id else rows).order_by("started_at")
@@ -101,12 +101,13 @@ def examination_as_json(
     """
     if findings is None:
         findings, earlier = findings_of(examination), beliefs_of(examination)[1]
-    condition = examination.course.condition
+    condition = content_of(examination.clinic).conditions.get(examination.course.condition)
     days = (examination.started_at - earlier.shown_at).total_seconds() / 86400 if earlier else 0.0
     return {
         "findings": [finding_as_json(row) for row in findings],
         "region": examination.region or None,
-        "condition": condition if condition in conditions() else None,
+        "condition": condition.id if condition else None,
+        "condition_roots": list(condition.segments) if condition else None,
         "prior": {"roots": earlier.answer["roots"], "days": max(0.0, days)} if earlier else None,
     }
 

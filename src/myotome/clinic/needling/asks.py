@@ -14,6 +14,7 @@ from django.db import transaction
 
 from myotome.clinic.needling.locks import note_in_audit, open_incident, unlocked_visit
 from myotome.clinic.needling.models import CautionAnswer, NeedleInsertion, TreatmentVisit
+from myotome.clinic.screening.clinical_content import content_of
 from myotome.clinic.screening.facts import facts_of
 from myotome.clinic.screening.models import PatientFact
 from myotome.science.needling.asks import Warning, before_needle, unanswered
@@ -28,11 +29,12 @@ QUICK_S = 1.0
 
 
 class AskBook:
-    """Facts and answers of one visit, read once: which warnings a site raises, and which still want an answer."""
+    """Facts, the clinic's cautions and the answers of one visit, read once: which warnings a site raises, and which still want an answer."""
 
     def __init__(self, actor: Actor, visit: TreatmentVisit) -> None:
         rows: list[PatientFact] = [f for f in facts_of(actor, visit.course.patient_id) if f.state == "present"]
         self.rows = rows
+        self._rules = content_of(rows[0].clinic).cautions if rows else ()
         self.facts: Mapping[str, str] = {row.code: row.detail for row in rows}
         self._noted_at = {row.code: row.noted_at for row in rows}
         self.answers = list(visit.caution_answers.order_by("answered_at"))
@@ -45,6 +47,7 @@ class AskBook:
             level=level or None,
             region=NeedleRegion(region),
             facts=self.facts,
+            rules=self._rules,
             **how,
         )
 

@@ -32,6 +32,8 @@ class Clinic(models.Model):
     requires_second_factor = models.BooleanField(default=True)
     idle_lock_minutes = models.PositiveSmallIntegerField(default=10)
     is_demo = models.BooleanField(default=False)
+    content_digest = models.CharField(max_length=64, blank=True, editable=False)
+    """What of the shipped cautions and conditions this clinic has changed, as a digest; empty for nothing."""
 
     def __str__(self) -> str:
         return self.name

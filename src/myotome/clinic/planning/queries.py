@@ -9,9 +9,10 @@ from typing import Any
 from django.db.models import QuerySet
 
 from myotome.clinic.planning.models import Consent, Plan, PlannedSite
+from myotome.clinic.screening.clinical_content import content_of
 from myotome.clinic.screening.facts import facts_of
 from myotome.clinic.screening.models import PatientFact
-from myotome.knowledge.cautions import cautions, facts
+from myotome.knowledge.cautions import facts
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import CautionLevel
 from myotome.vocabulary.errors import ConsentMissing, MyotomeError
@@ -67,8 +68,9 @@ def cautions_of(actor: Actor, *, patient_id: int) -> list[PatientCaution]:
 
 
 def cautions_from(known: Iterable[PatientFact]) -> list[PatientCaution]:
-    """The cautions that these facts raise, for a page that has read them already."""
+    """The cautions of her clinic that these facts raise, for a page that has read them already."""
     present = {fact.code: fact for fact in known if fact.state == "present"}
+    rules = content_of(next(iter(present.values())).clinic).cautions if present else ()
     rows = [
         PatientCaution(
             level=CautionLevel(rule.level),
@@ -82,7 +84,7 @@ def cautions_from(known: Iterable[PatientFact]) -> list[PatientCaution]:
             source=", ".join(rule.sources),
             short=present[rule.fact].detail or facts()[rule.fact].words,
         )
-        for rule in cautions()
+        for rule in rules
         if rule.fact in present
     ]
     return sorted(rows, key=lambda row: ORDER.index(row.level))

@@ -18,8 +18,8 @@ STATES = ("present", "absent", "not_asked")
 
 
 def facts_of(actor: Actor, patient_id: int) -> QuerySet[PatientFact]:
-    """What is known of the patient today, one row for each code."""
-    rows = PatientFact.objects.for_actor(actor)
+    """What is known of the patient today, one row for each code, each with its clinic (whose cautions it raises)."""
+    rows = PatientFact.objects.for_actor(actor).select_related("clinic")
     return rows.filter(patient_id=patient_id, replaced_at__isnull=True).order_by("code")
 
 

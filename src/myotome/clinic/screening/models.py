@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from myotome.clinic.people.access import ClinicalRow
-from myotome.clinic.people.models import Patient
+from myotome.clinic.people.access import ClinicalRow, StaffRow
+from myotome.clinic.people.models import Patient, User
 from myotome.vocabulary.courses import CourseOutcome, RedFlagLevel, SafetyAnswer
 
 
@@ -106,4 +106,37 @@ class PatientFact(ClinicalRow):
             models.UniqueConstraint(
                 fields=["patient", "code"], condition=Q(replaced_at__isnull=True), name="one_current_fact_per_code"
             )
+        ]
+
+
+class ContentVersion(StaffRow):
+    """One version of a caution or condition in this clinic: changed cells, or none for the row as shipped.
+
+    Versions stay; the newest is in force. A sign-off belongs to one version and, by `shipped_digest`, to the shipped
+    row that it was read beside: when an upgrade changes that row, it awaits sign-off again.
+    """
+
+    table = models.CharField(max_length=12, choices=[(v, v) for v in ("conditions", "cautions")])
+    row = models.CharField(max_length=60)
+    version = models.PositiveIntegerField()
+    cells = models.JSONField(default=dict)
+    shipped_digest = models.CharField(max_length=64, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    made_at = models.DateTimeField()
+    made_by = models.CharField(max_length=120)
+    replaced_at = models.DateTimeField(null=True)
+    signed_at = models.DateTimeField(null=True)
+    signed_by = models.CharField(max_length=120, blank=True)
+    signed_by_user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["clinic", "table", "row", "version"], name="content_versions_count_up"),
+            models.UniqueConstraint(
+                fields=["clinic", "table", "row"], condition=Q(replaced_at__isnull=True), name="one_content_in_force"
+            ),
+            models.CheckConstraint(
+                condition=Q(signed_at__isnull=True) | ~Q(signed_by=""), name="a_sign_off_has_a_name"
+            ),
         ]

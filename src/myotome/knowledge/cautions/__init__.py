@@ -8,8 +8,8 @@ Never silent, never deleted by the program. From memory where no source is named
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
 
@@ -62,14 +62,40 @@ def cautions() -> tuple[Caution, ...]:
     Raises:
         BadTable: an unknown fact, scope, region, muscle, hazard or source, or a fact that raises nothing.
     """
-    made = tuple(parsed(row) for row in tables.rows(__package__, "cautions.csv", said=("sentence",)))
-    if len({row.code for row in made}) != len(made):
-        raise tables.BadTable("cautions.csv: a code is named twice.")
+    made = tuple(parsed(row) for row in cells().values())
     silent = set(facts()) - {row.fact for row in made}
     if silent:
         raise tables.BadTable(f"cautions.csv: nothing is raised by {', '.join(sorted(silent))}.")
+    return gravest_first(made)
+
+
+def gravest_first(rows: Iterable[Caution]) -> tuple[Caution, ...]:
+    """STOP first, then ASK, then NOTE, else as they came."""
     order = tuple(CautionLevel)
-    return tuple(sorted(made, key=lambda row: order.index(row.level)))
+    return tuple(sorted(rows, key=lambda row: order.index(row.level)))
+
+
+@cache
+def cells() -> Mapping[str, Mapping[str, str]]:
+    """The rules by code, as they stand in the file. Raises `BadTable` for a code named twice."""
+    found: dict[str, Mapping[str, str]] = {}
+    for row in tables.rows(__package__, "cautions.csv", said=("sentence",)):
+        if row["code"] in found:
+            raise tables.BadTable(f"cautions.csv, {row['code']}: named twice.")
+        found[row["code"]] = MappingProxyType(row)
+    return MappingProxyType(found)
+
+
+def no_softer(shipped: Caution, changed: Caution) -> Caution:
+    """The rule as a clinic changed it, never softer than it is shipped: the graver level, and all places of both."""
+    order = tuple(CautionLevel)
+    return replace(
+        changed,
+        level=min(shipped.level, changed.level, key=order.index),
+        fact=shipped.fact,
+        scope=shipped.scope,
+        where=tuple(dict.fromkeys((*shipped.where, *changed.where))),
+    )
 
 
 def parsed(row: Mapping[str, str]) -> Caution:

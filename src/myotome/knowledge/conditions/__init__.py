@@ -47,26 +47,41 @@ def conditions() -> Mapping[str, Condition]:
         BadTable: an unknown muscle, level, region or source, or a segment that none of the muscles reaches.
     """
     found: dict[str, Condition] = {}
-    for row in tables.rows(__package__, "conditions.csv", said=("name", "lay_name", "note")):
-        where = f"conditions.csv, {row['id']}"
-        if row["id"] in found:
-            raise tables.BadTable(f"{where}: named twice.")
-        found[row["id"]] = Condition(
-            id=row["id"],
-            name=row["name"],
-            lay_name=row["lay_name"],
-            pain_region=PainRegion(tables.only(row["pain_region"], PainRegion, where)),
-            exam_region=ExamRegion(tables.only(row["exam_region"], ExamRegion, where)),
-            segments=tables.span(row["segments"], where),
-            cranial=row["cranial"],
-            sites=_sites(row["sites"], where),
-            note=row["note"],
-            sources=tables.sources(row["sources"], where),
-        )
-        reached = {root for site in found[row["id"]].sites for root in link(*site)}
-        if set(found[row["id"]].segments) - reached:
-            raise tables.BadTable(f"{where}: no muscle reaches {set(found[row['id']].segments) - reached}.")
+    for row in cells().values():
+        found[row["id"]] = parsed(row)
     return MappingProxyType(found)
+
+
+@cache
+def cells() -> Mapping[str, Mapping[str, str]]:
+    """The rows of the table by id, as they stand in the file. Raises `BadTable` for an id named twice."""
+    found: dict[str, Mapping[str, str]] = {}
+    for row in tables.rows(__package__, "conditions.csv", said=("name", "lay_name", "note")):
+        if row["id"] in found:
+            raise tables.BadTable(f"conditions.csv, {row['id']}: named twice.")
+        found[row["id"]] = MappingProxyType(row)
+    return MappingProxyType(found)
+
+
+def parsed(row: Mapping[str, str]) -> Condition:
+    """One row of the table as a value. Raises `BadTable` as `conditions` does."""
+    where = f"conditions.csv, {row['id']}"
+    made = Condition(
+        id=row["id"],
+        name=row["name"],
+        lay_name=row["lay_name"],
+        pain_region=PainRegion(tables.only(row["pain_region"], PainRegion, where)),
+        exam_region=ExamRegion(tables.only(row["exam_region"], ExamRegion, where)),
+        segments=tables.span(row["segments"], where),
+        cranial=row["cranial"],
+        sites=sites_in(row["sites"], where),
+        note=row["note"],
+        sources=tables.sources(row["sources"], where),
+    )
+    reached = {root for site in made.sites for root in link(*site)}
+    if set(made.segments) - reached:
+        raise tables.BadTable(f"{where}: no muscle reaches {', '.join(sorted(set(made.segments) - reached))}.")
+    return made
 
 
 def condition(id: str) -> Condition:
@@ -102,8 +117,8 @@ def as_json_rows() -> list[dict[str, object]]:
     ]
 
 
-def _sites(cell: str, where: str) -> tuple[tuple[str, str | None], ...]:
-    """Sites of "multifidus@L4-S1; piriformis"."""
+def sites_in(cell: str, where: str = "sites") -> tuple[tuple[str, str | None], ...]:
+    """The (muscle id, level or None) of a cell "multifidus@L4-S1; piriformis". Raises `BadTable` as `conditions`."""
     found: list[tuple[str, str | None]] = []
     for item in tables.listed(cell):
         name, _, stretch = item.partition("@")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -15,8 +16,9 @@ from myotome.clinic.followup.queries import story_of
 from myotome.clinic.followup.scores import first_day, note_score
 from myotome.clinic.pathway.actions import course_discharged
 from myotome.clinic.people.days import clinic_day
+from myotome.clinic.screening.clinical_content import content_of
 from myotome.clinic.screening.courses import course_for, describe_course
-from myotome.knowledge.conditions import conditions
+from myotome.knowledge.conditions import Condition
 from myotome.knowledge.measures import definitions, measures
 from myotome.pages.access import for_roles
 from myotome.pages.followup.muscles import muscles_to_share
@@ -83,7 +85,7 @@ def describe(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
     """What the forecast rests on, corrected: condition, segments, scar."""
     version = request.POST.get("version", "")
     try:
-        facts = _facts(request.POST)
+        facts = _facts(request.POST, content_of(request.clinic).conditions)
         describe_course(
             by=actor, at=timezone.now(), course_id=course, version=int(version) if version.isdigit() else 0, **facts
         )
@@ -135,10 +137,10 @@ def _day(text: str) -> date | None:
         raise InvalidValue("Please give the day as year, month, day, for example 2026-11-24.", field="on") from fault
 
 
-def _facts(data: QueryDict) -> dict[str, Any]:
+def _facts(data: QueryDict, conditions: Mapping[str, Condition]) -> dict[str, Any]:
     """Condition, how long it has lasted, segments and operation as typed; empty ones are not known."""
     condition, segments, surgery = (data.get(name, "").strip() for name in ("condition", "n_segments", "prior_surgery"))
-    if condition and condition not in conditions():
+    if condition and condition not in conditions:
         raise InvalidValue("Please choose a condition of the list.", field="condition")
     if segments and not (segments.isascii() and segments.isdigit() and 1 <= int(segments[:9]) <= MOST_SEGMENTS):
         raise InvalidValue("Segments are 1 to {most}.", field="n_segments", most=MOST_SEGMENTS)
@@ -177,5 +179,6 @@ def _page(request: HttpRequest, actor: Actor, course: int, error: MyotomeError |
         "conditions": conditions(),
         "today": clinic_day(request.clinic, now),
         "first_day": first_day(story.course),
+        "conditions": content_of(request.clinic).conditions,
     }
     return render(request, "followup/course.html", context, status=error.http_status if error else 200)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import template
 from django.utils.translation import gettext as _
 
-from myotome.knowledge.conditions import conditions
+from myotome.knowledge.conditions import Condition
 
 register = template.Library()
 
@@ -76,7 +77,7 @@ def forecast_patient(answer: dict[str, Any]) -> str:
 
 
 @register.filter
-def condition_name(code: str) -> str:
-    """The condition's name, or a dash."""
-    row = conditions().get(code)
+def condition_name(code: str, conditions: Mapping[str, Condition]) -> str:
+    """The condition's name as the clinic has it, or a dash."""
+    row = conditions.get(code)
     return row.name if row else "–"

@@ -96,14 +96,14 @@ def consider_roots(examination: Mapping[str, Any], *, kappa: float | None = None
 
 def prior_for(read: ReadExamination, assumed: Assumptions | None = None) -> Prior:
     """The prior of an examination: base rates of region and condition, moved by an earlier belief if there is one."""
-    regional = tables.regional_prior(read.region, assumed, read.condition)
+    regional = tables.regional_prior(read.region, assumed, read.named)
     if read.earlier is None:
         return regional
     network = tables.network(assumed)
     mean = regional.mean(network.assumptions)
     then = _as_array(network, read.earlier, mean)
     target = tempered(mean, then, read.earlier.days, parameters().half_life_days)
-    return prior_of(network, tables.rates_of(read.region, read.condition), target)
+    return prior_of(network, tables.rates_of(read.region, read.named), target)
 
 
 def _as_array(network: Network, earlier: EarlierBelief, mean: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ from myotome.knowledge import signs as sign_table
 from myotome.knowledge.conditions import conditions
 from myotome.science.assessment.network import Network
 from myotome.science.assessment.readings import Observation
-from myotome.vocabulary.anatomy import ExamRegion
+from myotome.vocabulary.anatomy import ROOTS, ExamRegion
 from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.findings import FindingKind
 
@@ -37,12 +37,12 @@ class EarlierBelief:
 
 @dataclass(frozen=True, slots=True)
 class ReadExamination:
-    """An examination that has been checked; observation i is finding i of the file, `condition` an id or ""."""
+    """An examination that has been checked; observation i is finding i of the file, `named` the condition's roots."""
 
     observations: tuple[Observation, ...]
     region: ExamRegion | None
     earlier: EarlierBelief | None
-    condition: str = ""
+    named: frozenset[str] = frozenset()
 
 
 def read_examination(examination: Any, network: Network) -> ReadExamination:
@@ -65,7 +65,7 @@ def read_examination(examination: Any, network: Network) -> ReadExamination:
         observations,
         _region(examination.get("region")),
         _earlier(examination.get("prior")),
-        _condition(examination.get("condition")),
+        _named(examination.get("condition"), examination.get("condition_roots")),
     )
 
 
@@ -165,9 +165,14 @@ def _region(region: Any) -> ExamRegion | None:
     return ExamRegion(region)
 
 
-def _condition(condition: Any) -> str:
+def _named(condition: Any, roots: Any) -> frozenset[str]:
+    """The roots that raise the prior: `condition_roots` as a clinic has them, else those of the condition's row."""
+    if roots is not None:
+        if not isinstance(roots, Sequence) or isinstance(roots, str) or set(map(str, roots)) - set(ROOTS):
+            raise InvalidValue("`condition_roots` is a list of spinal roots, C1 to S5.", field="condition_roots")
+        return frozenset(map(str, roots))
     if condition is None or condition == "":
-        return ""
+        return frozenset()
     if not isinstance(condition, str) or condition not in conditions():
         raise InvalidValue(
             "There is no condition {condition!r}; {nearest}.",
@@ -175,7 +180,7 @@ def _condition(condition: Any) -> str:
             condition=condition,
             nearest=_nearest(str(condition), list(conditions())),
         )
-    return condition
+    return frozenset(conditions()[condition].segments)
 
 
 def _earlier(prior: Any) -> EarlierBelief | None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from myotome.knowledge import conditions as condition_table
 from myotome.knowledge import muscles as muscle_table
 from myotome.knowledge import signs as sign_table
 from myotome.knowledge.muscles import Muscle
@@ -165,17 +164,19 @@ def hands_of(kappa: float | None, assumed: Assumptions | None = None) -> Hands:
 
 
 @cache
-def rates_of(region: ExamRegion | None, condition: str = "") -> Float[np.ndarray, " root"]:
-    """Base rates of the region; the odds of the roots that a condition names are a little higher."""
-    named = frozenset(condition_table.condition(condition).segments) if condition else frozenset()
+def rates_of(region: ExamRegion | None, named: frozenset[str] = frozenset()) -> Float[np.ndarray, " root"]:
+    """Base rates of the region; the odds of the roots in `named` (those of the condition) are a little higher."""
     settings = sign_table.parameters()
     return base_rates(network(), settings.base_rates[region and region.value], named, settings.condition_odds)
 
 
 @cache
-def regional_prior(region: ExamRegion | None, assumed: Assumptions | None = None, condition: str = "") -> Prior:
-    """The prior of region and condition before any earlier visit, under the table's own or other assumptions."""
-    return prior_of(network(assumed), rates_of(region, condition))
+def regional_prior(
+    region: ExamRegion | None, assumed: Assumptions | None = None, named: frozenset[str] = frozenset()
+) -> Prior:
+    """The prior before any earlier visit of a region and the roots that the condition names, under the table's own or
+    other assumptions."""
+    return prior_of(network(assumed), rates_of(region, named))
 
 
 def _limb_by_peak(root: str) -> Limb:

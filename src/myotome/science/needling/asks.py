@@ -7,7 +7,7 @@ charted, not judged: only at an acupuncture point, deeper than the deepest range
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from myotome.knowledge import acupoints as points
@@ -45,11 +45,12 @@ def before_needle(
     depth_mm: int | None = None,
     is_electrical: bool = False,
     is_retained: bool = False,
+    rules: Sequence[Caution] | None = None,
 ) -> tuple[Warning, ...]:
     """All warnings for a needle at this site: STOP first, then ASK, then NOTE.
 
-    `facts` are the codes of present facts with their details. `is_retained` is a needle left in the skin after the
-    visit, not one that rests during it.
+    `facts` are the codes of present facts with their details, `rules` the cautions of the clinic (None: as shipped).
+    `is_retained` is a needle left in the skin after the visit, not one that rests during it.
 
     Source: each rule's and hazard's own sources
     Check: tests/spec/needling/test_what_is_said_before_a_needle.py
@@ -64,7 +65,7 @@ def before_needle(
             fact=rule.fact,
             detail=facts[rule.fact],
         )
-        for rule in cautions()
+        for rule in (cautions() if rules is None else rules)
         if rule.fact in facts and _holds(rule, site, region, near, is_electrical, is_retained)
     ]
     found += [

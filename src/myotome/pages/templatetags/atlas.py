@@ -1,0 +1,41 @@
+"""Words of the pages of conditions and cautions."""
+
+from __future__ import annotations
+
+from django import template
+from django.utils.translation import gettext_lazy as _
+
+register = template.Library()
+
+CELLS = {
+    "name": _("Name"),
+    "lay_name": _("In a patient's words"),
+    "segments": _("Segments"),
+    "sites": _("Muscles usually short"),
+    "note": _("Note"),
+    "level": _("Level"),
+    "sentence": _("What is said before a needle"),
+    "where": _("Where it holds"),
+}
+SCOPES = {
+    "all": _("every needle"),
+    "area": _("needles in the area that the fact's own words name"),
+    "region": _("needles in some regions"),
+    "muscles": _("needles in some muscles"),
+    "points": _("needles at some points"),
+    "hazards": _("needles near some hazards"),
+    "electrical": _("electrical stimulation"),
+    "retained": _("needles left in the skin after the visit"),
+}
+
+
+@register.filter
+def cell_words(key: str) -> str:
+    """What a cell of a condition or caution is called."""
+    return CELLS.get(key, key)
+
+
+@register.filter
+def scope_words(scope: str) -> str:
+    """For which needles a caution holds."""
+    return SCOPES.get(scope, scope)
