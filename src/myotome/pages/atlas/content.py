@@ -147,8 +147,7 @@ def _page(request: HttpRequest, actor: Actor, found: ContentRow, error: MyotomeE
     if isinstance(shown, Condition):
         sides = ("left", "right")
         context["plates"] = plates([part_key(id, side, level) for id, level in shown.sites for side in sides])
-        context["muscles"] = [muscles.muscles()[id] for id in shown.muscles]
-        context["sites"] = _as_typed(shown)["sites"].splitlines()
+        context["sites"] = zip(shown.muscles, _as_typed(shown)["sites"].splitlines(), strict=True)
     elif isinstance(shown, Caution):
         context["fact"] = facts()[shown.fact]
         context["places"] = [_place_words(shown.scope, place) for place in shown.where]
