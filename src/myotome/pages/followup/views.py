@@ -176,7 +176,6 @@ def _page(request: HttpRequest, actor: Actor, course: int, error: MyotomeError |
         "error": error,
         "typed": request.POST if error else {},
         "measures": [measures()[code] for code in ASKED_ALOUD],
-        "conditions": conditions(),
         "today": clinic_day(request.clinic, now),
         "first_day": first_day(story.course),
         "conditions": content_of(request.clinic).conditions,
