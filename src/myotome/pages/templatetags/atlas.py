@@ -5,6 +5,8 @@ from __future__ import annotations
 from django import template
 from django.utils.translation import gettext_lazy as _
 
+from myotome.vocabulary.courses import CautionLevel
+
 register = template.Library()
 
 CELLS = {
@@ -39,3 +41,9 @@ def cell_words(key: str) -> str:
 def scope_words(scope: str) -> str:
     """For which needles a caution holds."""
     return SCOPES.get(scope, scope)
+
+
+@register.filter
+def level_words(level: CautionLevel) -> str:
+    """STOP, ASK or NOTE in the reader's language."""
+    return {"stop": _("STOP"), "ask": _("ASK"), "note": _("NOTE")}[level.value]
