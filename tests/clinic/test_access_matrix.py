@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from myotome.clinic.assessment.models import Examination
 from myotome.clinic.audit.models import AuditEvent
+from myotome.clinic.booking.calendars import make_feed
 from myotome.clinic.booking.models import Appointment, DeskAct, Offered, Opening, Service
 from myotome.clinic.booking.queries import free_times_for
 from myotome.clinic.booking.waitlist import offer_link, wait_for
@@ -121,7 +122,9 @@ def objects_of(clinic, practitioner, patient) -> dict[str, Any]:
         clinic=clinic, appointment=appointment, act="booked", at=now, until=now + timedelta(minutes=3),
         before={"version": 1},
     )  # fmt: skip
+    feed = make_feed(by=actor, at=now, name="Elena")
     return {
+        "feed": feed.feed.pk,
         "wish": wish.pk,
         "act": act.pk,
         "practitioner": practitioner.pk,
@@ -139,6 +142,7 @@ def objects_of(clinic, practitioner, patient) -> dict[str, Any]:
             "screening": intake_link(intake),
             "booking": link_token("appointment", appointment.pk, 1),
             "booking:offer": offer_link(offered),
+            "booking:feed": feed.token,
             "booking:mail": mail_token(patient),
             "portal:questions": request_link(request),
             "portal:question": request_link(request),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from myotome.pages.booking import day_acts, series, set_up, times, views, waiting
+from myotome.pages.booking import calendars, day_acts, series, set_up, times, views, waiting
 
 app_name = "booking"
 urlpatterns = [
@@ -19,6 +19,9 @@ urlpatterns = [
     path("late/<int:practitioner>/", day_acts.late, name="late"),
     path("set-up/", set_up.set_up, name="set_up"),
     path("set-up/<slug:what>/", set_up.change, name="change"),
+    path("calendars/", calendars.calendars, name="calendars"),
+    path("calendars/<int:feed>/end/", calendars.end, name="end_calendar"),
+    path("calendar/<str:token>.ics", calendars.feed, name="feed"),
     path("details/", views.details, name="details"),
     path("manage/<str:token>/", views.manage, name="manage"),
     path("manage/<str:token>/move/", views.move, name="move"),

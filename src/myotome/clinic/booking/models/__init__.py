@@ -1,5 +1,6 @@
 """Rows of booking: what a clinic describes, the diary with its claims, what is told to whom, and who waits."""
 
+from myotome.clinic.booking.models.calendars import CalendarFeed, ToldEvent
 from myotome.clinic.booking.models.diary import Appointment, AppointmentSpan, Claim, DeskAct, Hold
 from myotome.clinic.booking.models.messages import ContactWish, Notice
 from myotome.clinic.booking.models.setup import (
@@ -15,6 +16,7 @@ from myotome.clinic.booking.models.waiting import Offered, Opening, WaitingWish
 __all__ = [
     "Appointment",
     "AppointmentSpan",
+    "CalendarFeed",
     "Claim",
     "ContactWish",
     "DeskAct",
@@ -27,6 +29,7 @@ __all__ = [
     "Service",
     "ServicePhase",
     "SetUpVersion",
+    "ToldEvent",
     "WaitingWish",
     "WorkingHours",
 ]
