@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from datetime import timedelta
 from html import unescape
 
 import pytest
-from django.urls import reverse
+from django.urls import resolve, reverse
 
+from myotome.clinic.audit.models import AuditEvent
 from myotome.clinic.needling.actions import answer_ask, ask_again, open_visit, record_insertion
 from myotome.clinic.needling.models import Incident, NeedleInsertion, TreatmentVisit
 from myotome.clinic.people.models import User
@@ -275,6 +277,44 @@ def test_a_line_is_all_or_nothing(client, clinic, elena):
     client.force_login(elena.user)
     client.post(at("line", visit), {"line": "L glmed 50 grasp2\nL nosuch 50"})
     assert not NeedleInsertion.objects.exists()
+
+
+ONCE_BY_NATURE = {"close", "sign", "consented", "withdrawn", "resolved"}
+"""What is closed, signed, agreed to, taken back or reviewed already stays as it is."""
+
+
+def test_every_form_of_the_chart_gives_its_command_an_id(client, clinic, elena):
+    visit, actor = visit_of(clinic, elena, mode="acupuncture", sites=POINTS, kind=SiteKind.ACUPOINT)
+    record_insertion(by=actor, at=AT, visit_id=visit.pk, needle=a_needle())
+    client.force_login(elena.user)
+    pages = [client.get(at("chart", visit)).content.decode(), client.get(at("hand_over", visit)).content.decode()]
+    client.post(at("all_out", visit))
+    pages.append(client.get(at("chart", visit)).content.decode())
+    client.post(at("count", visit), {"out": "1"})
+    client.post(at("close", visit), {"version": "1"} | boxed(1))
+    pages.append(client.get(at("chart", visit)).content.decode())
+    forms = [form for page in pages for form in re.findall(r'<form method="post".*?</form>', page, re.DOTALL)]
+    without = set()
+    for form in forms:
+        action = re.search(r'action="([^"]*)"', form)
+        name = resolve(action[1]).url_name if action else "hand_over"
+        if 'name="client_id"' not in form and name not in ONCE_BY_NATURE and "/visit/" in (action[1] if action else ""):
+            without.add(name)
+    assert len(forms) > 15
+    assert without == set()
+
+
+def test_a_button_pressed_twice_does_its_act_once(client, clinic, elena):
+    visit, _actor = visit_of(clinic, elena)
+    client.force_login(elena.user)
+    for text in ("Sore.", "Sore.", "Not sore."):
+        answer = client.post(at("addendum", visit), {"text": text, "client_id": "note"})
+    assert visit.addenda.count() == 1
+    assert answer.status_code == 409
+    assert "sent before with another content" in answer.content.decode()
+    for _ in range(2):
+        client.post(at("all_out", visit), {"client_id": "call"})
+    assert AuditEvent.objects.filter(act="visit.all_out_called").count() == 1
 
 
 POINTS = [("LI4", "", "left", "forearm_hand"), ("ST36", "", "left", "lower_leg"), ("SP6", "", "left", "lower_leg")]

@@ -14,6 +14,7 @@ from myotome.clinic.needling.locks import needle_by_number, note_in_audit, open_
 from myotome.clinic.needling.models import Incident, NeedleInsertion, TreatmentVisit
 from myotome.clinic.needling.needles import take_out
 from myotome.clinic.needling.queries import needles_of
+from myotome.clinic.needling.replays import once
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, NeedleUnaccountedFor, NotAllowed
@@ -22,7 +23,7 @@ from myotome.vocabulary.needling import NeedleState
 REVIEW_WITHIN = timedelta(days=3)
 
 
-@transaction.atomic
+@once
 def count_out(*, by: Actor, at: datetime, visit_id: int, n_counted: int) -> TreatmentVisit:
     """The resting set out together, when as many were counted in the hand as are in the patient.
 
@@ -45,7 +46,7 @@ def count_out(*, by: Actor, at: datetime, visit_id: int, n_counted: int) -> Trea
     return visit
 
 
-@transaction.atomic
+@once
 def sign_missing(
     *, by: Actor, at: datetime, visit_id: int, number: int, reason: str, witness: Actor | None = None
 ) -> NeedleInsertion:

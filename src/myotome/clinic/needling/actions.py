@@ -25,6 +25,7 @@ from myotome.clinic.needling.needles import (
     take_out,
 )
 from myotome.clinic.needling.queries import check_can_close, needle_as_value, needles_of, visit_for
+from myotome.clinic.needling.replays import once
 from myotome.clinic.people.actions import begin_care
 from myotome.clinic.people.models import Practitioner
 from myotome.clinic.screening.facts import facts_of, note_fact
@@ -104,7 +105,7 @@ def open_visit(
     return visit
 
 
-@transaction.atomic
+@once
 def ask_again(*, by: Actor, at: datetime, visit_id: int, answers: dict[str, str]) -> TreatmentVisit:
     """The short list asked at every visit (fact code to present, absent or not_asked), and the facts it changed.
 
@@ -138,7 +139,7 @@ def set_rest(*, by: Actor, at: datetime, visit_id: int, minutes: int) -> Treatme
     return visit
 
 
-@transaction.atomic
+@once
 def call_all_out(*, by: Actor, at: datetime, visit_id: int) -> TreatmentVisit:
     """Needle shock: everything out now, counting comes after."""
     visit = unlocked_visit(by, visit_id)
@@ -148,7 +149,7 @@ def call_all_out(*, by: Actor, at: datetime, visit_id: int) -> TreatmentVisit:
     return visit
 
 
-@transaction.atomic
+@once
 def count_after_all_out(*, by: Actor, at: datetime, visit_id: int, numbers_out: list[int]) -> TreatmentVisit:
     """The count after "all out": the numbered needles are out, any other stays open and is named at closing."""
     visit = unlocked_visit(by, visit_id)
@@ -160,7 +161,7 @@ def count_after_all_out(*, by: Actor, at: datetime, visit_id: int, numbers_out: 
     return visit
 
 
-@transaction.atomic
+@once
 def hand_over(*, by: Actor, at: datetime, visit_id: int, practitioner_id: int) -> TreatmentVisit:
     """The visit offered to a colleague, who must accept it; she may open the chart from now on."""
     visit = unlocked_visit(by, visit_id)
@@ -172,7 +173,7 @@ def hand_over(*, by: Actor, at: datetime, visit_id: int, practitioner_id: int) -
     return visit
 
 
-@transaction.atomic
+@once
 def accept_handover(*, by: Actor, at: datetime, visit_id: int) -> TreatmentVisit:
     """The hand-over accepted by the colleague it was offered to.
 
@@ -188,7 +189,7 @@ def accept_handover(*, by: Actor, at: datetime, visit_id: int) -> TreatmentVisit
     return visit
 
 
-@transaction.atomic
+@once
 def report_adverse_event(
     *,
     by: Actor,
@@ -280,7 +281,7 @@ def sign_visit(*, by: Actor, at: datetime, visit_id: int) -> TreatmentVisit:
     return visit
 
 
-@transaction.atomic
+@once
 def add_addendum(*, by: Actor, at: datetime, visit_id: int, text: str) -> VisitAddendum:
     """A dated, named addition to a visit, signed or not."""
     by.check_holds(Role.PRACTITIONER)

@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-
 from myotome.clinic.needling.locks import note_in_audit, open_incident, unlocked_visit
 from myotome.clinic.needling.models import CautionAnswer, NeedleInsertion, TreatmentVisit
+from myotome.clinic.needling.replays import once
 from myotome.clinic.screening.clinical_content import content_of
 from myotome.clinic.screening.facts import facts_of
 from myotome.clinic.screening.models import PatientFact
@@ -60,7 +59,7 @@ class AskBook:
         return all(f not in self._noted_at or answer.answered_at >= self._noted_at[f] for f in facts)
 
 
-@transaction.atomic
+@once
 def answer_ask(
     *, by: Actor, at: datetime, visit_id: int, code: str, place: str, reason: str, shown_at: datetime | None = None
 ) -> CautionAnswer:

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 
 from myotome.clinic.booking.models import Appointment
-from myotome.clinic.people.access import LONGEST_TEXT, ClinicalRow
+from myotome.clinic.people.access import LONGEST_TEXT, ClinicalRow, ClinicRow
 from myotome.clinic.people.models import Practitioner, Room
 from myotome.clinic.planning.models import Plan
 from myotome.clinic.screening.models import Course
@@ -201,6 +201,23 @@ class CautionAnswer(ClinicalRow):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=~Q(reason=""), name="an_ask_is_answered_with_a_reason"),
+        ]
+
+
+class VisitCommand(ClinicRow):
+    """A command that was done, by the id that the page gave it: the same again is answered and not done."""
+
+    visit = models.ForeignKey(TreatmentVisit, on_delete=models.PROTECT, related_name="+")
+    act = models.CharField(max_length=40)
+    client_id = models.CharField(max_length=64)
+    content = models.CharField(max_length=64)
+    done_at = models.DateTimeField()
+    answer_table = models.CharField(max_length=60, blank=True)
+    answer_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["visit", "act", "client_id"], name="a_command_of_a_visit_is_done_once"),
         ]
 
 

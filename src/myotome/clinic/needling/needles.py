@@ -17,6 +17,7 @@ from myotome.clinic.needling.consents import open_incidents_of_consent
 from myotome.clinic.needling.locks import check_unlocked, needle_by_number, note_in_audit, open_incident, unlocked_visit
 from myotome.clinic.needling.models import NeedleInsertion
 from myotome.clinic.needling.queries import visit_for
+from myotome.clinic.needling.replays import once
 from myotome.science.needling.visit import OUT_BEFORE_STRUCK
 from myotome.vocabulary import needling as words
 from myotome.vocabulary.actors import Actor
@@ -58,7 +59,7 @@ def record_insertion(*, by: Actor, at: datetime, visit_id: int, needle: words.Ne
     return row
 
 
-@transaction.atomic
+@once
 def take_out(
     *, by: Actor, at: datetime, visit_id: int, number: int, seconds: float | None = None, **response: Any
 ) -> NeedleInsertion:
@@ -83,7 +84,7 @@ def take_out(
     return row
 
 
-@transaction.atomic
+@once
 def chart_response(*, by: Actor, at: datetime, visit_id: int, number: int, **response: Any) -> NeedleInsertion:
     """What the needle met, charted while it is in or afterwards, as long as the visit is open."""
     visit = unlocked_visit(by, visit_id)
@@ -95,7 +96,7 @@ def chart_response(*, by: Actor, at: datetime, visit_id: int, number: int, **res
     return row
 
 
-@transaction.atomic
+@once
 def leave_in(*, by: Actor, at: datetime, visit_id: int, number: int, reason: str) -> NeedleInsertion:
     """A needle left in on purpose (press, ear), with the reason; left in already stays as it was.
 
@@ -118,7 +119,7 @@ def leave_in(*, by: Actor, at: datetime, visit_id: int, number: int, reason: str
     return row
 
 
-@transaction.atomic
+@once
 def note_fragment(*, by: Actor, at: datetime, visit_id: int, number: int, detail: str) -> NeedleInsertion:
     """A broken or stuck needle: never "out", an incident until it is resolved."""
     visit = unlocked_visit(by, visit_id)
@@ -130,7 +131,7 @@ def note_fragment(*, by: Actor, at: datetime, visit_id: int, number: int, detail
     return row
 
 
-@transaction.atomic
+@once
 def strike_insertion(*, by: Actor, at: datetime, visit_id: int, number: int, reason: str) -> NeedleInsertion:
     """A row that was charted by mistake: kept, struck through with the reason, and no longer counted.
 

@@ -25,7 +25,15 @@ from myotome.vocabulary.actors import Actor
 
 FORMAT = "myotome-record/1"
 STAGES = ("people", "screening", "booking", "assessment", "planning", "needling", "followup", "learning")
-HIDDEN = {"clinic_id", "user_id", "search_name", "phone_digits", "link_version"}
+HIDDEN = {
+    "clinic_id",
+    "user_id",
+    "opened_by_user_id",
+    "resolved_by_user_id",
+    "search_name",
+    "phone_digits",
+    "link_version",
+}
 """Columns that are the program's and not the patient's: keys of logins, search, links."""
 
 

@@ -68,10 +68,17 @@ def act(do: Act, *, stays: bool = False) -> Callable[..., HttpResponse]:
     return for_roles(Role.PRACTITIONER)(require_POST(view))
 
 
+def client_id(request: HttpRequest) -> str:
+    """The id that the page gave this command: sent twice it is done once."""
+    return request.POST.get("client_id", "")[:64]
+
+
 @act
 def asked_again(request: HttpRequest, actor: Actor, visit: int) -> None:
     """The short list of today."""
-    actions.ask_again(by=actor, at=timezone.now(), visit_id=visit, answers=facts_from(request.POST))
+    actions.ask_again(
+        by=actor, at=timezone.now(), visit_id=visit, client_id=client_id(request), answers=facts_from(request.POST)
+    )
 
 
 @partial(act, stays=True)
@@ -82,6 +89,7 @@ def answered(request: HttpRequest, actor: Actor, visit: int) -> None:
         by=actor,
         at=at,
         visit_id=visit,
+        client_id=client_id(request),
         code=data.get("code", ""),
         place=data.get("place", ""),
         reason=data.get("reason_words", "").strip() or data.get("reason", ""),
@@ -154,7 +162,7 @@ def line(request: HttpRequest, actor: Actor, visit: int) -> None:
 def out(request: HttpRequest, actor: Actor, visit: int, number: int) -> None:
     """One needle out."""
     given = {name: value for name, value in response_from(request.POST).items() if value is not None}
-    actions.take_out(by=actor, at=timezone.now(), visit_id=visit, number=number, **given)
+    actions.take_out(by=actor, at=timezone.now(), visit_id=visit, client_id=client_id(request), number=number, **given)
 
 
 @act
@@ -163,28 +171,34 @@ def counted_out(request: HttpRequest, actor: Actor, visit: int) -> None:
     n = whole(request.POST, "n_counted", 0, 500)
     if n is None:
         raise InvalidValue(_("Say how many you counted."), field="n_counted")
-    actions.count_out(by=actor, at=timezone.now(), visit_id=visit, n_counted=n)
+    actions.count_out(by=actor, at=timezone.now(), visit_id=visit, client_id=client_id(request), n_counted=n)
 
 
 @act
 def response(request: HttpRequest, actor: Actor, visit: int, number: int) -> None:
     """What a needle met, corrected while the visit is open."""
     given = response_from(request.POST) | {"depth_mm": whole(request.POST, "depth_mm", 0, 150)}
-    actions.chart_response(by=actor, at=timezone.now(), visit_id=visit, number=number, **given)
+    actions.chart_response(
+        by=actor, at=timezone.now(), visit_id=visit, client_id=client_id(request), number=number, **given
+    )
 
 
 @act
 def left_in(request: HttpRequest, actor: Actor, visit: int, number: int) -> None:
     """A needle that stays in on purpose."""
     reason = request.POST.get("reason", "")
-    actions.leave_in(by=actor, at=timezone.now(), visit_id=visit, number=number, reason=reason)
+    actions.leave_in(
+        by=actor, at=timezone.now(), visit_id=visit, client_id=client_id(request), number=number, reason=reason
+    )
 
 
 @act
 def fragment(request: HttpRequest, actor: Actor, visit: int, number: int) -> None:
     """A broken or stuck needle."""
     detail = request.POST.get("reason", "")
-    actions.note_fragment(by=actor, at=timezone.now(), visit_id=visit, number=number, detail=detail)
+    actions.note_fragment(
+        by=actor, at=timezone.now(), visit_id=visit, client_id=client_id(request), number=number, detail=detail
+    )
 
 
 @act
@@ -203,6 +217,7 @@ def missing(request: HttpRequest, actor: Actor, visit: int, number: int) -> None
         by=actor,
         at=timezone.now(),
         visit_id=visit,
+        client_id=client_id(request),
         number=number,
         reason=data.get("reason", ""),
         witness=None if witness.user_id == actor.user_id else witness,
@@ -213,20 +228,24 @@ def missing(request: HttpRequest, actor: Actor, visit: int, number: int) -> None
 def strike(request: HttpRequest, actor: Actor, visit: int, number: int) -> None:
     """A row charted by mistake."""
     reason = request.POST.get("reason", "")
-    actions.strike_insertion(by=actor, at=timezone.now(), visit_id=visit, number=number, reason=reason)
+    actions.strike_insertion(
+        by=actor, at=timezone.now(), visit_id=visit, client_id=client_id(request), number=number, reason=reason
+    )
 
 
 @act
 def all_out(request: HttpRequest, actor: Actor, visit: int) -> None:
     """All out now: removal first, the count after."""
-    actions.call_all_out(by=actor, at=timezone.now(), visit_id=visit)
+    actions.call_all_out(by=actor, at=timezone.now(), visit_id=visit, client_id=client_id(request))
 
 
 @act
 def count(request: HttpRequest, actor: Actor, visit: int) -> None:
     """The count after all out."""
     numbers = [int(number) for number in request.POST.getlist("out") if number.isdecimal()]
-    actions.count_after_all_out(by=actor, at=timezone.now(), visit_id=visit, numbers_out=numbers)
+    actions.count_after_all_out(
+        by=actor, at=timezone.now(), visit_id=visit, client_id=client_id(request), numbers_out=numbers
+    )
 
 
 @for_roles(Role.PRACTITIONER)
@@ -235,7 +254,9 @@ def handed_over(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
     colleague, error = whole(request.POST, "practitioner", 1, 10**9), None
     if request.method == "POST" and colleague is not None:
         try:
-            actions.hand_over(by=actor, at=timezone.now(), visit_id=visit, practitioner_id=colleague)
+            actions.hand_over(
+                by=actor, at=timezone.now(), visit_id=visit, client_id=client_id(request), practitioner_id=colleague
+            )
             return redirect("needling:chart", clinic=actor.clinic_slug, visit=visit)
         except NotFound:
             raise
@@ -249,7 +270,7 @@ def handed_over(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
 @act
 def accepted(request: HttpRequest, actor: Actor, visit: int) -> None:
     """A hand-over accepted."""
-    actions.accept_handover(by=actor, at=timezone.now(), visit_id=visit)
+    actions.accept_handover(by=actor, at=timezone.now(), visit_id=visit, client_id=client_id(request))
 
 
 @act
@@ -263,6 +284,7 @@ def adverse_event(request: HttpRequest, actor: Actor, visit: int) -> None:
         by=actor,
         at=timezone.now(),
         visit_id=visit,
+        client_id=client_id(request),
         kind=kind,
         grade=grade,
         number=whole(request.POST, "number", 1, 500),
@@ -299,7 +321,9 @@ def sign(request: HttpRequest, actor: Actor, visit: int) -> None:
 @act
 def addendum(request: HttpRequest, actor: Actor, visit: int) -> None:
     """A dated addition."""
-    actions.add_addendum(by=actor, at=timezone.now(), visit_id=visit, text=request.POST.get("text", ""))
+    actions.add_addendum(
+        by=actor, at=timezone.now(), visit_id=visit, client_id=client_id(request), text=request.POST.get("text", "")
+    )
 
 
 @act
