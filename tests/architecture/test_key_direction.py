@@ -2,7 +2,18 @@
 
 from django.apps import apps
 
-STAGES = ["audit", "people", "screening", "booking", "assessment", "planning", "needling", "followup", "learning"]
+STAGES = [
+    "audit",
+    "people",
+    "screening",
+    "booking",
+    "money",
+    "assessment",
+    "planning",
+    "needling",
+    "followup",
+    "learning",
+]
 
 
 def test_no_model_points_at_a_later_stage():

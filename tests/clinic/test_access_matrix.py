@@ -27,6 +27,8 @@ from myotome.clinic.booking.waitlist import offer_link, wait_for
 from myotome.clinic.booking.wishes import mail_token
 from myotome.clinic.followup.actions import ask
 from myotome.clinic.followup.queries import request_link
+from myotome.clinic.money.actions import charge_visit
+from myotome.clinic.money.payments import take_payment
 from myotome.clinic.needling.actions import open_visit, record_insertion
 from myotome.clinic.needling.models import Incident
 from myotome.clinic.pathway.patient_page import page_link
@@ -53,8 +55,8 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-CLINICAL = {"examination", "course", "visit", "intake", "plan", "consent", "incident"}
-"""Ids that lead into a chart: a practitioner without a care relation gets 404."""
+CLINICAL = {"examination", "course", "visit", "intake", "plan", "consent", "incident", "charge", "payment"}
+"""Ids that lead into a chart, or to what another has earned: a practitioner without a care relation gets 404."""
 WORDS = {"to": "arrived", "what": "chart", "code": "saddle_numbness", "step": "pain", "number": 1, "key": "x"}
 WORDS |= {"muscle": "tibialis_anterior", "root": "L5", "point": "ST36", "table": "conditions", "row": "low_back_pain"}
 REFUSED = {302, 403, 404, 405, 410}
@@ -123,8 +125,15 @@ def objects_of(clinic, practitioner, patient) -> dict[str, Any]:
         before={"version": 1},
     )  # fmt: skip
     feed = make_feed(by=actor, at=now, name="Elena")
+    robin = the_system(clinic)
+    charge = charge_visit(by=robin, at=now, appointment_id=appointment.pk)
+    payment = take_payment(
+        by=robin, at=now, patient_id=patient.pk, parts={charge.pk: 5000}, method="cash", key=f"of {patient.pk}"
+    )
     return {
         "feed": feed.feed.pk,
+        "charge": charge.pk,
+        "payment": payment.pk,
         "wish": wish.pk,
         "act": act.pk,
         "practitioner": practitioner.pk,
@@ -291,7 +300,8 @@ def test_a_refused_request_writes_nothing_but_its_refusal(worlds):
     models = [
         m
         for m in apps.get_models()
-        if m._meta.app_label in {"people", "screening", "booking", "assessment", "planning", "needling", "followup"}
+        if m._meta.app_label
+        in {"people", "screening", "booking", "money", "assessment", "planning", "needling", "followup"}
     ]
     before = {model: model._base_manager.count() for model in models}
     n_refused = 0
@@ -332,7 +342,7 @@ def test_opening_a_chart_leaves_one_event_of_reading(worlds, name):
 @pytest.mark.parametrize(
     "name",
     [
-        "desk:day", "desk:find", "desk:patient", "desk:book", "desk:appointment", "chart:patient", "assessment:examination",
+        "desk:day", "desk:find", "desk:patient", "desk:book", "desk:appointment", "money:day", "money:owed", "money:account", "money:document", "chart:patient", "assessment:examination",
         "planning:plan", "needling:chart", "needling:board", "followup:course", "followup:discharge", "screening:summary",
         "public:front", "booking:manage",
     ],

@@ -14,7 +14,7 @@ from django.test import Client
 from tests.clinic.test_access_matrix import a_world, own_routes, url_of
 
 pytestmark = pytest.mark.django_db
-STAGES = {"people", "screening", "booking", "assessment", "planning", "needling", "followup"}
+STAGES = {"people", "screening", "booking", "money", "assessment", "planning", "needling", "followup"}
 CANARY = "<script>alert(1)</script>{{7*7}}'\";--"
 SHOWN = "&lt;script&gt;alert(1)&lt;/script&gt;{{7*7}}"
 FREE_TEXT = {

@@ -8,10 +8,13 @@ import pytest
 
 from myotome.clinic.audit.models import AuditEvent
 from myotome.clinic.booking.models import Appointment, AppointmentSpan, Claim
+from myotome.clinic.money.models import Charge, DayClose, DayTotal, Payment
+from myotome.clinic.money.queries import owed_total
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
 from myotome.clinic.needling.queries import needle_as_value
 from myotome.clinic.pathway.demo import fill_clinic
-from myotome.clinic.people.models import Patient, Practitioner
+from myotome.clinic.people.models import Clinic, Patient, Practitioner, User
+from myotome.clinic.people.queries import actor_of
 from myotome.clinic.screening.models import Course
 from myotome.vocabulary.errors import InvalidValue
 
@@ -78,3 +81,17 @@ def test_the_house_grows_with_its_patients_and_a_full_one_is_refused():
         fill_clinic(patients=30, seed=1, at=AT)
     with pytest.raises(InvalidValue):
         fill_clinic(patients=0)
+
+
+def test_the_demo_has_taken_money_and_closed_its_days():
+    fill_clinic(patients=60, seed=3, at=AT)
+    receipts = Payment.objects.filter(kind="receipt")
+    assert receipts.count() >= 10
+    assert Payment.objects.filter(kind="refund").count() == 1
+    desk = actor_of(User.objects.get(email="robin@alder.example"), Clinic.objects.get())
+    n_owed, _ = owed_total(desk)
+    assert 0 < n_owed < Charge.objects.count()
+    assert DayClose.objects.count() == 3
+    assert list(DayTotal.objects.filter(close__note="").values_list("counted_cents", flat=True)) == [
+        total.expected_cents for total in DayTotal.objects.filter(close__note="")
+    ]

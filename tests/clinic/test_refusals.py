@@ -15,7 +15,7 @@ from tests.clinic.test_access_matrix import a_world, own_routes, url_of
 from tests.factories import an_actor
 
 pytestmark = pytest.mark.django_db
-STAGES = {"people", "screening", "booking", "assessment", "planning", "needling", "followup"}
+STAGES = {"people", "screening", "booking", "money", "assessment", "planning", "needling", "followup"}
 TYPED = {"version": "1", "reason": "curious", "text": "a word", "note": "a word", "answer": "yes", "impression": "L5"}
 
 

@@ -18,7 +18,7 @@ from tests.factories import an_actor
 
 pytestmark = pytest.mark.django_db
 WRITES = re.compile(
-    r'^(INSERT INTO|UPDATE|DELETE FROM) "(people|screening|booking|assessment|planning|needling|followup)_'
+    r'^(INSERT INTO|UPDATE|DELETE FROM) "(people|screening|booking|money|assessment|planning|needling|followup)_'
 )
 TYPED = {
     "version": "1", "reason": "asked by the patient", "text": "sore for a day", "note": "as planned", "answer": "yes",

@@ -48,7 +48,18 @@ PUBLIC_URL = os.environ.get("MYOTOME_PUBLIC_URL", "http://127.0.0.1:8000").rstri
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SERVED_BY_TLS = os.environ.get("MYOTOME_TLS", "") == "1"
 
-STAGES = ["audit", "people", "screening", "booking", "assessment", "planning", "needling", "followup", "learning"]
+STAGES = [
+    "audit",
+    "people",
+    "screening",
+    "booking",
+    "money",
+    "assessment",
+    "planning",
+    "needling",
+    "followup",
+    "learning",
+]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

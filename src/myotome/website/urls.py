@@ -13,6 +13,7 @@ urlpatterns = [
     path("locked/", views.locked, name="locked"),
     path("accounts/", include("allauth.urls")),
     path("<slug:clinic>/desk/", include("myotome.pages.desk.urls")),
+    path("<slug:clinic>/money/", include("myotome.pages.money.urls")),
     path("<slug:clinic>/owner/", include("myotome.pages.owner.urls")),
     path("<slug:clinic>/staff/", include("myotome.pages.accounts.urls")),
     path("<slug:clinic>/chart/", include("myotome.pages.chart.urls")),

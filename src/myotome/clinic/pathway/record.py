@@ -24,10 +24,11 @@ from myotome.exchange.icalendar.invitation import calendar_file
 from myotome.vocabulary.actors import Actor
 
 FORMAT = "myotome-record/1"
-STAGES = ("people", "screening", "booking", "assessment", "planning", "needling", "followup", "learning")
+STAGES = ("people", "screening", "booking", "money", "assessment", "planning", "needling", "followup", "learning")
 HIDDEN = {
     "clinic_id",
     "user_id",
+    "by_user_id",
     "opened_by_user_id",
     "resolved_by_user_id",
     "search_name",

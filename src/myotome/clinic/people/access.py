@@ -17,10 +17,13 @@ from django.db.models import Q
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, NotFound
+from myotome.vocabulary.money import check_no_card_number
 from myotome.vocabulary.text import odd_character, texts_in
 
 NOTHING = Q(pk__in=[])
 LONGEST_TEXT = 20_000
+NOTE_OF_THE_DESK = "note_for_desk"
+"""Where a card number would be noted down, if it were not refused."""
 
 
 def check_texts(model: type[models.Model], values: Mapping[str, Any]) -> None:
@@ -28,6 +31,7 @@ def check_texts(model: type[models.Model], values: Mapping[str, Any]) -> None:
 
     Raises:
         InvalidValue: names the field whose text is too long or holds a character that no database keeps.
+        CardNumberRefused: a note of the desk holds the number of a card.
     """
     for name, value in values.items():
         if not isinstance(value, str | dict | list):
@@ -37,6 +41,8 @@ def check_texts(model: type[models.Model], values: Mapping[str, Any]) -> None:
             raise InvalidValue(
                 "This has a character that cannot be stored. Please delete it; the rest is still here.", field=name
             )
+        if name == NOTE_OF_THE_DESK:
+            check_no_card_number(value, field=name)
         most = getattr(field, "max_length", None) or LONGEST_TEXT
         if isinstance(value, str) and len(value) > most:
             raise InvalidValue("At most {most} characters, not {n}.", field=name, most=most, n=len(value))

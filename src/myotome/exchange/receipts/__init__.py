@@ -1,1 +1,1 @@
-"""Receipts as PDF. Nothing has filled this yet."""
+"""What a receipt or a refund says, as a value that is kept word for word, and back."""

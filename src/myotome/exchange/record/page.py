@@ -14,6 +14,7 @@ STAGES = {
     "people": "Identity and contacts",
     "screening": "Intake and courses of care",
     "booking": "Appointments",
+    "money": "Charges, receipts and refunds",
     "assessment": "Examination",
     "planning": "Plan and consent",
     "needling": "Visits and needles",

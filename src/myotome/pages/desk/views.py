@@ -21,6 +21,8 @@ from myotome.clinic.booking.queries import (
     requests_to_phone,
     services_for,
 )
+from myotome.clinic.money.actions import can_charge
+from myotome.clinic.money.queries import charge_of_visit
 from myotome.clinic.needling.queries import needles_in_now, reviews_waiting
 from myotome.clinic.pathway.actions import patient_booked, request_phoned
 from myotome.clinic.people.queries import patient_for, practitioners_for
@@ -79,11 +81,14 @@ def step(request: HttpRequest, actor: Actor, appointment: int, to: str) -> HttpR
 def appointment(request: HttpRequest, actor: Actor, appointment: int) -> HttpResponse:
     """One appointment, with what can be done about it."""
     row = appointment_for(actor, appointment)
-    return render(
-        request,
-        "desk/appointment.html",
-        {"appointment": row, "patient": row.patient, "is_practitioner": actor.holds(Role.PRACTITIONER)},
-    )
+    context = {
+        "appointment": row,
+        "patient": row.patient,
+        "is_practitioner": actor.holds(Role.PRACTITIONER),
+        "may_charge": actor.holds(Role.RECEPTIONIST, Role.OWNER) and can_charge(row),
+        "charge": charge_of_visit(actor, row.pk),
+    }
+    return render(request, "desk/appointment.html", context)
 
 
 @desk

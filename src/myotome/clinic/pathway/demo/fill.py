@@ -17,6 +17,7 @@ from myotome.clinic.followup.actions import refresh_forecast, share
 from myotome.clinic.pathway.demo import rows, treatment
 from myotome.clinic.pathway.demo.diary import Diary
 from myotome.clinic.pathway.demo.house import PASSWORD, House, build_house
+from myotome.clinic.pathway.demo.money import take_money
 from myotome.clinic.pathway.demo.person import Person, invent
 from myotome.clinic.pathway.patient_page import page_link
 from myotome.clinic.people.models import Clinic, Patient, Practitioner
@@ -83,6 +84,7 @@ def fill_clinic(
             progress(min(start + BATCH, patients), patients)
     assert first_patient is not None
     _share_with(first_patient, house, at)
+    take_money(house, rng, at=at)
     logins = [
         ("receptionist", "robin"),
         ("IMS practitioner", "elena"),

@@ -1,0 +1,288 @@
+"""Reading the desk's money: what is owed and by whom, what a day took, which day is open."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Exists, F, IntegerField, Max, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from myotome.clinic.booking.models import Appointment
+from myotome.clinic.booking.rules import rules_for
+from myotome.clinic.money.models import Charge, DayClose, MoneyBook, Payment, PaymentLine, ServiceTax
+from myotome.clinic.people.models import Clinic, Patient
+from myotome.clinic.people.queries import patient_for
+from myotome.exchange.receipts.document import Document, from_kept
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import Role
+from myotome.vocabulary.money import DayClosed, DocumentKind, Insurance, PaymentMethod
+from myotome.vocabulary.scheduling import AppointmentStatus
+
+MOST_ROWS = 500
+DAYS_TO_CHARGE = 31
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Account:
+    """All money between one patient and the clinic, as far as the actor sees it; `balance_cents` is what is owed."""
+
+    patient: Patient
+    charges: tuple[Charge, ...]
+    payments: tuple[Payment, ...]
+    balance_cents: int
+
+    @property
+    def open_charges(self) -> tuple[Charge, ...]:
+        """Those of which something is owed, the oldest first."""
+        rows = [row for row in self.charges if row.owed_cents > 0]
+        return tuple(sorted(rows, key=lambda row: (row.service_on, row.pk)))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MethodTotal:
+    """One way to pay within one day; what cash was rounded by is in it, for that is what lies in the drawer."""
+
+    method: PaymentMethod
+    n_documents: int
+    received_cents: int
+    refunded_cents: int
+
+    @property
+    def expected_cents(self) -> int:
+        """What should be there."""
+        return self.received_cents - self.refunded_cents
+
+
+def charges_for(actor: Actor) -> QuerySet[Charge]:
+    """Charges the actor sees (those that take others back left out), with `taken_cents` (0 or less), `paid_cents` and
+    `owed_cents`.
+    """
+    taken = Charge.objects.filter(takes_back=OuterRef("pk")).order_by().values("takes_back")
+    lines = PaymentLine.objects.filter(charge=OuterRef("pk")).order_by().values("charge")
+
+    def total(rows: QuerySet[Any], field: str) -> Coalesce:
+        return Coalesce(Subquery(rows.annotate(total=Sum(field)).values("total"), output_field=IntegerField()), 0)
+
+    received = total(lines.filter(payment__kind=DocumentKind.RECEIPT.value), "amount_cents")
+    refunded = total(lines.filter(payment__kind=DocumentKind.REFUND.value), "amount_cents")
+    rows = Charge.objects.for_actor(actor).filter(takes_back__isnull=True)
+    return rows.annotate(taken_cents=total(taken, "total_cents"), paid_cents=received - refunded).annotate(
+        owed_cents=F("total_cents") + F("taken_cents") - F("paid_cents")
+    )
+
+
+def charge_for(actor: Actor, pk: int) -> Charge:
+    """One charge.
+
+    Raises:
+        NotFound: there is none that the actor may see.
+    """
+    return charges_for(actor).select_related("patient", "practitioner", "appointment").get_or_not_found(pk=pk)
+
+
+def payment_for(actor: Actor, pk: int) -> Payment:
+    """One document.
+
+    Raises:
+        NotFound: there is none that the actor may see.
+    """
+    rows = Payment.objects.for_actor(actor).select_related("patient", "practitioner", "refunds")
+    return rows.prefetch_related("lines", "refunded_by__lines").get_or_not_found(pk=pk)
+
+
+def document_of(payment: Payment) -> Document:
+    """What the document says, as it was when it was given out."""
+    return from_kept(payment.printed)
+
+
+def refundable_of(payment: Payment) -> dict[int, int]:
+    """Charge to the cents of this receipt that have not gone back yet; empty for a refund."""
+    if payment.kind != DocumentKind.RECEIPT:
+        return {}
+    left = {line.charge_id: line.amount_cents for line in payment.lines.all()}
+    for refund in payment.refunded_by.all():
+        for line in refund.lines.all():
+            left[line.charge_id] -= line.amount_cents
+    return {charge: cents for charge, cents in left.items() if cents > 0}
+
+
+def payer_for(actor: Actor, patient_id: int) -> Patient:
+    """The patient whose account it is; the owner reads accounts too.
+
+    Raises:
+        NotFound: there is none that the actor may see.
+    """
+    if actor.holds(Role.OWNER) and not actor.holds(Role.RECEPTIONIST, Role.PRACTITIONER):
+        return Patient.objects.filter(clinic_id=actor.clinic_id).get_or_not_found(pk=patient_id)
+    return patient_for(actor, patient_id)
+
+
+def account_of(actor: Actor, patient_id: int) -> Account:
+    """The patient's charges and documents, newest first, and what she owes.
+
+    Raises:
+        NotFound: there is no such patient for the actor.
+    """
+    patient = payer_for(actor, patient_id)
+    charges = charges_for(actor).filter(patient=patient).select_related("practitioner", "appointment")
+    payments = Payment.objects.for_actor(actor).filter(patient=patient).select_related("practitioner", "refunds")
+    return Account(
+        patient=patient,
+        charges=tuple(charges.order_by("-service_on", "-pk")[:MOST_ROWS]),
+        payments=tuple(payments.order_by("-number")[:MOST_ROWS]),
+        balance_cents=balance_cents(actor, patient_id=patient_id),
+    )
+
+
+def balance_cents(actor: Actor, *, patient_id: int) -> int:
+    """What the patient owes: the sum of all documents, charges up, receipts down, refunds up."""
+    charged = Charge.objects.for_actor(actor).filter(patient_id=patient_id).aggregate(n=Sum("total_cents"))["n"] or 0
+    rows = Payment.objects.for_actor(actor).filter(patient_id=patient_id).values("kind").annotate(n=Sum("amount_cents"))
+    paid = {row["kind"]: row["n"] for row in rows.order_by()}
+    return int(charged) - paid.get(DocumentKind.RECEIPT.value, 0) + paid.get(DocumentKind.REFUND.value, 0)
+
+
+def owed_list(actor: Actor) -> list[Charge]:
+    """Charges of which something is owed, the oldest visit first."""
+    rows = charges_for(actor).filter(owed_cents__gt=0).select_related("patient", "practitioner", "appointment")
+    return list(rows.order_by("service_on", "pk")[:MOST_ROWS])
+
+
+def owed_total(actor: Actor) -> tuple[int, int]:
+    """(how many charges, how many cents) are owed altogether."""
+    rows = charges_for(actor).filter(owed_cents__gt=0).values_list("owed_cents", flat=True)
+    found = list(rows)
+    return len(found), sum(found)
+
+
+def charge_of_visit(actor: Actor, appointment_id: int) -> Charge | None:
+    """The charge that stands for a visit, or None: the newest that was not wholly taken back."""
+    rows = charges_for(actor).filter(appointment_id=appointment_id, taken_cents__gt=-F("total_cents"))
+    found: Charge | None = rows.order_by("-pk").first()
+    return found
+
+
+def uncharged(actor: Actor, *, at: datetime) -> list[Appointment]:
+    """Visits of the last 31 days that were done, or not kept where that costs a fee, and that nobody has charged.
+
+    The newest first: what is forgotten is mostly of today.
+    """
+    kept = [AppointmentStatus.DONE.value]
+    kept += [AppointmentStatus.NO_SHOW.value] if rules_for(actor.clinic_id).no_show_fee_cents else []
+    rows = Appointment.objects.filter(clinic_id=actor.clinic_id, status__in=kept)
+    rows = rows.filter(starts_at__gt=at - timedelta(days=DAYS_TO_CHARGE), starts_at__lte=at)
+    if not actor.holds(Role.RECEPTIONIST, Role.OWNER):
+        rows = rows.filter(practitioner_id=actor.practitioner_id)
+    rows = rows.filter(~Exists(Charge.objects.filter(appointment=OuterRef("pk"))))
+    return list(rows.select_related("patient", "service", "practitioner").order_by("-starts_at", "-pk")[:MOST_ROWS])
+
+
+def last_insured(actor: Actor, patient_id: int) -> Charge | None:
+    """The patient's newest charge that an insurer or board stood behind: what the next one is filled in from."""
+    rows = Charge.objects.for_actor(actor).filter(patient_id=patient_id).exclude(insurance=Insurance.NONE.value)
+    found: Charge | None = rows.order_by("-pk").first()
+    return found
+
+
+def documents_on(actor: Actor, on: date) -> list[Payment]:
+    """The day's documents, in the order of their numbers."""
+    rows = Payment.objects.for_actor(actor).filter(on=on).select_related("patient", "practitioner")
+    return list(rows.order_by("number"))
+
+
+def totals_of(documents: Iterable[Payment]) -> list[MethodTotal]:
+    """Their totals by method; cash is always there, the others where something was paid."""
+    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for row in documents:
+        total = sums[row.method]
+        total[0] += 1
+        total[1 if row.kind == DocumentKind.RECEIPT else 2] += row.amount_cents + row.rounding_cents
+    return [
+        MethodTotal(
+            method=method,
+            n_documents=sums[method.value][0],
+            received_cents=sums[method.value][1],
+            refunded_cents=sums[method.value][2],
+        )
+        for method in PaymentMethod
+        if method in sums or method is PaymentMethod.CASH
+    ]
+
+
+def charged_on(actor: Actor, on: date) -> int:
+    """What was charged on a day, less what was taken back on it."""
+    return Charge.objects.for_actor(actor).filter(on=on).aggregate(n=Sum("total_cents"))["n"] or 0
+
+
+def close_of(actor: Actor, on: date) -> DayClose | None:
+    """The close that holds this day: its own, or None."""
+    found: DayClose | None = DayClose.objects.for_actor(actor).filter(on=on).prefetch_related("totals").first()
+    return found
+
+
+def last_closed_on(actor: Actor) -> date | None:
+    """The latest day that is closed; every day up to it is."""
+    found: date | None = DayClose.objects.filter(clinic_id=actor.clinic_id).aggregate(on=Max("on"))["on"]
+    return found
+
+
+def today_of(actor: Actor, at: datetime) -> date:
+    """The clinic's day at this moment."""
+    zone = Clinic.objects.values_list("time_zone", flat=True).get(pk=actor.clinic_id)
+    return at.astimezone(ZoneInfo(zone)).date()
+
+
+def next_open_day(actor: Actor, *, today: date) -> date:
+    """Today, or the first day after it that is not closed."""
+    last = last_closed_on(actor)
+    return today if last is None or last < today else last + timedelta(days=1)
+
+
+def check_day_is_open(actor: Actor, on: date, *, today: date) -> None:
+    """Nothing, when documents can still be written into the day.
+
+    Raises:
+        DayClosed: it is closed; the sentence names the day that takes them.
+    """
+    last = last_closed_on(actor)
+    if last is not None and on <= last:
+        raise DayClosed(
+            "{on} is closed and takes nothing more. Write it into {next}.",
+            field="on",
+            on=on.isoformat(),
+            next=next_open_day(actor, today=today).isoformat(),
+        )
+
+
+def day_is_open(actor: Actor, on: date, *, today: date) -> bool:
+    """True when `check_day_is_open` has nothing to say."""
+    try:
+        check_day_is_open(actor, on, today=today)
+    except DayClosed:
+        return False
+    return True
+
+
+def first_day_to_close(actor: Actor, *, today: date) -> date | None:
+    """The earliest day with documents that is not closed, up to today."""
+    last = last_closed_on(actor)
+    rows = Payment.objects.filter(clinic_id=actor.clinic_id, on__lte=today)
+    rows = rows.filter(on__gt=last) if last else rows
+    found: date | None = rows.order_by("on").values_list("on", flat=True).first()
+    return found
+
+
+def book_of(actor: Actor) -> MoneyBook:
+    """What stands on all receipts of the clinic; a clinic without a book has an empty one."""
+    found = MoneyBook.objects.for_actor(actor).first()
+    return found or MoneyBook(clinic_id=actor.clinic_id)
+
+
+def taxes_of(actor: Actor) -> dict[int, ServiceTax]:
+    """Service to how it is taxed; a service that is not there is exempt."""
+    return {row.service_id: row for row in ServiceTax.objects.for_actor(actor)}

@@ -1,0 +1,114 @@
+"""Reading money: the day, what is owed, one account, one document on the screen and on paper."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from myotome.clinic.money import queries
+from myotome.exchange.paper import pdf_of
+from myotome.pages.access import for_roles
+from myotome.pages.money.words import day_of_page
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import Role
+
+SHOWN = 40
+readers = for_roles(Role.RECEPTIONIST, Role.OWNER, Role.PRACTITIONER)
+
+
+@readers
+def day(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """What one day took, by way to pay and document by document; the form to close it."""
+    return render(request, "money/day.html", day_page(request, actor, request.GET.get("on", "")))
+
+
+@readers
+def owed(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """What is owed, the oldest first, and visits that nobody has charged yet."""
+    at = timezone.now()
+    n_owed, cents = queries.owed_total(actor)
+    uncharged = queries.uncharged(actor, at=at)
+    context = {
+        "charges": queries.owed_list(actor),
+        "uncharged": uncharged[:SHOWN],
+        "n_more": max(0, len(uncharged) - SHOWN),
+        "n_owed": n_owed,
+        "owed_cents": cents,
+        "today": queries.today_of(actor, at),
+        "may_write": may_write(actor),
+    }
+    return render(request, "money/owed.html", context)
+
+
+@readers
+def account(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
+    """All money between one patient and the clinic."""
+    found = queries.account_of(actor, patient)
+    return render(request, "money/account.html", {"account": found, "may_write": may_write(actor)})
+
+
+@readers
+def document(request: HttpRequest, actor: Actor, payment: int) -> HttpResponse:
+    """One receipt or refund as it was given out."""
+    return render(request, "money/document.html", document_page(actor, payment))
+
+
+@readers
+def paper(request: HttpRequest, actor: Actor, payment: int) -> HttpResponse:
+    """The same as a tagged PDF."""
+    page = document_page(actor, payment)
+    html = render_to_string("money/paper.html", page, request)
+    answer = HttpResponse(pdf_of(html, faces=settings.TYPEFACES), content_type="application/pdf")
+    said = page["document"]
+    answer["Content-Disposition"] = f'inline; filename="{said.kind}-{said.number}.pdf"'
+    return answer
+
+
+def document_page(actor: Actor, payment: int) -> dict[str, Any]:
+    """What the pages of a document show."""
+    row = queries.payment_for(actor, payment)
+    return {
+        "payment": row,
+        "document": queries.document_of(row),
+        "refundable": queries.refundable_of(row),
+        "may_write": may_write(actor),
+    }
+
+
+def day_page(request: HttpRequest, actor: Actor, on: str) -> dict[str, Any]:
+    """What the page of a day shows."""
+    at = timezone.now()
+    today = queries.today_of(actor, at)
+    shown = day_of_page(on, today)
+    documents = queries.documents_on(actor, shown)
+    totals = queries.totals_of(documents)
+    n_owed, owed_cents = queries.owed_total(actor)
+    return {
+        "day": shown,
+        "today": today,
+        "before": shown - timedelta(days=1),
+        "after": shown + timedelta(days=1),
+        "documents": documents,
+        "totals": totals,
+        "received_cents": sum(total.received_cents for total in totals),
+        "refunded_cents": sum(total.refunded_cents for total in totals),
+        "charged_cents": queries.charged_on(actor, shown),
+        "n_owed": n_owed,
+        "owed_cents": owed_cents,
+        "close": queries.close_of(actor, shown),
+        "is_open": queries.day_is_open(actor, shown, today=today),
+        "next_open": queries.next_open_day(actor, today=today),
+        "first_to_close": queries.first_day_to_close(actor, today=today),
+        "may_write": may_write(actor),
+    }
+
+
+def may_write(actor: Actor) -> bool:
+    """True for who takes money: the desk and the owner."""
+    return actor.holds(Role.RECEPTIONIST, Role.OWNER)

@@ -1,0 +1,1 @@
+"""Arithmetic of the desk's money, in whole cents."""
