@@ -110,6 +110,8 @@ def test_the_stop_rule_counts_the_draws_that_come_to_relief_after_the_review():
             later += after.weights[i] if relief[2:14, i].any() else 0.0
     assert rule.visit == 5
     assert rule.p_relief_later == pytest.approx(later / waiting)
+    eased = sum(after.weights[i] for i in range(4000) if any(relief[k, i] for k in range(13)))
+    assert rule.p_relief_from_here == pytest.approx(eased)
 
 
 def test_what_she_may_answer_next_holds_what_was_answered_eight_times_in_ten():

@@ -74,9 +74,9 @@ def segments(options: argparse.Namespace) -> int:
 def forecast(options: argparse.Namespace) -> int:
     """Answers with ranges of treatments and weeks left, and what they rest on."""
     asked = mapping_from(options.file)
-    from myotome.science.followup.answer import forecast_answer
+    from myotome.science.followup.answer import forecast_answer, other_spacings
 
-    answer = forecast_answer(asked)
+    answer = forecast_answer(asked) | {"other_spacings": other_spacings(asked)}
     if options.json:
         say_json(answer)
     else:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from myotome.science.followup.answer import forecast_answer
+from myotome.science.followup.answer import forecast_answer, other_spacings
 from myotome.vocabulary.errors import InvalidValue
 
 COURSE = {
@@ -104,3 +104,21 @@ def test_missing_scores_coded_as_zero_are_asked_about():
         "Visit 3 has 0 straight after 7: no pain at all, or not answered? A missing score is null."
     ]
     assert forecast_answer(COURSE | {"visits": visits[:2]})["warnings"] == []
+
+
+def test_other_spacings_are_the_same_forecast_at_their_interval():
+    rows = other_spacings(COURSE)
+    assert list(rows) == ["7", "14"]
+    for days, row in rows.items():
+        whole = forecast_answer(COURSE | {"interval_days": int(days)})
+        assert row == {name: whole[name] for name in ("treatments_left", "weeks_left")}
+    assert rows["14"]["weeks_left"]["median"] > rows["7"]["weeks_left"]["median"]
+
+
+def test_after_visits_without_change_the_stop_rule_looks_back():
+    visits = [{"day": 7 * k, "nrs": 7} for k in range(5)]
+    answer = forecast_answer(COURSE | {"visits": visits})
+    rule = answer["stop_rule"]
+    assert rule["n_without_change"] == 4
+    assert rule["p_relief_from_here"] == pytest.approx(1 - answer["p_no_meaningful_change"], abs=1e-3)
+    assert rule["says"].startswith("After 4 visits with no change, about ")

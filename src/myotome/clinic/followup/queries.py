@@ -14,6 +14,7 @@ from django.db.models import Count, Q
 from myotome.clinic.assessment.models import ExamFinding
 from myotome.clinic.audit.actions import record
 from myotome.clinic.followup.models import Discharge, ForecastShown, MeasureAnswer, MeasureRequest, MeasureScore, Share
+from myotome.clinic.followup.spacing import Spacing, spacing_of
 from myotome.clinic.needling.models import TreatmentVisit
 from myotome.clinic.people.days import clinic_day
 from myotome.clinic.people.links import link_token, read_link
@@ -70,6 +71,7 @@ class CourseStory:
     shortened: list[tuple[date, int]]
     muscles: list[tuple[date, dict[tuple[str, str, str], int]]]
     corrected: list[Corrected]
+    spacing: Spacing
 
 
 @transaction.atomic
@@ -85,7 +87,7 @@ def open_course(actor: Actor, pk: int, *, at: datetime) -> Course:
 
 
 def story_of(course: Course) -> CourseStory:
-    """Everything that stands on the course's time axis, in three queries."""
+    """Everything that stands on the course's time axis, and how far apart its visits will be, in five queries."""
     zone = ZoneInfo(course.clinic.time_zone)
     scores: dict[str, list[tuple[date, float]]] = {}
     corrected: list[Corrected] = []
@@ -114,7 +116,8 @@ def story_of(course: Course) -> CourseStory:
     ):
         muscles.setdefault(started_at.astimezone(zone).date(), {})[tuple(muscle)] = grade
     shortened = [(day, sum(1 for grade in found.values() if grade)) for day, found in sorted(muscles.items())]
-    return CourseStory(course, scores, visits, shortened, sorted(muscles.items()), corrected)
+    spacing = spacing_of(course, visits=[day for day, _number, _n in visits])
+    return CourseStory(course, scores, visits, shortened, sorted(muscles.items()), corrected, spacing)
 
 
 def forecast_input(story: CourseStory, *, on: date) -> dict[str, Any]:
@@ -138,7 +141,7 @@ def forecast_input(story: CourseStory, *, on: date) -> dict[str, Any]:
         "duration_weeks": None if is_older_than(course.duration_weeks, age) else course.duration_weeks,
         "segments": course.n_segments,
         "scar": course.prior_surgery,
-        "interval_days": 7,
+        "interval_days": story.spacing.days,
         "visits": visits,
     }
 

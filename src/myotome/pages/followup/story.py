@@ -21,7 +21,7 @@ from myotome.clinic.screening.courses import is_duration_possible
 from myotome.knowledge.measures import PAIN_AVERAGE, PAIN_WORST, measure
 from myotome.pages.followup.drawing import ChartData, course_chart
 from myotome.pages.followup.muscles import then_and_now
-from myotome.science.followup.answer import forecast_answer
+from myotome.science.followup.answer import other_spacings
 from myotome.science.followup.scoring import meaningful_line, zeros_to_ask_about
 from myotome.vocabulary.actors import Actor
 
@@ -51,6 +51,7 @@ def course_context(
         "track": track_record(actor, at=at),
         "muscles": then_and_now(story),
         "spacings": spacings(shown) if shown and is_open else [],
+        "spacing_words": spacing_words(story),
         "shares": {row.what: row for row in shares_of(actor, course_id=course.pk)},
         "requests": open_requests(actor, course_id=course.pk) if is_open else [],
         "discharge": None if is_open else discharge_of(actor, course_id=course.pk),
@@ -167,10 +168,40 @@ def likely_sentences(answer: dict[str, Any]) -> list[str]:
     ]
 
 
-def spacings(shown: ForecastShown) -> list[tuple[str, str]]:
-    """Weeks left for weekly and two-weekly visits, in words."""
-    rows = []
-    for words, days in ((_("Weekly"), 7), (_("Every two weeks"), 14)):
-        weeks = forecast_answer(shown.evidence | {"interval_days": days})["weeks_left"]["median"]
-        rows.append((words, _("%(n)s weeks") % {"n": f"{weeks:g}"} if weeks is not None else _("not on this plan")))
-    return rows
+def spacings(shown: ForecastShown) -> list[tuple[str, str, str]]:
+    """Weeks and visits left for weekly and two-weekly visits: what half of courses need, and the range of eight in ten."""
+    words = {"7": _("Weekly"), "14": _("Every two weeks")}
+    return [
+        (words[days], half_words(row), range_words(row))
+        for days, row in other_spacings(shown.evidence).items()
+        if days in words
+    ]
+
+
+def half_words(row: dict[str, Any]) -> str:
+    """What half of courses need at a spacing, in words."""
+    weeks, visits = row["weeks_left"]["median"], row["treatments_left"]["median"]
+    if weeks is None:
+        return _("not on this plan")
+    return _("%(weeks)s weeks, %(visits)s visits") % {"weeks": f"{weeks:g}", "visits": visits}
+
+
+def range_words(row: dict[str, Any]) -> str:
+    """The range of eight in ten courses at a spacing, in words."""
+    low, high = row["weeks_left"]["q10"], row["weeks_left"]["q90"]
+    if low is None:
+        return _("fewer than one in ten get there on this plan")
+    if high is None:
+        return _("from %(low)s weeks; more than one in ten do not get there on this plan") % {"low": f"{low:g}"}
+    return _("eight in ten: %(low)s to %(high)s weeks") % {"low": f"{low:g}", "high": f"{high:g}"}
+
+
+def spacing_words(story: CourseStory) -> str:
+    """How far apart the forecast takes the visits, and where that is from."""
+    words = {
+        "booked": _("The forecast takes a visit every %(n)s days, as they are booked."),
+        "plan": _("The forecast takes a visit every %(n)s days, as the plan says."),
+        "so_far": _("The forecast takes a visit every %(n)s days, as they have been."),
+        "usual": _("The forecast takes a visit every %(n)s days: nothing is planned or booked yet."),
+    }
+    return words[story.spacing.says] % {"n": story.spacing.days}

@@ -9,6 +9,8 @@ from django import template
 from django.utils.translation import gettext as _
 
 from myotome.knowledge.conditions import Condition
+from myotome.science.followup.stopping import rule_from, stop_rule_sentence, stop_rule_sentence_for_her
+from myotome.vocabulary.sentences import Sentence
 
 register = template.Library()
 
@@ -20,40 +22,15 @@ def in_hundred(p_within: dict[str, float], n: str) -> str:
 
 
 @register.filter
-def stop_rule_words(rule: dict[str, Any]) -> str:
+def stop_rule_words(rule: dict[str, Any]) -> Sentence:
     """The stop rule in words, from the forecast as it was shown."""
-    if rule.get("p_relief_later", 0.0) > 0.4:
-        words = _(
-            "If visit %(visit)s is still above %(line)s, about %(of_ten)s in 10 courses like this reach 30 %% relief "
-            "later: go on, and look again."
-        )
-    else:
-        words = _(
-            "If visit %(visit)s is still above %(line)s, about one in %(one_in)s courses like this reaches 30 %% "
-            "relief later: change the plan or refer."
-        )
-    return words % _numbers(rule)
+    return stop_rule_sentence(rule_from(rule))
 
 
 @register.filter
-def stop_rule_patient(rule: dict[str, Any]) -> str:
+def stop_rule_patient(rule: dict[str, Any]) -> Sentence:
     """The stop rule in words for the patient it was shared with."""
-    if rule.get("p_relief_later", 0.0) > 0.4:
-        words = _(
-            "If your pain at visit %(visit)s is still above %(line)s, about %(of_ten)s in 10 people like you still "
-            "ease by a third later. We look at it together then."
-        )
-    else:
-        words = _(
-            "If your pain at visit %(visit)s is still above %(line)s, only about one in %(one_in)s people like you "
-            "eases by a third later. Then we talk about another plan or another doctor."
-        )
-    return words % _numbers(rule)
-
-
-def _numbers(rule: dict[str, Any]) -> dict[str, Any]:
-    of_ten = round(10 * float(rule.get("p_relief_later") or 0.0))
-    return {"visit": rule.get("visit"), "line": rule.get("line"), "one_in": rule.get("one_in"), "of_ten": of_ten}
+    return stop_rule_sentence_for_her(rule_from(rule))
 
 
 @register.filter

@@ -21,6 +21,7 @@ LONGEST_DAYS = 4000
 MOST_VISITS = 200
 MOST_SEGMENTS = 30
 DEFAULT_INTERVAL_DAYS = 7.0
+SPACINGS = (7, 14)
 KEYS = frozenset({"condition", "age", "duration_weeks", "segments", "scar", "interval_days", "visits"})
 
 
@@ -74,6 +75,8 @@ def forecast_answer(course: Mapping[str, Any], basis: Basis | None = None) -> di
             "visit": forecast.stop_rule.visit,
             "line": forecast.stop_rule.line,
             "p_relief_later": round(forecast.stop_rule.p_relief_later, 4),
+            "n_without_change": forecast.stop_rule.n_without_change,
+            "p_relief_from_here": round(forecast.stop_rule.p_relief_from_here, 4),
             "one_in": forecast.stop_rule.one_in,
             "says": stop_rule_sentence(forecast.stop_rule),
         },
@@ -90,6 +93,19 @@ def forecast_answer(course: Mapping[str, Any], basis: Basis | None = None) -> di
         },
         "warnings": warnings_about(visits),
     }
+
+
+def other_spacings(course: Mapping[str, Any], days: Sequence[int] = SPACINGS) -> dict[str, dict[str, Any]]:
+    """Treatments and weeks left by visits every so many days instead, from the same posterior.
+
+    Raises:
+        InvalidValue: as `forecast_answer`.
+
+    Source: knowledge.recovery, clinic belief
+    Check: tests/unit/science/test_forecast_answer.py
+    """
+    answers = {n: forecast_answer(dict(course) | {"interval_days": n}) for n in days}
+    return {str(n): {name: row[name] for name in ("treatments_left", "weeks_left")} for n, row in answers.items()}
 
 
 def warnings_about(visits: Sequence[ScoredVisit]) -> list[str]:

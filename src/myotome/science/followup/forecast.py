@@ -17,7 +17,7 @@ from myotome.science.followup.draws import Array, Basis, prior_basis
 from myotome.science.followup.particles import Posterior, ScoredVisit, unscored, updated
 from myotome.science.followup.quantiles import pain_quantiles, whole_quantiles
 from myotome.science.followup.recovery import Covariates, People, natural_pain, pain_ahead, pain_before_visits
-from myotome.science.followup.stopping import StopRule, stop_rule
+from myotome.science.followup.stopping import StopRule, stop_rule, treatments_without_change
 
 MOST_AHEAD = 40
 MOST_KEPT = 24
@@ -25,7 +25,7 @@ CURVE_AHEAD = 12
 WITHIN = (4, 8, 12)
 LEVELS = (0.10, 0.25, 0.50, 0.75, 0.90)
 LEVEL_NAMES = ("q10", "q25", "median", "q75", "q90")
-MODEL_VERSION = "recovery-2"
+MODEL_VERSION = "recovery-3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,14 @@ def forecast_from(after: Posterior, chosen: Prior, visits: Sequence[ScoredVisit]
         now=_now(people, given, weights),
         first_pain=float(pain_quantiles(people.first_pain[None, :], weights, [0.5])[0, 0]),
         next_score=_next_score(latent[0] + people.bad_day * (len(given) == 0), people.noise, weights),
-        stop_rule=stop_rule(people.first_pain, latent, relief, weights, len(visits)),
+        stop_rule=stop_rule(
+            people.first_pain,
+            latent,
+            relief,
+            weights,
+            len(visits),
+            n_without_change=treatments_without_change([visit.nrs for visit in visits]),
+        ),
         n_effective=after.n_effective,
         n_visits=len(visits),
         interval_days=interval_days,

@@ -1,36 +1,76 @@
-"""The stop rule: what it means when the next review finds no change, as one sentence with a denominator.
+"""The stop rule: what it means when there is no change, as one sentence with a denominator.
 
-Read off the same draws as the forecast: among courses like this that have not come to 30 % relief by the review, the
-share that comes to it within twelve treatments more. It is said before the review, so that nobody moves the line after.
+Read off the same draws as the forecast. Before there is enough to look back on it is said ahead of the review, so that
+nobody moves the line after: among courses like this that have not come to 30 % relief by then, the share that comes to it
+within twelve treatments more. After three treatments without any such relief it says what has been, and the share of
+courses with these scores that still comes to it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
 from myotome.science.followup.draws import Array
 from myotome.science.followup.quantiles import pain_quantiles
+from myotome.vocabulary.sentences import Sentence
 
 WAIT_FIRST, WAIT_NEXT, LATER = 4, 2, 12
+ENOUGH_WITHOUT_CHANGE = 3
+RELIEF = 0.7
+GO_ON_ABOVE = 0.4
 
 
 @dataclass(frozen=True, slots=True)
 class StopRule:
-    """Of courses still above pain `line` at visit `visit`, the share `p_relief_later` that reaches 30 % relief later."""
+    """Of courses still above pain `line` at visit `visit`, the share `p_relief_later` that reaches 30 % relief later.
+
+    `n_without_change` treatments have been given without 30 % relief since, as far as scores tell; of courses like this
+    `p_relief_from_here` reach it within twelve more.
+    """
 
     visit: int
     line: float
     p_relief_later: float
+    n_without_change: int = 0
+    p_relief_from_here: float = 0.0
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether there is enough without change to speak of what has been."""
+        return self.n_without_change >= ENOUGH_WITHOUT_CHANGE
+
+    @property
+    def share(self) -> float:
+        """The share that the sentence speaks of."""
+        return self.p_relief_from_here if self.looks_back else self.p_relief_later
 
     @property
     def one_in(self) -> int:
         """The share as one in so many; 2 at least."""
-        return max(2, round(1.0 / max(self.p_relief_later, 0.01)))
+        return max(2, round(1.0 / max(self.share, 0.01)))
 
 
-def stop_rule(first_pain: Array, latent: Array, relief: Array, weights: Array, n_visits: int) -> StopRule:
+def treatments_without_change(scores: Sequence[int | None]) -> int:
+    """Treatments between the first score and the last when none of them reached 30 % relief; 0 when one did.
+
+    `scores` are those before each treatment, None where she did not answer.
+
+    Source: dworkin2008 (30 %)
+    Check: tests/unit/science/test_stop_rule.py
+    """
+    scored = [(k, score) for k, score in enumerate(scores) if score is not None]
+    if not scored or any(score <= RELIEF * scored[0][1] for _, score in scored[1:]):
+        return 0
+    return scored[-1][0] - scored[0][0]
+
+
+def stop_rule(
+    first_pain: Array, latent: Array, relief: Array, weights: Array, n_visits: int, *, n_without_change: int = 0
+) -> StopRule:
     """The rule for the review at visit 4, or two visits on from the last.
 
     `latent` is pain before each treatment ahead, (ahead, draw); `relief` where it is at 30 % relief or better.
@@ -44,18 +84,97 @@ def stop_rule(first_pain: Array, latent: Array, relief: Array, weights: Array, n
     later = relief[at + 1 : at + 1 + LATER].any(axis=0)
     mass = float(weights[not_yet].sum())
     share = float(weights[not_yet & later].sum()) / mass if mass > 1e-6 else 0.0
-    line = 0.7 * float(pain_quantiles(first_pain[None, :], weights, [0.5])[0, 0])
-    return StopRule(visit=visit, line=round(line, 1), p_relief_later=float(np.clip(share, 0.0, 1.0)))
+    from_here = float(weights[relief[: LATER + 1].any(axis=0)].sum())
+    line = RELIEF * float(pain_quantiles(first_pain[None, :], weights, [0.5])[0, 0])
+    return StopRule(
+        visit=visit,
+        line=round(line, 1),
+        p_relief_later=float(np.clip(share, 0.0, 1.0)),
+        n_without_change=n_without_change,
+        p_relief_from_here=float(np.clip(from_here, 0.0, 1.0)),
+    )
 
 
-def stop_rule_sentence(rule: StopRule) -> str:
+def rule_from(row: Mapping[str, Any]) -> StopRule:
+    """The rule from a forecast that was stored, by whatever version.
+
+    Source: judgement
+    Check: tests/unit/science/test_stop_rule.py
+    """
+    return StopRule(**{field.name: row[field.name] for field in fields(StopRule) if field.name in row})
+
+
+def stop_rule_sentence(rule: StopRule) -> Sentence:
     """The stop rule as the practitioner reads it.
 
     Source: judgement
     Check: tests/unit/science/test_stop_rule.py
     """
-    if rule.p_relief_later > 0.4:
-        share = f"about {round(10 * rule.p_relief_later)} in 10 courses like this reach 30 % relief later: go on, look again"
+    if rule.looks_back and rule.share > GO_ON_ABOVE:
+        words = Sentence(
+            "After {n} visits with no change, about {of_ten} in 10 courses like this still reach 30 % relief within "
+            "twelve more: go on, and look again at visit {visit}.",
+            **_places(rule),
+        )
+    elif rule.looks_back:
+        words = Sentence(
+            "After {n} visits with no change, about one in {one_in} courses like this reaches 30 % relief within twelve "
+            "more: change the plan or refer.",
+            **_places(rule),
+        )
+    elif rule.share > GO_ON_ABOVE:
+        words = Sentence(
+            "If visit {visit} is still above {line}, about {of_ten} in 10 courses like this reach 30 % relief later: go "
+            "on, and look again.",
+            **_places(rule),
+        )
     else:
-        share = f"about one in {rule.one_in} courses like this reaches 30 % relief later: change the plan or refer"
-    return f"If visit {rule.visit} is still above {rule.line:.1f}, {share}."
+        words = Sentence(
+            "If visit {visit} is still above {line}, about one in {one_in} courses like this reaches 30 % relief later: "
+            "change the plan or refer.",
+            **_places(rule),
+        )
+    return words
+
+
+def stop_rule_sentence_for_her(rule: StopRule) -> Sentence:
+    """The stop rule for the patient it was shared with.
+
+    Source: judgement
+    Check: tests/unit/science/test_stop_rule.py
+    """
+    if rule.looks_back and rule.share > GO_ON_ABOVE:
+        words = Sentence(
+            "After {n} visits without a change you would notice, about {of_ten} in 10 people like you still ease by a "
+            "third with twelve more. We look at it together at visit {visit}.",
+            **_places(rule),
+        )
+    elif rule.looks_back:
+        words = Sentence(
+            "After {n} visits without a change you would notice, only about one in {one_in} people like you eases by a "
+            "third with twelve more. We talk about another plan or another doctor.",
+            **_places(rule),
+        )
+    elif rule.share > GO_ON_ABOVE:
+        words = Sentence(
+            "If your pain at visit {visit} is still above {line}, about {of_ten} in 10 people like you still ease by a "
+            "third later. We look at it together then.",
+            **_places(rule),
+        )
+    else:
+        words = Sentence(
+            "If your pain at visit {visit} is still above {line}, only about one in {one_in} people like you eases by a "
+            "third later. Then we talk about another plan or another doctor.",
+            **_places(rule),
+        )
+    return words
+
+
+def _places(rule: StopRule) -> dict[str, Any]:
+    return {
+        "n": rule.n_without_change,
+        "visit": rule.visit,
+        "line": f"{rule.line:.1f}",
+        "of_ten": round(10 * rule.share),
+        "one_in": rule.one_in,
+    }

@@ -1,0 +1,50 @@
+"""How far apart the visits of a course are: as they are booked, else as the plan says, else as they have been."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from statistics import median
+
+from myotome.clinic.booking.models import Appointment
+from myotome.clinic.people.days import clinic_day
+from myotome.clinic.planning.models import Plan
+from myotome.clinic.screening.models import Course
+from myotome.vocabulary.scheduling import AppointmentStatus
+
+USUAL_DAYS = 7
+MOST_DAYS = 60
+FEWEST_BOOKED = 2
+AHEAD = [AppointmentStatus.BOOKED.value, AppointmentStatus.REQUESTED.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Spacing:
+    """Visits every `days` days; `says` is where that is from: booked, plan, so_far or usual."""
+
+    days: int
+    says: str
+
+
+def spacing_of(course: Course, *, visits: Sequence[date]) -> Spacing:
+    """The spacing of the visits to come, given the days of those that were."""
+    starts = Appointment.objects.filter(course=course, status__in=AHEAD, visit__isnull=True).values_list("starts_at")
+    booked = sorted({clinic_day(course.clinic, starts_at) for (starts_at,) in starts})
+    booked = [day for day in booked if not visits or day > max(visits)]
+    if len(booked) >= FEWEST_BOOKED:
+        return Spacing(_between([*sorted(visits)[-1:], *booked]), "booked")
+    plans = Plan.objects.filter(course=course, replaced_at__isnull=True).order_by("-made_at", "-pk")
+    planned = plans.values_list("interval_days", flat=True).first()
+    if planned is not None:
+        return Spacing(planned, "plan")
+    if len(set(visits)) > FEWEST_BOOKED:
+        return Spacing(_between(sorted(set(visits))), "so_far")
+    return Spacing(USUAL_DAYS, "usual")
+
+
+def _between(days: Sequence[date]) -> int:
+    """The middle gap between these days, in order, within 1 to 60."""
+    gaps = [(later - earlier).days for earlier, later in pairwise(days)]
+    return min(MOST_DAYS, max(1, round(median(gaps))))
