@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from myotome.science.followup.baselines import BASELINES, baseline_reached
-from myotome.science.followup.verification import crps_of, ensemble_reached, grid_of, quantile_of, verdict_on
+from myotome.science.followup.verification import (
+    crps_of,
+    crps_of_whole,
+    ensemble_reached,
+    grid_of,
+    quantile_of,
+    verdict_on,
+)
 
 GRID = grid_of(0.0, 10.0)
 
@@ -63,3 +70,14 @@ def test_each_baseline_forecasts_what_its_name_says(name, expected):
 
 def test_there_are_the_four_baselines():
     assert list(BASELINES) == ["no_change", "mean_change", "proportional", "sqrt_linear"]
+
+
+@pytest.mark.parametrize("truth", range(11))
+def test_the_score_of_a_forecast_of_whole_numbers_is_the_mean_distance_less_half_the_spread(truth):
+    """Against the other way to write it, E|X - y| - E|X - X'| / 2, by a double loop."""
+    odds = np.random.default_rng(3).dirichlet(np.ones(11))
+    away = sum(p * abs(k - truth) for k, p in enumerate(odds))
+    spread = sum(p * q * abs(k - m) for k, p in enumerate(odds) for m, q in enumerate(odds))
+    assert crps_of_whole(list(odds), truth) == pytest.approx(away - spread / 2)
+    sure = [float(k == truth) for k in range(11)]
+    assert crps_of_whole(sure, truth) == 0

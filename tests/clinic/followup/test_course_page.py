@@ -173,6 +173,28 @@ def test_a_course_is_ended_with_its_reason_or_not_at_all(elena, course):
     assert again.status_code == 409
 
 
+def test_recovered_against_the_definition_is_asked_about_and_not_refused(elena, course):
+    typed = {"version": course.version, "outcome": "recovered", "reason": "she is glad"}
+    asked = elena.post(url(course, "discharge"), typed)
+    page = asked.content.decode()
+    assert asked.status_code == 422
+    assert "The definition of recovered is not borne out" in page
+    assert "Average pain was 4 on 2026-11-24." in page
+    assert "she is glad" in page
+    assert 'value="recovered" checked' in page
+    course.refresh_from_db()
+    assert course.closed_at is None
+    assert elena.post(url(course, "discharge"), typed | {"all_the_same": "1"}).status_code == 302
+    course.refresh_from_db()
+    assert course.outcome == "recovered"
+
+
+def test_the_page_shows_the_record_of_being_right_and_how_the_two_recoveries_agree(elena, course):
+    page = elena.get(url(course)).content.decode()
+    for words in ("Our record of being right", "at the first visit or before", "CRPS, points", "none has both yet"):
+        assert words in page
+
+
 def test_others_do_not_see_it(client, course):
     robin = a_receptionist(course.clinic)
     client.login(username=robin.email, password=PASSWORD)

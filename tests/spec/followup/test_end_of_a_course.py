@@ -9,7 +9,7 @@ from myotome.clinic.followup.models import MeasureRequest
 from myotome.clinic.screening.courses import reopen_after_relapse
 from myotome.vocabulary.courses import CourseOutcome
 from myotome.vocabulary.errors import InvalidValue, NotAllowed, StaleVersion
-from tests.clinic.followup.courses import a_course_in_care
+from tests.clinic.followup.courses import a_course_in_care, with_visits
 from tests.factories import AT, a_receptionist, an_actor, the_system
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +40,20 @@ def test_a_course_ends_in_one_of_four_ways_and_a_plateau_or_referral_says_why(ou
     assert (row.outcome, course.outcome, course.closed_at) == (outcome.value, outcome.value, AT)
     assert row.definition_version == "recovered-1"
     assert row.discharged_by == actor.name
+
+
+def test_what_the_definitions_say_is_kept_with_the_end_and_refuses_nothing():
+    course, actor = a_course_in_care()
+    with_visits(course, [8, 8, 2])
+    row = ended(course, actor, CourseOutcome.RECOVERED)
+    kept = row.summary["definitions"]
+    assert {code: (held["version"], held["holds"]) for code, held in kept.items()} == {
+        "responder": ("responder-1", None),
+        "recovered": ("recovered-1", False),
+        "plateau": ("plateau-1", None),
+        "relapse": ("relapse-1", False),
+    }
+    assert "Average pain was 2 on 2026-11-24." in kept["recovered"]["against"]
 
 
 def test_after_the_end_she_is_asked_at_once_and_after_3_6_and_12_months():

@@ -2,12 +2,14 @@
 
 import pytest
 
-from myotome.clinic.followup.actions import refresh_forecast
+from myotome.clinic.followup.actions import discharge, refresh_forecast
 from myotome.clinic.followup.models import ForecastShown
 from myotome.clinic.followup.queries import forecast_input, story_of
 from myotome.clinic.followup.scores import note_score
-from myotome.clinic.followup.track import held
+from myotome.clinic.followup.track import agreed, ended_courses, met
 from myotome.clinic.pathway.actions import visit_closed
+from myotome.science.followup.verification import crps_of_whole
+from myotome.vocabulary.courses import CourseOutcome
 from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.measures import Occasion
 from tests.clinic.followup.courses import a_course_in_care, answered, with_visits
@@ -69,14 +71,35 @@ def test_a_score_asked_aloud_keeps_to_its_range(measure, value):
 
 def test_the_record_of_being_right_counts_the_next_answer_once_and_no_missing_one():
     visits = [{"day": 7 * k, "nrs": nrs} for k, nrs in enumerate([7, 6, None, 2])]
-    shown = {"q10": 4, "median": 5, "q90": 7}
+    odds = [0.0] * 4 + [0.25, 0.5, 0.25] + [0.0] * 4
+    shown = {"q10": 4, "median": 5, "q90": 6, "p": odds}
     rows = [
         (1, {"visits": visits}, shown),  # the last one: nothing is known yet of what came next
         (1, {"visits": visits[:3]}, shown),  # next was 2: not held
         (1, {"visits": visits[:2]}, shown),  # next is missing
-        (1, {"visits": visits[:1]}, shown),  # next was 6: held
+        (1, {"visits": visits[:1]}, shown),  # next was 6: held, a forecast of the first visit
         (1, {"visits": visits[:1]}, shown),  # the same again
-        (1, {"visits": []}, shown),
+        (1, {"visits": []}, {"q10": 4, "median": 5, "q90": 6}),  # before it: next was 7, and no odds were given
         (2, {"visits": visits[:1]}, None),  # made by a version that gave no range
     ]
-    assert held(rows) == (2, 1)
+    first, later = met(rows)
+    assert (first.n, first.n_held, first.crps) == (2, 1, round(crps_of_whole(odds, 6), 2))
+    assert (later.n, later.n_held, later.crps) == (1, 0, round(crps_of_whole(odds, 2), 2))
+
+
+def test_a_forecast_keeps_the_odds_of_every_next_score():
+    course, actor = a_course_in_care()
+    with_visits(course, [7, 6, 4])
+    given = refresh_forecast(by=actor, at=AT, course_id=course.pk).answer["next_score"]
+    assert len(given["p"]) == 11
+    assert sum(given["p"]) == pytest.approx(1, abs=1e-3)
+    assert sum(given["p"][given["q10"] : given["q90"] + 1]) >= 0.8
+
+
+def test_the_two_recoveries_are_compared_where_both_can_be_told():
+    assert agreed([(True, True), (False, False), (True, False), (None, True), (False, None)]) == (3, 2)
+    course, actor = a_course_in_care()
+    with_visits(course, [7, 7, 7, 6])
+    refresh_forecast(by=actor, at=AT, course_id=course.pk)
+    discharge(by=actor, at=AT, course_id=course.pk, version=course.version, outcome=CourseOutcome.LEFT)
+    assert ended_courses(course.clinic_id) == [(False, False)]

@@ -12,6 +12,7 @@ from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.models import Appointment
 from myotome.clinic.followup.models import Discharge, ForecastShown, MeasureAnswer, MeasureRequest, MeasureScore, Share
 from myotome.clinic.followup.notices import queue_questions
+from myotome.clinic.followup.outcomes import held_for
 from myotome.clinic.followup.queries import (
     LINK_DAYS,
     CourseStory,
@@ -267,6 +268,8 @@ def discharge(
 ) -> Discharge:
     """The course ended with its outcome; the full set is asked now, after 3, 6 and 12 months, then yearly.
 
+    What the definitions say of it is kept with the discharge, each with its version; it refuses no outcome.
+
     Raises:
         InvalidValue: referred or left without a word why.
         StaleVersion: somebody changed the course meanwhile.
@@ -280,6 +283,7 @@ def discharge(
         course=course,
         outcome=outcome.value,
         reason=reason.strip(),
+        summary={"definitions": {code: held.as_json() for code, held in held_for(story_of(course)).items()}},
         definition_version=definitions()["recovered"].version,
         at=at,
         discharged_by=by.name,

@@ -76,11 +76,12 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A versioned definition: responder, recovered, plateau, relapse."""
+    """A versioned definition: responder, recovered, plateau, relapse. Its `thresholds` are what `text` says in words."""
 
     code: str
     version: str
     text: str
+    thresholds: Mapping[str, float]
     sources: tuple[str, ...]
 
 
@@ -119,7 +120,10 @@ def measures_for(occasion: Occasion, *, condition: str = "", visit_number: int |
 @cache
 def definitions() -> Mapping[str, Definition]:
     """Definitions of responder, recovered, plateau and relapse, by code."""
-    rows = [Definition(r["code"], r["version"], r["text"], tuple(r["sources"])) for r in _table()["definition"]]
+    rows = [
+        Definition(r["code"], r["version"], r["text"], MappingProxyType(r["thresholds"]), tuple(r["sources"]))
+        for r in _table()["definition"]
+    ]
     return MappingProxyType({row.code: row for row in rows})
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from myotome.clinic.followup import actions
+from myotome.clinic.followup.outcomes import held_for
 from myotome.clinic.followup.queries import story_of
 from myotome.clinic.followup.scores import first_day, note_score
 from myotome.clinic.pathway.actions import course_discharged
@@ -97,12 +98,20 @@ def describe(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
 
 @courses
 def discharge(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
-    """The end of a course: recovered, plateaued, referred or left."""
+    """The end of a course: recovered, plateaued, referred or left.
+
+    "Recovered" that the definition does not bear out is asked about once, with what stands against it, and never refused.
+    """
     now = timezone.now()
     story, shown = actions.look_at_course(by=actor, at=now, course_id=course)
     context = course_context(actor, story, shown, at=now, zone=request.clinic.time_zone)
+    recovered = held_for(story)["recovered"]
     context |= {"outcomes": list(CourseOutcome), "definition": definitions()["recovered"], "typed": request.POST}
+    context["recovered"] = recovered
     if request.method == "POST":
+        asked_for = request.POST.get("outcome", "")
+        if asked_for == CourseOutcome.RECOVERED.value and not recovered.holds and not request.POST.get("all_the_same"):
+            return render(request, "followup/discharge.html", context | {"asks": True}, status=422)
         try:
             version = request.POST.get("version", "")
             course_discharged(

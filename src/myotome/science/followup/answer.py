@@ -95,7 +95,9 @@ def forecast_answer(course: Mapping[str, Any], basis: Basis | None = None) -> di
     }
 
 
-def other_spacings(course: Mapping[str, Any], days: Sequence[int] = SPACINGS) -> dict[str, dict[str, Any]]:
+def other_spacings(
+    course: Mapping[str, Any], basis: Basis | None = None, days: Sequence[int] = SPACINGS
+) -> dict[str, dict[str, Any]]:
     """Treatments and weeks left by visits every so many days instead, from the same posterior.
 
     Raises:
@@ -104,7 +106,7 @@ def other_spacings(course: Mapping[str, Any], days: Sequence[int] = SPACINGS) ->
     Source: knowledge.recovery, clinic belief
     Check: tests/unit/science/test_forecast_answer.py
     """
-    answers = {n: forecast_answer(dict(course) | {"interval_days": n}) for n in days}
+    answers = {n: forecast_answer(dict(course) | {"interval_days": n}, basis) for n in days}
     return {str(n): {name: row[name] for name in ("treatments_left", "weeks_left")} for n, row in answers.items()}
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -44,7 +45,8 @@ class CurvePoint:
 @dataclass(frozen=True, slots=True)
 class Forecast:
     """Ranges by name (q10 ... q90); None is "not within 40 treatments". `now` is latent pain before the last treatment
-    (None before the first), `next_score` what she may answer next, in eight of ten courses."""
+    (None before the first), `next_score` what she may answer next, in eight of ten courses, and as the probability
+    `p` of each whole score."""
 
     treatments_left: dict[str, int | None]
     weeks_left: dict[str, float | None]
@@ -54,7 +56,7 @@ class Forecast:
     natural_course: tuple[CurvePoint, ...]
     now: CurvePoint | None
     first_pain: float
-    next_score: dict[str, int]
+    next_score: dict[str, Any]
     stop_rule: StopRule
     n_effective: float
     n_visits: int
@@ -166,8 +168,10 @@ def _now(people: People, given: Array, weights: Array) -> CurvePoint | None:
     return _curve(latent[None, :], weights, given[-1:])[0]
 
 
-def _next_score(expected: Array, noise: Array, weights: Array) -> dict[str, int]:
+def _next_score(expected: Array, noise: Array, weights: Array) -> dict[str, Any]:
     """Quantiles of the whole score she may give before the next treatment, noise and rounding included."""
     rng = np.random.Generator(np.random.PCG64(len(expected)))
     scores = np.clip(np.rint(expected + noise * rng.standard_normal(len(expected))), 0, 10)
-    return dict(zip(("q10", "median", "q90"), whole_quantiles(scores, weights, (0.10, 0.50, 0.90)), strict=True))
+    low, middle, high = whole_quantiles(scores, weights, (0.10, 0.50, 0.90))
+    p = np.bincount(scores.astype(np.int64), weights, 11)
+    return {"q10": low, "median": middle, "q90": high, "p": [round(float(share), 4) for share in p / p.sum()]}

@@ -6,6 +6,7 @@ and above its last there is nothing: what a model puts outside the scale counts 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,6 +46,17 @@ def crps_of(grid: Array, reached: Array, truth: Array) -> Array:
     step = np.diff(grid)
     left = np.clip((truth[:, None] - grid[None, :-1]) / step, 0.0, 1.0)
     return np.asarray(((left * middle**2 + (1.0 - left) * (1.0 - middle) ** 2) * step).sum(axis=1))
+
+
+def crps_of_whole(probabilities: Sequence[float], truth: int) -> float:
+    """The ranked probability score of a forecast of whole numbers from 0, `probabilities` of each in turn.
+
+    Source: judgement (sum of the squared distance of the distribution from the step at the truth)
+    Check: tests/oracle/test_verification.py
+    """
+    reached = np.cumsum(np.asarray(probabilities, dtype=float))[:-1]
+    step = np.arange(len(reached)) >= truth
+    return float(((reached - step) ** 2).sum())
 
 
 def quantile_of(grid: Array, reached: Array, level: float) -> Array:
