@@ -10,7 +10,8 @@ from django.urls import reverse
 from myotome.clinic.followup.models import ForecastShown, MeasureScore, Share
 from myotome.clinic.followup.scores import note_score
 from myotome.pages.followup.story import half_words, range_words
-from tests.clinic.followup.courses import a_course_in_care, with_visits
+from myotome.vocabulary.measures import Occasion
+from tests.clinic.followup.courses import a_course_in_care, asked, with_visits
 from tests.factories import AT, PASSWORD, a_clinic, a_practitioner, a_receptionist
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +87,10 @@ def test_what_is_ticked_is_shared_and_what_is_not_is_taken_back(elena, course):
         ({"measure": "pain_nrs_average_7d", "value": "4.5"}, 422, "a whole number from 0 to 10, not 4.5"),
         ({"measure": "peg", "value": "4", "on": "2999-01-01"}, 422, "a day that has not come"),
         ({"measure": "peg", "value": "4", "on": "2019-01-01"}, 422, "This course began on"),
+        ({"measure": "ppt_kpa", "value": "210 222; 240,5", "site": "left trapezius"}, 302, ""),
+        ({"measure": "ppt_kpa", "value": "210"}, 422, "Say where it was measured"),
+        ({"measure": "rom_degrees", "value": "40 45", "site": "neck"}, 422, "takes one number"),
+        ({"measure": "rmdq", "value": "11", "site": "back"}, 422, "is not of one place"),
         ({"measure": "peg", "value": "4", "on": "yesterday"}, 422, "year, month, day"),
     ],
 )
@@ -142,6 +147,26 @@ def test_after_visits_without_change_the_stop_rule_says_so(elena):
     with_visits(course, [7, 7, 7, 7, 7])
     elena.login(username=course.visits.first().practitioner.user.email, password=PASSWORD)
     assert "After 4 visits with no change, about " in elena.get(url(course)).content.decode()
+
+
+def test_what_was_measured_at_a_place_is_shown_with_its_first_and_last(elena, course):
+    for value, day in (("40", "2026-11-20"), ("60", "2026-11-24")):
+        typed = {"measure": "rom_degrees", "value": value, "site": "neck turned left", "how": "active", "on": day}
+        elena.post(url(course, "score"), typed)
+    page = elena.get(url(course)).content.decode()
+    assert "neck turned left" in page
+    assert '<td>40 <span class="small">20 Nov</span></td><td>60 <span class="small">24 Nov</span></td>' in page
+
+
+def test_the_form_on_paper_is_named_until_its_total_is_noted(elena, course):
+    assert "ticks it on paper" not in elena.get(url(course)).content.decode()
+    asked(course, occasion=Occasion.REVIEW, visit_number=4)
+    assert (
+        "Roland-Morris disability questionnaire belongs to the full set of 24 Nov"
+        in elena.get(url(course)).content.decode()
+    )
+    elena.post(url(course, "score"), {"measure": "rmdq", "value": "11"})
+    assert "ticks it on paper" not in elena.get(url(course)).content.decode()
 
 
 def test_what_was_typed_stays_beside_its_error(elena, course):

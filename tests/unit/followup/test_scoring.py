@@ -4,10 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from myotome.knowledge.measures import definitions, measure, measures
+from myotome.knowledge.conditions import conditions
+from myotome.knowledge.measures import definitions, measure, measures, on_paper_for
 from myotome.knowledge.tables import source_keys
-from myotome.science.followup.scoring import is_meaningful_change, meaningful_line, score, zeros_to_ask_about
+from myotome.science.followup.scoring import (
+    is_meaningful_change,
+    meaningful_line,
+    score,
+    score_of_readings,
+    zeros_to_ask_about,
+)
 from myotome.vocabulary.errors import InvalidValue
+from myotome.vocabulary.measures import Occasion
 
 
 @pytest.mark.parametrize(
@@ -94,3 +102,24 @@ def test_every_measure_and_definition_has_a_source_that_exists():
 )
 def test_a_zero_straight_after_much_pain_is_asked_about(scores, asked_about):
     assert zeros_to_ask_about(scores) == asked_about
+
+
+@pytest.mark.parametrize(
+    ("occasion", "condition", "forms"),
+    [
+        ("review", "low_back_pain", ("rmdq",)),
+        ("discharge", "sciatica_like", ("rmdq",)),
+        ("follow_up", "thoracic_back_pain", ("rmdq",)),
+        ("before_visit", "low_back_pain", ()),
+        ("two_days_after", "low_back_pain", ()),
+        ("review", "tennis_elbow", ()),
+    ],
+)
+def test_backs_tick_roland_morris_on_paper_with_every_full_set(occasion, condition, forms):
+    assert condition in conditions()
+    assert on_paper_for(Occasion(occasion), condition=condition) == forms
+
+
+@pytest.mark.parametrize(("readings", "expected"), [([210], 210), ([200, 210, 250], 220), ([200.5, 201], 200.75)])
+def test_of_several_readings_the_mean_counts(readings, expected):
+    assert score_of_readings(measure("ppt_kpa"), readings) == expected

@@ -31,7 +31,11 @@ def worst_signs(course: Course) -> list[tuple[date, float]]:
     """The worst grade of any sign that is 0 when normal, for each day of an examination."""
     graded = [row.code for row in signs().values() if row.normal == 0]
     rows = ExamFinding.objects.filter(
-        examination__course=course, sign__in=graded, replaced_at__isnull=True, grade__isnull=False
+        examination__course=course,
+        examination__blind_to__isnull=True,
+        sign__in=graded,
+        replaced_at__isnull=True,
+        grade__isnull=False,
     ).exclude(kind="reflex")
     worst: dict[date, float] = {}
     for started_at, grade in rows.values_list("examination__started_at", "grade"):

@@ -59,6 +59,16 @@ class Corrected:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """What was measured at one place, in order of days; `how` as it was noted last."""
+
+    measure: str
+    site: str
+    how: str
+    points: list[tuple[date, float]]
+
+
+@dataclass(frozen=True, slots=True)
 class CourseStory:
     """A course on one axis: scores by measure, visits with needles, shortened muscles by day.
 
@@ -72,6 +82,7 @@ class CourseStory:
     muscles: list[tuple[date, dict[tuple[str, str, str], int]]]
     corrected: list[Corrected]
     spacing: Spacing
+    measured: list[Measured]
 
 
 @transaction.atomic
@@ -91,13 +102,20 @@ def story_of(course: Course) -> CourseStory:
     zone = ZoneInfo(course.clinic.time_zone)
     scores: dict[str, list[tuple[date, float]]] = {}
     corrected: list[Corrected] = []
+    places: dict[tuple[str, str], Measured] = {}
     of_the_day: dict[tuple[str, str, date], MeasureScore] = {}
     for row in MeasureScore.objects.filter(course=course, value__isnull=False).order_by("on", "pk"):
         key = (row.measure, row.site, row.on)
         if key in of_the_day:
             corrected.append(Corrected(row.measure, row.on, of_the_day[key].value, row.value))
         of_the_day[key] = row
-        if row.replaced_at is None:
+        if row.replaced_at is not None:
+            continue
+        if row.site:
+            before = places.get((row.measure, row.site))
+            points = [*(before.points if before else []), (row.on, row.value)]
+            places[row.measure, row.site] = Measured(row.measure, row.site, row.details.get("how", ""), points)
+        else:
             scores.setdefault(row.measure, []).append((row.on, row.value))
     treated = TreatmentVisit.objects.filter(course=course).order_by("opened_at")
     n_needles = Count("insertions", filter=Q(insertions__struck_at__isnull=True))
@@ -109,7 +127,12 @@ def story_of(course: Course) -> CourseStory:
     ]
     muscles: dict[date, dict[tuple[str, str, str], int]] = {}
     findings = ExamFinding.objects.filter(
-        examination__course=course, kind="muscle", sign="shortened", replaced_at__isnull=True, grade__isnull=False
+        examination__course=course,
+        examination__blind_to__isnull=True,
+        kind="muscle",
+        sign="shortened",
+        replaced_at__isnull=True,
+        grade__isnull=False,
     ).order_by("examination__started_at", "pk")
     for started_at, *muscle, grade in findings.values_list(
         "examination__started_at", "subject", "side", "level", "grade"
@@ -117,7 +140,16 @@ def story_of(course: Course) -> CourseStory:
         muscles.setdefault(started_at.astimezone(zone).date(), {})[tuple(muscle)] = grade
     shortened = [(day, sum(1 for grade in found.values() if grade)) for day, found in sorted(muscles.items())]
     spacing = spacing_of(course, visits=[day for day, _number, _n in visits])
-    return CourseStory(course, scores, visits, shortened, sorted(muscles.items()), corrected, spacing)
+    return CourseStory(
+        course,
+        scores,
+        visits,
+        shortened,
+        sorted(muscles.items()),
+        corrected,
+        spacing,
+        [places[key] for key in sorted(places)],
+    )
 
 
 def forecast_input(story: CourseStory, *, on: date) -> dict[str, Any]:

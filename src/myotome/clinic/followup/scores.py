@@ -5,8 +5,10 @@ A score is of a day of the clinic, never of a day at Greenwich: that evening's a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any
 
 from django.db import transaction
 
@@ -16,13 +18,23 @@ from myotome.clinic.people.days import clinic_day
 from myotome.clinic.screening.courses import course_for
 from myotome.clinic.screening.models import Course
 from myotome.knowledge.measures import MEASURES_VERSION, measure
-from myotome.science.followup.scoring import checked_score
+from myotome.science.followup.scoring import score_of_readings
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import InvalidValue
 
+MOST_WORDS = 80
+NO_DETAILS: Mapping[str, Any] = MappingProxyType({})
+
 
 def keep_scores(
-    *, at: datetime, course: Course, on: date, values: Mapping[str, float | None], request: MeasureRequest | None = None
+    *,
+    at: datetime,
+    course: Course,
+    on: date,
+    values: Mapping[str, float | None],
+    request: MeasureRequest | None = None,
+    site: str = "",
+    details: Mapping[str, Any] = NO_DETAILS,
 ) -> list[MeasureScore]:
     """The scores of one day, as rows; an earlier score of that day is corrected by it, and a skipped one corrects none.
 
@@ -31,7 +43,7 @@ def keep_scores(
     Course.objects.select_for_update().filter(pk=course.pk).exists()
     given = [code for code, value in values.items() if value is not None]
     MeasureScore.objects.filter(
-        course=course, measure__in=given, on=on, site="", value__isnull=False, replaced_at__isnull=True
+        course=course, measure__in=given, on=on, site=site, value__isnull=False, replaced_at__isnull=True
     ).update(replaced_at=at)
     rows = [
         MeasureScore(
@@ -39,6 +51,8 @@ def keep_scores(
             course=course,
             request=request,
             measure=code,
+            site=site,
+            details=dict(details),
             on=on,
             visit_number=request.visit_number if request else None,
             value=value,
@@ -51,17 +65,38 @@ def keep_scores(
 
 
 @transaction.atomic
-def note_score(*, by: Actor, at: datetime, course_id: int, measure_code: str, value: float, on: date) -> MeasureScore:
+def note_score(
+    *,
+    by: Actor,
+    at: datetime,
+    course_id: int,
+    measure_code: str,
+    value: float | Sequence[float],
+    on: date,
+    site: str = "",
+    how: str = "",
+) -> MeasureScore:
     """A score that was measured or asked aloud in the room, today or on a day of this course.
 
+    Range of motion and pressure thresholds say at what place (`site`) and may say `how`; of several readings the mean
+    counts, and the readings are kept.
+
     Raises:
-        InvalidValue: outside the measure's range, between its whole numbers, in the future, or before the complaint or
-            the course began.
+        InvalidValue: outside the measure's range, between its whole numbers, in the future, before the complaint or the
+            course began, without its place, or with one that it does not have.
     """
     course = course_for(by, course_id)
-    value = checked_score(measure(measure_code), value)
+    rule = measure(measure_code)
+    readings = [value] if isinstance(value, int | float) else list(value)
+    score = score_of_readings(rule, readings)
     check_day(course, on, at=at)
-    row = keep_scores(at=at, course=course, on=on, values={measure_code: value})[0]
+    site, how = (" ".join(text.split())[:MOST_WORDS] for text in (site, how))
+    if rule.at_site and not site:
+        raise InvalidValue("Say where it was measured: the muscle or the movement, and the side.", field="site")
+    if site and not rule.at_site:
+        raise InvalidValue("{rule} is not of one place.", field="site", rule=rule.short)
+    details = {"readings": readings, "how": how} if rule.at_site else {}
+    row = keep_scores(at=at, course=course, on=on, values={measure_code: score}, site=site, details=details)[0]
     record(by=by, at=at, act="score.noted", subject=row, patient_id=course.patient_id, measure=measure_code)
     return row
 

@@ -30,6 +30,10 @@ SETS: Mapping[Occasion, tuple[str, ...]] = MappingProxyType(
     }
 )
 REVIEW_VISITS = (1, 4, 8)
+FULL_SETS = frozenset({Occasion.INTAKE, Occasion.REVIEW, Occasion.DISCHARGE, Occasion.FOLLOW_UP})
+BACKS = frozenset({"low_back_pain", "sciatica_like", "thoracic_back_pain"})
+ON_PAPER = ("rmdq",)
+"""Their wording awaits a check, so that a screen cannot ask it: she ticks the form on paper and its total is noted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,8 @@ class Item:
 class Measure:
     """One measure. `rule` is value, sum, mean (all items needed) or mean_of_given; None of change is "not defined".
 
-    Answers are whole numbers, except to what is `measured` with an instrument or worked out from a diary.
+    Answers are whole numbers, except to what is `measured` with an instrument or worked out from a diary. What is measured
+    `at_site` means nothing without the place it was measured at.
     """
 
     code: str
@@ -67,6 +72,7 @@ class Measure:
     licence: str
     items: tuple[Item, ...]
     measured: bool = False
+    at_site: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -117,6 +123,15 @@ def measures_for(occasion: Occasion, *, condition: str = "", visit_number: int |
     return asked
 
 
+def on_paper_for(occasion: Occasion, *, condition: str = "") -> tuple[str, ...]:
+    """What belongs to the full set of an occasion and is asked on paper: Roland-Morris for backs.
+
+    Source: roland2000
+    Check: tests/unit/followup/test_scoring.py
+    """
+    return ON_PAPER if occasion in FULL_SETS and condition in BACKS else ()
+
+
 @cache
 def definitions() -> Mapping[str, Definition]:
     """Definitions of responder, recovered, plateau and relapse, by code."""
@@ -162,4 +177,5 @@ def _measure(row: dict) -> Measure:  # type: ignore[type-arg]
         licence=row["licence"],
         items=items,
         measured=row.get("measured", False),
+        at_site=row.get("at_site", False),
     )

@@ -20,7 +20,7 @@ from myotome.clinic.people.days import clinic_day
 from myotome.clinic.screening.clinical_content import content_of
 from myotome.clinic.screening.courses import course_for, describe_course
 from myotome.knowledge.conditions import Condition
-from myotome.knowledge.measures import definitions, measures
+from myotome.knowledge.measures import HEADACHE_DIARY, definitions, measures
 from myotome.pages.access import for_roles
 from myotome.pages.followup.muscles import muscles_to_share
 from myotome.pages.followup.story import course_context
@@ -30,7 +30,22 @@ from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound, Stal
 
 courses = for_roles(Role.PRACTITIONER)
 MOST_SEGMENTS = 30
-ASKED_ALOUD = ("pain_nrs_average_7d", "pain_nrs_worst_7d", "peg", "psfs", "pgic", "ppt_kpa", "rom_degrees")
+ASKED_ALOUD = (
+    "pain_nrs_average_7d",
+    "pain_nrs_worst_7d",
+    "pain_nrs_now",
+    "pain_vas",
+    "peg",
+    "psfs",
+    "pgic",
+    "groc",
+    "rmdq",
+    "phq2",
+    "gad2",
+    *HEADACHE_DIARY,
+    "ppt_kpa",
+    "rom_degrees",
+)
 
 
 @courses
@@ -71,7 +86,9 @@ def score(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
             at=now,
             course_id=course,
             measure_code=request.POST.get("measure", ""),
-            value=_number(request.POST.get("value", "")),
+            value=_numbers(request.POST.get("value", "")),
+            site=request.POST.get("site", ""),
+            how=request.POST.get("how", ""),
             on=_day(request.POST.get("on", "")) or clinic_day(request.clinic, now),
         )
     except InvalidValue as error:
@@ -131,9 +148,10 @@ def discharge(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
     return render(request, "followup/discharge.html", context)
 
 
-def _number(text: str) -> float:
+def _numbers(text: str) -> list[float]:
+    """One number, or several readings with spaces between."""
     try:
-        return float(text.strip().replace(",", "."))
+        return [float(word.replace(",", ".")) for word in text.replace(";", " ").split()]
     except ValueError as fault:
         raise InvalidValue("Please give a number.", field="value") from fault
 

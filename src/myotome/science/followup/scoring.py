@@ -85,6 +85,24 @@ def checked_score(measure: Measure, value: float) -> float:
     return float(value)
 
 
+def score_of_readings(measure: Measure, readings: Sequence[float]) -> float:
+    """The score of a measurement from its readings: one as it is, or the mean of as many as the measure takes.
+
+    Raises:
+        InvalidValue: (field "value") no reading or too many, or one that the measure cannot have.
+
+    Source: each measure's own sources in knowledge.measures
+    Check: tests/unit/followup/test_scoring.py
+    """
+    values = [checked_score(measure, reading) for reading in readings]
+    most = len(measure.items) if measure.rule == "mean_of_given" and measure.at_site else 1
+    if most == 1 and len(values) != 1:
+        raise InvalidValue("{rule} takes one number.", field="value", rule=measure.short)
+    if not 1 <= len(values) <= most:
+        raise InvalidValue("{rule} takes 1 to {most} readings.", field="value", rule=measure.short, most=most)
+    return sum(values) / len(values)
+
+
 def zeros_to_ask_about(scores: Sequence[float]) -> list[int]:
     """Which of a person's scores, in order, look like "not answered" typed as zero: the first zero of a run that comes
     straight after a 4 or more. Those who ease to nothing mostly pass through 1, 2 or 3.
