@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from myotome.clinic.assessment.models import ExamFinding, Examination
-from myotome.clinic.followup.outcomes import worst_signs
 from myotome.clinic.followup.queries import story_of
 from myotome.clinic.people.models import Practitioner
 from tests.clinic.followup.courses import a_course_in_care
@@ -36,5 +35,5 @@ def test_the_worst_sign_of_a_day_leaves_out_strength_and_blind_second_looks():
     examined(course, days_ago=30, blind_to=first, shortened=3)
     examined(course, days_ago=0, shortened=0, weak=5)
     day = AT.date()
-    assert worst_signs(course) == [(day - timedelta(days=30), 2), (day, 0)]
+    assert story_of(course).worst_signs == [(day - timedelta(days=30), 2), (day, 0)]
     assert story_of(course).shortened == [(day - timedelta(days=30), 1), (day, 0)]

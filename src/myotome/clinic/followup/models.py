@@ -36,6 +36,26 @@ class MeasureRequest(ClinicalRow):
     n_failures = models.PositiveSmallIntegerField(default=0)
 
 
+class Activity(ClinicalRow):
+    """An activity of the patient-specific scale in her own words; another in its place replaces it and keeps the old."""
+
+    patient_sees = True
+
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="activities")
+    code = models.CharField(max_length=12)
+    words = models.CharField(max_length=120)
+    named_at = models.DateTimeField()
+    named_by = models.CharField(max_length=120)
+    replaced_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["course", "code"], condition=Q(replaced_at__isnull=True), name="one_current_activity_per_place"
+            )
+        ]
+
+
 class MeasureAnswer(ClinicalRow):
     """One answer to one item; None is "skipped", never zero. A change replaces the row and keeps the old one."""
 

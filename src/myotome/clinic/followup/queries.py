@@ -13,6 +13,7 @@ from django.db.models import Count, Q
 
 from myotome.clinic.assessment.models import ExamFinding
 from myotome.clinic.audit.actions import record
+from myotome.clinic.followup.activities import activities_of
 from myotome.clinic.followup.models import Discharge, ForecastShown, MeasureAnswer, MeasureRequest, MeasureScore, Share
 from myotome.clinic.followup.spacing import Spacing, spacing_of
 from myotome.clinic.needling.models import TreatmentVisit
@@ -22,6 +23,7 @@ from myotome.clinic.people.models import Clinic
 from myotome.clinic.screening.courses import course_for
 from myotome.clinic.screening.models import Course
 from myotome.knowledge.measures import PAIN_AVERAGE, measure
+from myotome.knowledge.signs import signs
 from myotome.science.followup.answer import is_older_than
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import LinkExpired, NotFound, TooManyAttempts
@@ -72,7 +74,8 @@ class Measured:
 class CourseStory:
     """A course on one axis: scores by measure, visits with needles, shortened muscles by day.
 
-    `muscles` holds the grade found for (muscle, side, level) on each day of an examination, 0 being normal.
+    `muscles` holds the grade found for (muscle, side, level) on each day of an examination, 0 being normal, and
+    `worst_signs` the worst grade of any sign of a muscle that day. A blind second look counts for neither.
     """
 
     course: Course
@@ -83,6 +86,7 @@ class CourseStory:
     corrected: list[Corrected]
     spacing: Spacing
     measured: list[Measured]
+    worst_signs: list[tuple[date, float]]
 
 
 @transaction.atomic
@@ -98,7 +102,7 @@ def open_course(actor: Actor, pk: int, *, at: datetime) -> Course:
 
 
 def story_of(course: Course) -> CourseStory:
-    """Everything that stands on the course's time axis, and how far apart its visits will be, in five queries."""
+    """Everything that stands on the course's time axis, and how far apart its visits will be, in four queries."""
     zone = ZoneInfo(course.clinic.time_zone)
     scores: dict[str, list[tuple[date, float]]] = {}
     corrected: list[Corrected] = []
@@ -130,14 +134,18 @@ def story_of(course: Course) -> CourseStory:
         examination__course=course,
         examination__blind_to__isnull=True,
         kind="muscle",
-        sign="shortened",
+        sign__in=[row.code for row in signs().values() if row.normal == 0],
         replaced_at__isnull=True,
         grade__isnull=False,
     ).order_by("examination__started_at", "pk")
-    for started_at, *muscle, grade in findings.values_list(
-        "examination__started_at", "subject", "side", "level", "grade"
+    worst: dict[date, float] = {}
+    for started_at, sign, *muscle, grade in findings.values_list(
+        "examination__started_at", "sign", "subject", "side", "level", "grade"
     ):
-        muscles.setdefault(started_at.astimezone(zone).date(), {})[tuple(muscle)] = grade
+        day = started_at.astimezone(zone).date()
+        worst[day] = max(float(grade), worst.get(day, 0.0))
+        if sign == "shortened":
+            muscles.setdefault(day, {})[tuple(muscle)] = grade
     shortened = [(day, sum(1 for grade in found.values() if grade)) for day, found in sorted(muscles.items())]
     spacing = spacing_of(course, visits=[day for day, _number, _n in visits])
     return CourseStory(
@@ -149,6 +157,7 @@ def story_of(course: Course) -> CourseStory:
         corrected,
         spacing,
         [places[key] for key in sorted(places)],
+        sorted(worst.items()),
     )
 
 
@@ -246,13 +255,6 @@ def questions_of(request: MeasureRequest) -> list[Question]:
                 )
             )
     return found
-
-
-def activities_of(course: Course) -> dict[str, str]:
-    """Her own three activities from the intake, by item code; missing ones are left out."""
-    answers = course.intake.answers if course.intake else {}
-    found = {f"activity_{n}": str(answers.get(f"activity_{n}") or "").strip() for n in (1, 2, 3)}
-    return {code: words for code, words in found.items() if words}
 
 
 def open_requests(actor: Actor, *, course_id: int) -> list[MeasureRequest]:

@@ -8,7 +8,8 @@ from datetime import date
 from itertools import pairwise
 from statistics import median
 
-from myotome.clinic.booking.models import Appointment
+from django.db.models import FilteredRelation, OuterRef, Q, Subquery
+
 from myotome.clinic.people.days import clinic_day
 from myotome.clinic.planning.models import Plan
 from myotome.clinic.screening.models import Course
@@ -29,14 +30,18 @@ class Spacing:
 
 
 def spacing_of(course: Course, *, visits: Sequence[date]) -> Spacing:
-    """The spacing of the visits to come, given the days of those that were."""
-    starts = Appointment.objects.filter(course=course, status__in=AHEAD, visit__isnull=True).values_list("starts_at")
-    booked = sorted({clinic_day(course.clinic, starts_at) for (starts_at,) in starts})
+    """The spacing of the visits to come, given the days of those that were; one query."""
+    plans = Plan.objects.filter(course=OuterRef("pk"), replaced_at__isnull=True).order_by("-made_at", "-pk")
+    ahead = FilteredRelation("appointments", condition=Q(appointments__status__in=AHEAD))
+    rows = Course.objects.filter(pk=course.pk).annotate(
+        ahead=ahead, planned=Subquery(plans.values("interval_days")[:1])
+    )
+    found = list(rows.values_list("planned", "ahead__starts_at"))
+    booked = sorted({clinic_day(course.clinic, starts_at) for _planned, starts_at in found if starts_at is not None})
     booked = [day for day in booked if not visits or day > max(visits)]
     if len(booked) >= FEWEST_BOOKED:
         return Spacing(_between([*sorted(visits)[-1:], *booked]), "booked")
-    plans = Plan.objects.filter(course=course, replaced_at__isnull=True).order_by("-made_at", "-pk")
-    planned = plans.values_list("interval_days", flat=True).first()
+    planned = found[0][0] if found else None
     if planned is not None:
         return Spacing(planned, "plan")
     if len(set(visits)) > FEWEST_BOOKED:

@@ -27,12 +27,12 @@ def courses_for(actor: Actor, *, patient_id: int | None = None) -> QuerySet[Cour
 
 
 def course_for(actor: Actor, pk: int) -> Course:
-    """One course with its patient.
+    """One course with its patient and its intake.
 
     Raises:
         NotFound: there is none that the actor may see.
     """
-    return courses_for(actor).get_or_not_found(pk=pk)
+    return courses_for(actor).select_related("intake").get_or_not_found(pk=pk)
 
 
 @transaction.atomic

@@ -12,11 +12,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from myotome.clinic.followup import actions
+from myotome.clinic.followup.activities import MOST, activities_of, name_activities
 from myotome.clinic.followup.outcomes import held_for
-from myotome.clinic.followup.queries import story_of
+from myotome.clinic.followup.queries import open_course, story_of
 from myotome.clinic.followup.scores import first_day, note_score
 from myotome.clinic.pathway.actions import course_discharged
 from myotome.clinic.people.days import clinic_day
+from myotome.clinic.planning.queries import cautions_of
 from myotome.clinic.screening.clinical_content import content_of
 from myotome.clinic.screening.courses import course_for, describe_course
 from myotome.knowledge.conditions import Condition
@@ -95,6 +97,28 @@ def score(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
         return _page(request, actor, course, error=error)
     actions.refresh_forecast(by=actor, at=now, course_id=course)
     return redirect("followup:course", clinic=actor.clinic_slug, course=course)
+
+
+@courses
+def activities(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
+    """Her three to five activities, in her words."""
+    row = open_course(actor, course, at=timezone.now())
+    error, words = None, list(activities_of(row).values())
+    if request.method == "POST":
+        words = request.POST.getlist("activity")
+        try:
+            name_activities(by=actor, at=timezone.now(), course_id=course, words=words)
+            return redirect("followup:course", clinic=actor.clinic_slug, course=course)
+        except InvalidValue as refusal:
+            error = refusal
+    context = {
+        "course": row,
+        "patient": row.patient,
+        "cautions": cautions_of(actor, patient_id=row.patient_id),
+        "activities": [*words, *[""] * MOST][:MOST],
+        "error": error,
+    }
+    return render(request, "followup/activities.html", context, status=error.http_status if error else 200)
 
 
 @courses
