@@ -280,7 +280,7 @@ def examine(who: Walk) -> None:
 def needle(who: Walk) -> None:
     """The short list, needles in two taps each, the refusal while one is in, closed and signed."""
     page = who.page
-    page.get_by_role("button", name="Asked, as ticked").click()
+    page.get_by_role("button", name="Asked each: no to all not marked yes").click()
     page.locator("#reask").wait_for(state="hidden")
     who.look("18-needle-chart")
     for _ in range(2):

@@ -107,7 +107,7 @@ def test_twelve_needles_from_a_plan_are_twenty_four_taps(page, live_server, axe)
     answer_everything(actor, visit)
     page.goto(chart_url(live_server, visit))
     thumb = Thumb(page)
-    thumb.tap("#reask button", brings=".keypad")
+    thumb.tap("#reask button[name=rest]", brings=".keypad")
     opening = thumb.taps
     SHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SHOTS / "needle-chart-820-start.png")
@@ -258,7 +258,7 @@ def test_the_last_acupuncture_set_with_two_changes_is_at_most_eight_taps(page, l
     log_in(page, live_server, elena)
     page.goto(chart_url(live_server, today))
     thumb = Thumb(page)
-    page.locator("#reask button").tap()
+    page.locator("#reask button[name=rest]").tap()
     page.wait_for_selector("text=Rests, minutes", state="attached")
     answer_on_the_page(page)
     assert axe(page) == []
@@ -296,7 +296,7 @@ def test_the_whole_visit_works_without_script(browser, live_server):
     page = context.new_page()
     log_in(page, live_server, elena)
     page.goto(chart_url(live_server, visit))
-    page.click("#reask button")
+    page.click("#reask button[name=rest]")
     for n in (1, 2):
         page.check("input[name=grasp][value='2']", force=True)
         page.click("button.needle-out")

@@ -16,7 +16,10 @@ from myotome.clinic.needling.models import Incident, NeedleInsertion, TreatmentV
 from myotome.clinic.people.models import User
 from myotome.clinic.planning.actions import SiteChoice, make_plan
 from myotome.clinic.planning.models import Consent
+from myotome.clinic.screening.facts import note_fact
+from myotome.clinic.screening.models import PatientFact
 from myotome.knowledge.acupoints import acupoint
+from myotome.knowledge.cautions import facts
 from myotome.vocabulary.anatomy import NeedleRegion, Side
 from myotome.vocabulary.needling import NeedleState, SiteKind, TreatmentMode
 from tests.factories import (
@@ -36,6 +39,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 OVER_LUNG = [("rhomboid_major", "", "left", "upper_back")]
+PLACE = {"place": "left ear: lobe", "region": "head", "side": "left"}
 BUTTOCK = [("gluteus_maximus", "", "left", "buttock"), ("gluteus_medius", "", "left", "buttock")]
 GLMAX, GLMED = "muscle:gluteus_maximus::left", "muscle:gluteus_medius::left"
 
@@ -239,13 +243,111 @@ def test_a_set_asks_about_the_depths_typed_for_its_points(client, clinic, elena)
 def test_a_needle_already_in_is_recorded_past_a_stop(client, clinic, elena):
     visit, _ = visit_of(clinic, elena)
     client.force_login(elena.user)
-    client.post(at("asked_again", visit), {"fact": ["fever"]})
+    client.post(at("asked_again", visit), {"fact:fever": "present", "rest": "absent"})
     page = client.get(at("chart", visit)).content.decode()
     assert "No needle here until" in page
     assert "already in: record it" in page
     client.post(at("needle", visit), needle_form(painless="1"))
     assert NeedleInsertion.objects.count() == 1
     assert ("needled_against_stop", "fever") in [(i.kind, i.detail) for i in Incident.objects.all()]
+
+
+ASKED = [code for code, fact in facts().items() if fact.every_visit and code != "no_consent"]
+
+
+def answers_of(visit):
+    visit.refresh_from_db()
+    return visit.reask
+
+
+def test_each_question_of_today_is_answered_yes_or_no(client, clinic, elena):
+    visit, _ = visit_of(clinic, elena)
+    client.force_login(elena.user)
+    said = {f"fact:{code}": "absent" for code in ASKED} | {"fact:fever": "present"}
+    client.post(at("asked_again", visit), said)
+    assert answers_of(visit) == {code: "present" if code == "fever" else "absent" for code in ASKED}
+
+
+@pytest.mark.parametrize("raw", [{}, {"fact": "fever"}, {"rest": "x"}, {"fact:fever": "maybe"}])
+def test_what_nobody_said_is_not_absent(client, clinic, elena, raw):
+    visit, _ = visit_of(clinic, elena)
+    TreatmentVisit.objects.filter(pk=visit.pk).update(reask_at=None)
+    client.force_login(elena.user)
+    answer = client.post(at("asked_again", visit), raw | {"fact:pacemaker": "present"})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert 'id="fact-error"' in page
+    assert "Fever or acute illness today" in page
+    assert 'name="fact:pacemaker" value="present" checked' in page
+    assert not PatientFact.objects.exists()
+    visit.refresh_from_db()
+    assert visit.reask_at is None
+
+
+def test_her_word_that_the_rest_is_no_leaves_what_is_marked_or_on_record_as_yes(client, clinic, elena):
+    visit, actor = visit_of(clinic, elena)
+    note_fact(by=actor, at=AT, patient_id=visit.course.patient_id, code="pacemaker", state="present")
+    TreatmentVisit.objects.filter(pk=visit.pk).update(reask_at=None)
+    client.force_login(elena.user)
+    page = client.get(at("chart", visit)).content.decode()
+    marked = dict(re.findall(r'name="fact:(\w+)" value="(\w+)" checked', page))
+    assert marked == {"pacemaker": "present"}
+    client.post(
+        at("asked_again", visit), {f"fact:{code}": state for code, state in marked.items()} | {"rest": "absent"}
+    )
+    assert answers_of(visit) == {code: "present" if code == "pacemaker" else "absent" for code in ASKED}
+
+
+def test_an_ask_that_stays_on_the_page_is_measured_from_when_it_was_first_shown(client, clinic, elena):
+    visit, _ = visit_of(clinic, elena, sites=OVER_LUNG)
+    client.force_login(elena.user)
+    first = client.get(at("chart", visit)).content.decode()
+    shown = re.search(r'name="shown_at" value="([^"]+)"', first)[1]
+    reason = {"code": "other", "place": "upper_back", "reason": "said", "shown_at": shown}
+    after = client.post(at("answered", visit), reason, headers={"HX-Request": "true"}).content.decode()
+    assert re.search(r'name="shown_at" value="([^"]+)"', after)[1] == shown
+
+
+def a_closed_visit(client, clinic, elena):
+    visit, actor = visit_of(clinic, elena)
+    record_insertion(by=actor, at=AT, visit_id=visit.pk, needle=a_needle(state=NeedleState.OUT))
+    client.force_login(elena.user)
+    client.post(at("close", visit), {"version": "1", "sign": "1"} | boxed(1))
+    return visit
+
+
+@pytest.mark.parametrize("where", [{"site": GLMED}, PLACE])
+def test_a_needle_found_after_closing_is_recorded_on_the_closed_page_and_taken_out_there(client, clinic, elena, where):
+    visit = a_closed_visit(client, clinic, elena)
+    page = client.post(at("found", visit), {"found": "1", "state": "in", "note": "at home"} | where, follow=True)
+    assert "1 needle was found after closing and is still in" in page.content.decode()
+    wall = client.get(reverse("needling:board", kwargs={"clinic": clinic.slug})).content.decode()
+    assert "Hannah L." in wall
+    page = client.post(at("out", visit, number=2), follow=True).content.decode()
+    assert "every one accounted for" in page
+    assert "charted after closing" in page
+    assert Incident.objects.filter(kind="needle_found_after_closing").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"site": GLMED}, "state"),
+        ({"state": "left_in", "site": GLMED}, "state"),
+        ({"state": "in"}, "site"),
+        (PLACE | {"state": "in", "region": ""}, "site"),
+        (PLACE | {"state": "in", "side": ""}, "side"),
+    ],
+)
+def test_what_is_not_said_about_a_found_needle_is_asked_at_its_field(client, clinic, elena, typed, field):
+    visit = a_closed_visit(client, clinic, elena)
+    answer = client.post(at("found", visit), {"found": "1", "note": "she phoned"} | typed)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert f'href="#id_{field}"' in page
+    assert f'id="id_{field}"' in page
+    assert 'value="she phoned"' in page
+    assert NeedleInsertion.objects.count() == 1
 
 
 def test_a_shorthand_paste_writes_twelve_needles(client, clinic, elena):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
-from myotome.clinic.needling.actions import record_insertion, sign_missing
+from myotome.clinic.needling.actions import answer_ask, record_insertion, sign_missing
 from myotome.clinic.needling.models import Incident
 from myotome.clinic.people.models import Membership, User
 from myotome.vocabulary.courses import Role
@@ -42,6 +44,19 @@ def test_the_owner_reviews_what_was_signed_alone_and_sees_no_patient(client, inc
     assert "table and floor" not in after
     incident.refresh_from_db()
     assert (incident.resolved_by, incident.resolution) == ("Olga", "found in the sheet")
+
+
+def test_the_owner_sees_how_many_asks_were_hardly_read(client):
+    visit, elena = an_open_visit()
+    client.force_login(a_user(visit.clinic, Role.OWNER, name="Olga"))
+    page = reverse("owner:overview", kwargs={"clinic": visit.clinic.slug})
+    assert "none answered yet" in client.get(page).content.decode()
+    for ms in (400, 999, 1000, 60_000):
+        shown = AT - timedelta(milliseconds=ms)
+        answer_ask(
+            by=elena, at=AT, visit_id=visit.pk, code="pleura", place="chest", reason="aimed at bone", shown_at=shown
+        )
+    assert "2 of 4 (50 in 100)" in client.get(page).content.decode()
 
 
 def test_what_she_signed_alone_an_owner_cannot_review_and_her_words_are_kept(client, incident):

@@ -77,16 +77,25 @@ class AVisit(RuleBasedStateMachine):
     def replay_after_closing(self, id):
         before = self.visit
         self.attempt(machine.charted, id, NeedleState.OUT)
-        assert self.visit == before
+        if id in before.needles:
+            assert self.visit == before
+        else:
+            self.ever_in.add(id)
+            assert id in self.visit.found
 
     @invariant()
-    def a_closed_visit_has_no_open_needle_and_waits_for_nobody(self):
+    def a_closed_visit_has_no_open_needle_but_what_was_found_later_and_waits_for_nobody(self):
         if self.visit.is_closed:
-            assert self.visit.n_open == 0
             still_in = {NeedleState.IN, NeedleState.FRAGMENT}
-            assert not still_in & set(self.visit.needles.values()), "a struck row is no way to forget a needle"
+            open_ids = {id for id, state in self.visit.needles.items() if state in still_in}
+            assert open_ids <= self.visit.found, "a struck row is no way to forget a needle"
             assert not self.visit.must_count
             assert not self.visit.offered_to
+
+    @invariant()
+    def only_after_closing_is_a_needle_found(self):
+        assert self.visit.is_closed or not self.visit.found
+        assert self.visit.found <= set(self.visit.needles)
 
     @invariant()
     def a_signed_visit_is_closed(self):
@@ -140,11 +149,24 @@ def test_a_missing_needle_needs_somebody_else_to_sign():
     assert machine.can_close(machine.moved(visit, "a", NeedleState.MISSING, witness="David"))
 
 
-def test_a_closed_visit_takes_no_new_needle_and_signing_needs_closing():
+def test_signing_needs_closing():
     with pytest.raises(VisitLocked):
         machine.signed(machine.Visit())
+
+
+def test_a_needle_found_after_closing_is_kept_and_comes_out():
+    visit = machine.signed(machine.closed(machine.Visit()))
+    visit = machine.charted(visit, "a")
+    assert (visit.n_open, visit.found, visit.is_signed) == (1, frozenset({"a"}), True)
+    assert machine.moved(visit, "a", NeedleState.OUT).n_open == 0
+
+
+def test_a_needle_that_stayed_in_comes_out_after_closing_and_is_not_charted_otherwise():
+    visit = machine.moved(machine.charted(machine.Visit(), "a"), "a", NeedleState.LEFT_IN)
+    visit = machine.closed(visit)
+    assert machine.moved(visit, "a", NeedleState.OUT).needles["a"] is NeedleState.OUT
     with pytest.raises(VisitLocked):
-        machine.charted(machine.closed(machine.Visit()), "a")
+        machine.moved(visit, "a", NeedleState.LEFT_IN)
 
 
 def test_only_the_colleague_asked_can_accept():

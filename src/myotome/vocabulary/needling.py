@@ -52,6 +52,8 @@ class NeedleState(StrEnum):
     MISSING = "missing"
 
 
+LONGEST_S = 4 * 3600
+"""Longer than this no needle is in during a treatment; what stays in longer has its two times and no seconds."""
 GAUGES_MM: tuple[float, ...] = (0.16, 0.18, 0.20, 0.22, 0.25, 0.30, 0.35, 0.40)
 LENGTHS_MM: tuple[int, ...] = (13, 25, 30, 40, 50, 60, 75, 100)
 
@@ -96,7 +98,7 @@ class NeedleInsertion:
             ("grasp", self.grasp, 0, 3),
             ("cramp", self.cramp, 0, 10),
             ("twitches", self.twitches, 0, 50),
-            ("seconds", self.seconds, 0, 4 * 3600),
+            ("seconds", self.seconds, 0, LONGEST_S),
             ("gauge_mm", self.gauge_mm, 0.1, 1.0),
             ("length_mm", self.length_mm, 5, 150),
         ):

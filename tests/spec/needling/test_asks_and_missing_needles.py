@@ -19,7 +19,7 @@ from myotome.clinic.needling.actions import (
     resolve_incident,
     sign_missing,
 )
-from myotome.clinic.needling.asks import AskBook, quick_answers
+from myotome.clinic.needling.asks import AskBook, answered_quickly
 from myotome.clinic.needling.models import Incident
 from myotome.clinic.needling.queries import incidents_open, needles_of, reviews_waiting, visit_for
 from myotome.vocabulary.anatomy import NeedleRegion
@@ -117,7 +117,10 @@ def test_every_answer_is_in_the_audit_and_its_speed_is_counted_for_the_owner():
         ("x", None),
     ):
         answer_ask(by=elena, at=AT, visit_id=visit.pk, code=code, place="chest", reason="said", shown_at=shown)
-    assert quick_answers(elena) == (1, 2)
+    owner = an_actor(a_user(visit.clinic, Role.OWNER, name="Olga"), visit.clinic)
+    assert (answered_quickly(owner).n_quick, answered_quickly(owner).n, answered_quickly(owner).in_100) == (1, 2, 50)
+    with pytest.raises(NotAllowed):
+        answered_quickly(elena)
     assert AuditEvent.objects.filter(act="caution.answered").count() == 3
 
 

@@ -241,7 +241,7 @@ def test_signing_locks_and_an_addendum_stays_possible():
     close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1, **boxed(1), note="Eased at once.")
     sign_visit(by=elena, at=LATER, visit_id=visit.pk)
     with pytest.raises(VisitLocked):
-        record_insertion(by=elena, at=LATER, visit_id=visit.pk, needle=a_needle())
+        call_all_out(by=elena, at=LATER, visit_id=visit.pk)
     add_addendum(by=elena, at=LATER, visit_id=visit.pk, text="She rang: sore until the evening.")
     assert visit.addenda.get().written_by == elena.name
 

@@ -6,21 +6,19 @@ she signs again herself and somebody else reviews it within three days, shown un
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
-from myotome.clinic.needling.locks import needle_by_number, note_in_audit, open_incident, unlocked_visit
+from myotome.clinic.needling.locks import needle_to_chart, note_in_audit, open_incident, unlocked_visit
 from myotome.clinic.needling.models import Incident, NeedleInsertion, TreatmentVisit
-from myotome.clinic.needling.needles import take_out
+from myotome.clinic.needling.needles import REVIEW_WITHIN, take_out
 from myotome.clinic.needling.queries import needles_of
 from myotome.clinic.needling.replays import once
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, NeedleUnaccountedFor, NotAllowed
 from myotome.vocabulary.needling import NeedleState
-
-REVIEW_WITHIN = timedelta(days=3)
 
 
 @once
@@ -57,8 +55,7 @@ def sign_missing(
     Raises:
         InvalidValue: it was not said where she looked, the witness is herself, or the needle is out already.
     """
-    visit = unlocked_visit(by, visit_id)
-    row = needle_by_number(visit, number)
+    visit, row = needle_to_chart(by, visit_id, number)
     if not reason.strip():
         raise InvalidValue("Please write where you looked.", field="reason")
     if witness is not None and witness.user_id == by.user_id:

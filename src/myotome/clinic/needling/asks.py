@@ -7,8 +7,11 @@ and again when its fact changes. A needle that went in all the same is recorded,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
+
+from django.db.models import F
 
 from myotome.clinic.needling.locks import note_in_audit, open_incident, unlocked_visit
 from myotome.clinic.needling.models import CautionAnswer, NeedleInsertion, TreatmentVisit
@@ -19,7 +22,7 @@ from myotome.clinic.screening.models import PatientFact
 from myotome.science.needling.asks import Warning, before_needle, unanswered
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.anatomy import NeedleRegion
-from myotome.vocabulary.courses import CautionLevel
+from myotome.vocabulary.courses import CautionLevel, Role
 from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.needling import NeedleState, SiteKind, Technique
 
@@ -107,11 +110,26 @@ def open_incidents_of_needle(by: Actor, at: datetime, visit: TreatmentVisit, nee
             open_incident(by, at, visit, kind, detail)
 
 
-def quick_answers(actor: Actor) -> tuple[int, int]:
-    """(answered in under a second, answered at all) over the actor's clinic, where the page said when it asked.
+@dataclass(frozen=True, slots=True)
+class Quickness:
+    """How many ASKs were answered where the page said when it asked, and how many hardly read."""
 
-    Counts only; for the owner.
+    n: int
+    n_quick: int
+
+    @property
+    def in_100(self) -> int | None:
+        """The share of quick ones; None while nothing was answered."""
+        return round(100 * self.n_quick / self.n) if self.n else None
+
+
+def answered_quickly(actor: Actor) -> Quickness:
+    """The share of ASKs answered in under a second, over the owner's clinic: counts only.
+
+    Raises:
+        NotAllowed: she is not the owner.
     """
+    actor.check_holds(Role.OWNER)
     rows = CautionAnswer.objects.filter(clinic_id=actor.clinic_id, shown_at__isnull=False)
-    pairs = list(rows.values_list("shown_at", "answered_at"))
-    return sum((answered - shown).total_seconds() < QUICK_S for shown, answered in pairs), len(pairs)
+    quick = rows.filter(answered_at__lt=F("shown_at") + timedelta(seconds=QUICK_S))
+    return Quickness(rows.count(), quick.count())

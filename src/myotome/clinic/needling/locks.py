@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from myotome.clinic.audit.actions import record
-from myotome.clinic.needling.models import Incident, NeedleInsertion, TreatmentVisit
+from myotome.clinic.needling.models import Incident, NeedleInsertion, TreatmentVisit, VisitAddendum
 from myotome.clinic.needling.queries import visit_for
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
@@ -38,6 +38,26 @@ def needle_by_number(visit: TreatmentVisit, number: int) -> NeedleInsertion:
     if row is None:
         raise NotFound("There is no needle {number} in this visit.", number=number)
     return row
+
+
+def needle_to_chart(by: Actor, visit_id: int, number: int) -> tuple[TreatmentVisit, NeedleInsertion]:
+    """The visit and its needle, if she may still chart about it: the visit is open, or the needle was found later.
+
+    Raises:
+        VisitLocked: the visit is closed and the needle was counted in it; write an addendum.
+        NotFound: there is none in her care.
+    """
+    by.check_holds(Role.PRACTITIONER)
+    visit = visit_for(by, visit_id)
+    row = needle_by_number(visit, number)
+    if row.found_at is None:
+        check_unlocked(visit)
+    return visit, row
+
+
+def add_to_closed(by: Actor, at: datetime, visit: TreatmentVisit, text: str) -> None:
+    """What has happened to a visit that is closed, as an addendum: dated and named."""
+    VisitAddendum.objects.create(clinic_id=by.clinic_id, visit=visit, text=text, written_at=at, written_by=by.name)
 
 
 def open_incident(by: Actor, at: datetime, visit: TreatmentVisit, kind: str, detail: str) -> Incident:

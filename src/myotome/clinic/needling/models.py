@@ -125,12 +125,17 @@ class NeedleInsertion(AlwaysKept):
     removed_by = models.CharField(max_length=120, blank=True)
     charted_at = models.DateTimeField()
     charted_by = models.CharField(max_length=120)
+    found_at = models.DateTimeField(null=True)
+    """When it was charted although the visit was closed: found afterwards, or sent late by a tablet."""
     note = models.CharField(max_length=300, blank=True)
     struck_at = models.DateTimeField(null=True)
     struck_reason = models.CharField(max_length=300, blank=True)
 
     class Meta:
         ordering = ["visit_id", "number"]
+        indexes = [
+            models.Index(fields=["clinic"], condition=Q(found_at__isnull=False), name="needles_found_afterwards")
+        ]
         constraints = [
             models.UniqueConstraint(fields=["visit", "client_id"], name="a_needle_is_charted_once"),
             models.UniqueConstraint(fields=["visit", "number"], name="needles_are_numbered"),

@@ -6,7 +6,7 @@ A repeated `client_id` is already done: the row that exists is the answer.
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -14,8 +14,15 @@ from django.db.models import Max
 
 from myotome.clinic.needling.asks import open_incidents_of_needle
 from myotome.clinic.needling.consents import open_incidents_of_consent
-from myotome.clinic.needling.locks import check_unlocked, needle_by_number, note_in_audit, open_incident, unlocked_visit
-from myotome.clinic.needling.models import NeedleInsertion
+from myotome.clinic.needling.locks import (
+    add_to_closed,
+    needle_by_number,
+    needle_to_chart,
+    note_in_audit,
+    open_incident,
+    unlocked_visit,
+)
+from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
 from myotome.clinic.needling.queries import visit_for
 from myotome.clinic.needling.replays import once
 from myotome.science.needling.visit import OUT_BEFORE_STRUCK
@@ -23,31 +30,38 @@ from myotome.vocabulary import needling as words
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import InvalidValue, NeedleUnaccountedFor
 
+REVIEW_WITHIN = timedelta(days=3)
+"""Within this time somebody else looks at what one person signed alone, or found after closing."""
+
 
 @transaction.atomic
 def record_insertion(*, by: Actor, at: datetime, visit_id: int, needle: words.NeedleInsertion) -> NeedleInsertion:
     """The needle as charted; the same `client_id` again gives the row that is already there.
 
-    Never refused for consent, STOP or depth: an incident is opened instead.
+    Never refused for consent, STOP or depth: an incident is opened instead. Nor because the visit is closed: the
+    needle was found afterwards, or a tablet sent it late. It is kept as a late entry with an addendum, and an incident
+    opens that somebody else reviews.
 
     Raises:
-        VisitLocked: the visit is closed; write an addendum.
         NotFound: no such visit in her care.
     """
     visit = visit_for(by, visit_id)
+    # Two tablets and whoever closes wait here for each other: no number twice, no needle beside the count.
+    closed_at = TreatmentVisit.objects.select_for_update().values_list("closed_at", flat=True).get(pk=visit.pk)
     existing = visit.insertions.filter(client_id=needle.client_id).first()
     if existing is not None:
         return existing
-    check_unlocked(visit)
     last = visit.insertions.aggregate(n=Max("number"))["n"] or 0
     is_out = needle.state is words.NeedleState.OUT
+    # A tablet's clock may run ahead; nothing went in later than it was charted. One found later was in all along.
+    in_at = min(needle.in_at or (visit.opened_at if closed_at else at), at)
     values: dict[str, Any] = asdict(needle) | {
         "level": needle.level or "",
         "deqi": list(needle.deqi),
         "position": needle.position or "",
-        # A tablet's clock may run ahead; nothing went in later than it was charted.
-        "in_at": min(needle.in_at or at, at),
-        "out_at": max(min(needle.out_at or at, at), min(needle.in_at or at, at)) if is_out else None,
+        "in_at": in_at,
+        "out_at": max(min(needle.out_at or at, at), in_at) if is_out else None,
+        "found_at": at if closed_at else None,
         "removed_by": by.name if is_out else "",
     }
     row = NeedleInsertion.objects.create(
@@ -55,8 +69,20 @@ def record_insertion(*, by: Actor, at: datetime, visit_id: int, needle: words.Ne
     )
     open_incidents_of_consent(by, at, visit, row)
     open_incidents_of_needle(by, at, visit, row)
+    if closed_at:
+        _note_found(by, at, visit, row)
     note_in_audit(by, at, "needle.charted", visit, number=row.number, state=row.state)
     return row
+
+
+def _note_found(by: Actor, at: datetime, visit: TreatmentVisit, row: NeedleInsertion) -> None:
+    where = " ".join(f"{row.site.replace('_', ' ')} {row.level} {row.side}".split())
+    what = f"Needle {row.number}, {where}: charted after closing, {row.state.replace('_', ' ')}."
+    counted = f"Counted at closing: {visit.n_needles_opened} opened, {visit.n_needles_in_sharps} in the sharps box."
+    add_to_closed(by, at, visit, " ".join([what, counted, row.note]).strip())
+    incident = open_incident(by, at, visit, "needle_found_after_closing", f"{what} {counted}")
+    incident.review_due_at = at + REVIEW_WITHIN
+    incident.save(update_fields=["review_due_at"])
 
 
 @once
@@ -64,6 +90,8 @@ def take_out(
     *, by: Actor, at: datetime, visit_id: int, number: int, seconds: float | None = None, **response: Any
 ) -> NeedleInsertion:
     """The needle out, with its remover and what it met; out already stays as it was.
+
+    Out of a closed visit too: what stayed in on purpose comes out days later, what was missing is found.
 
     `response` may hold painless, grasp (0-3), cramp (0-10), twitches, release, deqi, note.
 
@@ -75,11 +103,13 @@ def take_out(
     row = needle_by_number(visit, number)
     if row.state == words.NeedleState.OUT.value:
         return row
-    check_unlocked(visit)
+    before = row.state
     _apply_response(row, response)
     row.state, row.out_at, row.removed_by = words.NeedleState.OUT.value, max(at, row.in_at or at), by.name
-    row.seconds = seconds if seconds is not None else (row.out_at - row.in_at).total_seconds() if row.in_at else None
+    row.seconds = seconds if seconds is not None else _seconds_between(row.in_at, row.out_at)
     row.save()
+    if visit.closed_at is not None:
+        add_to_closed(by, at, visit, f"Needle {number} is out; it was {before.replace('_', ' ')}.")
     note_in_audit(by, at, "needle.out", visit, number=number)
     return row
 
@@ -122,8 +152,7 @@ def leave_in(*, by: Actor, at: datetime, visit_id: int, number: int, reason: str
 @once
 def note_fragment(*, by: Actor, at: datetime, visit_id: int, number: int, detail: str) -> NeedleInsertion:
     """A broken or stuck needle: never "out", an incident until it is resolved."""
-    visit = unlocked_visit(by, visit_id)
-    row = needle_by_number(visit, number)
+    visit, row = needle_to_chart(by, visit_id, number)
     row.state = words.NeedleState.FRAGMENT.value
     row.save(update_fields=["state"])
     open_incident(by, at, visit, "fragment", f"Needle {number}: {detail}")
@@ -149,6 +178,12 @@ def strike_insertion(*, by: Actor, at: datetime, visit_id: int, number: int, rea
     row.save(update_fields=["struck_at", "struck_reason"])
     note_in_audit(by, at, "needle.struck", visit, number=number)
     return row
+
+
+def _seconds_between(in_at: datetime | None, out_at: datetime) -> float | None:
+    """How long the needle was in; None where that is no duration of a treatment (its two times tell it)."""
+    seconds = (out_at - in_at).total_seconds() if in_at else None
+    return seconds if seconds is not None and seconds <= words.LONGEST_S else None
 
 
 def _apply_response(row: NeedleInsertion, response: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, QuerySet, Subquery
+from django.db.models import F, Q, QuerySet, Subquery
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.needling.models import AdverseEvent, Incident, NeedleInsertion, TreatmentVisit, VisitAddendum
@@ -134,9 +134,13 @@ def addenda_of(visit: TreatmentVisit) -> list[VisitAddendum]:
 
 
 def needles_in_now(actor: Actor) -> list[NeedleInsertion]:
-    """Every needle that is in, in the actor's clinic, oldest first; for reception only counts are shown of them."""
+    """Every needle that is in, in the actor's clinic, oldest first; for reception only counts are shown of them.
+
+    One that was found after its visit was closed and is still in is among them.
+    """
     open_visits = TreatmentVisit.objects.filter(clinic_id=actor.clinic_id, closed_at__isnull=True)
-    rows = NeedleInsertion.objects.filter(visit_id__in=list(open_visits.values_list("pk", flat=True)))
+    found = Q(clinic_id=actor.clinic_id, found_at__isnull=False)
+    rows = NeedleInsertion.objects.filter(found | Q(visit_id__in=list(open_visits.values_list("pk", flat=True))))
     rows = rows.filter(struck_at__isnull=True, state__in=[words.NeedleState.IN.value, words.NeedleState.FRAGMENT.value])
     return list(rows.select_related("visit__course__patient", "visit__room").order_by("in_at"))
 

@@ -26,6 +26,7 @@ from myotome.pages.access import for_roles
 from myotome.pages.needling.chart import chart_context
 from myotome.pages.needling.forms import (
     facts_from,
+    found_from,
     lines_from,
     moment,
     needle_from,
@@ -316,6 +317,13 @@ def close(request: HttpRequest, actor: Actor, visit: int) -> None:
 def sign(request: HttpRequest, actor: Actor, visit: int) -> None:
     """Signing locks."""
     actions.sign_visit(by=actor, at=timezone.now(), visit_id=visit)
+
+
+@act
+def found(request: HttpRequest, actor: Actor, visit: int) -> None:
+    """A needle that was found after closing: a late entry."""
+    at = timezone.now()
+    actions.record_insertion(by=actor, at=at, visit_id=visit, needle=found_from(request.POST, at=at))
 
 
 @act

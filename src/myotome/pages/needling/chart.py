@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -31,6 +31,7 @@ from myotome.science.needling.asks import EVERYWHERE, Warning
 from myotome.science.needling.consents import NeededConsent, consents_needed
 from myotome.science.needling.counts import counts_by_region, open_needles, overdue_at
 from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.anatomy import NeedleRegion
 from myotome.vocabulary.courses import CautionLevel
 from myotome.vocabulary.errors import MyotomeError
 from myotome.vocabulary.needling import NeedleState
@@ -43,6 +44,21 @@ SIZES = ("0.16x13", "0.20x25", "0.25x25", "0.25x40", "0.30x40", "0.30x50", "0.30
 def reasked() -> tuple[str, ...]:
     """The facts asked at every visit. Her yes is the consent's, and is asked there."""
     return tuple(code for code, fact in facts().items() if fact.every_visit and code != "no_consent")
+
+
+def reask_rows(known: Collection[str], said: Mapping[str, str] = NOTHING_TYPED) -> list[dict[str, Any]]:
+    """The short list: what is on record as a yes is marked so, a no never; what was marked just now stays."""
+    rows = []
+    for code in reasked():
+        state = said.get(f"fact:{code}") or ("present" if code in known else "")
+        rows.append({"code": code, "state": state, "is_open": not state})
+    return rows
+
+
+def sites_charted(needles: Sequence[NeedleInsertion]) -> list[tuple[str, str, str]]:
+    """(key, name, side) of each site with a needle, once, in the order of the chart."""
+    found = {site_key(n): (site_key(n), site_name(n.site_kind, n.site, n.level), n.side) for n in needles}
+    return list(found.values())
 
 
 def chart_context(
@@ -87,9 +103,10 @@ def chart_context(
         "retain_s": visit.retain_minutes * 60,
         "can_close": can_close(visit, needles),
         "sizes": SIZES,
-        "reasked": reasked(),
-        "known_facts": book.facts,
+        "reask_rows": reask_rows(book.facts),
         "adverse_events": adverse_events_of(visit) if is_closed else [],
+        "charted_sites": sites_charted(needles) if is_closed else [],
+        "needle_regions": [region.value for region in NeedleRegion] if is_closed else [],
         "incidents": incidents_of(visit),
         "addenda": addenda_of(visit) if is_closed else [],
         "at": at,

@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 
 from myotome.clinic.needling.queries import NeedleInsertion as Row
+from myotome.knowledge.cautions import facts
 from myotome.knowledge.consents import ConsentText, consent_text
 from myotome.pages.needling.chart import reasked
 from myotome.pages.needling.sites import site_of_key
@@ -18,7 +19,9 @@ from myotome.science.needling.lines import CRAMP_WITHOUT_NUMBER
 from myotome.science.needling.shorthand import parse_lines
 from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.needling import NeedleInsertion, NeedleState, Technique, TreatmentMode
+from myotome.vocabulary.sentences import joined
 
+YES_OR_NO = ("present", "absent")
 RESPONSES = ("painless", "grasp", "cramp", "twitches", "release", "deqi")
 QUICK: dict[str, dict[str, Any]] = {
     "painless": {"painless": True},
@@ -63,6 +66,30 @@ def needle_from(data: QueryDict, *, mode: TreatmentMode, at: datetime, last: Row
         note=data.get("note", "")[:300],
         **site_of_key(data.get("site", "")),
         **response,
+    )
+
+
+def found_from(data: QueryDict, *, at: datetime) -> NeedleInsertion:
+    """A needle that was found after closing: at a site of the visit or another place, out or still in.
+
+    Raises:
+        InvalidValue: no place, no side, or nobody said whether it is out.
+    """
+    key = data.get("site", "")
+    if not key:
+        place = " ".join(data.get("place", "").replace(":", " ").replace("@", " ").split())
+        if not place:
+            raise InvalidValue("Say where it was: choose a site, or write the place.", field="site")
+        key = f"free:{place}@{data.get('region', '')}::{data.get('side', '')}"
+    if data.get("state") not in ("in", "out"):
+        raise InvalidValue("Say whether it is out or still in.", field="state")
+    state = NeedleState(data["state"])
+    return NeedleInsertion(
+        client_id=data.get("client_id") or secrets.token_hex(8),
+        state=state,
+        out_at=at if state is NeedleState.OUT else None,
+        note=data.get("note", "")[:300],
+        **site_of_key(key),
     )
 
 
@@ -184,6 +211,17 @@ def text_shown(said: str) -> ConsentText:
 
 
 def facts_from(data: QueryDict) -> dict[str, str]:
-    """The short list as answered: what is ticked is present, the rest absent when the list was answered at all."""
-    ticked = set(data.getlist("fact"))
-    return {code: "present" if code in ticked else "absent" for code in reasked()}
+    """The short list as answered, yes or no to each; `rest` is her word that she asked each and the rest is no.
+
+    What nobody said is never "absent" in silence.
+
+    Raises:
+        InvalidValue: names the questions without an answer.
+    """
+    rest = data.get("rest", "")
+    said = {code: data.get(f"fact:{code}", "") or rest for code in reasked()}
+    unsaid = [code for code, state in said.items() if state not in YES_OR_NO]
+    if unsaid:
+        what = joined([facts()[code].words for code in unsaid])
+        raise InvalidValue("Not answered yet: {what}. Say yes or no to each.", field="fact", what=what)
+    return said

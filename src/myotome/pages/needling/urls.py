@@ -34,6 +34,7 @@ urlpatterns = [
     path("<int:visit>/adverse/", acts.adverse_event, name="adverse_event"),
     path("<int:visit>/close/", acts.close, name="close"),
     path("<int:visit>/sign/", acts.sign, name="sign"),
+    path("<int:visit>/found/", acts.found, name="found"),
     path("<int:visit>/addendum/", acts.addendum, name="addendum"),
     path("<int:visit>/incident/<int:incident>/", acts.resolved, name="resolved"),
 ]

@@ -16,7 +16,8 @@ from myotome.clinic.pathway import actions as pathway
 from myotome.exchange.paper import pdf_of
 from myotome.pages.access import for_roles
 from myotome.pages.needling.atlas import atlas_context
-from myotome.pages.needling.chart import chart_context
+from myotome.pages.needling.chart import chart_context, reask_rows
+from myotome.pages.needling.forms import moment
 from myotome.science.needling.shorthand import marked_words
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import AdverseGrade, AdverseKind, Role
@@ -106,5 +107,8 @@ def chart_page(
         "typed": request.POST if error else {},
         "adverse_kinds": list(AdverseKind),
         "adverse_grades": list(AdverseGrade),
+        "asked_at": (moment(request.POST, "shown_at", context["at"]) if stays else None) or context["at"],
     }
+    if error and error.field == "fact":
+        context["reask_rows"] = reask_rows((), request.POST)
     return render(request, "needling/chart.html", context, status=error.http_status if error else 200)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from myotome.clinic.audit.queries import events_for, last_good_backup_at
 from myotome.clinic.learning.queries import totals_for
 from myotome.clinic.needling.actions import resolve_incident
+from myotome.clinic.needling.asks import answered_quickly
 from myotome.clinic.needling.queries import incidents_open
 from myotome.clinic.people.queries import opened_by_break_glass
 from myotome.pages.access import for_roles
@@ -50,6 +51,7 @@ def _overview(
         "last_backup_at": last_good_backup_at(),
         "opened": opened_by_break_glass(actor)[:20],
         "incidents": incidents_open(actor),
+        "asks": answered_quickly(actor),
         "at": timezone.now(),
         "refused": incident,
         "error": error,

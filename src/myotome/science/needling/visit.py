@@ -1,8 +1,8 @@
 """The visit as a pure machine: what may happen next, and what must hold whatever happens.
 
 The same rules are kept by `clinic.needling.actions` and by the database; this is the short form that can be run a
-million times. A visit is open, closed or signed. What has happened is always taken (a needle is never refused while
-the visit is open); only closing is refused, while one needle is not accounted for.
+million times. A visit is open, closed or signed. What has happened is always taken: a needle is never refused, and one
+that is found after closing is kept as `found`. Only closing is refused, while one needle is not accounted for.
 """
 
 from __future__ import annotations
@@ -31,11 +31,15 @@ MOVES: Mapping[NeedleState, frozenset[NeedleState]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Needles by the id of the tablet that charted them, and what was called, handed over, closed and signed."""
+    """Needles by the id of the tablet that charted them, and what was called, handed over, closed and signed.
+
+    `found` are those that were charted after closing.
+    """
 
     needles: Mapping[str, NeedleState] = field(default_factory=lambda: MappingProxyType({}))
     witnesses: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     struck: frozenset[str] = frozenset()
+    found: frozenset[str] = frozenset()
     must_count: bool = False
     offered_to: str = ""
     held_by: str = ""
@@ -54,39 +58,42 @@ class Visit:
 
 
 def charted(visit: Visit, id: str, state: NeedleState = NeedleState.IN) -> Visit:
-    """The visit with a needle more; an id that is there already changes nothing, closed or not.
+    """The visit with a needle more, open or closed; an id that is there already changes nothing.
 
     Source: judgement
     Check: tests/property/test_visit_machine.py
 
     Raises:
-        VisitLocked: the visit is closed and the needle is new.
         InvalidValue: a needle begins in or out, nothing else.
     """
     if id in visit.needles:
         return visit
-    _check_open(visit)
     if state not in (NeedleState.IN, NeedleState.OUT):
         raise InvalidValue("A needle is charted as in or as out.", field="state")
-    return replace(visit, needles={**visit.needles, id: state})
+    found = visit.found | {id} if visit.is_closed else visit.found
+    return replace(visit, needles={**visit.needles, id: state}, found=found)
 
 
 def moved(visit: Visit, id: str, state: NeedleState, *, witness: str = "") -> Visit:
     """The visit with a needle's new state; out again changes nothing. A missing needle needs a witness's name.
+
+    After closing a needle may still come out, and one that was found may go wherever a needle goes.
 
     Source: judgement
     Check: tests/property/test_visit_machine.py
 
     Raises:
         NotFound: there is no such needle, or its row is struck.
-        VisitLocked: the visit is closed.
+        VisitLocked: the visit is closed and the needle was counted in it.
         InvalidValue: the needle cannot go there, or it is missing and nobody signed for it.
     """
     if id not in visit.counted:
         raise NotFound("There is no such needle in this visit.")
-    if visit.needles[id] is state is NeedleState.OUT:
+    comes_out = state is NeedleState.OUT
+    if comes_out and visit.needles[id] is state:
         return visit
-    _check_open(visit)
+    if not comes_out and id not in visit.found:
+        _check_open(visit)
     if state not in MOVES[visit.needles[id]]:
         raise InvalidValue(
             "A needle that is {now} cannot be {state}.",
