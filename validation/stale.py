@@ -1,7 +1,8 @@
-"""Names the results of long runs whose code has changed since: `python validation/stale.py`. Never fails.
+"""Names the results of long runs whose code has changed since: `python validation/stale.py [PATH ...]`. Never fails.
 
 A result says which code it covers in `code` (path to tree of Git, as `trees` gives it). One without it is measured by
-its `commit` over the pure floors; a commit that is not known here cannot vouch for anything.
+its `commit` over the pure floors; a commit that is not known here cannot vouch for anything. With paths, prints the
+`date`, `commit` and `code` that a result of today over them carries.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 COVERED = ("src/myotome/vocabulary", "src/myotome/knowledge", "src/myotome/science", "src/myotome/clinic")
@@ -31,6 +34,13 @@ def trees(paths: Sequence[str], at: str = "HEAD") -> dict[str, str]:
     return found
 
 
+def head(paths: Sequence[str]) -> dict[str, Any]:
+    """What every result begins with: day (UTC), commit, and the trees of the code it covers."""
+    ask = ["git", "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(ask, cwd=HERE, capture_output=True, text=True, check=False).stdout.strip()
+    return {"date": datetime.now(UTC).date().isoformat(), "commit": commit, "code": trees(paths)}
+
+
 def stale() -> list[str]:
     """One line for each result that is older than its code."""
     lines = []
@@ -46,6 +56,7 @@ def stale() -> list[str]:
 
 
 if __name__ == "__main__":
-    for line in stale():
-        print(line)
-    sys.exit(0)
+    if sys.argv[1:]:
+        print(json.dumps(head(sys.argv[1:]), indent=1))
+    else:
+        print(*stale(), sep="\n")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
-from datetime import UTC, datetime
 from pathlib import Path
 
 from myotome.knowledge import KNOWLEDGE_VERSION
 from myotome.science.assessment.answer import ENGINE_VERSION
 from myotome.vocabulary.anatomy import ExamRegion
 from validation.examination.reports import calibration, information_reached
+from validation.stale import head
 
+COVERED = ("src/myotome/science/assessment", "src/myotome/knowledge/signs", "src/myotome/knowledge/muscles")
 RESULTS = Path(__file__).parents[1] / "results"
 
 
@@ -23,16 +23,8 @@ def main() -> None:
     parser.add_argument("--calibrate", type=int, default=50_000, help="patients of calibration")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
-    ask = ["git", "rev-parse", "--short", "HEAD"]
-    commit = subprocess.run(ask, capture_output=True, text=True, check=False)
-    head = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "commit": commit.stdout.strip(),
-        "knowledge_version": KNOWLEDGE_VERSION,
-        "engine_version": ENGINE_VERSION,
-        "seed": asked.seed,
-        "covers": ["src/myotome/science/assessment", "src/myotome/knowledge/signs", "src/myotome/knowledge/muscles"],
-    }
+    versions = {"knowledge_version": KNOWLEDGE_VERSION, "engine_version": ENGINE_VERSION, "seed": asked.seed}
+    begun = head(COVERED) | versions
     for name, report, n in (
         ("information-reached", information_reached, asked.patients),
         ("calibration", calibration, asked.calibrate),
@@ -40,8 +32,8 @@ def main() -> None:
         regions = [report(region, n, asked.seed) for region in ExamRegion]
         if report is information_reached:
             regions += [report(region, n, asked.seed, with_diffuse=False) for region in ExamRegion]
-        path = RESULTS / f"examination-{name}-{head['date']}.json"
-        path.write_text(json.dumps(head | {"regions": regions}, indent=1) + "\n", encoding="utf-8")
+        path = RESULTS / f"examination-{name}-{begun['date']}.json"
+        path.write_text(json.dumps(begun | {"regions": regions}, indent=1) + "\n", encoding="utf-8")
         print(path)
 
 
