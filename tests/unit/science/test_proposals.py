@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from myotome.science.assessment.proposals import Candidate, proposed
 from myotome.vocabulary.anatomy import Position
 
-PRONE, SUPINE = Position.PRONE, Position.SUPINE
+PRONE, SUPINE, SIDE = Position.PRONE, Position.SUPINE, Position.SIDE_LYING
 
 
 def candidate(muscle: str, bits: float, *, position=SUPINE, level=None, wiring=(), side="left") -> Candidate:
@@ -61,3 +64,36 @@ def test_sites_of_the_same_wiring_or_muscle_are_not_proposed_together() -> None:
 def test_nothing_is_proposed_below_the_threshold() -> None:
     assert options([candidate("a", 0.014)]) == ()
     assert options([]) == ()
+
+
+def test_a_third_position_waits_and_the_paraspinal_that_is_due_does_not() -> None:
+    rows = [
+        candidate("a", 0.5),
+        candidate("b", 0.4, position=SIDE),
+        candidate("c", 0.3, position=PRONE),
+        candidate("d", 0.2),
+        SPINE,
+    ]
+    assert names(options(rows)) == ["a", "d", "b"]
+    assert names(options(rows, position=PRONE)) == ["c", "a", "d"]
+    assert {one.position for one in options(rows, since_paraspinal=9, position=SIDE)} <= {SIDE, PRONE}
+
+
+@given(
+    st.lists(st.tuples(st.floats(0.02, 1), st.sampled_from(list(Position)), st.booleans()), max_size=12),
+    st.integers(0, 6),
+    st.sampled_from([None, *Position]),
+)
+def test_she_never_turns_over_twice_and_the_paraspinal_comes_when_it_is_due(
+    drawn: list[tuple[float, Position, bool]], since: int, position: Position | None
+) -> None:
+    drawn = sorted(drawn, key=lambda row: -row[0])
+    rows = [
+        candidate(f"m{i}", bits, position=place, level="L5" if spine else None)
+        for i, (bits, place, spine) in enumerate(drawn)
+    ]
+    found = options(rows, since_paraspinal=since, position=position)
+    assert len({one.position for one in found} | ({position} - {None})) <= 2
+    assert bool(found) == bool(rows)
+    if since + min(3, len(rows)) >= 4 and any(one.paraspinal for one in rows):
+        assert any(one.paraspinal for one in found)

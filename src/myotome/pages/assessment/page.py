@@ -41,6 +41,8 @@ KEPT = ("open", "spine", "sign", "layer", "view", "root", "q", "at")
 """Words of the address that say what is open; they travel with every link and form of the page."""
 
 LIKELY = 0.15
+FIRST_BESIDE = "multifidus"
+"""The muscle beside the spine that a root's rung opens."""
 
 
 def page_context(
@@ -69,7 +71,7 @@ def page_context(
     }
     if with_plate:
         context |= _ways(opened, examination.region, charted, link)
-        context |= plate_of(asked, opened["opened"], examination.region, charted, lambda site: link(at=site))
+        context |= plate_of(asked, opened["opened"], examination.region, charted, link)
     context["answer"] = None
     if can_see_roots(examination):
         belief = show_roots(by=actor, at=at, examination_id=examination.pk, examination=examination, findings=rows)
@@ -96,6 +98,7 @@ def roots_context(
         "options": [_option(row, link) for row in answer["options"]],
         "turns": _turn_words(answer["options"]),
         "turns_of_rank": [_rank_words(row) for row in answer.get("would_change", ())],
+        "level_hrefs": {root: link(open=SPINE, at=f"{FIRST_BESIDE}:{root}") for root in muscle(FIRST_BESIDE).levels},
         "stop_bits": _bits(parameters().stop_bits, 3),
         "is_diffuse": answer["diffuse"] >= 0.5,
         "diffuse_in_100": round(100 * answer["diffuse"]),

@@ -35,6 +35,27 @@ CROP_OF: Mapping[str, tuple[str, str]] = {
     NeedleRegion.LOWER_LEG: ("leg_back", "leg_front"),
     NeedleRegion.FOOT: ("leg_back", "leg_front"),
 }
+OPENED_BY: Mapping[str, tuple[NeedleRegion, NeedleRegion]] = {
+    # a zone of the body: what it opens from the back, and from the front
+    "head": (NeedleRegion.HEAD, NeedleRegion.HEAD),
+    "jaw_face": (NeedleRegion.HEAD, NeedleRegion.HEAD),
+    "neck": (NeedleRegion.NECK, NeedleRegion.NECK),
+    "shoulder": (NeedleRegion.SHOULDER, NeedleRegion.SHOULDER),
+    "upper_arm": (NeedleRegion.ARM, NeedleRegion.ARM),
+    "elbow": (NeedleRegion.FOREARM_HAND, NeedleRegion.FOREARM_HAND),
+    "forearm": (NeedleRegion.FOREARM_HAND, NeedleRegion.FOREARM_HAND),
+    "hand": (NeedleRegion.FOREARM_HAND, NeedleRegion.FOREARM_HAND),
+    "upper_back": (NeedleRegion.UPPER_BACK, NeedleRegion.UPPER_BACK),
+    "chest": (NeedleRegion.CHEST, NeedleRegion.CHEST),
+    "abdomen": (NeedleRegion.ABDOMEN, NeedleRegion.ABDOMEN),
+    "low_back": (NeedleRegion.LOW_BACK, NeedleRegion.LOW_BACK),
+    "buttock": (NeedleRegion.BUTTOCK, NeedleRegion.BUTTOCK),
+    "hip_groin": (NeedleRegion.THIGH, NeedleRegion.THIGH),
+    "thigh": (NeedleRegion.THIGH, NeedleRegion.THIGH),
+    "knee": (NeedleRegion.LOWER_LEG, NeedleRegion.THIGH),
+    "lower_leg": (NeedleRegion.LOWER_LEG, NeedleRegion.LOWER_LEG),
+    "foot": (NeedleRegion.FOOT, NeedleRegion.FOOT),
+}
 SPINE_CROP = {ExamRegion.NECK_ARM: "shoulder_back", ExamRegion.BACK_LEG: "low_back_close", "": "back_half"}
 FRONT_FIRST = {NeedleRegion.CHEST, NeedleRegion.ABDOMEN}
 MOST_LABELS = 8
@@ -47,9 +68,9 @@ def plate_of(
     opened: str,
     region: str,
     charted: Mapping[str, int],
-    href: Callable[[str], str],
+    href: Callable[..., str],
 ) -> dict[str, Any]:
-    """The plate, both locators, the view shown and the other one."""
+    """The plate, both locators, the view shown and the other one; `href` makes links of what is open."""
     view = asked.get("view", "")
     if view not in ("back", "front"):
         view = "front" if opened in FRONT_FIRST else "back"
@@ -72,11 +93,28 @@ def plate_of(
             selected=selected,
             labelled=_labels(tested, crop),
             deep=asked.get("layer", "deep") != "superficial",
-            href=lambda key: href(_at(key)),
+            href=lambda key: href(at=_at(key)),
+            zones=_zones(view, opened, href),
             title=title % {"place": opened.replace("_", " ")},
         ),
         "locators": _locators(crop, view, tested),
     }
+
+
+def _zones(view: str, opened: str, href: Callable[..., str]) -> dict[str, tuple[str, str]]:
+    """Each zone that is not open yet leads to its muscles by layer."""
+    found = {}
+    for zone, (back, front) in OPENED_BY.items():
+        region = back if view == "back" else front
+        if region == opened:
+            continue
+        for side in ("left", "right"):
+            words = _("%(place)s, %(side)s: its muscles by layer") % {
+                "place": _(region.replace("_", " ").capitalize()),
+                "side": SIDE_WORDS[side],
+            }
+            found[f"{side}:{zone}"] = (href(open=region.value), words)
+    return found
 
 
 def _labels(tested: Mapping[str, int], crop: str) -> list[str]:

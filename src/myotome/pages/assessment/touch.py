@@ -1,8 +1,9 @@
 """The touch panel: what can be charted with one tap, as rows with keys for the left and the right.
 
 A key is one grade of one sign of one site. The pressed key is what is charted; pressing it again makes the sign "not
-tested". Nothing pressed is not tested; 0 is examined and normal. What opens is a region of the body by layer, the
-spine by level, the skin, the reflexes, one site with all its signs, or a search.
+tested". Nothing pressed is not tested; 0 is examined and normal. The side's own large key counts up: a tap is
+shortened, a tap again the next grade. What opens is a region of the body by layer, the spine as a ladder of levels,
+the skin, the reflexes, one site with all its signs, or a search.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ SPINE, SKIN, REFLEXES = "spine", "skin", "reflexes"
 LAYERS = ("superficial", "middle", "deep")
 MUSCLE_SIGNS = ("shortened", "tender", "recognition", "band", "twitch", "enthesis", "weak")
 NEEDLE_SIGNS = ("grasp", "cramp")
+SIGN_GRADES, PRESENT = (0, 1, 2, 3), (0, 1)
 MOST_FOUND = 16
 Charted = Mapping[str, int]
 
@@ -67,13 +69,22 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Half:
+    """One side of a row: its large key, which counts up (None where grades do not), and a key for each grade."""
+
+    side: str
+    tap: Key | None
+    keys: tuple[Key, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
-    """One site (or one sign) with its keys on both sides; `sides` pairs the side with its keys, `at` names the site."""
+    """One site (or one sign) with both its sides; `at` names the site."""
 
     name: str
     small: str
     at: str
-    sides: tuple[tuple[str, tuple[Key, ...]], ...]
+    sides: tuple[Half, ...]
     also: str = ""
 
 
@@ -107,6 +118,20 @@ def keys_for(kind: str, subject: str, level: str, side: str, sign: str, charted:
     return tuple(found)
 
 
+def tap_for(kind: str, subject: str, level: str, side: str, sign: str, charted: Charted) -> Key | None:
+    """The large key of a side: the first grade, then the next, then not tested again; None where 0 is not the normal."""
+    scale = sign_table.signs()["reflex" if kind == FindingKind.REFLEX.value else sign].scale
+    if tuple(scale) not in (SIGN_GRADES, PRESENT):
+        return None
+    key = f"{kind}:{subject}:{level}:{side}:{sign}"
+    now = charted.get(key)
+    then = (now or 0) + 1
+    sends = f"{key}:{then if then in scale else CLEAR}"
+    name = f"{subject_name(kind, subject, level)}, {SIDE_WORDS[side]}, {sign_name(kind, sign)}"
+    words = _("%(name)s: next grade") % {"name": name} if then in scale else _("%(name)s: not tested") % {"name": name}
+    return Key(f"{key}:tap", sends, str(SIDE_WORDS[side]), words, now is not None, now == 0)
+
+
 def panel(asked: Mapping[str, str], *, region: str, charted: Charted) -> dict[str, Any]:
     """What is open and its groups, for `?open=`, `?spine=`, `?sign=`, `?at=` and `?q=`.
 
@@ -126,7 +151,7 @@ def panel(asked: Mapping[str, str], *, region: str, charted: Charted) -> dict[st
     if words:
         groups = (Group("", tuple(_found(words, sign, charted))),)
     elif opened == SPINE:
-        groups = (Group("", tuple(_levels(spine, sign, LEVELS.get(region, ROOTS), charted))),)
+        groups = tuple(_rungs(spine, sign, LEVELS.get(region, ROOTS), charted))
     elif opened == SKIN:
         groups = (Group("", tuple(_dermatomes(sign, LEVELS.get(region, ROOTS), charted))),)
     elif opened == REFLEXES:
@@ -138,6 +163,7 @@ def panel(asked: Mapping[str, str], *, region: str, charted: Charted) -> dict[st
         "words": words,
         "sign": sign,
         "spine": spine,
+        "is_ladder": opened == SPINE and not words,
         "groups": groups,
         "card": card(at, charted) if at else None,
         "regions": [one.value for one in regions],
@@ -163,11 +189,19 @@ def card(at: str, charted: Charted) -> dict[str, Any] | None:
     }
 
 
-def _levels(spine: str, sign: str, levels: tuple[str, ...], charted: Charted) -> Iterable[Row]:
+def _rungs(spine: str, sign: str, levels: tuple[str, ...], charted: Charted) -> Iterable[Group]:
+    """The levels of the region open, those above and below folded: every level of the muscle can be reached."""
     row = muscle_table.muscles()[spine]
-    for level in row.levels:
-        if level in levels:
-            yield _muscle_row(row, sign, charted, level)
+    first, last = ROOT_INDEX[levels[0]], ROOT_INDEX[levels[-1]]
+    parts = (
+        ("", [level for level in row.levels if first <= ROOT_INDEX[level] <= last]),
+        (_("Levels above"), [level for level in row.levels if ROOT_INDEX[level] < first]),
+        (_("Levels below"), [level for level in row.levels if ROOT_INDEX[level] > last]),
+    )
+    for name, found in parts:
+        if found or not name:
+            rungs = tuple(_muscle_row(row, sign, charted, level) for level in found)
+            yield Group(name, rungs, is_folded=bool(name))
 
 
 def _dermatomes(sign: str, levels: tuple[str, ...], charted: Charted) -> Iterable[Row]:
@@ -214,8 +248,15 @@ def _muscle_row(row: Muscle, sign: str, charted: Charted, level: str = "") -> Ro
     return Row(subject_name("muscle", row.id, level), roots, at, sides, "; ".join(others))
 
 
-def _sides(kind: str, subject: str, level: str, sign: str, charted: Charted) -> tuple[tuple[str, tuple[Key, ...]], ...]:
-    return tuple((side, keys_for(kind, subject, level, side, sign, charted)) for side in ("left", "right"))
+def _sides(kind: str, subject: str, level: str, sign: str, charted: Charted) -> tuple[Half, ...]:
+    return tuple(
+        Half(
+            side,
+            tap_for(kind, subject, level, side, sign, charted),
+            keys_for(kind, subject, level, side, sign, charted),
+        )
+        for side in ("left", "right")
+    )
 
 
 def _sign_label(code: str) -> str:

@@ -89,6 +89,7 @@ def body_plate(
     href: Callable[[str], str] | str | None = None,
     pick: bool = False,
     needles: Sequence[NeedleMark] = (),
+    zones: Mapping[str, tuple[str, str]] | None = None,
     css_class: str = "",
 ) -> SafeString:
     """One view of the body with the muscles of `states` engraved.
@@ -96,8 +97,9 @@ def body_plate(
     `states` maps part keys (`shapes.part_key`) to a grade 0-3; None or absent is not tested. `names` maps keys to words
     for people, `details` to a second line ("shortened 3"). `crop` is a name of `crops.CUTS`. `labelled` sets names
     beside the figure on leader lines (of all, or of the keys given). `href` (a function, or a text to which the key is added) makes every muscle of
-    `states` a link; `pick` marks them for `<body-picker>`. Muscles that this view does not draw are left out of the
-    picture but stay in the words.
+    `states` a link; `pick` marks them for `<body-picker>`. `zones` maps keys (`side:region`) to address and words: links behind the
+    muscles that open what lies there. Muscles that this view does not draw are left out of the picture but stay in the
+    words.
     """
     states = dict(states or {})
     names, details = dict(names or {}), dict(details or {})
@@ -114,6 +116,7 @@ def body_plate(
         for path in shape.paths:
             if path not in replaced:
                 body.append(_ground_path(path, shape, fibres, ghost=any_deep and _covers(shape, drawn)))
+    body += _zone_links(view, zones or {}, uid)
     ordered = sorted(drawn.items(), key=lambda item: (item[0] in selected, item[1][0].deep))
     for key, shapes in ordered:
         chosen = one_layer(shapes, deep=deep)
@@ -256,6 +259,22 @@ def _as_control(
     if pick:
         return f'<g class="part pickable{extra}" data-key="{escape(key)}"><title>{escape(word)}</title>{inner}</g>'
     return f'<g class="part{extra}"><title>{escape(word)}</title>{inner}</g>'
+
+
+def _zone_links(view: str, zones: Mapping[str, tuple[str, str]], uid: str) -> list[str]:
+    """Polygons that lead elsewhere, cut to the skin; by keyboard the page has other ways to the same places."""
+    if not zones:
+        return []
+    found = [f'<clipPath id="{uid}skin"><path d="{skin(view)}"/></clipPath>']
+    for key, (address, words) in zones.items():
+        side, _colon, region = key.partition(":")
+        points = " ".join(f"{px:.0f},{py:.0f}" for px, py in zone_polygon(view, region, side))
+        if points:
+            inner = f'<polygon class="zone" points="{points}" clip-path="url(#{uid}skin)"/>'
+            found.append(
+                f'<a href="{escape(address)}" class="way" tabindex="-1" aria-label="{escape(words)}">{inner}</a>'
+            )
+    return found
 
 
 def _needle_marks(needles: Sequence[NeedleMark], view: str, size: float) -> list[str]:

@@ -6,7 +6,7 @@ from 15. A ladder says in words what it shows, highest first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.html import escape
@@ -22,12 +22,18 @@ ROW, TICK = 38.0, 5.2
 
 
 def root_ladder(
-    roots: Iterable[Any], *, open_roots: Iterable[str] | None = None, bars: bool = True, width: int = 330
+    roots: Iterable[Any],
+    *,
+    open_roots: Iterable[str] | None = None,
+    bars: bool = True,
+    width: int = 330,
+    hrefs: Mapping[str, str] | None = None,
 ) -> SafeString:
     """A ladder of root beliefs.
 
     `roots`: rows with root, side, p, and low and high or None, as mappings or objects, p between 0 and 1. `open_roots`:
-    the roots drawn large; without it those from 15 in 100 on and their neighbours, at least L2 to S2.
+    the roots drawn large; without it those from 15 in 100 on and their neighbours, at least L2 to S2. `hrefs` makes a
+    link of a root's name.
     """
     rows = {(_get(r, "root"), str(_get(r, "side"))): (_get(r, "p"), _get(r, "low"), _get(r, "high")) for r in roots}
     wide = tuple(open_roots) if open_roots is not None else _open_roots(rows)
@@ -43,7 +49,7 @@ def root_ladder(
     for root in ROOTS:
         if root in wide:
             run_start = None
-            drawn.append(_rung(root, y_of[root] + ROW / 2, middle, reach, rows, bars))
+            drawn.append(_rung(root, y_of[root] + ROW / 2, middle, reach, rows, bars, (hrefs or {}).get(root, "")))
         elif run_start is None:
             run_start = root
             end = _run_end(root, wide)
@@ -54,7 +60,7 @@ def root_ladder(
             )
     words = _told(rows)
     return mark_safe(  # noqa: S308 - numbers, root names, and words that are escaped
-        f'<svg class="ladder" viewBox="0 0 {width} {height:.0f}" role="img" aria-label="{escape(words)}">'
+        f'<svg class="ladder" viewBox="0 0 {width} {height:.0f}" role="{"group" if hrefs else "img"}" aria-label="{escape(words)}">'
         f'<text class="left" x="{middle - 24}" y="13">{escape(_("Left"))}</text>'
         f'<text class="right" x="{middle + 24}" y="13">{escape(_("Right"))}</text>{"".join(drawn)}</svg>'
     )
@@ -84,11 +90,13 @@ def _run_end(start: str, wide: tuple[str, ...]) -> str:
     return end
 
 
-def _rung(root: str, y: float, middle: float, reach: float, rows: dict, bars: bool) -> str:
-    out = [
-        f'<path class="rung" d="M{middle - 24 - reach} {y:.1f}h{reach}M{middle + 24} {y:.1f}h{reach}"/>'
-        f'<text class="name" x="{middle}" y="{y + 5:.1f}">{root}</text>'
-    ]
+def _rung(root: str, y: float, middle: float, reach: float, rows: dict, bars: bool, href: str) -> str:
+    name = f'<text class="name" x="{middle}" y="{y + 5:.1f}">{root}</text>'
+    if href:
+        target = f'<rect class="touch" x="{middle - 66}" y="{y - ROW / 2:.1f}" width="132" height="{ROW:.0f}"/>'
+        words = escape(_("%(root)s: the muscles beside the spine") % {"root": root})
+        name = f'<a href="{escape(href)}" aria-label="{words}">{target}{name}</a>'
+    out = [f'<path class="rung" d="M{middle - 24 - reach} {y:.1f}h{reach}M{middle + 24} {y:.1f}h{reach}"/>{name}']
     for side, sign in (("left", -1), ("right", 1)):
         if (root, side) not in rows or not bars:
             continue

@@ -39,23 +39,26 @@ def proposed(
 
     `candidates` are in falling order of bits; `since_paraspinal` counts the sites tested since the last paraspinal
     level. Of one muscle only one level is proposed, and of sites with the same wiring only one: the second would teach
-    little after the first.
+    little after the first. Together with the present position there are never more than two: she turns over once.
 
     Source: clinic belief (rule of segment)
     Check: tests/unit/science/test_proposals.py
     """
     worth = [one for one in candidates if one.bits > stop_bits]
+    is_due = since_paraspinal + min(n_options, len(worth)) >= paraspinal_every
+    due = next((one for one in worth if one.paraspinal), None) if is_due else None
+    positions = {one for one in (position, due and due.position) if one is not None}
     chosen: list[Candidate] = []
-    for one in worth:
+    for best in worth:
         if len(chosen) == n_options:
             break
-        if not any(one.side == other.side and _alike(one, other) for other in chosen):
-            chosen.append(one)
-    due = since_paraspinal + len(chosen) >= paraspinal_every
-    if due and chosen and not any(one.paraspinal for one in chosen):
-        paraspinal = next((one for one in worth if one.paraspinal), None)
-        if paraspinal is not None:
-            chosen[-1] = paraspinal
+        wants_spine = due is not None and not any(one.paraspinal for one in chosen)
+        taken = due if due is not None and wants_spine and len(chosen) == n_options - 1 else best
+        if taken is not due and any(taken.side == one.side and _alike(taken, one) for one in chosen):
+            continue
+        if taken.position in positions or len(positions) < 2:
+            positions.add(taken.position)
+            chosen.append(taken)
     start = position or (chosen[0].position if chosen else None)
     order = list(dict.fromkeys(one.position for one in chosen))
     return tuple(sorted(chosen, key=lambda one: (one.position != start, order.index(one.position), -one.bits)))
