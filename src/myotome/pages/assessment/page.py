@@ -63,6 +63,7 @@ def page_context(
         "cautions": cautions_of(actor, patient_id=course.patient_id),
         "panel": opened,
         "findings": [_listed(row, link) for row in rows],
+        "by_site": _by_site(rows),
         "n_tested": len({(row.kind, row.subject, row.level, row.side) for row in rows}),
         "loss": [json_words(finding) for finding in findings if is_loss(finding)],
         "can_change": examination.finished_at is None,
@@ -164,6 +165,17 @@ def _listed(row: Any, link: Callable[..., str]) -> dict[str, Any]:
         "href": link(at=at) if row.kind == "muscle" else link(open="skin" if row.kind == "skin" else "reflexes"),
         "clears": f"{row_key(row)}:clear",
     }
+
+
+def _by_site(rows: list[Any]) -> list[dict[str, Any]]:
+    """The findings for paper: each site once, with what was found on its left and on its right."""
+    sites: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for row in sorted(rows, key=lambda row: (row.kind != "muscle", row.kind)):
+        name = subject_name(row.kind, row.subject, row.level)
+        site = sites.setdefault((row.kind, row.subject, row.level), {"name": name, "left": [], "right": []})
+        found = f"{sign_name(row.kind, row.sign)} {value_words(row.kind, row.sign, row_value(row))}"
+        site[row.side].append(found.strip())
+    return list(sites.values())
 
 
 def _option(row: Mapping[str, Any], link: Callable[..., str]) -> dict[str, Any]:

@@ -1,0 +1,162 @@
+"""The examination in a browser: by touch, by keyboard alone, and on one page of paper."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from myotome.clinic.assessment.actions import begin_examination, chart_finding, write_impression
+from myotome.clinic.assessment.models import ExamFinding
+from myotome.knowledge.muscles import muscles
+from myotome.vocabulary.anatomy import ExamRegion, Side
+from myotome.vocabulary.findings import MuscleFinding
+from tests.browser.test_needle_chart import log_in
+from tests.factories import a_clinic, a_course, a_patient, a_practitioner, an_actor
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+BUILD = Path(__file__).parents[2] / "build"
+
+
+def an_examination(n_findings=0, *, impression="", region=ExamRegion.BACK_LEG):
+    """An open examination with that many findings, and its practitioner."""
+    clinic = a_clinic()
+    elena = a_practitioner(clinic)
+    course = a_course(clinic, a_patient(clinic, in_care_of=elena))
+    actor, now = an_actor(elena.user, clinic), timezone.now()
+    exam = begin_examination(by=actor, at=now, course_id=course.pk, region=region)
+    felt = [(row.id, level) for row in muscles().values() if row.palpable for level in row.levels or (None,)]
+    sites = [(id, level, side) for id, level in felt for side in Side if side is not Side.MIDLINE]
+    for i in range(n_findings):
+        id, level, side = sites[i * len(sites) // n_findings]
+        chart_finding(
+            by=actor, at=now, examination_id=exam.pk,
+            finding=MuscleFinding(muscle=id, level=level, side=side, sign="shortened", grade=i % 4),
+        )  # fmt: skip
+    if impression:
+        write_impression(by=actor, at=now, examination_id=exam.pk, version=exam.version, impression=impression)
+    return exam, elena
+
+
+def open_page(page, live_server, exam, elena, name="examination", asked=""):
+    log_in(page, live_server, elena)
+    page.wait_for_url("**/alder/**")
+    url = reverse(f"assessment:{name}", kwargs={"clinic": "alder", "examination": exam.pk})
+    page.goto(f"{live_server.url}{url}{asked}")
+
+
+def grades(exam) -> dict[str, int]:
+    rows = ExamFinding.objects.filter(examination=exam, replaced_at__isnull=True)
+    return {f"{row.subject}{row.level}:{row.side}": row.grade for row in rows}
+
+
+def test_a_tap_is_shortened_and_a_tap_again_the_next_grade(page, live_server):
+    exam, elena = an_examination()
+    open_page(page, live_server, exam, elena, asked="?open=buttock")
+    left = page.locator("[id='muscle:piriformis::left:shortened:tap']")
+    for grade in (1, 2, 3):
+        left.tap()
+        expect(page.locator(f"[id='muscle:piriformis::left:shortened:{grade}']")).to_have_attribute(
+            "aria-pressed", "true"
+        )
+        assert grades(exam) == {"piriformis:left": grade}
+    left.tap()
+    expect(page.locator("[id='muscle:piriformis::left:shortened:3']")).to_have_attribute("aria-pressed", "false")
+    assert grades(exam) == {}
+    for button in page.locator("#keys button:visible").all():
+        box = button.bounding_box()
+        assert min(box["width"], box["height"]) >= 44
+
+
+def test_a_zone_of_the_body_opens_its_muscles_by_layer(page, live_server):
+    exam, elena = an_examination()
+    open_page(page, live_server, exam, elena)
+    zone = page.locator("a.way[aria-label^='Buttock, left']").bounding_box()
+    page.touchscreen.tap(zone["x"] + zone["width"] * 0.25, zone["y"] + zone["height"] * 0.5)
+    expect(page.locator("#keys legend").first).to_have_text("Superficial")
+    expect(page.locator("#keys")).to_contain_text("Gluteus maximus")
+
+
+def test_every_level_is_on_the_ladder_and_a_rung_of_the_roots_leads_to_it(page, live_server):
+    exam, elena = an_examination(6, impression="L5 left")
+    open_page(page, live_server, exam, elena)
+    expect(page.locator("#keys .rungs").first).to_contain_text("Multifidus L5")
+    page.locator("#keys summary", has_text="Levels above").tap()
+    expect(page.locator("[id='muscle:multifidus:C5:left:shortened:tap']")).to_be_visible()
+    page.locator(".exam-ladder a[aria-label^='L4:']").tap()
+    expect(page.locator(".exam-card legend")).to_contain_text("Multifidus L4")
+
+
+def test_by_keyboard_alone_from_the_first_finding_to_the_plan(page, live_server, axe):
+    exam, elena = an_examination()
+    open_page(page, live_server, exam, elena, asked="?open=buttock")
+
+    def to(selector):
+        """Tab forward until the thing has the focus, as a person without a mouse would."""
+        for _ in range(140):
+            if page.evaluate(f"document.activeElement?.matches({json.dumps(selector)})"):
+                return
+            page.keyboard.press("Tab")
+        raise AssertionError(f"{selector} cannot be reached by keyboard")
+
+    tap = "[id='muscle:gluteus_medius::left:shortened:tap']"
+    to(tap)
+    page.keyboard.press("Enter")
+    expect(page.locator("[id='muscle:gluteus_medius::left:shortened:1']")).to_have_attribute("aria-pressed", "true")
+    assert page.evaluate(f"document.activeElement?.matches({json.dumps(tap)})"), "the focus stays on the key"
+    page.keyboard.press("Enter")
+    expect(page.locator("[id='muscle:gluteus_medius::left:shortened:2']")).to_have_attribute("aria-pressed", "true")
+    to("[id='muscle:gluteus_medius::right:shortened:0']")
+    page.keyboard.press("Space")
+    expect(page.locator("[id='muscle:gluteus_medius::right:shortened:0']")).to_have_attribute("aria-pressed", "true")
+    to("textarea")
+    page.keyboard.type("L5 left")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".exam-ladder")).to_contain_text("L5")
+    assert axe(page) == []
+    to("#exam-foot form button")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/plan/**")
+    assert grades(exam) == {"gluteus_medius:left": 2, "gluteus_medius:right": 0}
+
+
+@pytest.mark.parametrize("n_findings", [8, 40, 60, 120])
+def test_a_finished_examination_prints_as_one_page(page, live_server, tmp_path, n_findings):
+    exam, elena = an_examination(n_findings, impression="L5 left, paraspinal first. Old S1 possible.\nLook at the hip.")
+    open_page(page, live_server, exam, elena, name="printed")
+    for size in ("A4", "Letter"):
+        paper = tmp_path / f"{size}.pdf"
+        paper.write_bytes(page.pdf(format=size, prefer_css_page_size=False))
+        told = subprocess.run(["pdfinfo", paper], capture_output=True, text=True, check=True).stdout
+        assert "Pages:           1\n" in told, (n_findings, size)
+        words = subprocess.run(["pdftotext", "-layout", paper, "-"], capture_output=True, text=True, check=True).stdout
+        assert "Hannah Lindqvist" in words
+        assert "What is not listed was not tested" in words
+
+
+def test_the_ladder_answers_a_tap(page, live_server):
+    """Prints how long from a tap to the new ladder with forty findings; asserts that it moved, never how fast."""
+    exam, elena = an_examination(40, impression="L5 left")
+    open_page(page, live_server, exam, elena, asked="?open=lower_leg")
+    spent = []
+    for n in range(9):
+        told = page.locator(".exam-ladder svg").get_attribute("aria-label")
+        began = time.perf_counter()
+        page.locator("[id='muscle:extensor_hallucis_longus::left:shortened:tap']").tap()
+        page.wait_for_function(
+            "told => document.querySelector('.exam-ladder svg')?.getAttribute('aria-label') !== told", arg=told
+        )
+        spent.append(1e3 * (time.perf_counter() - began))
+        assert n >= 0
+    figures = {"ladder_tap_ms_median": round(statistics.median(spent)), "taps": len(spent)}
+    print(figures)
+    BUILD.mkdir(exist_ok=True)
+    (BUILD / "examination-figures.json").write_text(json.dumps(figures) + "\n")
