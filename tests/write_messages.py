@@ -110,6 +110,7 @@ def in_codes() -> Iterator[tuple[str, str]]:
     """Codes that a page shows as words: `needle_fault` is "Needle fault"."""
     import myotome.vocabulary as vocabulary
     from myotome.clinic.booking.set_up import ROOM_KINDS
+    from myotome.clinic.needling.consents import KIND_OF_BREACH
     from myotome.knowledge.acupoints import DERIVED, MERIDIANS, PUBLISHED, acupoints
     from myotome.knowledge.muscles.rows import LAYERS, RAMI
 
@@ -124,7 +125,7 @@ def in_codes() -> Iterator[tuple[str, str]]:
     points = acupoints().values()
     for code in {*(one for point in points for one in point.angle), *(name for name, _ in MERIDIANS.values())}:
         yield from _as_words(code, "knowledge: acupoints")
-    for code in (PUBLISHED, DERIVED, *LAYERS, *RAMI, *ROOM_KINDS):
+    for code in (PUBLISHED, DERIVED, *LAYERS, *RAMI, *ROOM_KINDS, *KIND_OF_BREACH.values()):
         yield from _as_words(code, "knowledge")
 
 

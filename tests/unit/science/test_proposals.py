@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from myotome.science.assessment.proposals import Candidate, proposed
@@ -79,6 +79,7 @@ def test_a_third_position_waits_and_the_paraspinal_that_is_due_does_not() -> Non
     assert {one.position for one in options(rows, since_paraspinal=9, position=SIDE)} <= {SIDE, PRONE}
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.floats(0.02, 1), st.sampled_from(list(Position)), st.booleans()), max_size=12),
     st.integers(0, 6),
