@@ -29,6 +29,7 @@ from tests.write_messages import catalogue
 
 pytestmark = pytest.mark.django_db
 BRACKETS = re.compile(r"⟦[^⟦⟧]*⟧")
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 READ_ALOUD = {"alt", "title", "placeholder", "aria-label"}
 NAMES = (
     "Myotome|Alder Street Clinic|Alder Street|Hannah|Lindqvist|Omar|Aziz|Twin\\d*|Elena|Marchetti|David|Okafor|Sofia|Lind"
@@ -39,24 +40,33 @@ CODES = r"[a-z_]+\.[a-z_]+|[A-Z]{2}\d{1,2}|[CTLS]\d{1,2}|mult-L5|grasp\d|cramp\d
 
 
 class Shown(HTMLParser):
-    """The words of a page: text and what is read aloud for pictures and controls."""
+    """The words of a page: text and what is read aloud for pictures and controls.
+
+    What stands in a language of its own (`lang` inside the page) is not the page's: consent texts have a version for
+    each language, the names of muscles are Latin.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.words: list[str] = []
         self.silent = 0
         self.in_citation = False
+        self.own_language: list[str] = []
 
     def handle_starttag(self, tag, attrs):
+        if tag not in VOID and (self.own_language or (tag not in ("html", "body") and "lang" in dict(attrs))):
+            self.own_language.append(tag)
         self.in_citation = "cite" in (dict(attrs).get("class") or "").split()
         self.silent += tag in ("script", "style", "code")
         self.words += [value for name, value in attrs if name in READ_ALOUD and value]
 
     def handle_endtag(self, tag):
+        if self.own_language:
+            self.own_language.pop()
         self.silent -= tag in ("script", "style", "code")
 
     def handle_data(self, data):
-        if not (self.silent or self.in_citation):  # a work is cited in its own words
+        if not (self.silent or self.in_citation or self.own_language):  # a work is cited in its own words
             self.words.append(data)
 
 
