@@ -21,6 +21,7 @@ from django.utils import timezone
 from myotome.clinic.assessment.models import Examination
 from myotome.clinic.audit.models import AuditEvent
 from myotome.clinic.booking.calendars import make_feed
+from myotome.clinic.booking.importing import hand_in
 from myotome.clinic.booking.models import Appointment, DeskAct, Offered, Opening, Service
 from myotome.clinic.booking.queries import free_times_for
 from myotome.clinic.booking.waitlist import offer_link, wait_for
@@ -130,7 +131,9 @@ def objects_of(clinic, practitioner, patient) -> dict[str, Any]:
     payment = take_payment(
         by=robin, at=now, patient_id=patient.pk, parts={charge.pk: 5000}, method="cash", key=f"of {patient.pk}"
     )
+    handed = hand_in(by=actor, at=now, kind="patients", name="x.csv", content=b"given_name,family_name,born_on\n")
     return {
+        "handed": handed.pk,
         "feed": feed.feed.pk,
         "charge": charge.pk,
         "payment": payment.pk,

@@ -105,6 +105,20 @@ class LinkExpired(MyotomeError):
     http_status = 410
 
 
+class TooBig(MyotomeError):
+    """What was sent is larger than can be taken at once."""
+
+    slug = "too-big"
+    http_status = 413
+
+
+class UnreadableFile(MyotomeError):
+    """The file is not what was said, or cannot be read for certain."""
+
+    slug = "unreadable-file"
+    http_status = 415
+
+
 class TooManyAttempts(MyotomeError):
     """Too many tries in a short time."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from myotome.pages.booking import calendars, day_acts, series, set_up, times, views, waiting
+from myotome.pages.booking import calendars, day_acts, importing, series, set_up, times, views, waiting
 
 app_name = "booking"
 urlpatterns = [
@@ -22,6 +22,8 @@ urlpatterns = [
     path("calendars/", calendars.calendars, name="calendars"),
     path("calendars/<int:feed>/end/", calendars.end, name="end_calendar"),
     path("calendar/<str:token>.ics", calendars.feed, name="feed"),
+    path("import/", importing.hand_in_file, name="import"),
+    path("import/<int:handed>/", importing.import_it, name="import_it"),
     path("details/", views.details, name="details"),
     path("manage/<str:token>/", views.manage, name="manage"),
     path("manage/<str:token>/move/", views.move, name="move"),

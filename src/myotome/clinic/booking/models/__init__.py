@@ -2,6 +2,7 @@
 
 from myotome.clinic.booking.models.calendars import CalendarFeed, ToldEvent
 from myotome.clinic.booking.models.diary import Appointment, AppointmentSpan, Claim, DeskAct, Hold
+from myotome.clinic.booking.models.imports import HandedIn
 from myotome.clinic.booking.models.messages import ContactWish, Notice
 from myotome.clinic.booking.models.setup import (
     DiaryRules,
@@ -21,6 +22,7 @@ __all__ = [
     "ContactWish",
     "DeskAct",
     "DiaryRules",
+    "HandedIn",
     "Hold",
     "HoursException",
     "Notice",

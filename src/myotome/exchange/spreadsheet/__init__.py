@@ -1,0 +1,1 @@
+"""Tables that come from a spreadsheet or another program, as CSV."""
