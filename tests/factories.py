@@ -139,13 +139,13 @@ def a_consent(course: Course, kind: str = "course", subject: str = ""):
 
 
 def a_needle(client_id: str = "", **values: object):
-    """One needle into the left gluteus medius, 50 mm deep, still in."""
+    """One needle into the left tensor fasciae latae, 50 mm deep, still in."""
     from myotome.vocabulary.anatomy import NeedleRegion, Side
     from myotome.vocabulary.needling import NeedleInsertion, SiteKind
 
     values = {
         "site_kind": SiteKind.MUSCLE,
-        "site": "gluteus_medius",
+        "site": "tensor_fasciae_latae",
         "side": Side.LEFT,
         "region": NeedleRegion.BUTTOCK,
         "depth_mm": 50,

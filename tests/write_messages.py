@@ -95,7 +95,14 @@ def in_tables() -> Iterator[tuple[str, str]]:
         "natural courses": natural_courses(),
         "provinces": PROVINCE_NAMES,
         "screening": content(),
-        "signs": (signs.signs(), signs.reflexes(), signs.dermatomes()),
+        "signs": (
+            signs.signs(),
+            signs.reflexes(),
+            signs.dermatomes(),
+            signs.autonomic(),
+            signs.scheme_names(),
+            signs.myotome_schemes(),
+        ),
     }
     for name, table in tables.items():
         for words in _sentences(table):
@@ -113,6 +120,7 @@ def in_codes() -> Iterator[tuple[str, str]]:
     from myotome.clinic.needling.consents import KIND_OF_BREACH
     from myotome.knowledge.acupoints import DERIVED, MERIDIANS, PUBLISHED, acupoints
     from myotome.knowledge.muscles.rows import LAYERS, RAMI
+    from myotome.knowledge.signs.rows import AUTONOMIC_KINDS
 
     for path in sorted(Path(vocabulary.__file__).parent.glob("*.py")):
         module = (
@@ -125,7 +133,7 @@ def in_codes() -> Iterator[tuple[str, str]]:
     points = acupoints().values()
     for code in {*(one for point in points for one in point.angle), *(name for name, _ in MERIDIANS.values())}:
         yield from _as_words(code, "knowledge: acupoints")
-    for code in (PUBLISHED, DERIVED, *LAYERS, *RAMI, *ROOM_KINDS, *KIND_OF_BREACH.values()):
+    for code in (PUBLISHED, DERIVED, *LAYERS, *RAMI, *AUTONOMIC_KINDS, *ROOM_KINDS, *KIND_OF_BREACH.values()):
         yield from _as_words(code, "knowledge")
 
 

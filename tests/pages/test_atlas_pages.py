@@ -10,8 +10,9 @@ from django.urls import reverse
 from myotome.knowledge.acupoints import acupoints
 from myotome.knowledge.cautions import cautions
 from myotome.knowledge.conditions import conditions
-from myotome.knowledge.muscles import muscles
-from myotome.pages.atlas.entries import found_by
+from myotome.knowledge.muscles import hazards_at, muscles, sites_of
+from myotome.knowledge.signs import autonomic, scheme_names
+from myotome.pages.atlas.entries import LEADS, found_by
 from myotome.vocabulary.anatomy import ROOTS
 from tests.factories import a_clinic, a_practitioner
 
@@ -44,6 +45,32 @@ def test_every_muscle_root_and_point_has_a_page_with_its_sources(elena, django_a
         assert point.hanzi in page
         assert page.count('class="caution') == len(point.hazards)
         assert page.count(" cun, about ") == len(point.depths), "each source's range by itself"
+
+
+def test_the_page_of_a_root_says_hazards_sources_both_schemes_and_where_its_skin_shows_it(elena):
+    for root in ROOTS:
+        page = elena.get(at("root", root=root))
+        shown = page.content.decode()
+        near = {code for id, level, weight in sites_of(root) if weight >= LEADS for code in hazards_at(id, level)}
+        assert shown.count('class="caution') == len(near)
+        assert 'class="cite"' in shown
+        assert all(name in shown for name in scheme_names().values())
+        if area := autonomic().get(root):
+            assert area.look in shown
+            assert f"{area.outflow[0]}–{area.outflow[-1]}" in shown
+    shown = elena.get(at("root", root="C6")).content.decode()
+    assert "lifting the wrist" in shown
+    assert "bending the elbow and lifting the wrist" in shown
+    assert "Radial nerve" in shown
+    assert "Nails" in shown
+
+
+@pytest.mark.parametrize(("muscle", "peak"), [("tibialis_anterior", "L5"), ("biceps_brachii", "C5, C6")])
+def test_the_page_of_a_muscle_names_its_peak_root(elena, muscle, peak):
+    shown = elena.get(at("muscle", muscle=muscle)).content.decode()
+    assert f"<dt>Peak root</dt><dd>{peak}" in shown
+    assert ("none leads alone" in shown) == (", " in peak)
+    assert "Terminologia Anatomica" in shown
 
 
 @pytest.mark.parametrize(

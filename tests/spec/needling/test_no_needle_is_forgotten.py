@@ -39,7 +39,7 @@ def test_a_visit_cannot_close_while_a_needle_is_in():
     record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle())
     with pytest.raises(NeedleUnaccountedFor) as refusal:
         close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1, **boxed(1))
-    assert "gluteus medius" in refusal.value.message
+    assert "tensor fasciae latae" in refusal.value.message
     assert "left" in refusal.value.message
     assert not can_close(visit, needles_of(visit))
 

@@ -17,7 +17,7 @@ from myotome.vocabulary.findings import MuscleFinding
 from myotome.vocabulary.needling import NeedleState, SiteKind
 from tests.factories import AT, a_needle, an_open_visit, boxed
 
-MUSCLE = {"muscle": "gluteus_medius", "side": "left"}
+MUSCLE = {"muscle": "tensor_fasciae_latae", "side": "left"}
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,9 @@ GOOD = {
     [
         ({"level": "maybe"}, "none of"),
         ({"fact": "hay_fever"}, "none of"),
+        ({"fact": ""}, "none of"),
+        ({"scope": "electrical_at"}, "do not fit"),
+        ({"scope": "electrical_at", "where": "psoas_major"}, "none of"),
         ({"scope": "moon"}, "none of"),
         ({"scope": "muscles"}, "do not fit"),
         ({"where": "psoas_major"}, "do not fit"),

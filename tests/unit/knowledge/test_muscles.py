@@ -177,6 +177,28 @@ def test_json_rows_hold_what_the_interface_promises() -> None:
     assert rows["trapezius"]["segmental_link"] == {"C2": 0.6, "C3": 1.0, "C4": 0.6}
 
 
+@pytest.mark.parametrize(
+    ("muscle", "peak"),
+    [
+        ("tibialis_anterior", ["L5"]),
+        ("biceps_brachii", ["C5", "C6"]),
+        ("extensor_hallucis_longus", ["L5"]),
+        ("trapezius", ["C3"]),
+        ("multifidus", []),
+        ("masseter", []),
+    ],
+)
+def test_the_peak_root_is_named_or_the_roots_that_lead_together(muscle: str, peak: list[str]) -> None:
+    assert {row["id"]: row["peak"] for row in table.as_json_rows()}[muscle] == peak
+
+
+def test_every_muscle_with_roots_has_a_peak_among_them() -> None:
+    for row in table.as_json_rows():
+        weights = row["segmental_link"]
+        assert row["peak"] == [root for root, weight in weights.items() if weight == max(weights.values())]  # type: ignore[attr-defined]
+        assert bool(row["peak"]) == bool(weights)
+
+
 GOOD = {
     "id": "x",
     "name": "X",

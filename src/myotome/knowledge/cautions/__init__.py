@@ -1,8 +1,9 @@
 """Cautions: which fact of a patient raises STOP, ASK or NOTE, for which needles, in which words.
 
 Data only. A rule is raised by one patient fact (`facts()`), and holds for all needles, for an area that the fact's
-own detail names, or for the regions, muscles, points or hazards in `where`, or for electrical or retained needles.
-Never silent, never deleted by the program. From memory where no source is named: awaits clinical sign-off.
+own detail names, or for the regions, muscles, points or hazards in `where`, or for electrical or retained needles. A
+rule about current may name no fact: it holds for everybody. Never silent, never deleted by the program. From memory
+where no source is named: awaits clinical sign-off.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from myotome.knowledge.muscles import muscles
 from myotome.vocabulary.anatomy import NeedleRegion
 from myotome.vocabulary.courses import CautionLevel
 
-SCOPES = ("all", "area", "region", "muscles", "points", "hazards", "electrical", "retained")
+SCOPES = ("all", "area", "region", "muscles", "points", "hazards", "electrical", "electrical_at", "retained")
+FOR_EVERYBODY = ("electrical", "electrical_at", "retained")
+"""Scopes of rules that may hold without a fact of the patient."""
+
 _POINT = re.compile(r"(LU|LI|ST|SP|HT|SI|BL|KI|PC|TE|GB|LR|GV|CV)[1-9]\d?")
 
 
@@ -33,7 +37,10 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Caution:
-    """One rule. `where` holds needle regions, muscle ids, point codes or hazard codes as `scope` says, else nothing."""
+    """One rule. `where` holds needle regions, muscle ids, point codes or hazard codes as `scope` says, else nothing.
+
+    `fact` is empty where the rule holds for everybody. `electrical_at` is current in a region or near a hazard.
+    """
 
     code: str
     level: CautionLevel
@@ -103,7 +110,13 @@ def parsed(row: Mapping[str, str]) -> Caution:
     spot = f"cautions.csv, {row['code']}"
     scope = tables.only(row["scope"], SCOPES, spot)
     where = tables.listed(row["where"])
-    allowed = {"region": tuple(NeedleRegion), "muscles": tuple(muscles()), "hazards": tuple(hazards.hazards())}
+    regions, near = tuple(NeedleRegion), tuple(hazards.hazards())
+    allowed: dict[str, tuple[str, ...]] = {
+        "region": regions,
+        "muscles": tuple(muscles()),
+        "hazards": near,
+        "electrical_at": regions + near,
+    }
     if (scope in allowed or scope == "points") != bool(where):
         raise tables.BadTable(f"{spot}: a scope of {scope} and {len(where)} places do not fit.")
     for item in where:
@@ -116,7 +129,7 @@ def parsed(row: Mapping[str, str]) -> Caution:
     return Caution(
         code=row["code"],
         level=CautionLevel(tables.only(row["level"], CautionLevel, spot)),
-        fact=tables.only(row["fact"], facts(), spot),
+        fact=tables.only(row["fact"], (*facts(), *([""] if scope in FOR_EVERYBODY else [])), spot),
         scope=scope,
         where=where,
         sentence=row["sentence"],

@@ -10,6 +10,9 @@ from myotome.knowledge import SIGN_OFF, hazards, tables
 from myotome.vocabulary.anatomy import ROOT_INDEX, ROOTS, NeedleRegion, Position
 
 FILES = ("head_and_neck.csv", "shoulder_and_arm.csv", "trunk.csv", "hip_and_leg.csv")
+NAMES_SOURCE = "fipat2019"
+"""Latin and English names of all muscles follow this terminology; parts split for their nerve are named after it."""
+
 LAYERS = ("superficial", "middle", "deep")
 RAMI = ("ventral", "dorsal", "cranial")
 
@@ -26,7 +29,10 @@ of the lateral branches with the level above."""
 
 @dataclass(frozen=True, slots=True)
 class Muscle:
-    """One muscle, or one part of a muscle with its own nerve; the same for both sides."""
+    """One muscle, or one part of a muscle with its own nerve; the same for both sides.
+
+    `sources` are those of its wiring, `names_source` that of its names.
+    """
 
     id: str
     name: str
@@ -48,7 +54,14 @@ class Muscle:
     sources: tuple[str, ...]
     level_rule: str = ""
     hazard_levels: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    names_source: str = NAMES_SOURCE
     status: str = SIGN_OFF
+
+    @property
+    def peak(self) -> tuple[str, ...]:
+        """The root that leads, or those that do together; none for muscles by level and muscles of the face."""
+        weights = self.segmental_link or self.roots
+        return tuple(root for root, weight in weights.items() if weight == max(weights.values()))
 
 
 def level_weights(rule: str, level: str) -> Mapping[str, float]:
@@ -69,6 +82,7 @@ def read() -> tuple[Muscle, ...]:
         BadTable: a weight out of range, roots with a gap or beyond the window, an unknown source, hazard or word.
     """
     found: dict[str, Muscle] = {}
+    tables.check_sources((NAMES_SOURCE,), "names of muscles")
     for name in FILES:
         for row in tables.rows(__package__, name, said=("nerve", "lay_name", "palpation", "note")):
             made = parsed(row, f"{name}, {row['id']}")
@@ -109,6 +123,9 @@ def parsed(row: Mapping[str, str], where: str) -> Muscle:
     )
     if bool(made.levels) != bool(made.level_rule) or (made.levels and (made.roots or made.segmental_link)):
         raise tables.BadTable(f"{where}: a muscle has roots, or levels with a level rule, not both.")
+    for code, at in made.hazard_levels.items():
+        if not set(at) & set(made.levels):
+            raise tables.BadTable(f"{where}: {code} holds at no level of the muscle.")
     if not made.levels and not made.roots and made.ramus != "cranial":
         raise tables.BadTable(f"{where}: a muscle with a spinal nerve needs roots or levels.")
     return made

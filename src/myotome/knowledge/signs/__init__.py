@@ -13,12 +13,15 @@ from types import MappingProxyType
 
 from myotome.knowledge.signs.parameters import Parameters, Range, parameters
 from myotome.knowledge.signs.rows import (
+    AutonomicArea,
     Dermatome,
     MyotomeMovement,
     Reflex,
     Sign,
+    read_autonomic,
     read_dermatomes,
     read_reflexes,
+    read_scheme_names,
     read_schemes,
     read_signs,
 )
@@ -26,6 +29,7 @@ from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.findings import FindingKind
 
 __all__ = [
+    "AutonomicArea",
     "Dermatome",
     "MyotomeMovement",
     "Parameters",
@@ -33,11 +37,13 @@ __all__ = [
     "Reflex",
     "Sign",
     "as_json_rows",
+    "autonomic",
     "dermatomes",
     "myotome_schemes",
     "parameters",
     "reflex",
     "reflexes",
+    "scheme_names",
     "sign",
     "signs",
     "skin_weights",
@@ -120,8 +126,23 @@ def myotome_schemes() -> Mapping[str, tuple[MyotomeMovement, ...]]:
     return MappingProxyType({name: tuple(rows) for name, rows in found.items()})
 
 
+@cache
+def scheme_names() -> Mapping[str, str]:
+    """What each myotome scheme is called."""
+    return read_scheme_names()
+
+
+@cache
+def autonomic() -> Mapping[str, AutonomicArea]:
+    """Autonomic and trophic areas by root, C2 to S5. Check: tests/unit/knowledge/test_autonomic_areas.py."""
+    return MappingProxyType({row.root: row for row in read_autonomic()})
+
+
 def as_json_rows() -> list[dict[str, object]]:
-    """Rows of `myotome signs --json`: code, kind, scale and normal value of every sign, then of every reflex."""
+    """Rows of `myotome signs --json`: code, kind, scale and normal value of every sign, then of every reflex.
+
+    The autonomic and trophic signs say where each root shows them; weakness carries both myotome schemes.
+    """
     rows: list[dict[str, object]] = [
         {
             "id": row.code,
@@ -138,6 +159,7 @@ def as_json_rows() -> list[dict[str, object]]:
             "p_if_absent": list(row.p_if_absent),
             "sources": list(row.sources),
             "status": row.status,
+            **_where_by_root(row.code),
         }
         for row in signs().values()
     ]
@@ -159,3 +181,41 @@ def as_json_rows() -> list[dict[str, object]]:
         for row in reflexes().values()
     ]
     return rows
+
+
+def _where_by_root(code: str) -> dict[str, object]:
+    """What a row says beyond its scale: the areas of an autonomic or trophic sign, the movements that weakness is of."""
+    found: dict[str, object] = {}
+    segments = {
+        root: {
+            "area": row.area,
+            "look": row.look,
+            "kinds": [kind for kind, sign in row.signs.items() if sign == code],
+            "outflow": list(row.outflow),
+            "note": row.note,
+            "sources": list(row.sources),
+            "status": row.status,
+        }
+        for root, row in autonomic().items()
+        if code in row.signs.values()
+    }
+    if segments:
+        found["segments"] = segments
+    if code == "weak":
+        found["myotome_schemes"] = {
+            scheme: {
+                "name": scheme_names()[scheme],
+                "movements": [
+                    {
+                        "root": row.root,
+                        "movement": row.movement,
+                        "muscles": list(row.muscles),
+                        "sources": list(row.sources),
+                        "status": row.status,
+                    }
+                    for row in rows
+                ],
+            }
+            for scheme, rows in myotome_schemes().items()
+        }
+    return found

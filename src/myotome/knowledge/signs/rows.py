@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from myotome.knowledge import SIGN_OFF, muscles, tables
 from myotome.knowledge.signs.parameters import Parameters
-from myotome.vocabulary.anatomy import ROOTS
+from myotome.vocabulary.anatomy import ROOT_INDEX, ROOTS
 from myotome.vocabulary.findings import FindingKind
 
+SCHEMES = ("isncsci", "screening")
 GROUPS = ("sensory", "motor", "needle", "autonomic", "trophic", "conduction")
 
 
@@ -77,6 +79,40 @@ class MyotomeMovement:
     sources: tuple[str, ...]
     status: str = SIGN_OFF
 
+
+@dataclass(frozen=True, slots=True)
+class AutonomicArea:
+    """Where autonomic and trophic signs of one root are looked for, which can show there, and what supplies the skin.
+
+    `signs` maps each kind of `AUTONOMIC_KINDS` that is plausible there to its sign code; `outflow` are the levels of the
+    cord whose sympathetic fibres reach the area.
+    """
+
+    root: str
+    area: str
+    look: str
+    signs: Mapping[str, str]
+    outflow: tuple[str, ...]
+    note: str
+    sources: tuple[str, ...]
+    status: str = SIGN_OFF
+
+
+AUTONOMIC_KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "sudomotor": "sweating",
+        "vasomotor": "cold",
+        "pilomotor": "gooseflesh",
+        "trophoedema": "trophedema",
+        "hair": "hair_loss",
+        "nails": "skin_change",
+        "joints": "enthesis",
+    }
+)
+"""What can show at the skin and below it, and the sign code under which it is charted."""
+
+SYMPATHETIC = (*ROOTS[ROOT_INDEX["T1"] : ROOT_INDEX["L2"] + 1],)
+"""Levels of the cord that sympathetic fibres leave. Source: gray2020."""
 
 REFLEX_WORDS = ("absent", "reduced", "normal", "brisk", "clonus")
 
@@ -182,7 +218,7 @@ def read_schemes() -> tuple[MyotomeMovement, ...]:
             tables.only(name, muscles.muscles(), where)
         found.append(
             MyotomeMovement(
-                tables.only(row["scheme"], ("isncsci", "screening"), where),
+                tables.only(row["scheme"], SCHEMES, where),
                 tables.only(row["root"], ROOTS, where),
                 row["movement"],
                 names,
@@ -190,6 +226,45 @@ def read_schemes() -> tuple[MyotomeMovement, ...]:
             )
         )
     return tuple(found)
+
+
+def read_scheme_names() -> Mapping[str, str]:
+    """What each myotome scheme is called; a scheme without a name is a fault."""
+    found = {}
+    for row in tables.rows(__package__, "scheme_names.csv", said=("name",)):
+        tables.sources(row["sources"], f"scheme_names.csv, {row['scheme']}")
+        found[row["scheme"]] = row["name"]
+    if set(found) != set(SCHEMES):
+        raise tables.BadTable(f"scheme_names.csv: {', '.join(SCHEMES)} expected.")
+    return MappingProxyType(found)
+
+
+def read_autonomic() -> tuple[AutonomicArea, ...]:
+    """Autonomic and trophic areas C2 to S5 in cord order; one that is missing, or an outflow beyond T1-L2, is a fault."""
+    rows = tables.rows(__package__, "autonomic.csv", said=("area", "look", "note"))
+    if tuple(row["root"] for row in rows) != ROOTS[1:]:
+        raise tables.BadTable("autonomic.csv: C2 to S5 in cord order expected.")
+    return tuple(autonomic_parsed(row) for row in rows)
+
+
+def autonomic_parsed(row: Mapping[str, str]) -> AutonomicArea:
+    """One area as a value. Raises `BadTable` as `read_autonomic` does."""
+    where = f"autonomic.csv, {row['root']}"
+    kinds = [tables.only(kind, AUTONOMIC_KINDS, where) for kind in tables.listed(row["signs"])]
+    outflow = tables.span(row["outflow"], where)
+    if not kinds or not row["area"] or not row["look"]:
+        raise tables.BadTable(f"{where}: an area, where to look and at least one sign expected.")
+    if not outflow or not set(outflow) <= set(SYMPATHETIC):
+        raise tables.BadTable(f"{where}: sympathetic fibres leave the cord from T1 to L2, not {row['outflow']!r}.")
+    return AutonomicArea(
+        row["root"],
+        row["area"],
+        row["look"],
+        MappingProxyType({kind: AUTONOMIC_KINDS[kind] for kind in kinds}),
+        outflow,
+        row["note"],
+        tables.sources(row["sources"], where),
+    )
 
 
 def _muscle_sign(

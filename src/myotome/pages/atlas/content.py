@@ -149,7 +149,7 @@ def _page(request: HttpRequest, actor: Actor, found: ContentRow, error: MyotomeE
         context["plates"] = plates([part_key(id, side, level) for id, level in shown.sites for side in sides])
         context["sites"] = zip(shown.muscles, _as_typed(shown)["sites"].splitlines(), strict=True)
     elif isinstance(shown, Caution):
-        context["fact"] = facts()[shown.fact]
+        context["fact"] = facts().get(shown.fact)
         context["places"] = [_place_words(shown.scope, place) for place in shown.where]
     return render(request, "atlas/row.html", context, status=error.http_status if error else 200)
 
@@ -208,7 +208,7 @@ def stretch_words(roots: list[str]) -> str:
 def _place_words(scope: str, place: str) -> str:
     if scope == "muscles":
         return muscles.muscles()[place].name
-    if scope == "hazards":
+    if place in hazards.hazards():
         return hazards.hazards()[place].name
     if scope == "points":
         return f"{place} {acupoints.acupoints()[place].pinyin}"

@@ -59,27 +59,48 @@ def muscle_entry(row: muscles.Muscle) -> dict[str, Any]:
         "main": main,
         "points": acupoints.points_through(row.id),
         "hazards": [hazards.hazards()[code] for code in row.hazards],
-        "sources": [citation(key) for key in row.sources],
+        "sources": [citation(key) for key in dict.fromkeys((*row.sources, row.names_source))],
     }
 
 
 def root_entry(root: str) -> dict[str, Any]:
-    """The page of a root: muscles led by it first, then those it also reaches."""
+    """The page of a root: muscles led by it first, then those it also reaches; skin, schemes, hazards, sources."""
     sites = [
         (muscles.muscles()[muscle], level, weight_words(weight)) for muscle, level, weight in muscles.sites_of(root)
     ]
     led = [part_key(row.id, "left", level) for row, level, words in sites if words == weight_words(1.0)]
     place = ROOT_INDEX[root]
+    skin, area = signs.dermatomes().get(root), signs.autonomic().get(root)
+    reflexes = [reflex for reflex in signs.reflexes().values() if root in reflex.roots]
+    moves = [
+        (signs.scheme_names()[scheme], next((row for row in rows if row.root == root), None))
+        for scheme, rows in signs.myotome_schemes().items()
+    ]
+    told_by = [*(row for row, _, _ in sites), skin, area, *reflexes, *(row for _, row in moves)]
     return {
         "root": root,
         "above": ROOTS[place - 1] if place else "",
         "below": ROOTS[place + 1] if place + 1 < len(ROOTS) else "",
         "plates": plates(led),
         "sites": sites,
-        "skin": signs.dermatomes().get(root),
-        "reflexes": [reflex for reflex in signs.reflexes().values() if root in reflex.roots],
+        "skin": skin,
+        "area": area,
+        "reflexes": reflexes,
+        "schemes": [(name, row, [muscles.muscles()[id] for id in row.muscles] if row else []) for name, row in moves],
+        "hazards": hazards_of_root(root),
         "points": acupoints.points_of(root),
+        "sources": [citation(key) for key in dict.fromkeys(key for row in told_by if row for key in row.sources)],
     }
+
+
+def hazards_of_root(root: str) -> list[tuple[hazards.Hazard, list[muscles.Muscle]]]:
+    """Hazards near the muscles that the root leads, at the levels that it leads, each with those muscles."""
+    found: dict[str, dict[str, muscles.Muscle]] = {}
+    for id, level, weight in muscles.sites_of(root):
+        if weight >= LEADS:
+            for code in muscles.hazards_at(id, level):
+                found.setdefault(code, {})[id] = muscles.muscles()[id]
+    return [(row, list(found[code].values())) for code, row in hazards.hazards().items() if code in found]
 
 
 def point_entry(point: acupoints.Acupoint) -> dict[str, Any]:

@@ -27,6 +27,7 @@ SCOPES = {
     "points": _("needles at some points"),
     "hazards": _("needles near some hazards"),
     "electrical": _("electrical stimulation"),
+    "electrical_at": _("electrical stimulation in some regions or near some hazards"),
     "retained": _("needles left in the skin after the visit"),
 }
 

@@ -63,10 +63,10 @@ def before_needle(
             words=rule.sentence,
             place=EVERYWHERE if rule.scope == "all" else region.value,
             fact=rule.fact,
-            detail=facts[rule.fact],
+            detail=facts.get(rule.fact, ""),
         )
         for rule in (cautions() if rules is None else rules)
-        if rule.fact in facts and _holds(rule, site, region, near, is_electrical, is_retained)
+        if (not rule.fact or rule.fact in facts) and _holds(rule, site, region, near, is_electrical, is_retained)
     ]
     found += [
         Warning(level=CautionLevel.ASK, code=code, words=f"{row.name}: {row.what_to_do}", place=region.value)
@@ -103,6 +103,8 @@ def _holds(
             return any(code in rule.where for code in near)
         case "electrical":
             return is_electrical
+        case "electrical_at":
+            return is_electrical and (region.value in rule.where or any(code in rule.where for code in near))
         case "retained":
             return is_retained
     return True

@@ -22,6 +22,8 @@ from myotome.vocabulary.sentences import Sentence, joined
 UNSURE = "not_sure"
 POSSIBLE = ("yes", "maybe")
 COMPLAINT_LIMIT = 200
+SOFT_SPOT_BELOW = 2
+"""Years: the soft spot of the skull closes in the second year of life. Source: judgement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ def stated_facts(answers: Mapping[str, Any], *, content: Content) -> tuple[State
     age = answers.get("age")
     if age is not None and age < CHILD_BELOW:
         found["child_or_frail"] = StatedFact("child_or_frail", Presence.PRESENT, f"{age} years")
+    if age is not None and age < SOFT_SPOT_BELOW:
+        found["open_fontanelle"] = StatedFact("open_fontanelle", Presence.PRESENT, f"{age} years")
     return tuple(found[code] for code in sorted(found))
 
 
