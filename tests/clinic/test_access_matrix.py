@@ -345,7 +345,7 @@ def test_opening_a_chart_leaves_one_event_of_reading(worlds, name):
 @pytest.mark.parametrize(
     "name",
     [
-        "desk:day", "desk:find", "desk:patient", "desk:book", "desk:appointment", "money:day", "money:owed", "money:account", "money:document", "chart:patient", "assessment:examination",
+        "desk:day", "desk:week", "desk:find", "desk:patient", "desk:book", "desk:appointment", "money:day", "money:owed", "money:account", "money:document", "chart:patient", "assessment:examination",
         "planning:plan", "needling:chart", "needling:board", "followup:course", "followup:discharge", "screening:summary",
         "public:front", "booking:manage",
     ],

@@ -195,6 +195,12 @@ def documents_on(actor: Actor, on: date) -> list[Payment]:
     return list(rows.order_by("number"))
 
 
+def documents_of(actor: Actor, patient_id: int, *, n: int = 24) -> list[Payment]:
+    """The patient's newest documents, as far as the actor sees them."""
+    rows = Payment.objects.for_actor(actor).filter(patient_id=patient_id).select_related("refunds")
+    return list(rows.order_by("-number")[:n])
+
+
 def totals_of(documents: Iterable[Payment]) -> list[MethodTotal]:
     """Their totals by method; cash is always there, the others where something was paid."""
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])

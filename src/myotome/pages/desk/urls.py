@@ -7,6 +7,7 @@ from myotome.pages.desk import people, views
 app_name = "desk"
 urlpatterns = [
     path("", views.day, name="day"),
+    path("week/", views.week, name="week"),
     path("appointment/<int:appointment>/move-to/", views.move, name="move"),
     path("appointment/<int:appointment>/<slug:to>/", views.step, name="step"),
     path("appointment/<int:appointment>/", views.appointment, name="appointment"),

@@ -21,22 +21,25 @@ from myotome.clinic.booking.queries import (
     requests_to_phone,
     services_for,
 )
+from myotome.clinic.booking.weeks import closed_days, visits_and_blocks
 from myotome.clinic.money.actions import can_charge
 from myotome.clinic.money.queries import charge_of_visit
 from myotome.clinic.needling.queries import needles_in_now, reviews_waiting
 from myotome.clinic.pathway.actions import patient_booked, request_phoned
-from myotome.clinic.people.queries import patient_for, practitioners_for
+from myotome.clinic.people.queries import patient_for, practitioners_for, rooms_for
 from myotome.clinic.screening.courses import open_course_id
 from myotome.clinic.screening.phone import may_go_on, newest_intake
 from myotome.pages.access import for_roles
 from myotome.pages.booking.offers import chosen_service, chosen_time, days_with_offers, start_from, week_of
 from myotome.pages.desk.board import board_of
+from myotome.pages.desk.week import DAYS, monday_of, rows_of
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound
 from myotome.vocabulary.scheduling import AppointmentStatus
 
 desk = for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
+YEARS = range(2000, 2200)
 
 
 @desk
@@ -63,6 +66,31 @@ def day(request: HttpRequest, actor: Actor) -> HttpResponse:
         "reviews": reviews_waiting(actor) if actor.holds(Role.PRACTITIONER) else [],
     }
     return render(request, "desk/day.html", context)
+
+
+@desk
+def week(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Seven days as a table, a row for each practitioner or each room."""
+    zone = request.clinic.time_zone
+    today = timezone.now().astimezone(ZoneInfo(zone)).date()
+    on = _day(request.GET.get("on", ""), today)
+    monday = monday_of(on)
+    by_room = request.GET.get("by") == "room"
+    visits, blocks = visits_and_blocks(actor, first_day=monday, n_days=DAYS, zone=zone)
+    whose = list(rooms_for(actor) if by_room else practitioners_for(actor))
+    closed = closed_days(actor, first_day=monday, n_days=DAYS)
+    days = [monday + timedelta(days=n) for n in range(DAYS)]
+    context = {
+        "monday": monday,
+        "before": monday - timedelta(days=DAYS),
+        "after": monday + timedelta(days=DAYS),
+        "is_this_week": monday == monday_of(today),
+        "today": today,
+        "by": "room" if by_room else "practitioner",
+        "days": [(day, closed.get(day)) for day in days],
+        "rows": rows_of(visits, blocks, whose, by_room=by_room, monday=monday, zone=zone),
+    }
+    return render(request, "desk/week.html", context)
 
 
 @desk
@@ -226,9 +254,10 @@ def _treats(practitioner: Any, service: Any) -> bool:
 
 def _day(text: str, today: date) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return today
+    return day if day.year in YEARS else today
 
 
 def _day_url(actor: Actor, on: date) -> str:

@@ -62,11 +62,17 @@ def document(request: HttpRequest, actor: Actor, payment: int) -> HttpResponse:
 @readers
 def paper(request: HttpRequest, actor: Actor, payment: int) -> HttpResponse:
     """The same as a tagged PDF."""
+    return paper_of(request, actor, payment)
+
+
+def paper_of(request: HttpRequest, actor: Actor, payment: int) -> HttpResponse:
+    """The document as a tagged PDF, for everybody who may see it."""
     page = document_page(actor, payment)
     html = render_to_string("money/paper.html", page, request)
     answer = HttpResponse(pdf_of(html, faces=settings.TYPEFACES), content_type="application/pdf")
     said = page["document"]
     answer["Content-Disposition"] = f'inline; filename="{said.kind}-{said.number}.pdf"'
+    answer["Cache-Control"] = "no-store"
     return answer
 
 

@@ -11,7 +11,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from myotome.clinic.needling.queries import needles_in_now, open_chart, visit_for
+from myotome.clinic.needling.queries import open_chart, visit_for
+from myotome.clinic.needling.where import who_is_where
 from myotome.clinic.pathway import actions as pathway
 from myotome.exchange.paper import pdf_of
 from myotome.pages.access import for_roles
@@ -24,6 +25,7 @@ from myotome.vocabulary.courses import AdverseGrade, AdverseKind, Role
 from myotome.vocabulary.errors import MyotomeError
 
 charts = for_roles(Role.PRACTITIONER)
+MOST_ROOMS = 8
 
 
 @charts
@@ -67,14 +69,18 @@ def paper(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
 
 @for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
 def board(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Needles in now, oldest first: room, first name and initial, minutes. For the wall."""
-    rows: dict[int, dict[str, Any]] = {}
-    for needle in needles_in_now(actor):
-        row = rows.setdefault(needle.visit_id, {"visit": needle.visit, "n": 0, "since": needle.in_at})
-        row["n"] += 1
-    total = sum(row["n"] for row in rows.values())
-    context = {"first": next(iter(rows.values()), None), "rest": list(rows.values())[1:4], "n_in_clinic": total}
-    return render(request, "needling/board.html", context | {"n_more": max(0, len(rows) - 4), "at": timezone.now()})
+    """Who is where, needles in first and the oldest before all: room, first name and initial, minutes. For the wall."""
+    rooms = who_is_where(actor)
+    needled = [entry for entry in rooms if entry.n_in]
+    context = {
+        "first": needled[0] if needled else None,
+        "rest": needled[1:4],
+        "n_more": max(0, len(needled) - 4),
+        "others": [entry for entry in rooms if not entry.n_in][:MOST_ROOMS],
+        "n_in_clinic": sum(entry.n_in for entry in needled),
+        "at": timezone.now(),
+    }
+    return render(request, "needling/board.html", context)
 
 
 @charts

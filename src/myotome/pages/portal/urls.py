@@ -10,6 +10,8 @@ urlpatterns = [
     path("page/<str:token>/", views.page, name="page"),
     path("record/", views.record, name="record"),
     path("page/<str:token>/record/", views.record_by_link, name="record_by_link"),
+    path("receipt/<int:payment>.pdf", views.receipt, name="receipt"),
+    path("page/<str:token>/receipt/<int:payment>.pdf", views.receipt_by_link, name="receipt_by_link"),
     path("questions/<str:token>/", views.questions, name="questions"),
     path("questions/<str:token>/<int:number>/", views.question, name="question"),
 ]

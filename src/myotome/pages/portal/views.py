@@ -24,6 +24,7 @@ from myotome.clinic.people.queries import patient_by_link
 from myotome.knowledge.measures import PAIN_AVERAGE, measure
 from myotome.pages.access import by_link, for_roles
 from myotome.pages.followup.muscles import shared_plate
+from myotome.pages.money.views import paper_of
 from myotome.pages.portal.drawing import phone_chart, told
 from myotome.pages.portal.forms import birth_date, value_of
 from myotome.science.followup.scoring import meaningful_line
@@ -121,6 +122,21 @@ def record_by_link(request: HttpRequest, actor: Actor, token: str) -> HttpRespon
 def record(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Her record to take with her, with her account."""
     return _record(actor)
+
+
+@by_link
+def receipt_by_link(request: HttpRequest, actor: Actor, token: str, payment: int) -> HttpResponse:
+    """One of her receipts as a PDF, by link, behind her birth date."""
+    patient = patient_by_page_link(request.clinic, token)
+    if not _is_known(request, patient.pk, patient.born_on):
+        return redirect("portal:page", clinic=actor.clinic_slug, token=token)
+    return paper_of(request, patient_by_link(patient, request.clinic), payment)
+
+
+@for_roles(Role.PATIENT)
+def receipt(request: HttpRequest, actor: Actor, payment: int) -> HttpResponse:
+    """One of her receipts as a PDF, with her account."""
+    return paper_of(request, actor, payment)
 
 
 def _record(actor: Actor) -> HttpResponse:
