@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from myotome.clinic.booking.models import Appointment
-from myotome.clinic.people.access import ClinicalRow
+from myotome.clinic.people.access import ClinicalRow, StaffRow
 from myotome.clinic.screening.models import Course
 from myotome.vocabulary.courses import CourseOutcome
 from myotome.vocabulary.measures import Occasion
@@ -150,3 +150,21 @@ class Discharge(ClinicalRow):
     definition_version = models.CharField(max_length=20)
     at = models.DateTimeField()
     discharged_by = models.CharField(max_length=120)
+
+
+class LicensedMeasure(StaffRow):
+    """A measure whose text does not ship, for which this clinic holds a licence: its totals may be stored."""
+
+    code = models.CharField(max_length=32)
+    loinc = models.CharField(max_length=12)
+    licence = models.CharField(max_length=200)
+    added_at = models.DateTimeField()
+    added_by = models.CharField(max_length=120)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["clinic", "code"], condition=Q(ended_at__isnull=True), name="one_licence_per_measure"
+            )
+        ]

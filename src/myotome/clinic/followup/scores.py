@@ -13,11 +13,12 @@ from typing import Any
 from django.db import transaction
 
 from myotome.clinic.audit.actions import record
+from myotome.clinic.followup.licences import licensed
 from myotome.clinic.followup.models import MeasureRequest, MeasureScore
 from myotome.clinic.people.days import clinic_day
 from myotome.clinic.screening.courses import course_for
 from myotome.clinic.screening.models import Course
-from myotome.knowledge.measures import MEASURES_VERSION, measure
+from myotome.knowledge.measures import MEASURES_VERSION, measure, slots
 from myotome.science.followup.scoring import score_of_readings
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import InvalidValue
@@ -95,7 +96,14 @@ def note_score(
         raise InvalidValue("Say where it was measured: the muscle or the movement, and the side.", field="site")
     if site and not rule.at_site:
         raise InvalidValue("{rule} is not of one place.", field="site", rule=rule.short)
-    details = {"readings": readings, "how": how} if rule.at_site else {}
+    details: dict[str, Any] = {"readings": readings, "how": how} if rule.at_site else {}
+    if measure_code in slots():
+        held = licensed(by.clinic_id).get(measure_code)
+        if held is None:
+            raise InvalidValue(
+                "The clinic has no licence for {rule} on record; the owner adds it.", field="measure", rule=rule.short
+            )
+        details = {"loinc": held.loinc}
     row = keep_scores(at=at, course=course, on=on, values={measure_code: score}, site=site, details=details)[0]
     record(by=by, at=at, act="score.noted", subject=row, patient_id=course.patient_id, measure=measure_code)
     return row

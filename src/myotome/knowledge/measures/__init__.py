@@ -1,6 +1,7 @@
 """Outcome measures as data: range, recall, direction, scoring rule, meaningful change, source and licence.
 
-Only measures whose text may be shipped are here. Items hold the wording; `sets` say which are asked when.
+Only measures whose text may be shipped have items, which hold the wording; `SETS` say which are asked when. The others
+are slots: a clinic with a licence of its own stores their totals, and nothing of their text is here.
 """
 
 from __future__ import annotations
@@ -97,13 +98,29 @@ def measures() -> Mapping[str, Measure]:
     return MappingProxyType({row["code"]: _measure(row) for row in _table()["measure"]})
 
 
+@cache
+def slots() -> Mapping[str, Measure]:
+    """Measures without text, by code: totals only, for clinics that hold a licence. Their names are names, not words.
+
+    Source: judgement
+    Check: tests/unit/followup/test_slots.py
+    """
+    rows = _rows("slots.toml")["slot"]
+    return MappingProxyType(
+        {
+            row["code"]: _measure(row | {"item": [], "rule": "value", "recall": "", "licence": row["holder"]})
+            for row in rows
+        }
+    )
+
+
 def measure(code: str) -> Measure:
-    """The measure of that code.
+    """The measure of that code, a slot included.
 
     Raises:
         InvalidValue: (field "measure") there is none.
     """
-    found = measures().get(code)
+    found = measures().get(code) or slots().get(code)
     if found is None:
         raise InvalidValue("There is no measure {code!r}.", field="measure", code=code)
     return found
@@ -143,9 +160,12 @@ def definitions() -> Mapping[str, Definition]:
 
 
 def _table() -> dict[str, list[dict]]:  # type: ignore[type-arg]
-    text = files(__package__).joinpath("measures.toml").read_text(encoding="utf-8")
-    table: dict = tables.spoken(tomllib.loads(text), ("name", "short", "recall", "text", "ends", "choices"))  # type: ignore[type-arg]
+    table: dict = tables.spoken(_rows("measures.toml"), ("name", "short", "recall", "text", "ends", "choices"))  # type: ignore[type-arg]
     return table
+
+
+def _rows(name: str) -> dict[str, list[dict]]:  # type: ignore[type-arg]
+    return tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))
 
 
 def _measure(row: dict) -> Measure:  # type: ignore[type-arg]

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from myotome.clinic.followup import actions
 from myotome.clinic.followup.activities import MOST, activities_of, name_activities
+from myotome.clinic.followup.licences import licensed
 from myotome.clinic.followup.outcomes import held_for
 from myotome.clinic.followup.queries import open_course, story_of
 from myotome.clinic.followup.scores import first_day, note_score
@@ -22,7 +23,7 @@ from myotome.clinic.planning.queries import cautions_of
 from myotome.clinic.screening.clinical_content import content_of
 from myotome.clinic.screening.courses import course_for, describe_course
 from myotome.knowledge.conditions import Condition
-from myotome.knowledge.measures import HEADACHE_DIARY, definitions, measures
+from myotome.knowledge.measures import HEADACHE_DIARY, definitions, measure
 from myotome.pages.access import for_roles
 from myotome.pages.followup.muscles import muscles_to_share
 from myotome.pages.followup.story import course_context
@@ -226,7 +227,7 @@ def _page(request: HttpRequest, actor: Actor, course: int, error: MyotomeError |
     context |= {
         "error": error,
         "typed": request.POST if error else {},
-        "measures": [measures()[code] for code in ASKED_ALOUD],
+        "measures": [measure(code) for code in (*ASKED_ALOUD, *licensed(actor.clinic_id))],
         "today": clinic_day(request.clinic, now),
         "first_day": first_day(story.course),
         "conditions": content_of(request.clinic).conditions,

@@ -11,15 +11,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from myotome.clinic.audit.queries import events_for, last_good_backup_at
+from myotome.clinic.followup.licences import add_licence, end_licence, licensed
 from myotome.clinic.learning.queries import totals_for
 from myotome.clinic.needling.actions import resolve_incident
 from myotome.clinic.needling.asks import answered_quickly
 from myotome.clinic.needling.queries import incidents_open
 from myotome.clinic.people.queries import opened_by_break_glass
+from myotome.knowledge.measures import slots
 from myotome.pages.access import for_roles
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
-from myotome.vocabulary.errors import MyotomeError, NotFound
+from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound
 
 
 @for_roles(Role.OWNER)
@@ -58,6 +60,30 @@ def _overview(
         "typed": request.POST if error else {},
     }
     return render(request, "owner/overview.html", context, status=error.http_status if error else 200)
+
+
+@for_roles(Role.OWNER)
+def measures(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Measures whose text does not ship: which licences the clinic holds."""
+    given, error = request.POST, None
+    if request.method == "POST":
+        try:
+            if given.get("end"):
+                end_licence(by=actor, at=timezone.now(), code=given["end"])
+            else:
+                words = {name: given.get(name, "") for name in ("code", "loinc", "licence")}
+                add_licence(by=actor, at=timezone.now(), **words)
+            messages.success(request, _("Saved."))
+            return redirect("owner:measures", clinic=actor.clinic_slug)
+        except InvalidValue as refusal:
+            error = refusal
+    context = {
+        "held": [(slots()[code], row) for code, row in licensed(actor.clinic_id).items()],
+        "slots": slots().values(),
+        "error": error,
+        "typed": given if error else {},
+    }
+    return render(request, "owner/measures.html", context, status=error.http_status if error else 200)
 
 
 @for_roles(Role.OWNER)
