@@ -6,6 +6,7 @@ from myotome.pages.followup import views
 
 app_name = "followup"
 urlpatterns = [
+    path("results/", views.results, name="results"),
     path("<int:course>/", views.course, name="course"),
     path("<int:course>/share/", views.share, name="share"),
     path("<int:course>/score/", views.score, name="score"),

@@ -16,6 +16,7 @@ from myotome.clinic.followup.activities import MOST, activities_of, name_activit
 from myotome.clinic.followup.licences import licensed
 from myotome.clinic.followup.outcomes import held_for
 from myotome.clinic.followup.queries import open_course, story_of
+from myotome.clinic.followup.results import results_of
 from myotome.clinic.followup.scores import first_day, note_score
 from myotome.clinic.pathway.actions import course_discharged
 from myotome.clinic.people.days import clinic_day
@@ -55,6 +56,12 @@ ASKED_ALOUD = (
 def course(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
     """How it is going."""
     return _page(request, actor, course)
+
+
+@for_roles(Role.PRACTITIONER, Role.OWNER)
+def results(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Why before minus after is not the effect, and how the ended courses went with those who were lost."""
+    return render(request, "followup/results.html", {"results": results_of(actor, at=timezone.now())})
 
 
 @courses
