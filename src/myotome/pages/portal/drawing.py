@@ -1,4 +1,7 @@
-"""Her pain as one line for a phone: first and last value, and the line below which the change is one she would notice."""
+"""Her pain as one line for a phone: first and last value, and the line below which the change is one she would notice.
+
+The words of that line stand under the drawing, where no score can come to lie over them.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-WIDTH, TOP, HEIGHT, SIDE = 330.0, 14.0, 130.0, 10.0
+WIDTH, TOP, HEIGHT, SIDE, RIGHT = 330.0, 26.0, 130.0, 10.0, 66.0
+DAYS_AT, WORDS_AT, BOTTOM = 176.0, 202.0, 214.0
+NEAR = 9.0
 
 
 def phone_chart(pain: Sequence[tuple[date, float]], line: float | None) -> SafeString:
@@ -19,16 +24,19 @@ def phone_chart(pain: Sequence[tuple[date, float]], line: float | None) -> SafeS
         return format_html("<p>{}</p>", _("After your next answers you will see a line here."))
     start, span = pain[0][0], max(1, (pain[-1][0] - pain[0][0]).days)
     points = [
-        (round(SIDE + (WIDTH - 110 - SIDE) * (day - start).days / span, 1), round(_y(value), 1)) for day, value in pain
+        (round(SIDE + (WIDTH - RIGHT - SIDE) * (day - start).days / span, 1), round(_y(value), 1))
+        for day, value in pain
     ]
     rows = [format_html('<path class="grid" d="M0 {0}H{2}M0 {1}H{2}"/>', _y(10), _y(0), WIDTH)]
     if line is not None:
         rows.append(
             format_html(
-                '<path class="mean" d="M0 {0}H{1}"/><text class="mean-word" x="{1}" y="{2}" text-anchor="end">{3}</text>',
+                '<path class="mean" d="M0 {0}H{1}"/><path class="mean" d="M0 {2}h34"/>'
+                '<text class="mean-word" x="42" y="{3}">{4}</text>',
                 round(_y(line), 1),
                 WIDTH,
-                round(_y(line) - 7, 1),
+                WORDS_AT - 4,
+                WORDS_AT,
                 _("a change you would notice"),
             )
         )
@@ -36,19 +44,24 @@ def phone_chart(pain: Sequence[tuple[date, float]], line: float | None) -> SafeS
     rows.append(format_html_join("", '<circle class="pain-dot" cx="{}" cy="{}" r="5"/>', points))
     (x0, y0), (x1, y1) = points[0], points[-1]
     rows.append(format_html('<text class="strong" x="{}" y="{}">{}</text>', x0 - 4, y0 - 10, f"{pain[0][1]:g}"))
+    beside = y1 + 5
+    if line is not None and abs(_y(line) - y1) < NEAR:  # the number stands above the line or below it, never on it
+        beside = _y(line) + (17 if y1 > _y(line) else -6)
     rows.append(
         format_html(
-            '<text class="strong" x="{}" y="{}">{}</text>', x1 + 9, y1 + 18, _("%(n)s now") % {"n": f"{pain[-1][1]:g}"}
+            '<text class="strong" x="{}" y="{}">{}</text>',
+            x1 + 11,
+            round(beside, 1),
+            _("%(n)s now") % {"n": f"{pain[-1][1]:g}"},
         )
     )
     for x, day, anchor in ((0, pain[0][0], "start"), (x1, pain[-1][0], "middle")):
         rows.append(
-            format_html(
-                '<text x="{}" y="{}" text-anchor="{}">{}</text>', x, TOP + HEIGHT + 20, anchor, date_format(day, "j M")
-            )
+            format_html('<text x="{}" y="{}" text-anchor="{}">{}</text>', x, DAYS_AT, anchor, date_format(day, "j M"))
         )
     return format_html(
-        '<svg class="chart" viewBox="0 0 330 170" role="img" aria-label="{}">{}</svg>',
+        '<svg class="chart" viewBox="0 0 330 {}" role="img" aria-label="{}">{}</svg>',
+        round(BOTTOM if line is not None else DAYS_AT + 8),
         told(pain),
         mark_safe("".join(rows)),  # noqa: S308 - rows are built by format_html
     )
