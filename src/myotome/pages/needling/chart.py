@@ -25,6 +25,7 @@ from myotome.clinic.pathway.roots import roots_with_needles
 from myotome.clinic.planning.queries import cautions_from, consents_of
 from myotome.knowledge.cautions import facts
 from myotome.knowledge.consents import ConsentText, consent_for
+from myotome.pages.needling.graph import graph_context
 from myotome.pages.needling.plate import plates_of
 from myotome.pages.needling.sites import DEFAULT_SIZE, site_key, site_name, site_of_key, usual_depth, waiting_sites
 from myotome.science.needling.asks import EVERYWHERE, Warning
@@ -112,6 +113,8 @@ def chart_context(
         "at": at,
         "is_offered_to_me": bool(visit.handed_to_id and visit.handed_to_id == actor.practitioner_id),
     }
+    if not is_closed and not visit.reask_at and not needles:
+        context |= graph_context(actor, visit, at=at)
     context |= _chosen(visit, needles, waiting, book, chosen, depths)
     if not is_closed:
         context |= _consents(visit, waiting, yeses, context)
