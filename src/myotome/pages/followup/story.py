@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from myotome.clinic.followup.outcomes import held_for
 from myotome.clinic.followup.queries import (
     CourseStory,
     ForecastShown,
@@ -52,6 +53,7 @@ def course_context(
         "sentences": likely_sentences(shown.answer) if shown else [],
         "measured": [(measure(row.measure), row) for row in story.measured],
         "on_paper": on_paper(story, requests),
+        "definitions": by_definition(story),
         "zeros": zeros(story),
         "is_duration_possible": is_duration_possible(course),
         "corrected": [(measure(row.measure).name, row) for row in story.corrected],
@@ -101,6 +103,18 @@ def on_paper(story: CourseStory, requests: Sequence[MeasureRequest]) -> list[tup
             if not since:
                 found.append((measure(code).name, request.due_on))
     return found
+
+
+def by_definition(story: CourseStory) -> list[tuple[str, str, str]]:
+    """Responder, recovered, plateau and relapse by what is charted now: (name, version, answer)."""
+    names = {
+        "responder": _("Responder"),
+        "recovered": _("Recovered"),
+        "plateau": _("Plateau"),
+        "relapse": _("Relapse"),
+    }
+    answers = {True: _("yes"), False: _("no"), None: _("cannot be told")}
+    return [(names[code], held.version, answers[held.holds]) for code, held in held_for(story).items()]
 
 
 def zeros(story: CourseStory) -> list[tuple[str, float, Any]]:
