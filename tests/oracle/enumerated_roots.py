@@ -29,7 +29,7 @@ class Enumerated:
     weight: np.ndarray  # [involved, diffuse, pattern, variant]
 
 
-def chain_prior(p: Sequence[float], rho: float, patterns: np.ndarray) -> np.ndarray:
+def chain_prior(p: Sequence[float], rho: float, limit: float, patterns: np.ndarray) -> np.ndarray:
     """P(pattern) of a chain that keeps the marginals `p`, root by root."""
     total = np.ones(len(patterns))
     for row, pattern in enumerate(patterns):
@@ -37,7 +37,7 @@ def chain_prior(p: Sequence[float], rho: float, patterns: np.ndarray) -> np.ndar
         for i in range(1, len(p)):
             before, here = p[i - 1], p[i]
             c = rho * sqrt(here * (1 - here) / (before * (1 - before)))
-            c = min(c, 0.95 * here / before, 0.95 * (1 - here) / (1 - before))
+            c = min(c, limit * here / before, limit * (1 - here) / (1 - before))
             one = here + c * (pattern[i - 1] - before)
             value *= one if pattern[i] else 1 - one
         total[row] = value
@@ -92,12 +92,18 @@ def enumerate_side(
     """Every pattern of one side with every pair of variants."""
     patterns = np.array(list(product((0, 1), repeat=len(roots))))
     variants = list(product((0, -1, 1), repeat=2))
-    p_shift = {0: 1 - a.variant_rate, -1: a.variant_rate / 2, 1: a.variant_rate / 2}
+    p_shift = {
+        0: 1 - a.variant_rate,
+        -1: a.variant_rate * a.prefixed_share,
+        1: a.variant_rate * (1 - a.prefixed_share),
+    }
     tested = sorted({o.site for o in observations if o.side == side})
     weight = np.ones((2, 2, len(patterns), len(variants)))
     for involved in (0, 1):
         odds = [a.prior_odds * r / (1 - r) * (1 if involved else a.uninvolved_side_odds) for r in rates]
-        weight[involved] *= chain_prior([o / (1 + o) for o in odds], a.rho, patterns)[None, :, None]
+        weight[involved] *= chain_prior([o / (1 + o) for o in odds], a.rho, a.correlation_limit, patterns)[
+            None, :, None
+        ]
     for v, variant in enumerate(variants):
         weight[:, :, :, v] *= p_shift[variant[0]] * p_shift[variant[1]]
         for k in tested:

@@ -18,6 +18,7 @@ ASSUMED = Assumptions(
     prior_odds=1.0,
     sign_shift=0.0,
     variant_rate=0.25,
+    prefixed_share=0.5,
     diffuse_probability=0.15,
     diffuse_leak=0.5,
     skin_leak=0.05,
@@ -26,6 +27,7 @@ ASSUMED = Assumptions(
     p_left=0.4,
     p_right=0.4,
     p_both=0.2,
+    correlation_limit=0.95,
 )
 
 SPECS = (

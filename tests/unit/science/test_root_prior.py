@@ -32,15 +32,15 @@ def test_an_earlier_belief_becomes_the_prior_of_each_root() -> None:
 def test_half_of_what_a_visit_added_is_left_after_its_half_life() -> None:
     now, then = np.array([[0.1]]), np.array([[0.9]])
     logit = lambda p: np.log(p / (1 - p))  # noqa: E731
-    half = tempered(now, then, 60, 60)
+    half = tempered(now, then, 60, 60, 1e-3)
     assert logit(half) == pytest.approx((logit(now) + logit(then)) / 2)
-    assert tempered(now, then, 0, 60) == pytest.approx(then)
-    assert tempered(now, then, 1e9, 60) == pytest.approx(now)
+    assert tempered(now, then, 0, 60, 1e-3) == pytest.approx(then)
+    assert tempered(now, then, 1e9, 60, 1e-3) == pytest.approx(now)
 
 
 @pytest.mark.parametrize("p", [0.0, 1.0])
 def test_certainty_of_an_earlier_visit_is_never_certain_again(p: float) -> None:
-    found = tempered(np.array([[0.2]]), np.array([[p]]), 0, 60)
+    found = tempered(np.array([[0.2]]), np.array([[p]]), 0, 60, 1e-3)
     assert 0 < found.item() < 1
 
 

@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from myotome.clinic.assessment.models import ExamFinding, Examination, ExaminerReliability
 from myotome.clinic.audit.actions import record
-from myotome.knowledge.signs import signs
+from myotome.knowledge.signs import parameters, signs
 from myotome.science.assessment.agreement import Agreement, agreement, icc_of_counts, pooled
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
@@ -22,8 +22,8 @@ from myotome.vocabulary.errors import InvalidValue, NotAllowed
 from myotome.vocabulary.findings import FindingKind
 
 SAME_DAY = timedelta(hours=12)
-FEWEST_PLACES = 60
-"""With fewer places tested by both, an examiner keeps the noise of the tables. Source: judgement."""
+FEWEST_PLACES = parameters().fewest_places
+"""With fewer places tested by both, an examiner keeps the noise of the tables."""
 
 Place = tuple[str, str, str, str]
 

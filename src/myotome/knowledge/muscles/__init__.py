@@ -13,16 +13,16 @@ from difflib import get_close_matches
 from functools import cache
 from types import MappingProxyType
 
-from myotome.knowledge.muscles.rows import LEVEL_RULES, Muscle, level_weights, read
+from myotome.knowledge.muscles.rows import Muscle, level_rules, level_weights, read
 from myotome.vocabulary.anatomy import ROOT_INDEX, NeedleRegion
 from myotome.vocabulary.errors import InvalidValue
 
 __all__ = [
-    "LEVEL_RULES",
     "Muscle",
     "as_json_rows",
     "find",
     "hazards_at",
+    "level_rules",
     "link",
     "muscle",
     "muscles",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from types import MappingProxyType
 
 from myotome.knowledge import SIGN_OFF, hazards, tables
@@ -15,16 +16,6 @@ NAMES_SOURCE = "fipat2019"
 
 LAYERS = ("superficial", "middle", "deep")
 RAMI = ("ventral", "dorsal", "cranial")
-
-LEVEL_RULES: Mapping[str, tuple[float, float, float]] = MappingProxyType(
-    {
-        "segment": (0.35, 1.0, 0.35),
-        "overlap": (0.5, 1.0, 0.0),
-        "own": (0.0, 1.0, 0.0),
-    }
-)
-"""Weights of the root above, of the level and of the root below. Source: judgement; bogduk1982lumbar for the overlap
-of the lateral branches with the level above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +55,30 @@ class Muscle:
         return tuple(root for root, weight in weights.items() if weight == max(weights.values()))
 
 
+@cache
+def level_rules() -> Mapping[str, tuple[float, float, float]]:
+    """Weights of the root above, of the level and of the root below, by rule.
+
+    Raises:
+        BadTable: a rule without its own level, a weight out of range, an unknown source.
+    """
+    found = {}
+    for row in tables.rows(__package__, "level_rules.csv"):
+        where = f"level_rules.csv, {row['rule']}"
+        tables.sources(row["sources"], where)
+        above, level, below = (float(row[column]) for column in ("above", "level", "below"))
+        if level != 1 or not 0 <= above <= 1 or not 0 <= below <= 1:
+            raise tables.BadTable(f"{where}: the level weighs 1, its neighbours 0 to 1.")
+        found[row["rule"]] = (above, level, below)
+    return MappingProxyType(found)
+
+
 def level_weights(rule: str, level: str) -> Mapping[str, float]:
     """Root weights of one level under a level rule; beyond the ends of the cord there is nothing."""
     place = ROOT_INDEX[level]
     found = {
         ROOTS[place + step]: weight
-        for step, weight in zip((-1, 0, 1), LEVEL_RULES[rule], strict=True)
+        for step, weight in zip((-1, 0, 1), level_rules()[rule], strict=True)
         if weight and 0 <= place + step < len(ROOTS)
     }
     return MappingProxyType(found)
@@ -118,7 +127,7 @@ def parsed(row: Mapping[str, str], where: str) -> Muscle:
         palpation=row["palpation"],
         note=row["note"],
         sources=tables.sources(row["sources"], where),
-        level_rule=tables.only(row["level_rule"], ("", *LEVEL_RULES), where),
+        level_rule=tables.only(row["level_rule"], ("", *level_rules()), where),
         hazard_levels=MappingProxyType({code: tables.span(at, where) for code, _, at in codes if at}),
     )
     if bool(made.levels) != bool(made.level_rule) or (made.levels and (made.roots or made.segmental_link)):

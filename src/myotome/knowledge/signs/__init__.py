@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
+from myotome.knowledge.signs.membership import Membership, membership
 from myotome.knowledge.signs.parameters import Parameters, Range, parameters
 from myotome.knowledge.signs.rows import (
     AutonomicArea,
@@ -31,6 +32,7 @@ from myotome.vocabulary.findings import FindingKind
 __all__ = [
     "AutonomicArea",
     "Dermatome",
+    "Membership",
     "MyotomeMovement",
     "Parameters",
     "Range",
@@ -39,6 +41,7 @@ __all__ = [
     "as_json_rows",
     "autonomic",
     "dermatomes",
+    "membership",
     "myotome_schemes",
     "parameters",
     "reflex",

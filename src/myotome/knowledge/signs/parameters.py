@@ -18,7 +18,8 @@ BAND = ("prior_odds", "leak", "lam", "sign_shift", "rho", "variant_rate")
 
 _PROBABILITIES = (
     *("leak", "lam", "variant_rate", "diffuse_probability", "diffuse_leak", "shared_error", "skin_leak"),
-    *("dermatome_overlap", "p_left", "p_right", "p_both"),
+    *("dermatome_overlap", "p_left", "p_right", "p_both", "prefixed_share", "correlation_limit", "belief_limit"),
+    *("diffuse_shown", "plan_likely"),
 )
 
 
@@ -37,7 +38,8 @@ class Parameters:
 
     `base_rates` maps "neck_arm", "back_leg" and None (no region chosen) to the prior of all thirty roots, each
     strictly between 0 and 1. `grade_shares_present` and `grade_shares_absent` each sum to 1 over grades 1, 2, 3.
-    `p_left`, `p_right` and `p_both` sum to 1. `variant_rate` is both directions together.
+    `p_left`, `p_right` and `p_both` sum to 1. `variant_rate` is both directions together, `prefixed_share` the part of
+    it that is pre-fixed.
     """
 
     leak: float
@@ -46,6 +48,7 @@ class Parameters:
     prior_odds: float
     sign_shift: float
     variant_rate: float
+    prefixed_share: float
     diffuse_probability: float
     diffuse_leak: float
     uninvolved_side_odds: float
@@ -64,6 +67,12 @@ class Parameters:
     rescreen_mrc: int
     rescreen_reflex: int
     max_roots: int
+    correlation_limit: float
+    belief_limit: float
+    diffuse_shown: float
+    plan_likely: float
+    plan_segments: int
+    fewest_places: int
     grade_shares_present: tuple[float, float, float]
     grade_shares_absent: tuple[float, float, float]
     base_rates: Mapping[str | None, Mapping[str, float]]
@@ -108,6 +117,8 @@ def parsed(data: Mapping[str, Mapping[str, Any]], base_rates: Mapping[str | None
     for one in (shares["present"], shares["absent"], (plain["p_left"], plain["p_right"], plain["p_both"])):
         if abs(sum(one) - 1) > 1e-9 or len(one) != 3:
             raise tables.BadTable(f"parameters.toml: {one} does not sum to 1 over three.")
+    if plain["belief_limit"] >= 0.5:
+        raise tables.BadTable("parameters.toml, belief_limit: it must be below one half.")
     if plain["max_roots"] != tables.MAX_ROOTS:
         raise tables.BadTable("parameters.toml, max_roots: the tables are checked against another window.")
     return Parameters(

@@ -102,7 +102,8 @@ def prior_for(read: ReadExamination, assumed: Assumptions | None = None) -> Prio
     network = tables.network(assumed)
     mean = regional.mean(network.assumptions)
     then = _as_array(network, read.earlier, mean)
-    target = tempered(mean, then, read.earlier.days, parameters().half_life_days)
+    settings = parameters()
+    target = tempered(mean, then, read.earlier.days, settings.half_life_days, settings.belief_limit)
     return prior_of(network, tables.rates_of(read.region, read.named), target)
 
 

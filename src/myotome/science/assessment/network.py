@@ -49,8 +49,8 @@ class Site:
 class Assumptions:
     """The numbers that the inference rests on, each as `knowledge.signs.parameters` names it.
 
-    `variant_rate` is shared equally by both directions; `p_left + p_right + p_both` is 1; probabilities lie strictly
-    between 0 and 1.
+    `prefixed_share` of `variant_rate` is pre-fixed, the rest post-fixed; `p_left + p_right + p_both` is 1; probabilities
+    lie strictly between 0 and 1.
     """
 
     leak: float
@@ -59,6 +59,7 @@ class Assumptions:
     prior_odds: float
     sign_shift: float
     variant_rate: float
+    prefixed_share: float
     diffuse_probability: float
     diffuse_leak: float
     skin_leak: float
@@ -67,6 +68,7 @@ class Assumptions:
     p_left: float
     p_right: float
     p_both: float
+    correlation_limit: float
 
     @classmethod
     def of(cls, parameters: Any) -> Assumptions:
@@ -80,8 +82,8 @@ class Assumptions:
     @property
     def p_variant(self) -> Float[np.ndarray, " variant"]:
         """Probabilities of the plexus variants in the order of `SHIFTS`; sums to 1."""
-        half = self.variant_rate / 2
-        return np.array([1 - self.variant_rate, half, half])
+        prefixed = self.variant_rate * self.prefixed_share
+        return np.array([1 - self.variant_rate, prefixed, self.variant_rate - prefixed])
 
     @property
     def p_diffuse(self) -> Float[np.ndarray, " diffuse"]:

@@ -1,7 +1,8 @@
 """Before any finding: base rates of the roots, correlated down the cord, for an involved and an uninvolved side.
 
 Each side is a Markov chain that keeps its marginals: P(z_i = 1 | z_(i-1)) = p_i + c_i (z_(i-1) - p_(i-1)), where c_i
-is `rho` times the ratio of standard deviations, held below what would make a probability leave (0, 1). Because the
+is `rho` times the ratio of standard deviations, held at a share of what would make a probability leave (0, 1), so that
+no pattern of roots is impossible. Because the
 step is linear, what is learned at one root reaches the roots beyond the examined stretch by a product of the c_i.
 
 A belief of an earlier visit enters as tempered odds: what it had added to the base rate counts half after a half-life.
@@ -19,9 +20,6 @@ from myotome.science.assessment.network import Assumptions, Network
 
 if TYPE_CHECKING:
     from jaxtyping import Float
-
-ALMOST = 0.95
-"""A correlation is held at this share of its limit, so that no pattern of roots is impossible."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,21 +67,25 @@ def prior_of(
     p = np.repeat((both / (1 + both))[..., None], 2, axis=2)
     if earlier is not None:
         p = _moved_to(p, earlier.T, a)
-    return _chained(p, a.rho, network.width)
+    return _chained(p, a.rho, a.correlation_limit, network.width)
 
 
 def tempered(
-    now: Float[np.ndarray, "side root"], then: Float[np.ndarray, "side root"], days: float, half_life_days: float
+    now: Float[np.ndarray, "side root"],
+    then: Float[np.ndarray, "side root"],
+    days: float,
+    half_life_days: float,
+    limit: float,
 ) -> Float[np.ndarray, "side root"]:
     """Last visit's probabilities `then` drawn towards the base rates `now`: half the added log odds each half-life.
 
-    Strictly between 0 and 1 for any `then` in [0, 1].
+    Strictly between 0 and 1 for any `then` in [0, 1], which is held `limit` away from both.
 
     Source: clinic belief
     Check: tests/unit/science/test_root_prior.py
     """
     share = 0.5 ** (max(days, 0.0) / half_life_days)
-    held = np.clip(then, 1e-3, 1 - 1e-3)
+    held = np.clip(then, limit, 1 - limit)
     logit = np.log(now / (1 - now))
     moved = logit + share * (np.log(held / (1 - held)) - logit)
     return np.asarray(1 / (1 + np.exp(-moved)))
@@ -105,11 +107,11 @@ def _moved_to(p: np.ndarray, target: np.ndarray, a: Assumptions) -> np.ndarray:
     return np.asarray(1 / (1 + np.exp(-(logit + ((low + high) / 2)[:, None]))))
 
 
-def _chained(p: np.ndarray, rho: float, width: int) -> Prior:
+def _chained(p: np.ndarray, rho: float, limit: float, width: int) -> Prior:
     q = 1 - p
     before, after = p[:-1], p[1:]
     slope = rho * np.sqrt(after * q[1:] / (before * q[:-1]))
-    slope = np.minimum(slope, ALMOST * np.minimum(after / before, q[1:] / q[:-1]))
+    slope = np.minimum(slope, limit * np.minimum(after / before, q[1:] / q[:-1]))
     down, up = np.zeros_like(p), np.zeros_like(p)
     down[1:] = slope
     up[1:] = slope * before * q[:-1] / (after * q[1:])

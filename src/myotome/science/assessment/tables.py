@@ -17,30 +17,11 @@ from myotome.knowledge.muscles import Muscle
 from myotome.science.assessment.network import Assumptions, Limb, Network, Site, network_of
 from myotome.science.assessment.prior import Prior, base_rates, prior_of
 from myotome.science.assessment.readings import Hands, SignSpec, merged, rates_from_kappa
-from myotome.vocabulary.anatomy import ROOT_INDEX, ROOTS, ExamRegion, NeedleRegion
+from myotome.vocabulary.anatomy import ROOT_INDEX, ExamRegion
 from myotome.vocabulary.findings import FindingKind
 
 if TYPE_CHECKING:
     from jaxtyping import Float
-
-ARM_PEAKS = ROOTS[ROOT_INDEX["C5"] : ROOT_INDEX["T1"] + 1]
-LEG_PEAKS = ROOTS[ROOT_INDEX["L2"] : ROOT_INDEX["S2"] + 1]
-"""Heaviest roots of muscles that hang from the brachial and from the lumbosacral plexus."""
-
-ARM_REGIONS = (
-    NeedleRegion.SHOULDER,
-    NeedleRegion.ARM,
-    NeedleRegion.FOREARM_HAND,
-    NeedleRegion.UPPER_BACK,
-    NeedleRegion.CHEST,
-)
-LEG_REGIONS = (NeedleRegion.BUTTOCK, NeedleRegion.THIGH, NeedleRegion.LOWER_LEG, NeedleRegion.FOOT)
-
-REGION_PEAKS = {
-    ExamRegion.NECK_ARM: ROOTS[ROOT_INDEX["C1"] : ROOT_INDEX["T2"] + 1],
-    ExamRegion.BACK_LEG: ROOTS[ROOT_INDEX["T12"] : ROOT_INDEX["S5"] + 1],
-}
-"""A site is examined with a region when its heaviest root lies here. Source: judgement."""
 
 FINGERS = "fingers"
 """The instrument of signs that are felt; an examiner's own reliability is about these."""
@@ -94,17 +75,16 @@ def limb_of(row: Muscle) -> Limb:
 
     Iliacus lies in the abdomen but hangs from the plexus by the femoral nerve; psoas has its own branches.
 
-    Source: judgement
+    Source: knowledge/signs/membership.toml
     Check: tests/unit/science/test_examination_tables.py
     """
     if row.levels or row.ramus != "ventral" or not row.roots:
         return ""
     limb = _limb_by_peak(peak(row.roots))
-    if limb == "arm" and row.region in ARM_REGIONS:
-        return "arm"
-    if limb == "leg" and (row.region in LEG_REGIONS or row.nerve.startswith("femoral")):
-        return "leg"
-    return ""
+    if not limb:
+        return ""
+    members = sign_table.membership().limbs[limb]
+    return limb if row.region in members.regions or row.nerve.startswith(members.nerves) else ""
 
 
 def peak(roots: object) -> str:
@@ -117,7 +97,7 @@ def in_region(site: Site, region: ExamRegion | None) -> bool:
     """True when the site belongs to the examination of the region; without a region all that have a root do."""
     if not site.roots:
         return False
-    return region is None or peak(site.roots) in REGION_PEAKS[region]
+    return region is None or peak(site.roots) in sign_table.membership().regions[region].peaks
 
 
 @cache
@@ -180,6 +160,7 @@ def regional_prior(
 
 
 def _limb_by_peak(root: str) -> Limb:
-    if root in ARM_PEAKS:
+    limbs = sign_table.membership().limbs
+    if root in limbs["arm"].peaks:
         return "arm"
-    return "leg" if root in LEG_PEAKS else ""
+    return "leg" if root in limbs["leg"].peaks else ""

@@ -12,13 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from myotome.knowledge import muscles as muscle_table
+from myotome.knowledge.signs import parameters
 from myotome.vocabulary.anatomy import ROOT_INDEX, ROOTS, NeedleRegion, Position, Side
-
-LIKELY = 0.5
-"""A root from this probability on is a segment to treat. Source: judgement."""
-
-MOST_SEGMENTS = 4
-"""More segments at once are a patient who is tender everywhere, or a plan that nobody can needle. Source: judgement."""
 
 ALWAYS_PARASPINAL = "multifidus"
 
@@ -45,11 +40,11 @@ class ProposedSite:
 
 
 def proposed_sites(
-    roots: Sequence[Mapping[str, Any]], findings: Sequence[Mapping[str, Any]], *, likely: float = LIKELY
+    roots: Sequence[Mapping[str, Any]], findings: Sequence[Mapping[str, Any]], *, likely: float | None = None
 ) -> tuple[ProposedSite, ...]:
     """Sites to needle, from `roots` (rows with root, side, p) and `findings` in the shape of `myotome segments`.
 
-    Segments come in falling probability; where none reaches `likely` the most probable one alone. Within a segment
+    Segments come in falling probability; where none reaches `likely` (None: as in the tables) the most probable one alone. Within a segment
     paraspinal levels come first, then the others, most shortened first. Every site is proposed once.
 
     Source: clinic belief (order of needling; rule of segment)
@@ -57,7 +52,9 @@ def proposed_sites(
     """
     p_of = {(row["root"], row["side"]): float(row["p"]) for row in roots}
     ranked = sorted(p_of, key=lambda at: (-p_of[at], ROOT_INDEX[at[0]], at[1]))
-    segments = [at for at in ranked if p_of[at] >= likely][:MOST_SEGMENTS] or ranked[:1]
+    settings = parameters()
+    least = settings.plan_likely if likely is None else likely
+    segments = [at for at in ranked if p_of[at] >= least][: settings.plan_segments] or ranked[:1]
     graded = _grades(findings)
     chosen: dict[tuple[str, str | None, str], ProposedSite] = {}
     for root, side in segments:
