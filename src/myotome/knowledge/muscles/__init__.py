@@ -153,7 +153,7 @@ def as_json_rows() -> list[dict[str, object]]:
             "palpation": row.palpation,
             "note": row.note,
             "names_source": row.names_source,
-            "sources": list(dict.fromkeys((*row.sources, row.names_source))),
+            "sources": list(row.all_sources),
             "status": row.status,
         }
         for row in muscles().values()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,6 +15,9 @@ FILES = ("head_and_neck.csv", "shoulder_and_arm.csv", "trunk.csv", "hip_and_leg.
 NAMES_SOURCE = "fipat2019"
 """Latin and English names of all muscles follow this terminology; parts split for their nerve are named after it."""
 
+_NAMED = re.compile(r"\[([^\]]*)\]")
+"""Sources that a note names: "C5-C6 in the older segmental list [alexamuscles]"."""
+
 LAYERS = ("superficial", "middle", "deep")
 RAMI = ("ventral", "dorsal", "cranial")
 
@@ -22,7 +26,7 @@ RAMI = ("ventral", "dorsal", "cranial")
 class Muscle:
     """One muscle, or one part of a muscle with its own nerve; the same for both sides.
 
-    `sources` are those of its wiring, `names_source` that of its names.
+    `sources` are those of its wiring, `names_source` that of its names; a note names in brackets whose roots differ.
     """
 
     id: str
@@ -49,10 +53,20 @@ class Muscle:
     status: str = SIGN_OFF
 
     @property
+    def all_sources(self) -> tuple[str, ...]:
+        """Sources of its wiring, those that its note names, and that of its names; each once."""
+        return tuple(dict.fromkeys((*self.sources, *named_in(self.note), self.names_source)))
+
+    @property
     def peak(self) -> tuple[str, ...]:
         """The root that leads, or those that do together; none for muscles by level and muscles of the face."""
         weights = self.segmental_link or self.roots
         return tuple(root for root, weight in weights.items() if weight == max(weights.values()))
+
+
+def named_in(note: str) -> tuple[str, ...]:
+    """The source words in the brackets of a note."""
+    return tuple(word for cell in _NAMED.findall(note) for word in tables.listed(cell))
 
 
 @cache
@@ -130,6 +144,8 @@ def parsed(row: Mapping[str, str], where: str) -> Muscle:
         level_rule=tables.only(row["level_rule"], ("", *level_rules()), where),
         hazard_levels=MappingProxyType({code: tables.span(at, where) for code, _, at in codes if at}),
     )
+    for word in named_in(made.note):
+        tables.check_sources((word,), f"{where}, note")
     if bool(made.levels) != bool(made.level_rule) or (made.levels and (made.roots or made.segmental_link)):
         raise tables.BadTable(f"{where}: a muscle has roots, or levels with a level rule, not both.")
     for code, at in made.hazard_levels.items():

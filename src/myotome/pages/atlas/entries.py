@@ -59,7 +59,7 @@ def muscle_entry(row: muscles.Muscle) -> dict[str, Any]:
         "main": main,
         "points": acupoints.points_through(row.id),
         "hazards": [hazards.hazards()[code] for code in row.hazards],
-        "sources": [citation(key) for key in dict.fromkeys((*row.sources, row.names_source))],
+        "sources": [citation(key) for key in row.all_sources],
     }
 
 
