@@ -101,7 +101,7 @@ def roots_context(
         "turns_of_rank": [_rank_words(row) for row in answer.get("would_change", ())],
         "level_hrefs": {root: link(open=SPINE, at=f"{FIRST_BESIDE}:{root}") for root in muscle(FIRST_BESIDE).levels},
         "stop_bits": _bits(parameters().stop_bits, 3),
-        "is_diffuse": answer["diffuse"] >= 0.5,
+        "is_diffuse": answer["diffuse"] >= parameters().diffuse_shown,
         "diffuse_in_100": round(100 * answer["diffuse"]),
     }
 
