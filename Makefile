@@ -118,7 +118,7 @@ bench: setup ## Load and CPU per request of the pages that matter; build/bench.j
 	@mkdir -p build; $(PY) benchmarks/web.py --json build/bench.json
 
 .PHONY: soak
-soak: setup packages ## The full counts of every property and validation; may take hours
+soak: setup packages science ## The full counts of every property and validation; may take hours
 	@$(PY) tests/postgres.py -- $(PY) validation/soak.py
 
 .PHONY: check

@@ -95,6 +95,7 @@ def held_against(
         "n_after": {k: len(ranks[k]) for k in AFTER},
         "coverage80_closed": {k: round(float(np.mean(inside[k])), 4) for k in AFTER},
         "largest_gap_of_p_recovered_within": {w: round(_largest_gap(rows), 4) for w, rows in said.items()},
+        "p_recovered_within_by_tenth": {w: _by_tenth(rows) for w, rows in said.items()},
         "update_and_forecast_ms": {"median": _ms(took, 50), "p95": _ms(took, 95)},
         "visits_that_renew_ms": {
             "share": round(len(took_renewing) / max(1, len(took) + len(took_renewing)), 4),
@@ -180,6 +181,17 @@ def _largest_gap(rows: list[tuple[float, bool]]) -> float:
     tenth = np.minimum((p * 10).astype(int), 9)
     gaps = [abs(p[tenth == k].mean() - came[tenth == k].mean()) for k in range(10) if (tenth == k).sum() >= 50]
     return float(max(gaps, default=0.0))
+
+
+def _by_tenth(rows: list[tuple[float, bool]]) -> list[tuple[int, float, float]]:
+    """(forecasts, what was said, what came) for each tenth of probability that was said at all."""
+    p, came = np.array([row[0] for row in rows]), np.array([row[1] for row in rows], dtype=float)
+    tenth = np.minimum((p * 10).astype(int), 9)
+    return [
+        (int((tenth == k).sum()), round(float(p[tenth == k].mean()), 3), round(float(came[tenth == k].mean()), 3))
+        for k in range(10)
+        if (tenth == k).any()
+    ]
 
 
 def _ms(values: list[float], level: float) -> float:

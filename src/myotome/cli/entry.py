@@ -26,6 +26,7 @@ COMMANDS = (
     "export",
     "answers",
     "recovery",
+    "refit",
 )
 INTERRUPTED = 130
 OUR_FAULT = 70

@@ -1,7 +1,7 @@
 """Draws from the recovery model given courses: NumPyro's NUTS, two chains side by side. Needs the extra `refit`.
 
-Priors are those of knowledge.recovery, scenario A; the mean and spread of first pain and the shrunk effects of clinics
-and practitioners have weak priors of their own. A covariate that is not known is a latent value with the mean and
+Priors are those of knowledge.recovery, scenario A. What a clinic or a practitioner adds to the log of a treatment's
+effect is drawn towards 0 with a fixed spread: a handful of them cannot tell how much they differ. A covariate that is not known is a latent value with the mean and
 spread of those of whom it is not known.
 """
 
@@ -54,7 +54,8 @@ def sampled(courses: Courses, *, seed: int = 1, n_warmup: int = WARMUP, n_draws:
     """
     chosen = prior("a")
     begun = time.perf_counter()
-    kernel = NUTS(model, dense_mass=[SHARED], init_strategy=init_to_value(values=_start(chosen, courses)))
+    beside = [f"{e}_z" for e, size in sizes(courses).items() if size > 1]
+    kernel = NUTS(model, dense_mass=[(*SHARED, *beside)], init_strategy=init_to_value(values=_start(chosen, courses)))
     mcmc = MCMC(
         kernel,
         num_warmup=n_warmup,
@@ -78,10 +79,8 @@ def sampled(courses: Courses, *, seed: int = 1, n_warmup: int = WARMUP, n_draws:
             break
         mcmc.post_warmup_state, key = mcmc.last_state, mcmc.last_state.rng_key
     effects = {
-        name: whole[f"{name}_sd"][:, :, None] * whole[f"{name}_z"]
-        if f"{name}_z" in whole
-        else np.zeros((*whole["mu"].shape, 1))
-        for name in EFFECT_SD
+        name: sd * whole[f"{name}_z"] if f"{name}_z" in whole else np.zeros((*whole["mu"].shape, 1))
+        for name, sd in EFFECT_SD.items()
     }
     return Sampled(watched, effects, n_divergent, n_warmup, time.perf_counter() - begun)
 
@@ -97,14 +96,16 @@ def model(chosen: Prior, courses: Courses) -> None:
         at["first_pain"] = numpyro.sample(
             "first_pain", dist.TruncatedNormal(at["first_mean"], at["first_sd"], **bounds)
         )
-    for name, size in (("practitioner", courses.n_practitioners), ("clinic", courses.n_clinics)):
+    for name, size in sizes(courses).items():
         at[name] = jnp.zeros(1)
         if size > 1:
-            sd = numpyro.sample(f"{name}_sd", dist.HalfNormal(EFFECT_SD[name]))
-            at[name] = sd * numpyro.sample(f"{name}_z", dist.Normal(jnp.zeros(size), 1.0).to_event(1))
-    if courses.n_practitioners == 1:
-        at["practitioner"] = jnp.zeros(1)
+            at[name] = EFFECT_SD[name] * numpyro.sample(f"{name}_z", dist.Normal(jnp.zeros(size), 1.0).to_event(1))
     numpyro.factor("scores", course_log_likelihood(at, _filled(chosen, courses), courses, xp=jnp).sum())
+
+
+def sizes(courses: Courses) -> dict[str, int]:
+    """How many there are of each that has an effect of its own; of one alone there is none beside `mu`."""
+    return {"practitioner": courses.n_practitioners, "clinic": courses.n_clinics}
 
 
 def priors(chosen: Prior) -> dict[str, Any]:

@@ -68,8 +68,7 @@ def simulated_clinic(
     segments, scar = rng.integers(1, 5, n), rng.random(n) < 0.15
     age = np.round(np.clip(rng.normal(48.0, 15.0, n), 18.0, 90.0))
     who = rng.integers(n_practitioners, size=n)
-    effect_sd = abs(rng.normal(0.0, EFFECT_SD["practitioner"])) if n_practitioners > 1 else 0.0
-    effects = effect_sd * rng.normal(size=n_practitioners)
+    effects = (n_practitioners > 1) * EFFECT_SD["practitioner"] * rng.normal(size=n_practitioners)
     shared = {name: np.full(n, truth[name]) for name in SHARED} | {"mu": truth["mu"] + effects[who]}
     draws = draws_with(chosen, shared, seed=int(rng.integers(2**62)))
     about = tuple(

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -203,6 +204,8 @@ if os.environ.get("MYOTOME_SMTP_URL"):
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = DATA_DIR / "mail"
+# The Python that has the extra `refit`, where it is not this one.
+REFIT_PYTHON = os.environ.get("MYOTOME_REFIT_PYTHON") or sys.executable
 SMS_URL, SMS_TOKEN = os.environ.get("MYOTOME_SMS_URL", ""), os.environ.get("MYOTOME_SMS_TOKEN", "")
 DEFAULT_FROM_EMAIL = os.environ.get("MYOTOME_FROM_EMAIL", "clinic@localhost")
 

@@ -10,6 +10,7 @@ from django.db.models import F
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.models import Appointment
+from myotome.clinic.followup.fits import last_shown_and_basis
 from myotome.clinic.followup.models import Discharge, ForecastShown, MeasureAnswer, MeasureRequest, MeasureScore, Share
 from myotome.clinic.followup.notices import queue_questions
 from myotome.clinic.followup.outcomes import held_for
@@ -28,7 +29,7 @@ from myotome.clinic.people.days import clinic_day
 from myotome.clinic.screening.courses import close_course, course_for
 from myotome.clinic.screening.models import Course
 from myotome.knowledge.measures import REVIEW_VISITS, definitions, measure, measures_for
-from myotome.science.followup.answer import FORECAST_VERSION, forecast_answer
+from myotome.science.followup.answer import forecast_answer, version_of
 from myotome.science.followup.scoring import score
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import CourseOutcome, Role
@@ -216,10 +217,10 @@ def refresh_forecast(*, by: Actor, at: datetime, course_id: int) -> ForecastShow
 def _shown_now(by: Actor, at: datetime, story: CourseStory) -> ForecastShown:
     course = story.course
     evidence = forecast_input(story, on=clinic_day(course.clinic, at))
-    last = ForecastShown.objects.filter(course=course).order_by("-pk").first()
-    if last is not None and last.evidence == evidence and last.model_version == FORECAST_VERSION:
+    last, basis = last_shown_and_basis(course)
+    if last is not None and last.evidence == evidence and last.model_version == version_of(basis):
         return last
-    result = forecast_answer(evidence)
+    result = forecast_answer(evidence, basis)
     row = ForecastShown.objects.create(
         clinic_id=by.clinic_id,
         course=course,

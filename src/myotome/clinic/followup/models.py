@@ -6,9 +6,10 @@ from django.db import models
 from django.db.models import Q
 
 from myotome.clinic.booking.models import Appointment
-from myotome.clinic.people.access import ClinicalRow, StaffRow
+from myotome.clinic.people.access import NOTHING, ClinicalRow, ClinicRow, StaffRow
 from myotome.clinic.screening.models import Course
-from myotome.vocabulary.courses import CourseOutcome
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import CourseOutcome, Role
 from myotome.vocabulary.measures import Occasion
 
 
@@ -123,6 +124,39 @@ class ForecastShown(ClinicalRow):
     answer = models.JSONField()
     model_version = models.CharField(max_length=20)
     definition_version = models.CharField(max_length=20)
+
+
+class RecoveryFit(ClinicRow):
+    """A refit of the recovery model to the clinic's courses: its run, its file, and since when forecasts rest on it.
+
+    One at most is in force: accepted and not retired. `instead_of` is the one that was in force when it was accepted.
+    """
+
+    started_at = models.DateTimeField()
+    started_by = models.CharField(max_length=120)
+    ended_at = models.DateTimeField(null=True)
+    message = models.CharField(max_length=300, blank=True)
+    version = models.CharField(max_length=12, blank=True)
+    about = models.JSONField(default=dict)
+    file = models.BinaryField(null=True)
+    accepted_at = models.DateTimeField(null=True)
+    accepted_by = models.CharField(max_length=120, blank=True)
+    retired_at = models.DateTimeField(null=True)
+    instead_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["clinic"],
+                condition=Q(accepted_at__isnull=False, retired_at__isnull=True),
+                name="one_fit_in_force",
+            )
+        ]
+
+    @classmethod
+    def visible_to(cls, actor: Actor) -> Q:
+        """The owner."""
+        return Q() if actor.holds(Role.OWNER) else NOTHING
 
 
 class Share(ClinicalRow):

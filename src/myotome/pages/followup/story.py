@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from myotome.clinic.followup.fits import spacings_beside
 from myotome.clinic.followup.outcomes import held_for
 from myotome.clinic.followup.queries import (
     CourseStory,
@@ -25,7 +26,6 @@ from myotome.clinic.screening.courses import is_duration_possible
 from myotome.knowledge.measures import PAIN_AVERAGE, PAIN_WORST, measure, on_paper_for
 from myotome.pages.followup.drawing import ChartData, course_chart
 from myotome.pages.followup.muscles import then_and_now
-from myotome.science.followup.answer import other_spacings
 from myotome.science.followup.scoring import meaningful_line, zeros_to_ask_about
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.measures import Occasion
@@ -209,7 +209,7 @@ def spacings(shown: ForecastShown) -> list[tuple[str, str, str]]:
     words = {"7": _("Weekly"), "14": _("Every two weeks")}
     return [
         (words[days], half_words(row), range_words(row))
-        for days, row in other_spacings(shown.evidence).items()
+        for days, row in spacings_beside(shown).items()
         if days in words
     ]
 

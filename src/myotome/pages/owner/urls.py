@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from myotome.pages.owner import views
+from myotome.pages.owner import learning, views
 
 app_name = "owner"
 urlpatterns = [
@@ -10,4 +10,8 @@ urlpatterns = [
     path("measures/", views.measures, name="measures"),
     path("audit/", views.audit, name="audit"),
     path("incident/<int:incident>/", views.reviewed, name="reviewed"),
+    path("forecasts/", learning.learning, name="learning"),
+    path("forecasts/refit/", learning.start, name="refit_start"),
+    path("forecasts/accept/<int:fit>/", learning.accept, name="refit_accept"),
+    path("forecasts/back/", learning.take_back, name="refit_back"),
 ]

@@ -1,0 +1,136 @@
+"""Learning from the clinic's own courses: a refit is started, its result kept, accepted by the owner, taken back."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+
+from myotome.clinic.audit.actions import record
+from myotome.clinic.followup.models import RecoveryFit
+from myotome.clinic.learning.jobs import run_refit
+from myotome.clinic.people.models import Clinic
+from myotome.refit.result import Fit, to_bytes
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import Role
+from myotome.vocabulary.errors import InvalidValue, NotFound, StaleVersion
+
+LOST_AFTER = timedelta(hours=2)
+
+
+@transaction.atomic
+def ask_for_refit(*, by: Actor, at: datetime) -> RecoveryFit:
+    """A refit that the queue starts as a process of its own; one at a time.
+
+    Raises:
+        NotAllowed: not the owner.
+        InvalidValue: one is running.
+    """
+    by.check_holds(Role.OWNER)
+    row = begin_refit(by=by, at=at)
+    transaction.on_commit(lambda: run_refit.enqueue(row.pk))
+    return row
+
+
+@transaction.atomic
+def begin_refit(*, by: Actor, at: datetime) -> RecoveryFit:
+    """The row of a refit that begins now; one that began two hours ago and never ended is given up.
+
+    Raises:
+        InvalidValue: one is running.
+    """
+    Clinic.objects.select_for_update().get(pk=by.clinic_id)
+    running = RecoveryFit.objects.filter(clinic_id=by.clinic_id, ended_at__isnull=True)
+    running.filter(started_at__lt=at - LOST_AFTER).update(ended_at=at, message="It was started and never ended.")
+    if running.exists():
+        raise InvalidValue("A refit is running; it takes some minutes.")
+    row = RecoveryFit.objects.create(clinic_id=by.clinic_id, started_at=at, started_by=by.name[:120])
+    record(by=by, at=at, act="refit.started", subject=row)
+    return row
+
+
+@transaction.atomic
+def keep_result(*, by: Actor, at: datetime, fit_id: int, fit: Fit) -> RecoveryFit:
+    """The result with its row; nothing forecasts from it until the owner accepts it."""
+    row = _running(by, fit_id)
+    row.ended_at, row.version, row.about, row.file = at, fit.version, dict(fit.about), to_bytes(fit)
+    row.save(update_fields=["ended_at", "version", "about", "file"])
+    record(by=by, at=at, act="refit.ended", subject=row, version=fit.version, passed=fit.passed)
+    return row
+
+
+@transaction.atomic
+def keep_failure(*, by: Actor, at: datetime, fit_id: int, message: str) -> RecoveryFit:
+    """Why a refit came to nothing, in a sentence for the owner."""
+    row = _running(by, fit_id)
+    row.ended_at, row.message = at, message[:300]
+    row.save(update_fields=["ended_at", "message"])
+    record(by=by, at=at, act="refit.failed", subject=row)
+    return row
+
+
+@transaction.atomic
+def accept_fit(*, by: Actor, at: datetime, fit_id: int) -> RecoveryFit:
+    """From now on this clinic's forecasts rest on the fit; the one before is kept and can be had back.
+
+    Raises:
+        NotAllowed: not the owner.
+        NotFound: there is no such fit with a result.
+        InvalidValue: a gate is closed, or it was accepted before.
+        StaleVersion: another was accepted at the same moment.
+    """
+    by.check_holds(Role.OWNER)
+    row = RecoveryFit.objects.for_actor(by).select_for_update().filter(pk=fit_id, file__isnull=False).first()
+    if row is None:
+        raise NotFound("There is nothing here that you can see.")
+    if row.accepted_at is not None:
+        raise InvalidValue("This fit was accepted before.")
+    closed = [gate["name"] for gate in row.about["gates"] if not gate["passed"]]
+    if closed:
+        raise InvalidValue("This fit did not pass its checks and cannot be accepted.")
+    before = _in_force(by)
+    if before is not None:
+        before.retired_at = at
+        before.save(update_fields=["retired_at"])
+    row.accepted_at, row.accepted_by, row.instead_of = at, by.name[:120], before
+    try:
+        with transaction.atomic():
+            row.save(update_fields=["accepted_at", "accepted_by", "instead_of"])
+    except IntegrityError:
+        raise StaleVersion("Another fit was accepted in the meantime. Look again.") from None
+    record(by=by, at=at, act="refit.accepted", subject=row, version=row.version)
+    return row
+
+
+@transaction.atomic
+def roll_back(*, by: Actor, at: datetime) -> RecoveryFit | None:
+    """Forecasts rest on what they rested on before the last acceptance: an earlier fit (returned), or the prior (None).
+
+    Raises:
+        NotAllowed: not the owner.
+        InvalidValue: they rest on the prior already.
+    """
+    by.check_holds(Role.OWNER)
+    row = _in_force(by)
+    if row is None:
+        raise InvalidValue("Forecasts rest on the prior already.")
+    row.retired_at = at
+    row.save(update_fields=["retired_at"])
+    before = row.instead_of
+    if before is not None:
+        before.retired_at = None
+        before.save(update_fields=["retired_at"])
+    record(by=by, at=at, act="refit.taken_back", subject=row, version=row.version)
+    return before
+
+
+def _in_force(by: Actor) -> RecoveryFit | None:
+    rows = RecoveryFit.objects.for_actor(by).filter(accepted_at__isnull=False, retired_at__isnull=True)
+    return rows.select_for_update(of=("self",)).first()
+
+
+def _running(by: Actor, fit_id: int) -> RecoveryFit:
+    row = RecoveryFit.objects.for_actor(by).select_for_update().filter(pk=fit_id, ended_at__isnull=True).first()
+    if row is None:
+        raise NotFound("This refit is not running any more.")
+    return row

@@ -1,0 +1,69 @@
+"""The clinic's courses as a refit reads them: days since the first visit, scores, covariates, no name and no date."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from myotome.clinic.followup.models import MeasureScore
+from myotome.clinic.needling.models import TreatmentVisit
+from myotome.clinic.people.queries import clinic_by_slug
+from myotome.clinic.screening.models import Course
+from myotome.knowledge.measures import PAIN_AVERAGE
+from myotome.science.followup.answer import is_older_than
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import Role
+from myotome.vocabulary.measures import Occasion
+
+DAYS_BEFORE = 6
+
+
+def courses_to_learn_from(actor: Actor) -> list[dict[str, Any]]:
+    """Every course of the clinic with a visit, in the shape that `myotome.refit.courses` reads.
+
+    A score given in the six days before a visit is that visit's; one asked for two days after a treatment stands by
+    itself, and treats nobody.
+    """
+    actor.check_holds(Role.OWNER)
+    zone = ZoneInfo(clinic_by_slug(actor.clinic_slug).time_zone)
+    visits: dict[int, dict[date, int]] = defaultdict(dict)
+    treated = TreatmentVisit.objects.filter(clinic_id=actor.clinic_id).order_by("opened_at", "pk")
+    for course_id, opened_at, practitioner_id in treated.values_list("course_id", "opened_at", "practitioner_id"):
+        visits[course_id].setdefault(opened_at.astimezone(zone).date(), practitioner_id)
+    before: dict[int, dict[date, float]] = defaultdict(dict)
+    after: dict[int, dict[date, float]] = defaultdict(dict)
+    scores = MeasureScore.objects.filter(
+        clinic_id=actor.clinic_id, measure=PAIN_AVERAGE, value__isnull=False, replaced_at__isnull=True
+    ).order_by("on", "pk")
+    for course_id, on, value, occasion in scores.values_list("course_id", "on", "value", "request__occasion"):
+        (after if occasion == Occasion.TWO_DAYS_AFTER.value else before)[course_id][on] = value
+    courses = Course.objects.filter(pk__in=visits).select_related("patient").order_by("pk")
+    return [_row(course, visits[course.pk], before[course.pk], after[course.pk]) for course in courses]
+
+
+def _row(
+    course: Course, visits: dict[date, int], before: dict[date, float], after: dict[date, float]
+) -> dict[str, Any]:
+    first = min(visits)
+    age = max(0, int((first - course.patient.born_on).days / 365.25))
+    entries: list[dict[str, Any]] = []
+    for day in visits:
+        near = [value for on, value in before.items() if 0 <= (day - on).days <= DAYS_BEFORE]
+        entries.append({"day": (day - first).days, "nrs": round(near[-1]) if near else None})
+    entries += [
+        {"day": (on - first).days, "nrs": round(value), "treated": False}
+        for on, value in after.items()
+        if on > first and on not in visits
+    ]
+    who = list(visits.values())
+    return {
+        "condition": course.condition or "unknown",
+        "age": age,
+        "duration_weeks": None if is_older_than(course.duration_weeks, age) else course.duration_weeks,
+        "segments": course.n_segments,
+        "scar": course.prior_surgery,
+        "practitioner": str(max(set(who), key=who.count)),
+        "visits": sorted(entries, key=lambda entry: entry["day"]),
+    }

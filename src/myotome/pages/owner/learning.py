@@ -1,0 +1,75 @@
+"""What forecasts rest on, for the owner: prior and learned side by side, the checks, the scores; accept or take back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from myotome.clinic.learning.actions import accept_fit, ask_for_refit, roll_back
+from myotome.clinic.learning.fits import fits_for
+from myotome.pages.access import for_roles
+from myotome.pages.owner.learned import gate_rows, learned_rows, score_rows
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import Role
+from myotome.vocabulary.errors import MyotomeError, NotFound
+
+owner = for_roles(Role.OWNER)
+
+
+@owner
+def learning(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """What this clinic's forecasts rest on, and what a refit has learned."""
+    return render(request, "owner/learning.html", _page(actor))
+
+
+@owner
+@require_POST
+def start(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Asks for a refit."""
+    return _after(request, actor, _("The refit was asked for. It takes some minutes."), ask_for_refit)
+
+
+@owner
+@require_POST
+def accept(request: HttpRequest, actor: Actor, fit: int) -> HttpResponse:
+    """Accepts a fit."""
+    return _after(request, actor, _("Forecasts rest on this fit from now on."), accept_fit, fit_id=fit)
+
+
+@owner
+@require_POST
+def take_back(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Back to what was in force before."""
+    return _after(request, actor, _("Forecasts rest on what they rested on before."), roll_back)
+
+
+def _after(request: HttpRequest, actor: Actor, said: str, act: Any, **more: Any) -> HttpResponse:
+    try:
+        act(by=actor, at=timezone.now(), **more)
+    except NotFound:
+        raise
+    except MyotomeError as error:
+        return render(request, "owner/learning.html", _page(actor) | {"error": error}, status=error.http_status)
+    messages.success(request, said)
+    return redirect("owner:learning", clinic=actor.clinic_slug)
+
+
+def _page(actor: Actor) -> dict[str, Any]:
+    fits = fits_for(actor)
+    shown = fits.newest or fits.in_force
+    about = shown.about if shown else {}
+    return {
+        "fits": fits,
+        "shown": shown,
+        "passed": bool(about) and all(gate["passed"] for gate in about["gates"]),
+        "data": about.get("data"),
+        "learned": learned_rows(about["learned"]) if about else [],
+        "gates": gate_rows(about["gates"]) if about else [],
+        "scores": score_rows(about["scores"]) if about else [],
+    }

@@ -1,0 +1,201 @@
+"""The owner's page of what forecasts rest on, the job that starts a refit, and the courses that it reads."""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+from importlib.util import find_spec
+
+import pytest
+from django.urls import reverse
+
+from myotome.cli import main
+from myotome.clinic.followup.fits import basis_in_force
+from myotome.clinic.followup.models import MeasureScore, RecoveryFit
+from myotome.clinic.followup.queries import forecast_input, story_of
+from myotome.clinic.learning.actions import begin_refit, keep_result
+from myotome.clinic.learning.courses import courses_to_learn_from
+from myotome.clinic.learning.jobs import run_refit
+from myotome.knowledge.measures import PAIN_AVERAGE
+from myotome.refit.courses import courses_from
+from myotome.vocabulary.courses import Role
+from myotome.vocabulary.errors import NotAllowed
+from myotome.vocabulary.measures import Occasion
+from tests.clinic.followup.courses import a_course_in_care, asked, with_visits
+from tests.factories import AT, a_clinic, a_user, the_system
+from tests.fits import a_fit
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def owner_page(client):
+    clinic = a_clinic()
+    client.force_login(a_user(clinic, Role.OWNER))
+
+    def url(name: str = "learning", **ids) -> str:
+        return reverse(f"owner:{name}", kwargs={"clinic": clinic.slug, **ids})
+
+    return clinic, client, url
+
+
+def a_result(clinic, **more) -> RecoveryFit:
+    row = begin_refit(by=the_system(clinic), at=AT)
+    return keep_result(by=the_system(clinic), at=AT, fit_id=row.pk, fit=a_fit(**more))
+
+
+def test_the_page_without_any_refit_says_that_the_prior_is_in_force(owner_page):
+    _clinic, client, url = owner_page
+    text = client.get(url()).content.decode()
+    assert "The prior: published averages" in text
+    assert "Learn from our courses anew" in text
+    assert "Let forecasts rest on" not in text
+
+
+def test_prior_and_learned_stand_side_by_side_with_checks_and_scores(owner_page):
+    clinic, client, url = owner_page
+    row = a_result(clinic, share=0.6)
+    text = client.get(url()).content.decode()
+    assert "412 of 412 courses with 3000 scores; 98 more were kept out" in text
+    assert "40\u00a0% (27\u00a0% to 53\u00a0%)" in text
+    assert "<td>60\u00a0%</td>" in text
+    assert "clinic belief" in text
+    assert "1.004" in text
+    assert "The recovery model" in text
+    assert f"Let forecasts rest on {row.version}" in text
+
+
+def test_accepting_and_taking_back_by_the_page(owner_page):
+    clinic, client, url = owner_page
+    row = a_result(clinic)
+    assert client.post(url("refit_accept", fit=row.pk)).status_code == 302
+    assert basis_in_force(clinic.pk).prior.version == row.version
+    text = client.get(url()).content.decode()
+    assert "Go back to the prior" in text
+    assert "Let forecasts rest on" not in text
+    assert client.post(url("refit_back")).status_code == 302
+    assert basis_in_force(clinic.pk).prior.status == "prior"
+    again = client.post(url("refit_back"))
+    assert again.status_code == 422
+    assert "prior already" in again.content.decode()
+
+
+def test_a_fit_with_a_closed_gate_has_no_button_and_is_refused(owner_page):
+    clinic, client, url = owner_page
+    row = a_result(clinic, passed=False)
+    text = client.get(url()).content.decode()
+    assert "It did not pass and cannot be accepted." in text
+    assert "Let forecasts rest on" not in text
+    assert client.post(url("refit_accept", fit=row.pk)).status_code == 422
+
+
+def test_asking_for_a_refit_queues_one_and_a_second_is_refused(owner_page, django_capture_on_commit_callbacks):
+    clinic, client, url = owner_page
+    with django_capture_on_commit_callbacks() as queued:
+        assert client.post(url("refit_start")).status_code == 302
+    assert len(queued) == 1
+    assert RecoveryFit.objects.get(clinic=clinic).ended_at is None
+    assert "A refit runs since" in client.get(url()).content.decode()
+    again = client.post(url("refit_start"))
+    assert again.status_code == 422
+    assert "A refit is running" in again.content.decode()
+
+
+def test_the_job_starts_the_program_of_the_setting_with_the_words_of_the_row(settings, tmp_path):
+    import time
+
+    seen = tmp_path / "seen"
+    program = tmp_path / "program"
+    program.write_text(f'#!/bin/sh\necho "$@" > {seen}.part && mv {seen}.part {seen}\n')
+    program.chmod(0o700)
+    settings.REFIT_PYTHON = str(program)
+    clinic = a_clinic()
+    row = begin_refit(by=the_system(clinic), at=AT)
+    run_refit.call(row.pk)
+    for _ in range(200):
+        if seen.exists():
+            break
+        time.sleep(0.05)
+    assert seen.read_text().split() == ["-m", "myotome", "refit", "--clinic", clinic.slug, "--fit", str(row.pk)]
+    row.refresh_from_db()
+    assert row.ended_at is None
+
+
+def test_a_program_that_is_not_there_is_said_in_the_row(settings, tmp_path):
+    settings.REFIT_PYTHON = str(tmp_path / "nothing")
+    row = begin_refit(by=the_system(a_clinic()), at=AT)
+    run_refit.call(row.pk)
+    row.refresh_from_db()
+    assert "MYOTOME_REFIT_PYTHON" in row.message
+    assert row.ended_at is not None
+
+
+def test_the_program_is_this_one_unless_the_setting_names_another(settings):
+    assert sys.executable == settings.REFIT_PYTHON
+
+
+def test_the_courses_read_are_those_that_forecasts_read():
+    course, _ = a_course_in_care()
+    with_visits(course, [7, None, 6, 4])
+    (row,) = courses_to_learn_from(the_system(course.clinic))
+    shown = forecast_input(story_of(course), on=AT.date())
+    assert row["visits"] == shown["visits"]
+    for word in ("condition", "duration_weeks", "segments", "scar"):
+        assert row[word] == shown[word], word
+    assert courses_from([row]).n_scores == 3
+
+
+def test_a_score_two_days_after_stands_by_itself_and_no_name_or_date_is_read():
+    course, _ = a_course_in_care()
+    with_visits(course, [7, 6, 5])
+    request = asked(course, days_ago=5, occasion=Occasion.TWO_DAYS_AFTER, visit_number=2)
+    MeasureScore.objects.create(
+        clinic=course.clinic,
+        course=course,
+        request=request,
+        measure=PAIN_AVERAGE,
+        on=AT.date() - timedelta(days=5),
+        value=3,
+        rule_version="1",
+        scored_at=AT,
+    )
+    (row,) = courses_to_learn_from(the_system(course.clinic))
+    assert [(v["day"], v["nrs"], v.get("treated", True)) for v in row["visits"]] == [
+        (0, 7, True),
+        (7, 6, True),
+        (9, 3, False),
+        (14, 5, True),
+    ]
+    assert course.patient.family_name not in str(row)
+    assert str(course.patient.born_on.year) not in str(row)
+
+
+def test_another_clinic_and_courses_without_a_visit_are_not_read():
+    course, elena = a_course_in_care()
+    assert courses_to_learn_from(the_system(course.clinic)) == []
+    with_visits(course, [7])
+    assert courses_to_learn_from(the_system(a_clinic("other"))) == []
+    with pytest.raises(NotAllowed):
+        courses_to_learn_from(elena)
+
+
+def test_a_refit_of_the_queue_that_fails_leaves_its_reason_for_the_owner(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("MYOTOME_DATA_DIR", str(tmp_path / "var"))
+    course, _ = a_course_in_care()
+    with_visits(course, [7, 6])
+    row = begin_refit(by=the_system(course.clinic), at=AT)
+    assert main(["refit", "--clinic", course.clinic.slug, "--fit", str(row.pk)]) == 1
+    row.refresh_from_db()
+    assert row.ended_at is not None
+    assert row.message in capsys.readouterr().err.strip()
+    assert ("too few" if find_spec("numpyro") else "pip install 'myotome[refit]'") in row.message
+    assert main(["refit", "--clinic", course.clinic.slug, "--fit", str(row.pk)]) == 1
+
+
+def test_a_refit_by_hand_without_the_extra_leaves_no_row(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("MYOTOME_DATA_DIR", str(tmp_path / "var"))
+    course, _ = a_course_in_care()
+    before = RecoveryFit.objects.count()
+    assert main(["refit", "--clinic", course.clinic.slug]) == 1
+    assert RecoveryFit.objects.count() - before == bool(find_spec("numpyro"))
+    assert capsys.readouterr().err.startswith("myotome: ")

@@ -1,0 +1,142 @@
+"""What a clinic's forecasts rest on: the prior, until its owner accepts a fit of the clinic's own courses."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from myotome.clinic.audit.models import AuditEvent
+from myotome.clinic.followup.actions import refresh_forecast
+from myotome.clinic.followup.fits import basis_in_force
+from myotome.clinic.followup.models import ForecastShown, RecoveryFit
+from myotome.clinic.learning.actions import accept_fit, begin_refit, keep_failure, keep_result, roll_back
+from myotome.clinic.learning.fits import fits_for
+from myotome.vocabulary.courses import Role
+from myotome.vocabulary.errors import InvalidValue, NotAllowed, NotFound
+from tests.clinic.followup.courses import a_course_in_care, with_visits
+from tests.factories import AT, a_clinic, a_user, an_actor, the_system
+from tests.fits import a_fit
+
+pytestmark = pytest.mark.django_db
+
+
+def an_owner(clinic):
+    return an_actor(a_user(clinic, Role.OWNER), clinic)
+
+
+def a_result(clinic, *, at=AT, **more) -> RecoveryFit:
+    by = the_system(clinic)
+    row = begin_refit(by=by, at=at)
+    return keep_result(by=by, at=at + timedelta(minutes=3), fit_id=row.pk, fit=a_fit(**more))
+
+
+def basis_of(course, by):
+    return refresh_forecast(by=by, at=AT, course_id=course.pk).answer["basis"]
+
+
+def test_a_refit_changes_no_forecast_until_the_owner_accepts_it():
+    course, elena = a_course_in_care()
+    with_visits(course, [7, 6])
+    row = a_result(course.clinic)
+    assert basis_of(course, elena)["kind"] == "prior"
+    accept_fit(by=an_owner(course.clinic), at=AT, fit_id=row.pk)
+    basis = basis_of(course, elena)
+    assert (basis["kind"], basis["n"], basis["data_hash"]) == ("fitted", 412, "ab" * 32)
+    assert basis["version"] == f"recovery-2/{row.version}"
+    assert ForecastShown.objects.filter(course=course).count() == 2
+
+
+def test_one_act_brings_back_what_forecasts_rested_on_before():
+    course, elena = a_course_in_care()
+    with_visits(course, [7, 6])
+    clinic, owner = course.clinic, an_owner(course.clinic)
+    first, second = a_result(clinic, share=0.5), a_result(clinic, share=0.7)
+    before = refresh_forecast(by=elena, at=AT, course_id=course.pk).answer
+    for row in (first, second):
+        accept_fit(by=owner, at=AT, fit_id=row.pk)
+    assert basis_of(course, elena)["version"] == f"recovery-2/{second.version}"
+    assert roll_back(by=owner, at=AT) == first
+    assert basis_of(course, elena)["version"] == f"recovery-2/{first.version}"
+    assert roll_back(by=owner, at=AT) is None
+    assert refresh_forecast(by=elena, at=AT, course_id=course.pk).answer == before
+    with pytest.raises(InvalidValue, match="prior already"):
+        roll_back(by=owner, at=AT)
+
+
+def test_a_fit_that_did_not_pass_its_checks_is_never_accepted():
+    clinic = a_clinic()
+    row = a_result(clinic, passed=False)
+    with pytest.raises(InvalidValue, match="did not pass"):
+        accept_fit(by=an_owner(clinic), at=AT, fit_id=row.pk)
+    assert basis_in_force(clinic.pk).prior.status == "prior"
+
+
+def test_a_fit_is_accepted_once_and_only_where_it_was_made():
+    clinic, other = a_clinic(), a_clinic("other")
+    row, owner = a_result(clinic), an_owner(clinic)
+    with pytest.raises(NotFound):
+        accept_fit(by=an_owner(other), at=AT, fit_id=row.pk)
+    accept_fit(by=owner, at=AT, fit_id=row.pk)
+    with pytest.raises(InvalidValue, match="before"):
+        accept_fit(by=owner, at=AT, fit_id=row.pk)
+    assert basis_in_force(other.pk).prior.status == "prior"
+
+
+def test_only_the_owner_accepts_and_takes_back_and_both_are_on_record():
+    course, elena = a_course_in_care()
+    row, owner = a_result(course.clinic), an_owner(course.clinic)
+    with pytest.raises(NotAllowed):
+        accept_fit(by=elena, at=AT, fit_id=row.pk)
+    with pytest.raises(NotAllowed):
+        roll_back(by=elena, at=AT)
+    accept_fit(by=owner, at=AT, fit_id=row.pk)
+    roll_back(by=owner, at=AT)
+    acts = AuditEvent.objects.filter(act__startswith="refit.").order_by("pk").values_list("act", "actor_name")
+    assert [act for act, _ in acts] == ["refit.started", "refit.ended", "refit.accepted", "refit.taken_back"]
+    assert [name for _, name in acts][2:] == [owner.name, owner.name]
+
+
+def test_one_refit_runs_at_a_time_and_one_that_never_ended_is_given_up():
+    clinic = a_clinic()
+    by = the_system(clinic)
+    lost = begin_refit(by=by, at=AT)
+    with pytest.raises(InvalidValue, match="running"):
+        begin_refit(by=by, at=AT + timedelta(minutes=5))
+    begin_refit(by=by, at=AT + timedelta(hours=3))
+    lost.refresh_from_db()
+    assert "never ended" in lost.message
+    with pytest.raises(NotFound, match="not running"):
+        keep_result(by=by, at=AT, fit_id=lost.pk, fit=a_fit())
+
+
+def test_why_a_refit_came_to_nothing_is_kept_for_the_owner():
+    clinic = a_clinic()
+    by = the_system(clinic)
+    row = begin_refit(by=by, at=AT)
+    keep_failure(by=by, at=AT, fit_id=row.pk, message="12 courses are too few.")
+    fits = fits_for(an_owner(clinic))
+    assert fits.rows[0].message == "12 courses are too few."
+    assert fits.running is None
+    with pytest.raises(NotFound):
+        accept_fit(by=an_owner(clinic), at=AT, fit_id=row.pk)
+
+
+def test_a_baseline_that_wins_three_months_in_a_row_is_told_to_the_owner():
+    clinic = a_clinic()
+    owner = an_owner(clinic)
+    for month in range(3):
+        assert not fits_for(owner).beaten
+        a_result(clinic, at=AT + timedelta(days=31 * month), beaten=True)
+    assert fits_for(owner).beaten
+    a_result(clinic, at=AT + timedelta(days=31 * 3))
+    assert not fits_for(owner).beaten
+
+
+def test_a_fit_of_an_older_model_is_not_forecast_with():
+    course, elena = a_course_in_care()
+    with_visits(course, [7, 6])
+    row = a_result(course.clinic)
+    accept_fit(by=an_owner(course.clinic), at=AT, fit_id=row.pk)
+    RecoveryFit.objects.filter(pk=row.pk).update(file=b"of another time", version="F-0000000")
+    assert basis_of(course, elena)["kind"] == "prior"

@@ -1,0 +1,44 @@
+"""Results of refits for tests: made from draws of the prior instead of a sampler, with the numbers that are asked for."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from myotome.knowledge.recovery import prior
+from myotome.refit.gates import Gate
+from myotome.refit.result import Fit, fit_from
+from myotome.science.followup.draws import draws_of
+from myotome.science.followup.fitted import SHARED
+
+N = 900
+GOOD = {"mae": 1.2, "crps": 0.8, "coverage80": 0.81, "width80": 4.0}
+BAD = {"mae": 1.6, "crps": 1.1, "coverage80": 0.74, "width80": 5.0}
+
+
+def a_fit(share: float = 0.6, *, passed: bool = True, beaten: bool = False) -> Fit:
+    """A result of 412 courses in which this share of people is not changed by needling."""
+    draws = draws_of(prior("a"), n=N, seed=3)
+    shared = {name: getattr(draws, name) for name in SHARED} | {"share": np.full(N, share)}
+    shared["first_mean"] = shared["first_mean"] + np.random.default_rng(1).normal(0, 0.2, N)
+    model, plain = (BAD, GOOD) if beaten else (GOOD, BAD)
+    baselines = dict.fromkeys(("no_change", "mean_change", "proportional", "sqrt_linear"), plain)
+    return fit_from(
+        shared,
+        {"practitioner": np.full(N, 0.1), "clinic": np.zeros(N)},
+        data={
+            "hash": "ab" * 32,
+            "n_courses": 412,
+            "n_used": 412,
+            "n_scores": 3000,
+            "n_kept_out": 98,
+            "n_practitioners": 3,
+        },
+        gates=(
+            Gate("r_hat", 1.004, 1.02, True, "mu"),
+            Gate("effective", 512.0 if passed else 120.0, 400, passed, "spread"),
+            Gate("divergent", 0.0, 0, True),
+            Gate("calibration", 0.4, 0.01, True, "share"),
+        ),
+        scores={"first": {"n": 90, "model": model, **baselines}},
+        run={"seed": 1},
+    )

@@ -1,0 +1,62 @@
+"""`myotome refit`: refusals that name the way out, and a clear sentence where the extra is missing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pytest
+
+from myotome.cli import main
+
+COURSE = {"age": 45, "visits": [{"day": 0, "nrs": 7}, {"day": 7, "nrs": 5}]}
+
+
+def asked(tmp_path, capsys, content, *more) -> tuple[int, str]:
+    file = tmp_path / "courses.json"
+    file.write_text(json.dumps(content))
+    code = main(["refit", str(file), *more])
+    return code, capsys.readouterr().err
+
+
+def test_courses_of_a_file_need_a_place_for_the_result(tmp_path, capsys):
+    code, said = asked(tmp_path, capsys, {"courses": [COURSE]})
+    assert code == 2
+    assert "--output" in said
+
+
+def test_a_file_and_a_clinic_are_not_both_read(tmp_path, capsys):
+    code, said = asked(tmp_path, capsys, {"courses": [COURSE]}, "--clinic", "alder", "--output", "x")
+    assert code == 2
+    assert "--clinic" in said
+
+
+@pytest.mark.parametrize("content", [{}, {"courses": 3}, {"courses": [1]}])
+def test_a_file_without_courses_is_refused(tmp_path, capsys, content):
+    code, said = asked(tmp_path, capsys, content, "--output", str(tmp_path / "r"))
+    assert code == 1
+    assert "courses" in said
+
+
+def test_a_result_is_never_written_over(tmp_path, capsys):
+    there = tmp_path / "r"
+    there.write_text("mine")
+    code, said = asked(tmp_path, capsys, {"courses": [COURSE]}, "--output", str(there))
+    assert code == 1
+    assert "exists" in said
+    assert there.read_text() == "mine"
+
+
+def test_without_the_extra_it_says_how_to_add_it_and_with_it_that_courses_are_few(tmp_path, capsys):
+    code, said = asked(tmp_path, capsys, {"courses": [COURSE] * 3}, "--output", str(tmp_path / "r"))
+    assert code == 1
+    assert ("too few" if find_spec("numpyro") else "pip install 'myotome[refit]'") in said
+    assert not (tmp_path / "r").exists()
+
+
+def test_nothing_that_the_command_line_loads_first_loads_a_sampler():
+    code = "import sys, myotome.cli.entry as e; e.parser(); print(sorted({'jax', 'numpyro'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

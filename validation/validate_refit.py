@@ -1,0 +1,89 @@
+"""The sampler of `myotome refit`, part of `make soak`: what only an environment with JAX can check.
+
+Runs itself again with .venv-science/bin/python (`make science`): the sampler's priors are those that forecasts are drawn
+from, the same seed gives the same draws, gaps and several clinics are sampled without a divergence, the truth is found;
+then simulation-based calibration and refits of simulated clinics, each with its own dated result.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+HERE = Path(__file__).resolve().parent
+SCIENCE = HERE.parent / ".venv-science" / "bin" / "python"
+SCRIPTS = (["refit_calibration.py", "--clinics", "200"], ["check_refit.py"])
+
+
+def check_priors() -> None:
+    """Densities differ from those of the stored draws by a constant only."""
+    from myotome.knowledge.recovery import prior
+    from myotome.refit.sampler import priors
+    from myotome.science.followup.draws import draws_of, log_prior
+
+    chosen = prior("a")
+    draws = draws_of(chosen, n=500)
+    for name in ("mu", "duration", "spread", "rho", "natural", "floor", "noise", "bad_day"):
+        found = np.asarray(priors(chosen)[name].log_prob(getattr(draws, name)))
+        apart = found - log_prior(chosen, draws, (name,))
+        assert np.ptp(apart) < 2e-2, name
+    for name in ("tau", "share"):
+        low, high = np.quantile(getattr(draws, name), (0.4, 0.6))
+        middle = np.median(np.asarray(priors(chosen)[name].sample(_key(), (20_000,))))
+        assert low < middle < high, name
+
+
+def check_sampler() -> None:
+    """A clinic with gaps in three of ten covariates, then the same courses as those of two clinics."""
+    from myotome.knowledge.recovery import prior
+    from myotome.refit.courses import courses_from
+    from myotome.refit.sampler import sampled
+    from myotome.refit.simulated import simulated_clinic, truth_from
+    from myotome.science.followup.fitted import SHARED
+
+    chosen, rng = prior("a"), np.random.default_rng(5)
+    truth = truth_from(chosen, rng)
+    rows = simulated_clinic(chosen, truth, rng, n=150, n_practitioners=3).rows
+    for row in rows:
+        for name in ("duration_weeks", "segments", "scar", "age"):
+            if rng.random() < 0.3:
+                row[name] = None
+    courses = courses_from(rows)
+    first, again = (sampled(courses, n_draws=300) for _ in range(2))
+    assert all(np.array_equal(first.draws[name], again.draws[name]) for name in SHARED)
+    assert first.n_divergent == 0
+    for name in SHARED:
+        values = first.draws[name]
+        assert abs(values.mean() - truth[name]) < 4 * values.std(), name
+    two = courses_from([row | {"clinic": "ew"[k % 2]} for k, row in enumerate(rows)])
+    both = sampled(two, n_draws=200)
+    assert both.effects["clinic"].shape[2] == 2
+    assert both.effects["practitioner"].shape[2] == 6
+    assert both.n_divergent == 0
+
+
+def _key() -> object:
+    import jax
+
+    return jax.random.PRNGKey(0)
+
+
+def main() -> int:
+    """0 when all of it holds."""
+    if find_spec("numpyro") is None:
+        if not SCIENCE.exists():
+            print("validate_refit: `make science` first", file=sys.stderr)
+            return 1
+        return subprocess.run([SCIENCE, __file__], check=False).returncode
+    check_priors()
+    check_sampler()
+    codes = [subprocess.run([sys.executable, HERE / s[0], *s[1:]], check=False).returncode for s in SCRIPTS]
+    return int(any(codes))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
