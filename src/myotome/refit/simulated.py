@@ -15,7 +15,7 @@ import numpy as np
 
 from myotome.knowledge.recovery import Prior
 from myotome.refit.likelihood import EFFECT_SD
-from myotome.science.followup.draws import Array, draws_of
+from myotome.science.followup.draws import Array, Draws, draws_of
 from myotome.science.followup.fitted import SHARED, draws_with
 from myotome.science.followup.forecast import recovered_line
 from myotome.science.followup.recovery import Covariates, People, pain_before_visits, people_like
@@ -28,9 +28,10 @@ AFTERWARDS_SHARE = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Clinic:
-    """A simulated clinic: its truth by name, `people` with their covariates, and `rows` of their courses."""
+    """A simulated clinic: its truth by name, `draws` and `people` with their covariates, and `rows` of their courses."""
 
     truth: Mapping[str, float]
+    draws: Draws
     people: People
     about: tuple[Covariates, ...]
     rows: list[dict[str, Any]]
@@ -88,7 +89,7 @@ def simulated_clinic(
         for i in range(n)
     ]
     together = People(**{f.name: np.concatenate([getattr(p, f.name) for p in people]) for f in fields(People)})
-    return Clinic(truth=truth, people=together, about=about, rows=rows)
+    return Clinic(truth=truth, draws=draws, people=together, about=about, rows=rows)
 
 
 def _visits(person: People, chosen: Prior, rng: np.random.Generator, hidden: float) -> list[dict[str, Any]]:
