@@ -27,7 +27,7 @@ from myotome.refit.result import basis_of, to_bytes
 from myotome.refit.run import refit
 from myotome.refit.simulated import middle_of, simulated_clinic
 from myotome.science.followup.draws import prior_basis
-from myotome.science.followup.forecast import MODEL_VERSION
+from myotome.science.followup.fitted import VISIT_MODEL
 
 HERE = Path(__file__).parent
 N_COURSES = 625
@@ -102,7 +102,7 @@ def main() -> None:
     clinics = json.loads(file.read_text())["clinics"] if file.is_file() else {}
     for name in options.only.split(","):
         clinics[name] = one_clinic(name, options.people)
-        result = {"on": today, "model": MODEL_VERSION, "people": options.people, "clinics": clinics}
+        result = {"on": today, "model": VISIT_MODEL, "people": options.people, "clinics": clinics}
         file.write_text(json.dumps(result, indent=1) + "\n")
         print(json.dumps({name: clinics[name]}, indent=1), flush=True)
 

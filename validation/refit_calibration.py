@@ -25,8 +25,7 @@ from myotome.refit.courses import courses_from
 from myotome.refit.run import versions
 from myotome.refit.sampler import sampled
 from myotome.refit.simulated import simulated_clinic, truth_from
-from myotome.science.followup.fitted import SHARED
-from myotome.science.followup.forecast import MODEL_VERSION
+from myotome.science.followup.fitted import SHARED, VISIT_MODEL
 
 HERE = Path(__file__).parent
 RECORD = Path(gates.__file__).with_name("calibration.json")
@@ -57,7 +56,7 @@ def main() -> None:
     today = datetime.now(tz=UTC).date().isoformat()
     file = HERE / "results" / f"refit-calibration-{today}.json"
     done: dict[str, Any] = json.loads(file.read_text()) if file.is_file() else {}
-    asked = {"model": MODEL_VERSION, "prior": prior("a").version, "courses": options.courses, "seed": options.seed}
+    asked = {"model": VISIT_MODEL, "prior": prior("a").version, "courses": options.courses, "seed": options.seed}
     rows = done["ranks"] if {key: done.get(key) for key in asked} == asked else []
     while len(rows) < options.clinics:
         rows.append(ranks_of(options.seed + len(rows), options.courses))

@@ -14,7 +14,7 @@ from myotome.refit.gates import (
     gates_of,
     split_r_hat,
 )
-from myotome.science.followup.forecast import MODEL_VERSION
+from myotome.science.followup.fitted import VISIT_MODEL
 
 
 def autoregressive(rng, keep: float, n_chains: int = 2, n: int = 4000):
@@ -105,7 +105,7 @@ def test_each_gate_closes_for_its_own_reason_and_names_the_worst():
 
 
 def test_the_record_of_calibration_is_of_this_model_and_of_even_ranks():
-    even = {"model": MODEL_VERSION, "p_of_ranks": {"mu": 0.4, "share": 0.02}}
+    even = {"model": VISIT_MODEL, "p_of_ranks": {"mu": 0.4, "share": 0.02}}
     assert calibration_gate(even).passed
     assert calibration_gate(even).about == "share"
     assert not calibration_gate(even | {"p_of_ranks": {"mu": 0.4, "share": 0.004}}).passed

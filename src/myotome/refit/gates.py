@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from myotome.science.followup.draws import Array
-from myotome.science.followup.forecast import MODEL_VERSION
+from myotome.science.followup.fitted import VISIT_MODEL
 
 MOST_R_HAT = 1.02
 LEAST_EFFECTIVE = 400
@@ -63,7 +63,7 @@ def calibration_gate(record: Mapping[str, Any]) -> Gate:
     ranks: Mapping[str, float] = record.get("p_of_ranks", {})
     worst = min(ranks, key=lambda name: ranks[name], default="")
     least = ranks.get(worst, 0.0) * len(ranks)
-    passed = record.get("model") == MODEL_VERSION and least >= LEAST_P_OF_RANKS
+    passed = record.get("model") == VISIT_MODEL and least >= LEAST_P_OF_RANKS
     return Gate("calibration", round(min(1.0, least), 4), LEAST_P_OF_RANKS, passed, worst)
 
 

@@ -19,8 +19,7 @@ import numpy as np
 from myotome.knowledge.recovery import prior
 from myotome.refit.gates import Gate
 from myotome.science.followup.draws import N_DRAWS, Array, Basis, draws_of
-from myotome.science.followup.fitted import PRACTICE, SHARED, fitted_basis, stored_sample
-from myotome.science.followup.forecast import MODEL_VERSION
+from myotome.science.followup.fitted import PRACTICE, SHARED, VISIT_MODEL, fitted_basis, stored_sample
 from myotome.vocabulary.errors import InvalidValue
 
 LEVELS = (0.1, 0.5, 0.9)
@@ -61,7 +60,7 @@ def fit_from(
     kept = stored_sample({name: shared[name] for name in SHARED} | {PRACTICE: sum(effects.values(), np.zeros(1))})
     kept = {name: np.asarray(value, dtype=np.float32) for name, value in kept.items()}
     about = {
-        "model": MODEL_VERSION,
+        "model": VISIT_MODEL,
         "prior": prior("a").version,
         "definition": prior("a").definition,
         "data": dict(data),
@@ -121,12 +120,12 @@ def from_bytes(raw: bytes) -> Fit:
         raise InvalidValue("This is no result of a refit, or it is damaged.", field="file") from error
     if not isinstance(about, dict) or any(a.shape != (N_DRAWS,) or not np.isfinite(a).all() for a in shared.values()):
         raise InvalidValue("This is no result of a refit, or it is damaged.", field="file")
-    if about.get("model") != MODEL_VERSION or about.get("prior") != prior("a").version:
+    if about.get("model") != VISIT_MODEL or about.get("prior") != prior("a").version:
         raise InvalidValue(
             "This result is of model {theirs} and this program forecasts with {ours}: fit again.",
             field="file",
             theirs=str(about.get("model")),
-            ours=MODEL_VERSION,
+            ours=VISIT_MODEL,
         )
     return Fit(about, shared)
 

@@ -12,6 +12,7 @@ from myotome.clinic.followup.fits import basis_in_force
 from myotome.clinic.followup.models import ForecastShown, RecoveryFit
 from myotome.clinic.learning.actions import accept_fit, begin_refit, keep_failure, keep_result, roll_back
 from myotome.clinic.learning.fits import fits_for
+from myotome.science.followup.forecast import MODEL_VERSION
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, NotAllowed, NotFound
 from tests.clinic.followup.courses import a_course_in_care, with_visits
@@ -43,7 +44,7 @@ def test_a_refit_changes_no_forecast_until_the_owner_accepts_it():
     accept_fit(by=an_owner(course.clinic), at=AT, fit_id=row.pk)
     basis = basis_of(course, elena)
     assert (basis["kind"], basis["n"], basis["data_hash"]) == ("fitted", 412, "ab" * 32)
-    assert basis["version"] == f"recovery-2/{row.version}"
+    assert basis["version"] == f"{MODEL_VERSION}/{row.version}"
     assert ForecastShown.objects.filter(course=course).count() == 2
 
 
@@ -55,9 +56,9 @@ def test_one_act_brings_back_what_forecasts_rested_on_before():
     before = refresh_forecast(by=elena, at=AT, course_id=course.pk).answer
     for row in (first, second):
         accept_fit(by=owner, at=AT, fit_id=row.pk)
-    assert basis_of(course, elena)["version"] == f"recovery-2/{second.version}"
+    assert basis_of(course, elena)["version"] == f"{MODEL_VERSION}/{second.version}"
     assert roll_back(by=owner, at=AT) == first
-    assert basis_of(course, elena)["version"] == f"recovery-2/{first.version}"
+    assert basis_of(course, elena)["version"] == f"{MODEL_VERSION}/{first.version}"
     assert roll_back(by=owner, at=AT) is None
     assert refresh_forecast(by=elena, at=AT, course_id=course.pk).answer == before
     with pytest.raises(InvalidValue, match="prior already"):

@@ -16,6 +16,7 @@ from myotome.refit.result import basis_of, fit_from, from_bytes, to_bytes
 from myotome.science.followup.answer import forecast_answer
 from myotome.science.followup.draws import N_DRAWS, draws_of
 from myotome.science.followup.fitted import PRACTICE, SHARED
+from myotome.science.followup.forecast import MODEL_VERSION
 from myotome.vocabulary.errors import InvalidValue
 
 COURSE = {"age": 50, "duration_weeks": 40, "segments": 2, "scar": False, "visits": [{"day": 0, "nrs": 7}]}
@@ -54,7 +55,7 @@ def test_a_forecast_on_a_fit_says_so_and_forecasts_otherwise():
     assert answer["basis"]["kind"] == "fitted"
     assert answer["basis"]["n"] == 412
     assert answer["basis"]["data_hash"] == "ab" * 32
-    assert answer["basis"]["version"].startswith("recovery-2/F-")
+    assert answer["basis"]["version"].startswith(f"{MODEL_VERSION}/F-")
     assert len(answer["basis"]["version"]) <= 20
     assert before["basis"]["kind"] == "prior"
     assert answer["p_no_meaningful_change"] > before["p_no_meaningful_change"] + 0.2
@@ -107,8 +108,8 @@ def test_what_is_no_result_is_refused(spoil):
 
 def test_a_result_of_another_model_and_one_too_large_are_refused():
     fit = a_fit()
-    other = replace(fit, about=dict(fit.about) | {"model": "recovery-1"})
-    with pytest.raises(InvalidValue, match="recovery-1"):
+    other = replace(fit, about=dict(fit.about) | {"model": "visit-0"})
+    with pytest.raises(InvalidValue, match="visit-0"):
         from_bytes(to_bytes(other))
     bomb = changed(to_bytes(fit), "mu.npy", b"0" * 4_000_000)
     with pytest.raises(InvalidValue, match="larger"):

@@ -16,6 +16,9 @@ from myotome.knowledge.recovery import Prior, prior
 from myotome.science.followup.draws import N_DRAWS, SEED, Array, Basis, Draws, draws_of
 from myotome.science.followup.particles import FITTED
 
+# The equations and parameters of science.followup.recovery. It rises when these change, and asks for every fit anew; the
+# version of the forecast, MODEL_VERSION, also rises with the form of an answer.
+VISIT_MODEL = "visit-1"
 SHARED = (
     "mu",
     "duration",
