@@ -105,9 +105,10 @@ def test_each_gate_closes_for_its_own_reason_and_names_the_worst():
 
 
 def test_the_record_of_calibration_is_of_this_model_and_of_even_ranks():
-    even = {"model": VISIT_MODEL, "p_of_ranks": {"mu": 0.4, "share": 0.02}}
+    even = {"model": VISIT_MODEL, "clinics": 20, "p_of_ranks": {"mu": 0.4, "share": 0.02}}
     assert calibration_gate(even).passed
     assert calibration_gate(even).about == "share"
     assert not calibration_gate(even | {"p_of_ranks": {"mu": 0.4, "share": 0.004}}).passed
     assert not calibration_gate(even | {"model": "recovery-0"}).passed
+    assert not calibration_gate(even | {"clinics": 19}).passed
     assert not calibration_gate({}).passed

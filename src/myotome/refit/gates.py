@@ -21,6 +21,7 @@ MOST_R_HAT = 1.02
 LEAST_EFFECTIVE = 400
 MOST_DIVERGENT = 0
 LEAST_P_OF_RANKS = 0.01
+LEAST_CLINICS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +57,16 @@ def enough(draws: Mapping[str, Array]) -> bool:
 
 
 def calibration_gate(record: Mapping[str, Any]) -> Gate:
-    """The gate of a record of simulation-based calibration: of this very model, and no parameter's ranks far from even.
+    """The gate of a record of simulation-based calibration: of this very model, over twenty simulated clinics or more,
+    and no parameter's ranks far from even.
 
     With as many parameters as there are, the least p-value is held against its limit shared among them (Bonferroni).
     """
     ranks: Mapping[str, float] = record.get("p_of_ranks", {})
     worst = min(ranks, key=lambda name: ranks[name], default="")
     least = ranks.get(worst, 0.0) * len(ranks)
-    passed = record.get("model") == VISIT_MODEL and least >= LEAST_P_OF_RANKS
+    is_of_it = record.get("model") == VISIT_MODEL and record.get("clinics", 0) >= LEAST_CLINICS
+    passed = is_of_it and least >= LEAST_P_OF_RANKS
     return Gate("calibration", round(min(1.0, least), 4), LEAST_P_OF_RANKS, passed, worst)
 
 
