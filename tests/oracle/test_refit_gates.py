@@ -9,6 +9,7 @@ import pytest
 
 from myotome.refit.gates import (
     calibration_gate,
+    calibration_record,
     effective_draws,
     enough,
     gates_of,
@@ -112,3 +113,7 @@ def test_the_record_of_calibration_is_of_this_model_and_of_even_ranks():
     assert not calibration_gate(even | {"model": "recovery-0"}).passed
     assert not calibration_gate(even | {"clinics": 19}).passed
     assert not calibration_gate({}).passed
+
+
+def test_the_record_that_is_shipped_opens_the_gate():
+    assert calibration_gate(calibration_record()).passed
