@@ -14,7 +14,15 @@ from myotome.clinic.money.actions import take_back
 from myotome.clinic.money.closing import close_day
 from myotome.clinic.money.models import Charge, DayClose, Payment
 from myotome.clinic.money.payments import refund
-from myotome.clinic.money.queries import balance_cents, charges_for, documents_on, payment_for, refundable_of, totals_of
+from myotome.clinic.money.queries import (
+    balance_cents,
+    charges_for,
+    documents_on,
+    owed_cents,
+    payment_for,
+    refundable_of,
+    totals_of,
+)
 from myotome.clinic.money.set_up import set_tax
 from myotome.vocabulary.errors import MyotomeError
 from myotome.vocabulary.money import PaymentMethod
@@ -86,6 +94,7 @@ class Till:
             hers = charges_for(desk.robin).filter(patient=patient)
             assert balance == sum(row.owed_cents for row in hers)
             assert all(0 <= row.owed_cents <= row.total_cents and row.paid_cents >= 0 for row in hers)
+        assert owed_cents(desk.robin) == sum_of_documents(desk.clinic)
         rows = list(Payment.objects.order_by("number"))
         assert [row.number for row in rows] == list(range(1, len(rows) + 1))
         assert all((row.amount_cents + row.rounding_cents) % 5 == 0 for row in rows if row.method == "cash")

@@ -89,6 +89,9 @@ class Insurance(StrEnum):
     AUTO = "auto"
 
 
+MOST_READ = 20_000
+"""No column of a text holds more; what is longer is refused for its length."""
+MOST_IN_ONE_GROUP = 80
 _AMOUNT = re.compile(r"(\d{1,3}(?:[ ,]\d{3})+|\d+)(?:[.,](\d{1,2}))?")
 
 
@@ -125,20 +128,26 @@ def rate_in(text: str, *, field: str) -> int:
 
 
 def check_no_card_number(text: str, *, field: str) -> None:
-    """Nothing, when the text holds no number that could be a payment card's.
-
-    Such a number has 13 to 19 digits, begins with 2 to 6 (ISO/IEC 7812: banks and merchants) and ends with its Luhn
-    digit; spaces, dashes and the like within it do not hide it, nor do digits of another script.
+    """Nothing, when `holds_card_number` is false.
 
     Raises:
         CardNumberRefused: it holds one.
     """
-    if any(_could_be_a_card(digits) for digits in _runs(text)):
+    if holds_card_number(text):
         raise CardNumberRefused(
             "This looks like the number of a payment card. Card numbers are never kept here: please delete it. "
             "A claim number that is taken for one can be written without its last digit.",
             field=field,
         )
+
+
+def holds_card_number(text: str) -> bool:
+    """True when the text holds a number that could be a payment card's.
+
+    Such a number has 13 to 19 digits, begins with 2 to 6 (ISO/IEC 7812: banks and merchants) and ends with its Luhn
+    digit; spaces, dashes and the like within it do not hide it, nor do digits of another script.
+    """
+    return any(_could_be_a_card(digits) for digits in _runs(text))
 
 
 def passes_luhn(digits: str) -> bool:
@@ -156,20 +165,21 @@ def _could_be_a_card(digits: str) -> bool:
 
 def _runs(text: str) -> Iterator[str]:
     """Every stretch of 13 to 19 digits that begins and ends with a group of digits, or lies within one long group."""
-    plain = "".join(
-        str(unicodedata.digit(c)) if c.isdigit() and unicodedata.digit(c, None) is not None else c for c in text
-    )
+    text = text[:MOST_READ]
+    if sum(c.isdigit() for c in text) < 13:
+        return
+    plain = "".join(str(unicodedata.digit(c, c)) if c.isdigit() else c for c in text)
     for line in re.split(r"[^\W\d_]|[,;()\n]|[\W_]{4,}", plain):
         groups = re.findall(r"[0-9]+", line)
-        for first in range(len(groups)):
+        for first, group in enumerate(groups):
             digits = ""
-            for group in groups[first:]:
-                digits += group
+            for part in groups[first:]:
+                digits += part
                 if len(digits) > 19:
                     break
                 yield digits
-            if len(groups[first]) > 19:
-                group = groups[first]
+            if len(group) > 19:
+                group = group[:MOST_IN_ONE_GROUP]
                 yield from (group[i : i + n] for n in range(13, 20) for i in range(len(group) - n + 1))
 
 

@@ -1,7 +1,7 @@
 """Three guards around every view: second factor, idle lock, and errors told as pages.
 
 The idle lock keeps what was typed: a form posted after the lock is held in the session and offered again, unsent,
-after the password. Background polls (header `X-Myotome-Poll`) never extend the session.
+after the password, without what looks like the number of a payment card. Background polls (header `X-Myotome-Poll`) never extend the session.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from myotome.clinic.people.models import User
 from myotome.clinic.people.queries import idle_lock_minutes, second_factor_required
 from myotome.pages.access import error_context
 from myotome.vocabulary.errors import InvalidValue, MyotomeError
+from myotome.vocabulary.money import holds_card_number
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 OPEN_PATHS = ("/accounts/", "/static/", "/locked/")
@@ -89,7 +90,11 @@ class IdleLockMiddleware:
     def _lock(self, request: HttpRequest) -> HttpResponse:
         request.session["locked"] = True
         if request.method == "POST":
-            held = {name: request.POST.getlist(name) for name in request.POST if name != "csrfmiddlewaretoken"}
+            held = {
+                name: ["" if holds_card_number(text) else text for text in request.POST.getlist(name)]
+                for name in request.POST
+                if name != "csrfmiddlewaretoken"
+            }
             if sum(len(v) for values in held.values() for v in values) <= MOST_HELD_BYTES:
                 request.session["held_form"] = {"path": request.get_full_path(), "fields": held}
         elif not is_poll(request) or "locked_path" not in request.session:

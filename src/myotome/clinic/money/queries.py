@@ -141,9 +141,13 @@ def account_of(actor: Actor, patient_id: int) -> Account:
 
 def balance_cents(actor: Actor, *, patient_id: int) -> int:
     """What the patient owes: the sum of all documents, charges up, receipts down, refunds up."""
-    charged = Charge.objects.for_actor(actor).filter(patient_id=patient_id).aggregate(n=Sum("total_cents"))["n"] or 0
-    rows = Payment.objects.for_actor(actor).filter(patient_id=patient_id).values("kind").annotate(n=Sum("amount_cents"))
-    paid = {row["kind"]: row["n"] for row in rows.order_by()}
+    charges = Charge.objects.for_actor(actor).filter(patient_id=patient_id)
+    return _balance(charges, Payment.objects.for_actor(actor).filter(patient_id=patient_id))
+
+
+def _balance(charges: QuerySet[Charge], payments: QuerySet[Payment]) -> int:
+    charged = charges.aggregate(n=Sum("total_cents"))["n"] or 0
+    paid = dict(payments.order_by().values_list("kind").annotate(n=Sum("amount_cents")))
     return int(charged) - paid.get(DocumentKind.RECEIPT.value, 0) + paid.get(DocumentKind.REFUND.value, 0)
 
 
@@ -153,11 +157,14 @@ def owed_list(actor: Actor) -> list[Charge]:
     return list(rows.order_by("service_on", "pk")[:MOST_ROWS])
 
 
-def owed_total(actor: Actor) -> tuple[int, int]:
-    """(how many charges, how many cents) are owed altogether."""
-    rows = charges_for(actor).filter(owed_cents__gt=0).values_list("owed_cents", flat=True)
-    found = list(rows)
-    return len(found), sum(found)
+def n_owed(actor: Actor) -> int:
+    """Of how many charges something is owed."""
+    return charges_for(actor).filter(owed_cents__gt=0).count()
+
+
+def owed_cents(actor: Actor) -> int:
+    """What is owed altogether, as far as the actor sees: charges, less receipts, plus refunds."""
+    return _balance(Charge.objects.for_actor(actor), Payment.objects.for_actor(actor))
 
 
 def charge_of_visit(actor: Actor, appointment_id: int) -> Charge | None:

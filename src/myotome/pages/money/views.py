@@ -32,14 +32,13 @@ def day(request: HttpRequest, actor: Actor) -> HttpResponse:
 def owed(request: HttpRequest, actor: Actor) -> HttpResponse:
     """What is owed, the oldest first, and visits that nobody has charged yet."""
     at = timezone.now()
-    n_owed, cents = queries.owed_total(actor)
-    uncharged = queries.uncharged(actor, at=at)
+    uncharged, charges = queries.uncharged(actor, at=at), queries.owed_list(actor)
     context = {
-        "charges": queries.owed_list(actor),
+        "charges": charges,
         "uncharged": uncharged[:SHOWN],
         "n_more": max(0, len(uncharged) - SHOWN),
-        "n_owed": n_owed,
-        "owed_cents": cents,
+        "n_owed": len(charges) if len(charges) < queries.MOST_ROWS else queries.n_owed(actor),
+        "owed_cents": queries.owed_cents(actor),
         "today": queries.today_of(actor, at),
         "may_write": may_write(actor),
     }
@@ -94,7 +93,6 @@ def day_page(request: HttpRequest, actor: Actor, on: str) -> dict[str, Any]:
     shown = day_of_page(on, today)
     documents = queries.documents_on(actor, shown)
     totals = queries.totals_of(documents)
-    n_owed, owed_cents = queries.owed_total(actor)
     return {
         "day": shown,
         "today": today,
@@ -105,8 +103,7 @@ def day_page(request: HttpRequest, actor: Actor, on: str) -> dict[str, Any]:
         "received_cents": sum(total.received_cents for total in totals),
         "refunded_cents": sum(total.refunded_cents for total in totals),
         "charged_cents": queries.charged_on(actor, shown),
-        "n_owed": n_owed,
-        "owed_cents": owed_cents,
+        "owed_cents": queries.owed_cents(actor),
         "close": queries.close_of(actor, shown),
         "is_open": queries.day_is_open(actor, shown, today=today),
         "next_open": queries.next_open_day(actor, today=today),
