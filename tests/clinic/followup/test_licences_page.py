@@ -23,7 +23,7 @@ def test_the_owner_adds_a_licence_and_ends_it_and_keeps_her_typing(client):
     assert refused.status_code == 422
     assert "its last digit does not fit the others" in page
     assert 'value="letter of 2026"' in page
-    assert '<option value="lefs" selected>' in page
+    assert '<option value="lefs" selected lang="en">' in page
     assert client.post(where, typed | {"loinc": "72514-3"}).status_code == 302
     assert "LOINC 72514-3" in client.get(where).content.decode()
     client.post(where, {"end": "lefs"})
