@@ -146,6 +146,14 @@ def test_a_broken_needle_is_never_out():
         close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1, **boxed(1))
 
 
+def test_a_needle_that_was_out_and_turns_out_to_be_broken_keeps_the_visit_open():
+    visit, elena = an_open_visit()
+    record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle(state=NeedleState.OUT))
+    note_fragment(by=elena, at=AT, visit_id=visit.pk, number=1, detail="tip missing")
+    with pytest.raises(NeedleUnaccountedFor):
+        close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1, **boxed(1))
+
+
 def test_needles_opened_and_needles_in_the_sharps_box_must_agree():
     visit, elena = an_open_visit()
     with pytest.raises(NeedleUnaccountedFor, match="5 needles were opened and 4 are in the sharps box"):

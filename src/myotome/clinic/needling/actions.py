@@ -175,7 +175,7 @@ def hand_over(*, by: Actor, at: datetime, visit_id: int, practitioner_id: int) -
 
 @once
 def accept_handover(*, by: Actor, at: datetime, visit_id: int) -> TreatmentVisit:
-    """The hand-over accepted by the colleague it was offered to.
+    """The hand-over accepted by the colleague it was offered to; accepted already stays so.
 
     Raises:
         NotFound: nothing was offered to her.
@@ -183,6 +183,8 @@ def accept_handover(*, by: Actor, at: datetime, visit_id: int) -> TreatmentVisit
     visit = unlocked_visit(by, visit_id)
     if visit.handed_to_id is None or visit.handed_to_id != by.practitioner_id:
         raise NotFound("No hand-over of this visit was offered to you.")
+    if visit.handover_accepted_at is not None:
+        return visit
     visit.handover_accepted_at = at
     visit.save(update_fields=["handover_accepted_at"])
     note_in_audit(by, at, "visit.handover_accepted", visit)

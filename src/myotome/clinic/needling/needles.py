@@ -133,10 +133,9 @@ def leave_in(*, by: Actor, at: datetime, visit_id: int, number: int, reason: str
     It is in, so nothing refuses it: without consent for it, or against what is said before a needle that stays, an
     incident is opened.
     """
-    visit = unlocked_visit(by, visit_id)
+    visit, row = needle_to_chart(by, visit_id, number)
     if not reason.strip():
         raise InvalidValue("Please say why this needle stays in.", field="reason")
-    row = needle_by_number(visit, number)
     if row.state == words.NeedleState.LEFT_IN.value:
         return row
     if row.state != words.NeedleState.IN.value:

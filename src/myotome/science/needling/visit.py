@@ -19,14 +19,14 @@ OUT_BEFORE_STRUCK = Sentence("This needle is not out. Take it out, or chart it a
 ACCOUNTED = frozenset({NeedleState.OUT, NeedleState.LEFT_IN, NeedleState.MISSING})
 MOVES: Mapping[NeedleState, frozenset[NeedleState]] = MappingProxyType(
     {
-        NeedleState.IN: frozenset(NeedleState),
+        NeedleState.IN: frozenset(NeedleState) - {NeedleState.IN},
         NeedleState.FRAGMENT: frozenset({NeedleState.FRAGMENT, NeedleState.OUT, NeedleState.MISSING}),
-        NeedleState.LEFT_IN: frozenset({NeedleState.LEFT_IN, NeedleState.OUT}),
-        NeedleState.MISSING: frozenset({NeedleState.MISSING, NeedleState.OUT}),
-        NeedleState.OUT: frozenset({NeedleState.OUT}),
+        NeedleState.LEFT_IN: frozenset({NeedleState.LEFT_IN, NeedleState.OUT, NeedleState.FRAGMENT}),
+        NeedleState.MISSING: frozenset({NeedleState.OUT, NeedleState.FRAGMENT}),
+        NeedleState.OUT: frozenset({NeedleState.OUT, NeedleState.FRAGMENT}),
     }
 )
-"""From which state of a needle to which: out is the end, a fragment is out only when somebody took it out."""
+"""From which state of a needle to which: none that is out goes in again, but one may turn out to be broken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +154,14 @@ def handed_over(visit: Visit, to: str) -> Visit:
 
 
 def accepted(visit: Visit, by: str) -> Visit:
-    """Taken over by the colleague to whom it was offered.
+    """Taken over by the colleague to whom it was offered; again changes nothing.
 
     Source: judgement
     Check: tests/property/test_visit_machine.py
     """
     _check_open(visit)
+    if not visit.offered_to and visit.held_by == by:
+        return visit
     if not visit.offered_to or visit.offered_to != by:
         raise NotFound("No hand-over of this visit was offered to you.")
     return replace(visit, offered_to="", held_by=by)
