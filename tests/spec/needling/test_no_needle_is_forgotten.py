@@ -27,7 +27,7 @@ from myotome.clinic.needling.models import Incident, NeedleInsertion, TreatmentV
 from myotome.clinic.needling.queries import can_close, needles_of, visit_for
 from myotome.vocabulary.courses import AdverseGrade, AdverseKind
 from myotome.vocabulary.errors import InvalidValue, NeedleUnaccountedFor, NotFound, StaleVersion, VisitLocked
-from myotome.vocabulary.needling import NeedleState, TreatmentMode
+from myotome.vocabulary.needling import NeedleState, SiteKind, TreatmentMode
 from tests.factories import AT, a_needle, a_practitioner, an_actor, an_open_visit, boxed
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +99,13 @@ def test_a_needle_that_is_in_is_recorded_whatever_was_typed_beside_it(text):
     visit, elena = an_open_visit()
     record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle(lot=text, site_detail=text))
     assert visit.insertions.get().state == "in"
+
+
+@pytest.mark.parametrize("kind", list(SiteKind))
+def test_a_needle_at_a_site_that_no_table_holds_is_recorded(kind):
+    visit, elena = an_open_visit()
+    record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle(site_kind=kind, site="once_in_a_table"))
+    assert [row.site for row in needles_of(visit)] == ["once_in_a_table"]
 
 
 def test_a_fever_learned_today_stops_and_a_needle_after_it_opens_an_incident():

@@ -14,7 +14,7 @@ from django.db.models import F, Max
 from myotome.clinic.audit.actions import record
 from myotome.clinic.needling.accounts import count_out, resolve_incident, sign_missing
 from myotome.clinic.needling.asks import answer_ask
-from myotome.clinic.needling.locks import needle_by_number, note_in_audit, unlocked_visit
+from myotome.clinic.needling.locks import held_visit, needle_by_number, note_in_audit, unlocked_visit
 from myotome.clinic.needling.models import AdverseEvent, TreatmentVisit, VisitAddendum
 from myotome.clinic.needling.needles import (
     chart_response,
@@ -241,7 +241,7 @@ def close_visit(
         InvalidValue: the needles opened, or those in the sharps box, were not counted.
         StaleVersion: somebody else changed the visit's note meanwhile.
     """
-    visit = visit_for(by, visit_id)
+    visit = held_visit(by, visit_id)
     if visit.closed_at is not None:
         return visit
     needles = needles_of(visit)
@@ -272,7 +272,7 @@ def sign_visit(*, by: Actor, at: datetime, visit_id: int) -> TreatmentVisit:
         VisitLocked: it is not closed yet.
     """
     by.check_holds(Role.PRACTITIONER)
-    visit = visit_for(by, visit_id)
+    visit = held_visit(by, visit_id)
     if visit.signed_at is not None:
         return visit
     if visit.closed_at is None:

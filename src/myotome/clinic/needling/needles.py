@@ -16,6 +16,7 @@ from myotome.clinic.needling.asks import open_incidents_of_needle
 from myotome.clinic.needling.consents import open_incidents_of_consent
 from myotome.clinic.needling.locks import (
     add_to_closed,
+    held_visit,
     needle_by_number,
     needle_to_chart,
     note_in_audit,
@@ -23,7 +24,6 @@ from myotome.clinic.needling.locks import (
     unlocked_visit,
 )
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
-from myotome.clinic.needling.queries import visit_for
 from myotome.clinic.needling.replays import once
 from myotome.science.needling.visit import OUT_BEFORE_STRUCK
 from myotome.vocabulary import needling as words
@@ -45,23 +45,21 @@ def record_insertion(*, by: Actor, at: datetime, visit_id: int, needle: words.Ne
     Raises:
         NotFound: no such visit in her care.
     """
-    visit = visit_for(by, visit_id)
-    # Two tablets and whoever closes wait here for each other: no number twice, no needle beside the count.
-    closed_at = TreatmentVisit.objects.select_for_update().values_list("closed_at", flat=True).get(pk=visit.pk)
+    visit = held_visit(by, visit_id)
     existing = visit.insertions.filter(client_id=needle.client_id).first()
     if existing is not None:
         return existing
     last = visit.insertions.aggregate(n=Max("number"))["n"] or 0
     is_out = needle.state is words.NeedleState.OUT
     # A tablet's clock may run ahead; nothing went in later than it was charted. One found later was in all along.
-    in_at = min(needle.in_at or (visit.opened_at if closed_at else at), at)
+    in_at = min(needle.in_at or (visit.opened_at if visit.closed_at else at), at)
     values: dict[str, Any] = asdict(needle) | {
         "level": needle.level or "",
         "deqi": list(needle.deqi),
         "position": needle.position or "",
         "in_at": in_at,
         "out_at": max(min(needle.out_at or at, at), in_at) if is_out else None,
-        "found_at": at if closed_at else None,
+        "found_at": at if visit.closed_at else None,
         "removed_by": by.name if is_out else "",
     }
     row = NeedleInsertion.objects.create(
@@ -69,7 +67,7 @@ def record_insertion(*, by: Actor, at: datetime, visit_id: int, needle: words.Ne
     )
     open_incidents_of_consent(by, at, visit, row)
     open_incidents_of_needle(by, at, visit, row)
-    if closed_at:
+    if visit.closed_at:
         _note_found(by, at, visit, row)
     note_in_audit(by, at, "needle.charted", visit, number=row.number, state=row.state)
     return row
@@ -99,7 +97,7 @@ def take_out(
         NotFound: no such needle in this visit.
         InvalidValue: a response outside its range.
     """
-    visit = visit_for(by, visit_id)
+    visit = held_visit(by, visit_id)
     row = needle_by_number(visit, number)
     if row.state == words.NeedleState.OUT.value:
         return row

@@ -14,7 +14,7 @@ from myotome.knowledge import acupoints as points
 from myotome.knowledge.cautions import Caution, cautions
 from myotome.knowledge.citations import citation
 from myotome.knowledge.hazards import hazards
-from myotome.knowledge.muscles import hazards_at
+from myotome.knowledge.muscles import hazards_at, muscles
 from myotome.vocabulary.anatomy import NeedleRegion
 from myotome.vocabulary.courses import CautionLevel
 from myotome.vocabulary.needling import SiteKind
@@ -140,12 +140,12 @@ def _deeper_than_ranges(site_kind: SiteKind, site: str, region: NeedleRegion, de
 
 
 def hazards_near(site_kind: SiteKind, site: str, level: str | None) -> tuple[str, ...]:
-    """Codes of the hazards at a site; none are known of a free place.
+    """Codes of the hazards at a site; none are known of a free place, or of a site that is in no table (any more).
 
     Source: knowledge/muscles, knowledge/acupoints
     Check: tests/oracle/test_consents_needed.py
     """
-    if site_kind is SiteKind.MUSCLE:
+    if site_kind is SiteKind.MUSCLE and site in muscles():
         return hazards_at(site, level)
     if site_kind is SiteKind.ACUPOINT:
         point = points.acupoints().get(site)
