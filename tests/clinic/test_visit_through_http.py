@@ -309,6 +309,6 @@ def test_no_path_through_the_pages_closes_a_visit_over_a_needle():
     run_state_machine_as_test(
         walk(House()),
         settings=settings(
-            max_examples=MANY, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=MANY, stateful_step_count=10, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
