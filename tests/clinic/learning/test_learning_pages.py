@@ -13,9 +13,10 @@ from myotome.cli import main
 from myotome.clinic.followup.fits import basis_in_force
 from myotome.clinic.followup.models import MeasureScore, RecoveryFit
 from myotome.clinic.followup.queries import forecast_input, story_of
-from myotome.clinic.learning.actions import begin_refit, keep_result
+from myotome.clinic.learning.actions import accept_fit, begin_refit, keep_result
 from myotome.clinic.learning.courses import courses_to_learn_from
 from myotome.clinic.learning.jobs import run_refit
+from myotome.clinic.people.models import User
 from myotome.knowledge.measures import PAIN_AVERAGE
 from myotome.refit.courses import courses_from
 from myotome.vocabulary.courses import Role
@@ -199,3 +200,19 @@ def test_a_refit_by_hand_without_the_extra_leaves_no_row(capsys, tmp_path, monke
     assert main(["refit", "--clinic", course.clinic.slug]) == 1
     assert RecoveryFit.objects.count() - before == bool(find_spec("numpyro"))
     assert capsys.readouterr().err.startswith("myotome: ")
+
+
+def test_the_course_page_says_whether_its_forecast_is_fitted(client):
+    course, elena = a_course_in_care()
+    with_visits(course, [7, 6])
+    client.force_login(User.objects.get(pk=elena.user_id))
+    page = reverse("followup:course", kwargs={"clinic": course.clinic.slug, "course": course.pk})
+    before = client.get(page).content.decode()
+    assert "not yet fitted to this clinic" in before
+    row = a_result(course.clinic)
+    accept_fit(by=the_system(course.clinic), at=AT, fit_id=row.pk)
+    after = client.get(page).content.decode()
+    assert "412 courses." in after
+    assert row.version in after
+    assert "fitted to this clinic&#x27;s own courses" in after.replace("'", "&#x27;")
+    assert "not yet fitted" not in after
