@@ -8,7 +8,7 @@ process runs many races, for starting it costs more than most of them. WHAT is
     book       a shared afternoon, most of it given back      move      what is there, moved to that afternoon
     place      all writers after one place each week          confirm   the same appointments, each confirmed and cancelled
     series     weekly series over the same weeks, all or none waitlist  the same offers of the waiting list, each said yes to
-    import     ready rows of a file, all writers the same     blind     as place, but written without looking
+    import     rows of a file, all writers the same one       blind     as place, but written without looking
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import django
 
@@ -29,16 +30,18 @@ from django.db import transaction  # noqa: E402
 from myotome.clinic.booking import actions  # noqa: E402
 from myotome.clinic.booking.answers import say_yes  # noqa: E402
 from myotome.clinic.booking.claims import occupy, spans_for  # noqa: E402
+from myotome.clinic.booking.importing import Outcome, hand_in, import_file  # noqa: E402
 from myotome.clinic.booking.models import Appointment, Offered, Service  # noqa: E402
 from myotome.clinic.booking.queries import phases_of  # noqa: E402
 from myotome.clinic.booking.series import book_series  # noqa: E402
 from myotome.clinic.people.models import Clinic, Patient, Place, Practitioner, Room  # noqa: E402
-from myotome.clinic.people.queries import system_actor  # noqa: E402
+from myotome.clinic.people.queries import actor_of, system_actor  # noqa: E402
 from myotome.vocabulary.errors import MyotomeError, NotAllowed  # noqa: E402
 from myotome.vocabulary.scheduling import AppointmentStatus  # noqa: E402
 
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 """09:00 in Vancouver, the moment the races take place in."""
+HERE = ZoneInfo("America/Vancouver")
 AFTERNOON = NOON + timedelta(hours=1)
 WEEK = timedelta(days=7)
 MOST_WEEKS = 50
@@ -52,6 +55,7 @@ class Writer:
         self.chance = random.Random(seed)
         self.clinic = Clinic.objects.get()
         self.actor = system_actor(self.clinic, name=f"writer {seed}")
+        self.desk = actor_of(Practitioner.objects.order_by("pk")[0].user, self.clinic)
         self.service = Service.objects.prefetch_related("phases").get(kind="assessment_ims")
         self.patients = list(Patient.objects.order_by("pk").values_list("pk", flat=True))
         self.practitioners = list(Practitioner.objects.order_by("pk").values_list("pk", flat=True))
@@ -128,13 +132,17 @@ class Writer:
         say_yes(by=self.actor, at=NOON, offer_id=mine[self.seed % len(mine)])
 
     def imported(self, n: int) -> None:
-        """Row n of a file that all writers read at the same time: the same row is one appointment."""
-        self._book(
-            AFTERNOON + WEEK * (n % MOST_WEEKS) + timedelta(hours=2 * (n // MOST_WEEKS)),
-            patient=self.patients[n % len(self.patients)],
-            practitioner=self.practitioners[1],
-            key=f"file|{n}",
-        )
+        """Row n of a file that all writers import at the same time: the same row is one appointment."""
+        starts_at = AFTERNOON + WEEK * (n % MOST_WEEKS) + timedelta(hours=2 * (n // MOST_WEEKS))
+        patient = Patient.objects.get(pk=self.patients[n % len(self.patients)])
+        name = Practitioner.objects.get(pk=self.practitioners[1]).name
+        row = [patient.given_name, patient.family_name, str(patient.born_on), self.service.kind, name]
+        row += [f"{starts_at.astimezone(HERE):%Y-%m-%d}", f"{starts_at.astimezone(HERE):%H:%M}"]
+        content = f"given_name,family_name,born_on,service,practitioner,date,time\n{','.join(row)}\n".encode()
+        file = hand_in(by=self.desk, at=NOON, kind="visits", name=f"row {n}", content=content)
+        (done,) = import_file(by=self.desk, at=NOON, file=file).rows
+        if done.outcome is Outcome.FAULT:
+            raise AssertionError(str(done.says))
 
     def blind(self, n: int) -> None:
         """The one place of week n, without looking whether it is free: only the claims stand between two writers."""

@@ -21,7 +21,7 @@ from myotome.clinic.people.merging import merge_patients
 from myotome.clinic.people.models import Patient, Place, Practitioner, User
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, NotAllowed, NotFound, UnreadableFile
-from tests.factories import AT, a_clinic, a_patient, a_practitioner, a_receptionist, a_user, an_actor
+from tests.factories import AT, a_clinic, a_patient, a_practitioner, a_receptionist, a_user, an_actor, the_system
 
 pytestmark = pytest.mark.django_db
 PATIENTS = "First name,Last name,Date of birth,Phone,E-mail,Shoe size\n"
@@ -318,6 +318,8 @@ def test_importing_is_for_the_desk(robin):
     steward = an_actor(a_user(clinic, Role.STEWARD), clinic)
     with pytest.raises(NotAllowed):
         file_of(steward, TWO)
+    with pytest.raises(NotAllowed):
+        file_of(the_system(clinic), TWO)
     with pytest.raises(InvalidValue):
         file_of(robin, TWO, "prices")
     with pytest.raises(InvalidValue):

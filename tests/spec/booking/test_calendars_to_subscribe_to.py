@@ -23,7 +23,17 @@ from myotome.exchange.icalendar.feed import feed_file
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, NotAllowed, NotFound
 from myotome.vocabulary.scheduling import AppointmentStatus
-from tests.factories import AT, a_clinic, a_course, a_patient, a_practitioner, a_receptionist, a_user, an_actor
+from tests.factories import (
+    AT,
+    a_clinic,
+    a_course,
+    a_patient,
+    a_practitioner,
+    a_receptionist,
+    a_user,
+    an_actor,
+    the_system,
+)
 
 pytestmark = pytest.mark.django_db
 TUESDAY = datetime(2026, 12, 1, 22, 0, tzinfo=UTC)
@@ -298,6 +308,8 @@ def test_an_address_of_one_clinic_opens_nothing_in_another(elena):
 def test_rooms_are_for_the_desk_and_the_owner_and_ones_own_diary_for_who_treats(elena):
     clinic, room = elena.clinic, Room.objects.get(clinic=elena.clinic, name="Room 1")
     owner, robin = an_actor(a_user(clinic, Role.OWNER), clinic), desk_of(elena)
+    with pytest.raises(NotAllowed):
+        make_feed(by=the_system(clinic), at=AT, name="Screen", room_id=room.pk)
     for by in (owner, robin):
         assert make_feed(by=by, at=AT, name="Screen", room_id=room.pk).feed.room == room
         with pytest.raises(NotAllowed):

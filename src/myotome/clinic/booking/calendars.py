@@ -56,6 +56,8 @@ def make_feed(
         InvalidValue: no name for it, or five of it are alive.
         NotFound: no such room.
     """
+    if by.user_id is None:
+        raise NotAllowed("An address is made by a person, and ends with her work here.")
     if room_id is not None:
         by.check_holds(*FOR_ROOMS)
         room = Room.objects.for_actor(by).get_or_not_found(pk=room_id)

@@ -33,7 +33,7 @@ from myotome.exchange.spreadsheet.table import Row, Table, check_is_no_formula, 
 from myotome.science.booking.hours import local_instant
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
-from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound, UnreadableFile
+from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotAllowed, NotFound, UnreadableFile
 from myotome.vocabulary.sentences import Sentence
 
 MOST_BYTES = 10_000_000
@@ -142,10 +142,13 @@ def hand_in(
     """The file kept for an hour, for this person to look through and import.
 
     Raises:
+        NotAllowed: not at the desk.
         InvalidValue: no such kind of file, or for a calendar nobody and nothing chosen.
         NotFound: no such practitioner or service.
     """
     by.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER)
+    if by.user_id is None:
+        raise NotAllowed("A file is handed in by a person.")
     if kind not in KINDS or day_order not in ORDERS:
         raise InvalidValue("Please choose what the file holds.", field="kind")
     if not content:
