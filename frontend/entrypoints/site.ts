@@ -5,6 +5,7 @@ import "../elements/body-picker";
 import { startKeepScroll } from "../elements/keep-scroll";
 import { startTimers } from "../elements/timers";
 import { startTheme } from "../elements/theme";
+import { startDevice } from "../keeping/device";
 
 // An answer that says what was wrong (409, 422) carries the corrected fragment: show it.
 document.addEventListener("htmx:beforeSwap", (event) => {
@@ -24,3 +25,4 @@ window.htmx = htmx;
 startTimers();
 startKeepScroll();
 startTheme();
+startDevice();

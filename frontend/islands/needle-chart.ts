@@ -19,6 +19,7 @@ export class NeedleChart extends HTMLElement {
     if (form) this.keys(form);
     this.setRows();
     this.addEventListener("needle-time-over", () => this.sound());
+    this.addEventListener("needles-are-in", () => void this.stayAwake());
     if (this.querySelector(".clock .timer.late[data-due-s]")) this.sound();
     void this.stayAwake();
     document.addEventListener("visibilitychange", this.onVisible);
@@ -56,6 +57,12 @@ export class NeedleChart extends HTMLElement {
         radio.dataset.was = "";
       });
     }
+    // A needle that was saved on this device leaves the keys as they were, for the next site.
+    form.addEventListener("reset", () => {
+      clearInterval(this.ticking);
+      if (inAt) inAt.value = "";
+      if (clock) clock.textContent = "";
+    });
     form.addEventListener("change", (event) => {
       const box = event.target as HTMLInputElement;
       if (!box.matches(RESPONSES)) return;

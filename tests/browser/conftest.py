@@ -39,6 +39,7 @@ def page(browser: Browser) -> Iterator[Page]:
     """A tablet of 820x1180 with touch, unless the test sets another size."""
     context = browser.new_context(viewport={"width": 820, "height": 1180}, has_touch=True)
     context.set_default_timeout(5_000)
+    context.set_default_navigation_timeout(30_000)  # the first page of a server that has just started
     page = context.new_page()
     yield page
     context.close()

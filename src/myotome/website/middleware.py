@@ -2,6 +2,7 @@
 
 The idle lock keeps what was typed: a form posted after the lock is held in the session and offered again, unsent,
 after the password, without what looks like the number of a payment card. Background polls (header `X-Myotome-Poll`) never extend the session.
+A command that the device keeps until it is answered (header `X-Myotome-Command`) is not held a second time.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from myotome.vocabulary.errors import InvalidValue, MyotomeError
 from myotome.vocabulary.money import holds_card_number
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-OPEN_PATHS = ("/accounts/", "/static/", "/locked/")
+OPEN_PATHS = ("/accounts/", "/static/", "/locked/", "/keeper.js", "/offline/")
 MOST_HELD_BYTES = 200_000
 LONGEST_SESSION_SECONDS = 12 * 3600
 
@@ -89,7 +90,7 @@ class IdleLockMiddleware:
 
     def _lock(self, request: HttpRequest) -> HttpResponse:
         request.session["locked"] = True
-        if request.method == "POST":
+        if request.method == "POST" and "X-Myotome-Command" not in request.headers:
             held = {
                 name: ["" if holds_card_number(text) else text for text in request.POST.getlist(name)]
                 for name in request.POST

@@ -140,8 +140,9 @@ USE_I18N = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(os.environ.get("MYOTOME_STATIC_ROOT", str(DATA_DIR / "static")))
-STATICFILES_DIRS = [("built", PACKAGE / "website" / "static" / "built")]
-TYPEFACES = PACKAGE / "website" / "static" / "built"  # for pages on paper
+BUILT = PACKAGE / "website" / "static" / "built"
+STATICFILES_DIRS = [("built", BUILT)]
+TYPEFACES = BUILT  # for pages on paper
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "myotome.website.static_files.HashedStaticFiles"},

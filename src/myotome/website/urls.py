@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from myotome.website import views
+from myotome.website import keeping, views
 
 handler404 = "myotome.website.views.page_not_found"
 handler500 = "myotome.website.views.server_error"
@@ -11,6 +11,10 @@ urlpatterns = [
     path("", views.door, name="door"),
     path("workplaces/", views.workplaces, name="workplaces"),
     path("locked/", views.locked, name="locked"),
+    path("locked/all-out/<int:visit>/", views.locked_all_out, name="locked_all_out"),
+    path("device/", views.device, name="device"),
+    path("keeper.js", keeping.worker, name="keeper"),
+    path("offline/", keeping.offline, name="offline"),
     path("accounts/", include("allauth.urls")),
     path("<slug:clinic>/desk/", include("myotome.pages.desk.urls")),
     path("<slug:clinic>/money/", include("myotome.pages.money.urls")),

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from allauth.account.adapter import get_adapter
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
-from myotome.clinic.people.queries import clinics, clinics_of, home_path
+from myotome.clinic.needling.actions import call_all_out
+from myotome.clinic.needling.queries import TreatmentVisit, visits_above_the_lock
+from myotome.clinic.people.queries import actor_of, clinics, clinics_of, home_path
 from myotome.pages.access import public, signed_in
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.errors import NotFound
 
 
 @public
@@ -35,7 +41,7 @@ def workplaces(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def locked(request: HttpRequest) -> HttpResponse:
     """The lock: her password opens it; what was typed before is shown again, ready to be sent."""
-    error = ""
+    error, context = "", {"above": _above_the_lock(request), "at": timezone.now()}
     if request.method == "POST":
         try:
             # The adapter counts wrong passwords together with those of the login page.
@@ -43,7 +49,7 @@ def locked(request: HttpRequest) -> HttpResponse:
                 request, email=request.user.email, password=request.POST.get("password", "")
             )
         except ValidationError as refusal:
-            return render(request, "website/locked.html", {"error": " ".join(refusal.messages)}, status=429)
+            return render(request, "website/locked.html", context | {"error": " ".join(refusal.messages)}, status=429)
         if user is not None and user.pk == request.user.pk:
             request.session["locked"] = False
             request.session["touched_at"] = int(timezone.now().timestamp())
@@ -52,7 +58,34 @@ def locked(request: HttpRequest) -> HttpResponse:
                 return render(request, "website/held_form.html", {"held": held})
             return redirect(request.session.pop("locked_path", "/"))
         error = _("That is not the password of this account.")
-    return render(request, "website/locked.html", {"error": error}, status=200 if not error else 422)
+    return render(request, "website/locked.html", context | {"error": error}, status=200 if not error else 422)
+
+
+@signed_in
+@require_POST
+def locked_all_out(request: HttpRequest, visit: int) -> HttpResponse:
+    """ "All out now" from the lock, for a visit of hers with needles in; everything else waits for the password."""
+    for actor in _selves(request):
+        if any(row.pk == visit for row, _n, _since in visits_above_the_lock(actor)):
+            sent = request.POST.get("client_id", "")[:64]
+            call_all_out(by=actor, at=timezone.now(), visit_id=visit, client_id=sent)
+            return redirect("locked")
+    raise NotFound("There is nothing here that you can see.")
+
+
+@signed_in
+def device(request: HttpRequest) -> HttpResponse:
+    """What this device keeps, and its PIN; the PIN never leaves the device."""
+    return render(request, "website/this_device.html")
+
+
+def _selves(request: HttpRequest) -> list[Actor]:
+    """The user in each clinic where she works."""
+    return [actor_of(request.user, clinic) for clinic in clinics_of(request.user)]
+
+
+def _above_the_lock(request: HttpRequest) -> list[tuple[TreatmentVisit, int, datetime | None]]:
+    return [row for actor in _selves(request) for row in visits_above_the_lock(actor)]
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

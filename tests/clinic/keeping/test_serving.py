@@ -64,6 +64,11 @@ def test_a_tablet_reaches_the_clinic_by_tls_and_nobody_without(house):
         file = urllib.request.urlopen(request, context=trusted, timeout=10)
         assert file.headers["Content-Encoding"] == "gzip"
         assert "immutable" in file.headers["Cache-Control"]
+        worker = urllib.request.urlopen(f"https://127.0.0.2:{port}/keeper.js", context=trusted, timeout=10)
+        kept = json.loads(worker.read().decode().split("\n")[1].removeprefix("const FILES = ").removesuffix(";"))
+        assert styles.group(1) in kept
+        for path in kept:  # one file that is not there, and no tablet would keep anything
+            assert urllib.request.urlopen(f"https://127.0.0.2:{port}{path}", context=trusted, timeout=10).status == 200
         login = urllib.request.urlopen(f"https://127.0.0.2:{port}/accounts/login/", context=trusted, timeout=10)
         assert all("Secure" in cookie for cookie in login.headers.get_all("Set-Cookie"))
         with pytest.raises(urllib.error.URLError, match="CERTIFICATE_VERIFY_FAILED"):

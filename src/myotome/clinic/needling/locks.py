@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +14,19 @@ from myotome.clinic.needling.queries import visit_for
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import NotFound, VisitLocked
+
+_came_later_s: ContextVar[int] = ContextVar("came_later_s", default=0)
+LATE_FROM_S = 5
+
+
+@contextmanager
+def came_later(seconds: float) -> Iterator[None]:
+    """What is done inside reached the server so many seconds after it happened; the audit keeps both clocks."""
+    token = _came_later_s.set(int(seconds))
+    try:
+        yield
+    finally:
+        _came_later_s.reset(token)
 
 
 def held_visit(by: Actor, visit_id: int) -> TreatmentVisit:
@@ -90,5 +106,7 @@ def open_incident(by: Actor, at: datetime, visit: TreatmentVisit, kind: str, det
 
 
 def note_in_audit(by: Actor, at: datetime, act: str, visit: TreatmentVisit, **detail: Any) -> None:
-    """One event of the visit, inside the caller's transaction."""
+    """One event of the visit, inside the caller's transaction; `came_after_s` when a device sent it later."""
+    if (late := _came_later_s.get()) >= LATE_FROM_S:
+        detail |= {"came_after_s": late}
     record(by=by, at=at, act=act, subject=visit, patient_id=visit.course.patient_id, **detail)

@@ -10,7 +10,7 @@ from django.db.models import F, Q, QuerySet, Subquery
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.needling.models import AdverseEvent, Incident, NeedleInsertion, TreatmentVisit, VisitAddendum
-from myotome.science.needling.counts import check_all_out
+from myotome.science.needling.counts import OPEN_STATES, check_all_out
 from myotome.vocabulary import needling as words
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.anatomy import NeedleRegion, Position, Side
@@ -64,6 +64,14 @@ def visits_for(actor: Actor, *, course_id: int | None = None) -> QuerySet[Treatm
         "course__patient", "practitioner", "room", "plan", "handed_to"
     )
     return (rows.filter(course_id=course_id) if course_id else rows).order_by("opened_at")
+
+
+def open_visits_of(actor: Actor) -> list[TreatmentVisit]:
+    """The open visits that the practitioner holds or that were handed to her, oldest first."""
+    if actor.practitioner_id is None:
+        return []
+    hers = Q(practitioner_id=actor.practitioner_id) | Q(handed_to_id=actor.practitioner_id)
+    return list(visits_for(actor).filter(hers, clinic_id=actor.clinic_id, closed_at__isnull=True)[:MOST_SHOWN])
 
 
 def visit_for(actor: Actor, pk: int) -> TreatmentVisit:
@@ -143,6 +151,16 @@ def needles_in_now(actor: Actor) -> list[NeedleInsertion]:
     rows = NeedleInsertion.objects.filter(found | Q(visit_id__in=list(open_visits.values_list("pk", flat=True))))
     rows = rows.filter(struck_at__isnull=True, state__in=[words.NeedleState.IN.value, words.NeedleState.FRAGMENT.value])
     return list(rows.select_related("visit__course__patient", "visit__room", "visit__practitioner").order_by("in_at"))
+
+
+def visits_above_the_lock(actor: Actor) -> list[tuple[TreatmentVisit, int, datetime | None]]:
+    """Her open visits with needles in, each with their number and when the oldest went in: shown without a name."""
+    rows = []
+    for visit in open_visits_of(actor):
+        open_ones = [row for row in needles_of(visit) if row.state in OPEN_STATES]
+        if open_ones:
+            rows.append((visit, len(open_ones), min((row.in_at for row in open_ones if row.in_at), default=None)))
+    return rows
 
 
 def check_can_close(visit: TreatmentVisit, needles: Iterable[NeedleInsertion]) -> None:

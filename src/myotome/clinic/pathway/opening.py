@@ -99,7 +99,7 @@ def _check_words(*, slug: str, name: str, time_zone: str, owner_name: str, owner
         raise InvalidValue("A short name has letters, digits and hyphens only.", field="slug") from None
     if len(slug) > 40 or slug != slug.lower():
         raise InvalidValue("A short name has at most 40 lower-case letters, digits and hyphens.", field="slug")
-    if slug in {"accounts", "static", "locked", "workplaces"}:
+    if slug in {"accounts", "device", "locked", "offline", "static", "workplaces"}:
         raise InvalidValue("The address /{slug}/ is taken by the program itself.", field="slug", slug=slug)
     if Clinic.objects.filter(slug=slug).exists():
         raise InvalidValue("There is a clinic at /{slug}/ already.", field="slug", slug=slug)

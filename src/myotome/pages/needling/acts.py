@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -18,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from myotome.clinic.needling import actions
+from myotome.clinic.needling.locks import came_later
 from myotome.clinic.needling.queries import needles_of, visit_for
 from myotome.clinic.pathway import actions as pathway
 from myotome.clinic.people.queries import actor_of, practitioners_for
@@ -35,6 +37,7 @@ from myotome.pages.needling.forms import (
     text_shown,
     whole,
 )
+from myotome.pages.needling.kept import number_meant, told_at
 from myotome.pages.needling.views import chart_page
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import AdverseGrade, AdverseKind, Role
@@ -52,8 +55,10 @@ def act(do: Act, *, stays: bool = False) -> Callable[..., HttpResponse]:
     """
 
     def view(request: HttpRequest, actor: Actor, visit: int, **ids: Any) -> HttpResponse:
+        now = timezone.now()
         try:
-            do(request, actor, visit, **ids)
+            with came_later((now - told_at(request.POST, now)).total_seconds()):
+                do(request, actor, visit, **ids)
         except NotFound:
             raise
         except MyotomeError as error:
@@ -78,14 +83,15 @@ def client_id(request: HttpRequest) -> str:
 def asked_again(request: HttpRequest, actor: Actor, visit: int) -> None:
     """The short list of today."""
     actions.ask_again(
-        by=actor, at=timezone.now(), visit_id=visit, client_id=client_id(request), answers=facts_from(request.POST)
+        by=actor, at=_when(request), visit_id=visit, client_id=client_id(request), answers=facts_from(request.POST)
     )
 
 
 @partial(act, stays=True)
 def answered(request: HttpRequest, actor: Actor, visit: int) -> None:
     """Why she goes on past an ASK."""
-    at, data = timezone.now(), request.POST
+    data = request.POST
+    at = _when(request)
     actions.answer_ask(
         by=actor,
         at=at,
@@ -129,8 +135,9 @@ def withdrawn(request: HttpRequest, actor: Actor, visit: int, consent: int) -> N
 @act
 def needle(request: HttpRequest, actor: Actor, visit: int) -> None:
     """One needle more; what it met is evidence for the next look at the roots."""
-    at, row = timezone.now(), visit_for(actor, visit)
-    last = needles_of(row)[-1:] if request.POST.get("quick") == "same" else []
+    at, row = _when(request), visit_for(actor, visit)
+    charted = needles_of(row) if request.POST.get("quick") == "same" else []
+    last = [one for one in charted if one.client_id == request.POST.get("same_as")] or charted[-1:]
     value = needle_from(request.POST, mode=TreatmentMode(row.mode), at=at, last=last[0] if last else None)
     pathway.needle_responded(by=actor, at=at, visit_id=visit, needle=value)
 
@@ -138,7 +145,7 @@ def needle(request: HttpRequest, actor: Actor, visit: int) -> None:
 @act
 def needle_set(request: HttpRequest, actor: Actor, visit: int) -> None:
     """A set that rests: all ticked sites in now."""
-    at = timezone.now()
+    at = _when(request)
     minutes = whole(request.POST, "retain_minutes", 1, 240)
     with transaction.atomic():
         if minutes is not None:
@@ -150,7 +157,7 @@ def needle_set(request: HttpRequest, actor: Actor, visit: int) -> None:
 @act
 def line(request: HttpRequest, actor: Actor, visit: int) -> None:
     """Needles typed in shorthand, one line or many."""
-    at = timezone.now()
+    at = _when(request)
     needles, minutes = lines_from(request.POST, at=at)
     with transaction.atomic():
         if minutes is not None:
@@ -163,7 +170,14 @@ def line(request: HttpRequest, actor: Actor, visit: int) -> None:
 def out(request: HttpRequest, actor: Actor, visit: int, number: int) -> None:
     """One needle out."""
     given = {name: value for name, value in response_from(request.POST).items() if value is not None}
-    actions.take_out(by=actor, at=timezone.now(), visit_id=visit, client_id=client_id(request), number=number, **given)
+    actions.take_out(
+        by=actor,
+        at=_when(request),
+        visit_id=visit,
+        client_id=client_id(request),
+        number=_number(request, actor, visit, number),
+        **given,
+    )
 
 
 @act
@@ -172,7 +186,7 @@ def counted_out(request: HttpRequest, actor: Actor, visit: int) -> None:
     n = whole(request.POST, "n_counted", 0, 500)
     if n is None:
         raise InvalidValue(_("Say how many you counted."), field="n_counted")
-    actions.count_out(by=actor, at=timezone.now(), visit_id=visit, client_id=client_id(request), n_counted=n)
+    actions.count_out(by=actor, at=_when(request), visit_id=visit, client_id=client_id(request), n_counted=n)
 
 
 @act
@@ -180,7 +194,12 @@ def response(request: HttpRequest, actor: Actor, visit: int, number: int) -> Non
     """What a needle met, corrected while the visit is open."""
     given = response_from(request.POST) | {"depth_mm": whole(request.POST, "depth_mm", 0, 150)}
     actions.chart_response(
-        by=actor, at=timezone.now(), visit_id=visit, client_id=client_id(request), number=number, **given
+        by=actor,
+        at=_when(request),
+        visit_id=visit,
+        client_id=client_id(request),
+        number=_number(request, actor, visit, number),
+        **given,
     )
 
 
@@ -189,7 +208,12 @@ def left_in(request: HttpRequest, actor: Actor, visit: int, number: int) -> None
     """A needle that stays in on purpose."""
     reason = request.POST.get("reason", "")
     actions.leave_in(
-        by=actor, at=timezone.now(), visit_id=visit, client_id=client_id(request), number=number, reason=reason
+        by=actor,
+        at=_when(request),
+        visit_id=visit,
+        client_id=client_id(request),
+        number=_number(request, actor, visit, number),
+        reason=reason,
     )
 
 
@@ -198,7 +222,12 @@ def fragment(request: HttpRequest, actor: Actor, visit: int, number: int) -> Non
     """A broken or stuck needle."""
     detail = request.POST.get("reason", "")
     actions.note_fragment(
-        by=actor, at=timezone.now(), visit_id=visit, client_id=client_id(request), number=number, detail=detail
+        by=actor,
+        at=_when(request),
+        visit_id=visit,
+        client_id=client_id(request),
+        number=_number(request, actor, visit, number),
+        detail=detail,
     )
 
 
@@ -230,22 +259,29 @@ def strike(request: HttpRequest, actor: Actor, visit: int, number: int) -> None:
     """A row charted by mistake."""
     reason = request.POST.get("reason", "")
     actions.strike_insertion(
-        by=actor, at=timezone.now(), visit_id=visit, client_id=client_id(request), number=number, reason=reason
+        by=actor,
+        at=_when(request),
+        visit_id=visit,
+        client_id=client_id(request),
+        number=_number(request, actor, visit, number),
+        reason=reason,
     )
 
 
 @act
 def all_out(request: HttpRequest, actor: Actor, visit: int) -> None:
     """All out now: removal first, the count after."""
-    actions.call_all_out(by=actor, at=timezone.now(), visit_id=visit, client_id=client_id(request))
+    actions.call_all_out(by=actor, at=_when(request), visit_id=visit, client_id=client_id(request))
 
 
 @act
 def count(request: HttpRequest, actor: Actor, visit: int) -> None:
     """The count after all out."""
     numbers = [int(number) for number in request.POST.getlist("out") if number.isdecimal()]
+    row = visit_for(actor, visit) if request.POST.getlist("out_id") else None
+    numbers += [number_meant(row, 0, said) for said in request.POST.getlist("out_id") if row and said]
     actions.count_after_all_out(
-        by=actor, at=timezone.now(), visit_id=visit, client_id=client_id(request), numbers_out=numbers
+        by=actor, at=_when(request), visit_id=visit, client_id=client_id(request), numbers_out=numbers
     )
 
 
@@ -283,7 +319,7 @@ def adverse_event(request: HttpRequest, actor: Actor, visit: int) -> None:
         raise InvalidValue(_("Say what happened and how bad it was."), field="kind") from fault
     actions.report_adverse_event(
         by=actor,
-        at=timezone.now(),
+        at=_when(request),
         visit_id=visit,
         client_id=client_id(request),
         kind=kind,
@@ -339,3 +375,14 @@ def resolved(request: HttpRequest, actor: Actor, visit: int, incident: int) -> N
     """An incident reviewed by somebody else."""
     resolution = request.POST.get("resolution", "")
     actions.resolve_incident(by=actor, at=timezone.now(), incident_id=incident, resolution=resolution)
+
+
+def _when(request: HttpRequest) -> datetime:
+    """When the act happened: now, or earlier when a device sends it later."""
+    return told_at(request.POST, timezone.now())
+
+
+def _number(request: HttpRequest, actor: Actor, visit: int, number: int) -> int:
+    """The number in the address, or that of a needle which the device charted before it had one (`needle_id`)."""
+    said = request.POST.get("needle_id", "")
+    return number_meant(visit_for(actor, visit), number, said) if said else number

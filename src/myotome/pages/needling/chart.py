@@ -119,6 +119,7 @@ def chart_context(
     if not is_closed:
         context |= _consents(visit, waiting, yeses, context)
         _say_before_they_stay(resting, book, yeses)
+        context["ahead"] = _ahead(visit, waiting, book, yeses) if context["is_ims"] else []
     must_count = bool(visit.all_out_called_at and not visit.counted_at)
     by_keys = context["is_ims"] or context["chosen_asked"] or not waiting
     context["keys_shown"] = bool(context["chosen_key"]) and by_keys and not must_count
@@ -192,6 +193,26 @@ def _consents(
         "texts_missing": [_text_of(one, visit.mode, language) for one in missing],
         "text_if_it_stays": _text_of(stays[0], visit.mode, language) if stays else None,
     }
+
+
+def _ahead(
+    visit: TreatmentVisit, waiting: list[Any], book: AskBook, yeses: ConsentBook
+) -> list[tuple[Any, dict[str, Any], bool]]:
+    """Each waiting site with what must be said before its needle, for a tablet that loses the network on the way."""
+    rows = []
+    for row in waiting:
+        site = site_of_key(row.key)
+        warnings = _without_doubles(book, [(site, row.depth_mm)])
+        standing = book.open(warnings)
+        missing = yeses.missing([NeededConsent("course"), *_needed([site])])
+        said = {
+            "stops": [w for w in standing if w.level is CautionLevel.STOP],
+            "asks": [w for w in standing if w.level is CautionLevel.ASK],
+            "notes": [w for w in warnings if w.level is CautionLevel.NOTE and w.place != EVERYWHERE],
+            "texts": [_text_of(one, visit.mode, visit.course.patient.language) for one in missing],
+        }
+        rows.append((row, said, not missing))
+    return rows
 
 
 def _needed(sites: list[dict[str, Any]]) -> list[NeededConsent]:

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from myotome.pages.needling import acts, views
+from myotome.pages.needling import acts, kept, views
 
 app_name = "needling"
 urlpatterns = [
     path("board/", views.board, name="board"),
+    path("kept/", kept.kept, name="kept"),
     path("open/<int:appointment>/", views.open_for_appointment, name="open"),
     path("<int:visit>/", views.chart, name="chart"),
     path("<int:visit>/sites/", views.sites, name="sites"),

@@ -19,6 +19,7 @@ from myotome.pages.access import for_roles
 from myotome.pages.needling.atlas import atlas_context
 from myotome.pages.needling.chart import chart_context, reask_rows
 from myotome.pages.needling.forms import moment
+from myotome.pages.needling.kept import say_whether_kept
 from myotome.science.needling.shorthand import marked_words
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import AdverseGrade, AdverseKind, Role
@@ -104,10 +105,10 @@ def chart_page(
 
     With `stays` it shows the site and the depth that were posted.
     """
-    row = row or visit_for(actor, visit)
+    row, at = row or visit_for(actor, visit), timezone.now()
     kept = request.POST if stays or (error and error.field != "line") else request.GET
     chosen = kept.get("site", "") or request.GET.get("site", "")
-    context = chart_context(actor, row, at=timezone.now(), chosen=chosen, depths=kept)
+    context = chart_context(actor, row, at=at, chosen=chosen, depths=kept)
     context |= {
         "error": error,
         "typed": request.POST if error else {},
@@ -117,4 +118,5 @@ def chart_page(
     }
     if error and error.field == "fact":
         context["reask_rows"] = reask_rows((), request.POST)
-    return render(request, "needling/chart.html", context, status=error.http_status if error else 200)
+    answer = render(request, "needling/chart.html", context, status=error.http_status if error else 200)
+    return say_whether_kept(answer, row, actor, at)

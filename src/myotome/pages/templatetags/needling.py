@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from myotome.clinic.planning.queries import standing as gravest_of
 from myotome.knowledge.cautions import facts
 from myotome.pages.needling.forms import mirrored
-from myotome.pages.needling.sites import site_name
+from myotome.pages.needling.sites import site_key, site_name
 from myotome.science.needling.shorthand import marked_words
 from myotome.vocabulary.sentences import in_readers_language
 
@@ -38,6 +38,12 @@ def fact_words(code: str) -> str:
 def side_words(side: str) -> str:
     """The side in words; nothing for the midline."""
     return {"left": _("left"), "right": _("right")}.get(str(side), "")
+
+
+@register.filter
+def own_key(needle: Any) -> str:
+    """The form key of a needle's site."""
+    return site_key(needle)
 
 
 @register.filter
@@ -115,6 +121,12 @@ def is_late(since: datetime | None, visit: Any) -> bool:
 def short_name(patient: Any) -> str:
     """First name and initial, for the wall."""
     return f"{patient.given_name} {patient.family_name[:1]}."
+
+
+@register.filter
+def initials(patient: Any) -> str:
+    """H. L., for a screen that anybody may see."""
+    return " ".join(f"{name[:1].upper()}." for name in (patient.given_name, patient.family_name) if name)
 
 
 REASONS = {

@@ -1,0 +1,488 @@
+// A visit that goes on without the network: every act of the chart is first saved on this device, then sent; the page
+// says at every moment what is on the device and what is on the server. See docs/explanation/without-network.md.
+//
+// Without script, without a secure address or without a worker everything works as plain forms do.
+
+import { clockWords } from "../elements/timers";
+import { commandOf, freshId, renew } from "./acts";
+import { addCommand, PATIENCE_MS, sendWaiting, type Outcome } from "./commands";
+import { chartAt, keepAnswer } from "./keep";
+import { arrived, choose, clock, lay, make, say } from "./overlay";
+import { hasPin, isLocked, leave, lock, openByPin, openByServer, setPin, SHORTEST_PIN } from "./lock";
+import { above, canKeep, changeCommand, commands, dropCommand, forgetChartsBut, keptChart, keepAbove, keptVisits, setAbove, type Above, type Command } from "./store";
+
+const EVERY_MS = 15_000;
+const KEPT_ANEW_MS = 5 * 60_000;
+const chartOf = (): HTMLElement | null => document.querySelector<HTMLElement>("#visit[data-visit]");
+
+let user = "";
+let isAway = false;
+let awayAt = 0;
+let mustLogIn = false;
+let fresh = ""; // the newest chart from the server, while she is in the middle of a needle
+const taking = new Set<string>();
+
+export function startDevice(): void {
+  if (canKeep()) {
+    void withoutNetwork();
+    void atTheDoor();
+    pinForm();
+  }
+  const device = document.getElementById("device");
+  document.addEventListener("htmx:sendError", (event) => void noNetwork(event as CustomEvent));
+  document.addEventListener("htmx:timeout", (event) => void noNetwork(event as CustomEvent));
+  if (!device || !canKeep()) return;
+  user = device.dataset.user ?? "";
+  if (keptAt()) isAway = true;
+  if ("serviceWorker" in navigator) void navigator.serviceWorker.register(device.dataset.worker ?? "", { scope: "/", updateViaCache: "none" }).catch(() => undefined);
+  document.addEventListener("submit", onSubmit, true);
+  document.addEventListener("htmx:afterRequest", (event) => void keepOfHtmx(event as CustomEvent));
+  document.addEventListener("htmx:afterSwap", () => void layAll());
+  addEventListener("online", () => void goOn());
+  addEventListener("offline", () => {
+    isAway = true;
+    void layAll();
+  });
+  setInterval(() => void goOn(), EVERY_MS);
+  lockWhenIdle(device);
+  void (keptAt() ? Promise.resolve() : openByServer(user)).then(layAll).then(chosenByAddress).then(goOn).then(keepToday);
+  setInterval(() => void keepToday(), KEPT_ANEW_MS);
+}
+
+function keptAt(): number {
+  return Date.parse(document.querySelector<HTMLMetaElement>('meta[name="kept-at"]')?.content ?? "") || 0;
+}
+
+async function mine(): Promise<Command[]> {
+  return (await commands()).filter((command) => command.user === user);
+}
+
+// --- an act of the chart -------------------------------------------------------------------------------------------
+
+function onSubmit(event: SubmitEvent): void {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || form.dataset.direct || !form.closest("#visit, #visit-foot")) return;
+  const command = commandOf(form, event.submitter, user, document.getElementById("device")?.dataset.name ?? "");
+  const closes = /\/(close|sign)\/$/.test(form.action);
+  if (!command && !closes) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (command) void take(command, form);
+  else void closeWhenAllIsSent(form, event.submitter);
+}
+
+async function take(command: Omit<Command, "seq">, form: HTMLFormElement): Promise<void> {
+  if (taking.has(command.id)) return;
+  taking.add(command.id);
+  try {
+    await addCommand(command);
+  } catch {
+    return straight(form, command.kind); // this device keeps nothing: as a plain form
+  }
+  const goesOnAtOnce = isAway && Date.now() - awayAt < EVERY_MS;
+  const sending = goesOnAtOnce || !navigator.onLine ? Promise.resolve() : sendWaiting(user, told, command.id).catch(() => undefined);
+  await Promise.race([sending, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS + 200))]);
+  if (goesOnAtOnce) void goOn();
+  const still = (await mine()).find((one) => one.id === command.id);
+  if (!still) return showFresh(true);
+  if (!navigator.onLine) isAway = true;
+  if (still.state === "refused" && refusedPage.has(still.id)) return showRefused(still);
+  if (command.kind === "needle" || command.kind === "set" || command.kind === "line") form.reset();
+  renew(form);
+  taking.delete(command.id);
+  await layAll();
+}
+
+/** The page of a refusal that she sees at once: the error stands at its field and keeps what she typed. */
+const refusedPage = new Map<string, string>();
+
+async function showRefused(command: Command): Promise<void> {
+  const html = refusedPage.get(command.id) ?? "";
+  refusedPage.delete(command.id);
+  taking.delete(command.id);
+  const tellsOfNeedles = command.rows.length > 0 || command.kind === "line" || command.kind === "adverse";
+  // What is wrong in a field is shown at the field; what has happened to a patient stays until a person decides.
+  if (command.status === 422 || (command.status === 409 && !tellsOfNeedles)) await dropCommand(command.seq);
+  if (command.status === 409 || command.status === 422) swap(html);
+  await layAll();
+}
+
+function straight(form: HTMLFormElement, kind: string): void {
+  form.dataset.direct = kind;
+  form.requestSubmit();
+  delete form.dataset.direct;
+}
+
+async function told(command: Command, outcome: Outcome): Promise<void> {
+  isAway = outcome.kind === "away";
+  if (isAway) awayAt = Date.now();
+  mustLogIn = outcome.kind === "login";
+  const byHand = taking.has(command.id);
+  if (outcome.kind === "done" && command.visit === chartOf()?.dataset.visit) fresh = outcome.html;
+  if (outcome.kind === "refused" && byHand) refusedPage.set(command.id, outcome.html);
+  if (outcome.kind === "login" && byHand && outcome.path) location.assign(outcome.path);
+}
+
+/** The newest chart in the page; not under her hand while a needle is half touched, unless she has just sent it. */
+async function showFresh(isSent: boolean): Promise<void> {
+  if (fresh && (isSent || !isTouched())) {
+    document.querySelector('meta[name="kept-at"]')?.remove();
+    const html = fresh;
+    fresh = "";
+    swap(html);
+  } else await layAll();
+}
+
+function isTouched(where = "#visit"): boolean {
+  return [...document.querySelectorAll<HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement>(`${where} :is(input:not([type=hidden]), select, textarea)`)].some((one) => {
+    if (one instanceof HTMLSelectElement) return [...one.options].some((option) => option.selected !== option.defaultSelected && (option.selected ? option.index > 0 : true));
+    return one instanceof HTMLInputElement && (one.type === "checkbox" || one.type === "radio") ? one.checked !== one.defaultChecked : one.value !== one.defaultValue;
+  });
+}
+
+function swap(html: string): void {
+  const target = chartOf();
+  if (target) window.htmx.swap(target, html, { swapStyle: "outerHTML", swapDelay: 0, settleDelay: 20 }, { select: "#visit", selectOOB: "#visit-foot,#saved-state,#messages" });
+}
+
+// --- sending later -------------------------------------------------------------------------------------------------
+
+let going = false;
+
+async function goOn(): Promise<void> {
+  if (going) return;
+  going = true;
+  try {
+    const waits = (await mine()).some((command) => command.state === "waiting");
+    if (waits) await sendWaiting(user, told);
+    else if (isAway || keptAt()) await lookAgain();
+    await showFresh(false);
+  } finally {
+    going = false;
+  }
+}
+
+/** With nothing to send: is the network back? Then the chart as the server has it now. */
+async function lookAgain(): Promise<void> {
+  const chart = chartOf() && chartAt(location.pathname);
+  try {
+    const answer = await fetch(chart ? chart.path : (document.getElementById("device")?.dataset.kept ?? ""), { headers: { "X-Myotome-Poll": "1" }, redirect: "manual", signal: AbortSignal.timeout(3 * PATIENCE_MS) });
+    isAway = answer.status >= 502;
+    mustLogIn = answer.type === "opaqueredirect";
+    if (!chart || !answer.ok) return;
+    fresh = await answer.text();
+    await keepAnswer(chart.path, (name) => answer.headers.get(name), fresh);
+  } catch {
+    isAway = true;
+  }
+}
+
+async function closeWhenAllIsSent(form: HTMLFormElement, submitter: HTMLElement | null): Promise<void> {
+  const visit = chartOf()?.dataset.visit;
+  await sendWaiting(user, told).catch(() => undefined);
+  const left = (await commands()).filter((command) => command.visit === visit);
+  if (left.length) {
+    await layAll();
+    document.getElementById("device-panel")?.scrollIntoView({ block: "start" });
+    return;
+  }
+  form.dataset.direct = "close";
+  form.requestSubmit(submitter as HTMLButtonElement | null);
+  delete form.dataset.direct;
+}
+
+// --- what the page says --------------------------------------------------------------------------------------------
+
+let laying: Promise<void> = Promise.resolve();
+
+/** Everything that is only on this device, laid over the chart, and said. */
+function layAll(): Promise<void> {
+  laying = laying.then(layNow, layNow);
+  return laying;
+}
+
+async function layNow(): Promise<void> {
+  const everything = await commands();
+  const visit = chartOf()?.dataset.visit;
+  for (const command of everything) if (command.visit === visit && !document.querySelector(`[data-laid~="${command.id}"]`)) {
+    lay(command);
+    const place = chartOf();
+    if (place) place.dataset.laid = `${place.dataset.laid ?? ""} ${command.id}`.trim();
+  }
+  arrived(new Set(everything.map((command) => command.id)));
+  if (!document.getElementById("device")) return;
+  const waits = everything.filter((command) => command.state === "waiting");
+  const refused = everything.filter((command) => command.state === "refused");
+  saved(waits.length, refused.length);
+  panel(waits, refused);
+  const here = everything.filter((command) => command.visit === visit).length;
+  await standAbove();
+  const foot = document.querySelector("#visit-foot .not-yet");
+  if (foot && here) foot.replaceChildren(make("b", say("closeNeeds", { n: here })));
+  else if (foot && isAway) foot.replaceChildren(make("b", say("closeOffline")));
+}
+
+function saved(waits: number, refused: number): void {
+  const place = document.getElementById("saved-state");
+  if (!place || !(waits || refused || place.matches(".local, .fault"))) return;
+  place.classList.toggle("local", waits > 0 && !refused);
+  place.classList.toggle("fault", refused > 0);
+  place.textContent = refused ? say("notTaken", { n: refused + waits }) : waits ? say("toSend", { n: waits }) : say("onServer", { at: clock(Date.now()) });
+}
+
+function panel(waits: Command[], refused: Command[]): void {
+  let place = document.getElementById("device-panel");
+  if (!waits.length && !refused.length && !isAway) return place?.remove();
+  if (!place) {
+    place = Object.assign(make("section", "", "device-panel stack tight"), { id: "device-panel" });
+    place.setAttribute("aria-live", "polite");
+    place.setAttribute("aria-label", say("here"));
+    document.getElementById("main")?.prepend(place);
+  }
+  const wasOpen = place.querySelector("details")?.open ?? false;
+  place.replaceChildren();
+  if (isAway) place.append(make("p", keptAt() ? say("keptAt", { at: clock(keptAt()) }) : say("noNetwork"), "small no-network"));
+  const own = waits.filter((command) => command.user === user);
+  if (own.length) {
+    const fold = make("details", "", "fold");
+    const list = make("ol", "", "plain");
+    for (const command of own) list.append(make("li", `${clock(command.at)} ${describe(command)}`));
+    const now = make("button", say("try"), "second");
+    now.addEventListener("click", () => void goOn());
+    fold.append(make("summary", say("waiting", { n: own.length })), list, now);
+    (fold as HTMLDetailsElement).open = wasOpen;
+    place.append(fold);
+    if (mustLogIn) {
+      const line = make("p", `${say("logIn")} `);
+      line.append(Object.assign(make("a", say("logInWord"), "second"), { href: `/accounts/login/?next=${encodeURIComponent(location.pathname)}` }));
+      place.append(line);
+    }
+  }
+  const others = new Map<string, number>();
+  for (const command of waits) if (command.user !== user) others.set(command.by, (others.get(command.by) ?? 0) + 1);
+  for (const [name, n] of others) place.append(make("p", say("ofOthers", { name, n }), "small"));
+  for (const command of refused) if (command.user === user) place.append(conflict(command));
+}
+
+function describe(command: Command): string {
+  const names = command.rows.map((row) => `${row.name} ${row.side}`.trim()).join("; ");
+  return [names, command.words].filter(Boolean).join(": ");
+}
+
+/** Both versions with their times, and two equal buttons. */
+function conflict(command: Command): HTMLElement {
+  const box = make("div", "", "conflict sheet");
+  const versions = make("div", "", "versions");
+  const number = /needle\/(\d+)\//.exec(command.path)?.[1];
+  const row = number === undefined ? null : document.querySelector(`#needle-${number} .needle-row > span:nth-child(2)`);
+  const version = (title: string, words: string, name: string, does: () => Promise<void>): HTMLElement => {
+    const part = make("div", "", "version");
+    const button = make("button", name, "second");
+    button.addEventListener("click", () => void does().then(afresh));
+    part.append(make("b", title), make("p", words), button);
+    return part;
+  };
+  versions.append(
+    version(say("yours"), `${clock(command.at)} ${describe(command)}`, say("again"), () => changeCommand({ ...command, state: "waiting" })),
+    version(say("theirs"), [row?.textContent?.replace(/\s+/g, " ").trim(), command.answer].filter(Boolean).join(". "), say("leave"), () => dropCommand(command.seq)),
+  );
+  box.append(make("p", `${say("refused")} ${command.answer ?? ""}`), versions);
+  if (command.rows.length || command.kind === "adverse" || command.kind === "line") {
+    const add = make("button", say("addendum"), "second");
+    add.addEventListener("click", () => void asAddendum(command).then(afresh));
+    box.append(add);
+  }
+  return box;
+}
+
+async function asAddendum(command: Command): Promise<void> {
+  const text = `${clock(command.at)} ${describe(command)} ${command.rows.map((row) => row.size).join(" ")}`.trim();
+  const path = command.path.replace(/(\/visit\/\d+\/).*/, "$1addendum/");
+  const { seq, answer, status, ...rest } = command;
+  await addCommand({ ...rest, id: freshId(), path, kind: "addendum", state: "waiting", rows: [], words: text, fields: [["client_id", command.id], ["text", text]] });
+  await dropCommand(seq);
+}
+
+/** After a decision the chart is drawn anew, without what was laid over it. */
+async function afresh(): Promise<void> {
+  await sendWaiting(user, told).catch(() => undefined);
+  if (!fresh) await lookAgain();
+  await showFresh(true);
+}
+
+// --- htmx, addresses, what is kept -----------------------------------------------------------------------------------
+
+async function noNetwork(event: CustomEvent): Promise<void> {
+  const { requestConfig } = event.detail as { requestConfig?: { verb: string; path: string } };
+  const site = new URL(requestConfig?.path ?? "", location.href).searchParams.get("site");
+  isAway = canKeep();
+  if (requestConfig?.verb === "get" && site && choose(site)) return layAll();
+  const place = document.getElementById("saved-state");
+  if (place && requestConfig?.verb !== "get") {
+    place.classList.add("fault");
+    place.textContent = say("notSaved");
+  }
+  if (canKeep() && requestConfig?.verb === "get") await layAll();
+}
+
+async function keepOfHtmx(event: CustomEvent): Promise<void> {
+  const { xhr, requestConfig } = event.detail as { xhr: XMLHttpRequest; requestConfig: { path: string; verb: string } };
+  if (requestConfig.verb !== "get" && xhr.status === 200 && chartAt(new URL(requestConfig.path, location.href).pathname))
+    await keepAnswer(new URL(requestConfig.path, location.href).pathname, (name) => xhr.getResponseHeader(name), xhr.responseText);
+}
+
+function chosenByAddress(): void {
+  const site = new URLSearchParams(location.search).get("site");
+  if (keptAt() && site) choose(site);
+}
+
+/** The charts of today's open visits on this device, and no others. */
+async function keepToday(): Promise<void> {
+  const device = document.getElementById("device");
+  if (!device || isAway || document.visibilityState === "hidden") return;
+  const ask = (path: string) => fetch(path, { headers: { "X-Myotome-Poll": "1" }, redirect: "manual", signal: AbortSignal.timeout(4 * PATIENCE_MS) });
+  try {
+    const answer = await ask(device.dataset.kept ?? "");
+    if (!answer.ok) return;
+    const said = (await answer.json()) as { user: string; day: string; paths: string[] };
+    const visits = new Map(said.paths.map((path) => [chartAt(path)?.visit ?? "", path]));
+    await forgetChartsBut((chart) => chart.user === said.user && chart.day === said.day && visits.has(chart.visit));
+    await keepAbove((one) => one.user === said.user && visits.has(one.visit));
+    const kept = new Map((await keptVisits()).map((chart) => [chart.visit, chart.keptAt]));
+    for (const [visit, path] of visits) {
+      if (Date.now() - (kept.get(visit) ?? 0) < KEPT_ANEW_MS) continue;
+      const chart = await ask(path);
+      if (chart.ok) await keepAnswer(path, (name) => chart.headers.get(name), await chart.text());
+    }
+  } catch {
+    // No network now: what is kept stays as it is.
+  }
+}
+
+// --- the lock ------------------------------------------------------------------------------------------------------
+
+/** What the lock shows of the visit in this page: initials, needles in, since when. */
+async function standAbove(): Promise<void> {
+  const chart = chartOf();
+  const at = chart && chartAt(location.pathname);
+  if (!chart || !at) return;
+  const isIn = [...document.querySelectorAll<HTMLElement>("#needle-rows > li[data-state]")].filter((row) => ["in", "fragment"].includes(row.dataset.state ?? ""));
+  const since = isIn.map((row) => Date.parse(row.dataset.since ?? "")).filter((one) => !Number.isNaN(one));
+  await setAbove({
+    ...at,
+    user,
+    by: document.getElementById("device")?.dataset.name ?? "",
+    initials: chart.dataset.initials ?? "",
+    n: isIn.length,
+    since: since.length ? new Date(Math.min(...since)).toISOString() : "",
+    dueS: chart.dataset.mode === "ims" ? "" : (chart.dataset.restS ?? ""),
+  });
+}
+
+function lockWhenIdle(device: HTMLElement): void {
+  let touchedAt = Date.now();
+  for (const name of ["pointerdown", "keydown", "input"]) addEventListener(name, () => (touchedAt = Date.now()), { capture: true, passive: true });
+  setInterval(() => {
+    const idle = Number(device.dataset.idleS);
+    if (!idle || Date.now() - touchedAt < idle * 1000) return;
+    touchedAt = Date.now();
+    // With the network the server locks, and holds what was typed when it is sent: nothing typed is thrown away here.
+    if (navigator.onLine && !isAway) isTouched("main") || location.reload();
+    else void lock().then(() => location.replace("/offline/"));
+  }, 1000);
+}
+
+/** The lock page of the server, and pages for nobody: charts go, what was not sent stays and is said. */
+async function atTheDoor(): Promise<void> {
+  if (document.getElementById("nobody")) return leave();
+  const door = document.getElementById("locked-device");
+  if (!door) return;
+  await lock();
+  const waits = (await commands()).length;
+  if (waits) door.append(make("p", (door.dataset.waiting ?? "").replace("{n}", String(waits)), "saved local"));
+}
+
+/** The page for no network: locked, what stands above the lock and the PIN; else the way to the charts that are kept. */
+async function withoutNetwork(): Promise<void> {
+  const place = document.getElementById("no-network");
+  if (!place) return;
+  const locked = await isLocked();
+  const stand = document.getElementById("above");
+  for (const one of stand ? await above() : []) stand?.append(card(one, stand));
+  const form = document.querySelector<HTMLFormElement>("#pin-open");
+  if (form && locked && (await hasPin())) {
+    form.hidden = false;
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void tryPin(form);
+    });
+  }
+  const list = document.getElementById("kept-charts");
+  if (list && !locked) await listKept(list);
+  for (const one of place.querySelectorAll<HTMLElement>("[data-when]")) one.hidden = (one.dataset.when === "locked") !== locked;
+}
+
+async function tryPin(form: HTMLFormElement): Promise<void> {
+  const field = form.querySelector<HTMLInputElement>("input");
+  const said = form.querySelector<HTMLElement>(".field-error");
+  if (!field || !said) return;
+  const left = await openByPin(field.value);
+  field.value = "";
+  if (left === true) return location.reload();
+  said.textContent = left ? (said.dataset.wrong ?? "").replace("{n}", String(left)) : (said.dataset.gone ?? "");
+  said.hidden = false;
+  if (!left) field.disabled = true;
+}
+
+function card(one: Above, words: HTMLElement): HTMLElement {
+  const box = make("section", "", "sheet row wrap");
+  const head = make("h2", `${one.initials}: ${(one.n === 1 ? words.dataset.one : words.dataset.many)?.replace("{n}", String(one.n)) ?? ""}`, "grow");
+  box.append(head);
+  if (one.since) {
+    const time = Object.assign(make("time", clockWords((Date.now() - Date.parse(one.since)) / 1000), "timer"), { dateTime: one.since });
+    Object.assign(time.dataset, one.dueS ? { since: one.since, dueS: one.dueS } : { since: one.since });
+    box.append(time);
+  }
+  const button = make("button", words.dataset.allOut ?? "", "danger glove");
+  button.addEventListener("click", () => void callAllOut(one).then(() => button.replaceWith(make("strong", words.dataset.called ?? ""))));
+  box.append(button);
+  return box;
+}
+
+/** "All out now" from the lock: a command of the one who charted, sent when she is back; the count comes after. */
+async function callAllOut(one: Above): Promise<void> {
+  const id = freshId();
+  await addCommand({ id, visit: one.visit, user: one.user, by: one.by, state: "waiting", path: `${one.path}all-out/`, kind: "all-out", fields: [["client_id", id]], at: Date.now(), words: document.getElementById("above")?.dataset.allOut ?? "", rows: [] });
+}
+
+async function listKept(list: HTMLElement): Promise<void> {
+  for (const { visit, keptAt } of await keptVisits()) {
+    const chart = await keptChart(visit).catch(() => undefined);
+    if (!chart) continue;
+    const line = make("li");
+    line.append(Object.assign(make("a", (list.dataset.word ?? "").replace("{at}", clock(keptAt)), "second glove"), { href: chart.path }));
+    list.append(line);
+  }
+  if (!list.children.length) list.append(make("li", list.dataset.none ?? "", "empty"));
+}
+
+/** The page of this device: a PIN is set while the server is there. */
+function pinForm(): void {
+  const form = document.querySelector<HTMLFormElement>("#pin-set");
+  if (!form) return;
+  const say = (name: string): void => form.querySelector("output")?.replaceChildren(form.dataset[name] ?? "");
+  void hasPin().then((has) => say(has ? "isSet" : "notSet"));
+  form.querySelector<HTMLButtonElement>("button")?.removeAttribute("disabled");
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const field = form.querySelector<HTMLInputElement>("input");
+    if (!field || !new RegExp(`^\\d{${SHORTEST_PIN},12}$`).test(field.value)) return say("short");
+    void setPin(form.dataset.user ?? "", field.value).then(
+      () => {
+        field.value = "";
+        say("isSet");
+      },
+      () => say("failed"),
+    );
+  });
+}

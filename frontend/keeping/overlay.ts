@@ -1,0 +1,321 @@
+// Lays commands that the server has not answered over the chart as the server drew it: their needles stand in the rows,
+// marked "saved on this device", the count reckons them in, and the next planned site comes under the keys.
+
+import type { Command, Row } from "./store";
+
+/** A sentence of website/device.html with its places filled. */
+export function say(name: string, values: Record<string, string | number> = {}): string {
+  const words = document.getElementById("device")?.dataset[name] ?? "";
+  return words.replace(/\{(\w+)\}/g, (_, place: string) => String(values[place] ?? ""));
+}
+
+export function clock(at: number): string {
+  return new Date(at).toLocaleTimeString(document.documentElement.lang || undefined, { hour: "2-digit", minute: "2-digit", hour12: false });
+}
+
+export function make(name: string, text = "", className = ""): HTMLElement {
+  const element = document.createElement(name);
+  if (text) element.textContent = text;
+  if (className) element.className = className;
+  return element;
+}
+
+const rows = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>("#needle-rows > li[data-state]")];
+const waiting = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>("#needle-rows > li[data-key]:not([data-state])")];
+const field = (command: Command, name: string): string => command.fields.find(([key]) => key === name)?.[1] ?? "";
+const all = (command: Command, name: string): string[] => command.fields.filter(([key]) => key === name).map(([, value]) => value);
+
+/** One command laid over the chart; a needle that the server has drawn already is left as it is. */
+export function lay(command: Command): void {
+  const at = command.at;
+  switch (command.kind) {
+    case "needle":
+      command.rows.forEach((row) => addRow(command, row, command.id, command.words));
+      break;
+    case "set":
+      command.rows.forEach((row) => addRow(command, row, `${command.id}-${row.key}`.slice(0, 64), ""));
+      break;
+    case "line":
+      addRow(command, { key: "", name: command.words, side: "", region: "", regionWords: "", size: "", state: "line" }, command.id, say("lineLater"));
+      break;
+    case "asked":
+      askedAgain(command);
+      break;
+    case "answer":
+      lift(field(command, "code"), field(command, "place"));
+      break;
+    case "all-out":
+      countAfter();
+      break;
+    case "counted-out":
+      for (const row of rows()) if (row.dataset.state === "in") setState(row, "out", command);
+      break;
+    case "count":
+      for (const row of rows())
+        if (all(command, "out").includes(row.dataset.number ?? "") || all(command, "out_id").includes(row.dataset.client ?? "")) setState(row, "out", command);
+      document.getElementById("count-after")?.remove();
+      break;
+    case "out":
+    case "left-in":
+    case "fragment":
+    case "strike":
+    case "response": {
+      const row = rows().find((one) => (field(command, "needle_id") ? one.dataset.client === field(command, "needle_id") : one.dataset.number === /needle\/(\d+)\//.exec(command.path)?.[1]));
+      if (row) setState(row, ({ out: "out", "left-in": "left_in", fragment: "fragment", strike: "struck" } as Record<string, string>)[command.kind] ?? row.dataset.state ?? "", command);
+    }
+  }
+  recount(at);
+}
+
+function addRow(command: Command, row: Row, id: string, words: string): void {
+  const list = document.getElementById("needle-rows");
+  if (!list || rows().some((one) => one.dataset.client === id)) return;
+  const number = Math.max(0, ...rows().map((one) => Number(one.dataset.number))) + 1;
+  const li = make("li", "", row.state === "in" ? "needle in" : "needle");
+  Object.assign(li.dataset, { state: row.state, key: row.key, region: row.region, regionWords: row.regionWords, client: id, number, since: new Date(command.at).toISOString() });
+  const line = li.appendChild(make("div", "", "needle-row"));
+  const name = make("span");
+  name.append(make("b", row.name), ` ${row.side}`);
+  if (words) name.append(make("span", words, "resp"));
+  name.append(here(command));
+  line.append(make("span", String(number), "n"), name, make("small", row.size, "geo"));
+  if (row.state === "in") li.append(outForm(command, id, number));
+  const before = waiting();
+  list.insertBefore(li, before[0] ?? null);
+  if (row.key) before.find((one) => one.dataset.key === row.key)?.remove();
+  waiting().forEach((one, i) => one.querySelector(".n")?.replaceChildren(String(number + i + 1)));
+  const form = document.querySelector<HTMLFormElement>("#needle");
+  if (form && command.kind === "needle") {
+    const same = form.querySelector<HTMLInputElement>("input[name=same_as]");
+    if (same) same.value = id;
+    form.querySelector("button[value=same] small")?.replaceChildren(say("needle", { n: number }).toLowerCase());
+    if (form.querySelector<HTMLInputElement>("input[name=site]")?.value === row.key) choose(waiting()[0]?.dataset.key ?? "");
+  }
+  if (command.kind === "set") document.querySelectorAll<HTMLInputElement>("#set input[name=site]").forEach((box) => box.value === row.key && box.closest(".set-row")?.remove());
+  if (command.kind === "set" && !document.querySelector("#set input[name=site]")) document.getElementById("set")?.remove();
+}
+
+/** "saved on this device", until the server has this command. */
+function here(command: Command): HTMLElement {
+  const mark = make("span", say("here"), "resp here");
+  mark.dataset.command = command.id;
+  return mark;
+}
+
+/** What has arrived meanwhile is no longer said to be on this device only. */
+export function arrived(still: Set<string>): void {
+  for (const mark of document.querySelectorAll<HTMLElement>(".here[data-command]")) if (!still.has(mark.dataset.command ?? "")) mark.remove();
+}
+
+function outForm(command: Command, id: string, number: number): HTMLElement {
+  const form = make("form", "", "row-out") as HTMLFormElement;
+  form.method = "post";
+  form.action = `${command.path.replace(/(\/visit\/\d+\/).*/, "$1")}needle/0/out/`;
+  const button = make("button", say("out"), "second");
+  button.setAttribute("aria-label", say("needleOut", { n: number }));
+  form.append(hidden("needle_id", id), button);
+  return form;
+}
+
+function hidden(name: string, value: string): HTMLInputElement {
+  return Object.assign(document.createElement("input"), { type: "hidden", name, value });
+}
+
+function setState(row: HTMLElement, state: string, command: Command): void {
+  if (state === "out" && row.dataset.state === "struck") return;
+  row.dataset.state = state;
+  row.classList.toggle("in", state === "in");
+  row.classList.toggle("odd", !["in", "out"].includes(state));
+  if (state !== "in") row.querySelector(".row-out")?.remove();
+  const said = row.querySelector(".needle-row > span:nth-child(2)");
+  const words = command.words.replace(/^\d+ [^:]*: /, "");
+  said?.append(make("span", `${words}, ${clock(command.at)}`, "resp"));
+  said?.append(here(command));
+}
+
+/** Another planned site under the keys, with what must be said before its needle. */
+export function choose(key: string): boolean {
+  const form = document.querySelector<HTMLFormElement>("#needle");
+  if (!form) return false;
+  const li = waiting().find((one) => one.dataset.key === key);
+  if (key && !li) return false;
+  for (const one of waiting()) {
+    const isNext = one === li;
+    one.toggleAttribute("aria-current", isNext);
+    if (isNext) one.setAttribute("aria-current", "step");
+    one.className = isNext ? "needle in next" : "needle carried";
+  }
+  form.reset();
+  form.querySelectorAll<HTMLInputElement>("input[name=in_at]").forEach((one) => (one.value = ""));
+  form.hidden = !li;
+  document.getElementById("no-site-left")?.remove();
+  if (!li) {
+    form.after(Object.assign(make("p", say("allSites"), "empty"), { id: "no-site-left" }));
+    return true;
+  }
+  const site = form.querySelector<HTMLInputElement>("input[name=site]");
+  if (site) site.value = key;
+  document.querySelector(".now-panel h2")?.replaceChildren(`${li.dataset.name ?? ""}, ${li.dataset.side ?? ""}`);
+  const depth = document.querySelector<HTMLInputElement>("#id_depth_mm");
+  if (depth) depth.defaultValue = depth.value = li.dataset.depth ?? "";
+  const size = document.querySelector<HTMLSelectElement>("#id_size");
+  if (size && li.dataset.size) {
+    if (![...size.options].some((option) => option.value === li.dataset.size)) size.add(new Option(li.dataset.size, li.dataset.size));
+    for (const option of size.options) option.defaultSelected = option.selected = option.value === li.dataset.size;
+  }
+  const ahead = [...document.querySelectorAll<HTMLTemplateElement>("template.ahead")].find((one) => one.dataset.key === key);
+  if (ahead) document.getElementById("cautions")?.replaceWith(ahead.content.cloneNode(true));
+  block(Boolean(ahead?.dataset.blocked));
+  return true;
+}
+
+/** The keys behind a fold while something must be said first, as the server draws them. */
+function block(isBlocked: boolean): void {
+  const form = document.querySelector<HTMLFormElement>("#needle");
+  const fold = form?.closest(".blocked-keys");
+  if (!form || isBlocked === Boolean(fold)) return;
+  if (fold) return fold.replaceWith(form);
+  const sheet = make("div", "", "sheet stack blocked-keys");
+  const line = make("p");
+  line.append(make("b", say("blockedWord")));
+  const details = make("details", "", "fold");
+  details.append(make("summary", say("alreadyIn")));
+  form.replaceWith(sheet);
+  details.append(form);
+  sheet.append(line, details);
+}
+
+/** An ask that was answered: gone here and before every later site. */
+function lift(code: string, place: string): void {
+  const which = `li[data-code="${CSS.escape(code)}"][data-place="${CSS.escape(place)}"]`;
+  for (const one of document.querySelectorAll(which)) one.remove();
+  const open = (inside: ParentNode): boolean => inside.querySelector("li.caution.stop, li.caution.ask[data-code], form.consent") !== null;
+  for (const ahead of document.querySelectorAll<HTMLTemplateElement>("template.ahead")) {
+    for (const one of ahead.content.querySelectorAll(which)) one.remove();
+    if (!open(ahead.content)) ahead.dataset.blocked = "";
+  }
+  const list = document.getElementById("cautions");
+  if (list && !open(list)) block(false);
+}
+
+/** The short list answered: the working part opens; what is new on it is said, for the server is not there to reckon. */
+function askedAgain(command: Command): void {
+  const form = document.querySelector<HTMLFormElement>("#reask");
+  const yes = command.fields.filter(([name, value]) => name.startsWith("fact:") && value === "present").map(([name]) => name.slice(5));
+  const fresh = yes.filter((code) => !form?.querySelector<HTMLInputElement>(`input[name="fact:${CSS.escape(code)}"][value=present]`)?.defaultChecked);
+  const words = fresh.map((code) => document.getElementById(`fact-${code}`)?.textContent?.trim() ?? code);
+  const working = document.querySelector<HTMLTemplateElement>("#once-asked");
+  if (working) {
+    form?.remove();
+    working.replaceWith(working.content.cloneNode(true));
+    const visit = document.getElementById("visit");
+    if (visit) window.htmx.process(visit);
+  }
+  document.getElementById("new-facts")?.remove();
+  if (!fresh.length) return;
+  const line = Object.assign(make("p", "", "caution stop"), { id: "new-facts" });
+  line.append(make("span", "!", "sign stop"), make("span", say("newFacts", { facts: words.join(", ") })));
+  document.getElementById("visit")?.prepend(line);
+}
+
+/** "All out now": removal first, then the count, every open needle by its number. */
+function countAfter(): void {
+  if (document.getElementById("count-after")) return;
+  const chart = document.querySelector("needle-chart");
+  const visit = document.querySelector<HTMLFormElement>("#visit-foot form[action$='/all-out/']");
+  if (!chart || !visit) return;
+  const form = Object.assign(make("form", "", "sheet stack full"), { id: "count-after" }) as HTMLFormElement;
+  form.method = "post";
+  form.action = visit.action.replace(/all-out\/$/, "count/");
+  const set = make("fieldset");
+  set.append(make("legend", say("tickOut")));
+  for (const row of rows().filter((one) => ["in", "fragment"].includes(one.dataset.state ?? ""))) {
+    const label = make("label", "", "choice");
+    const box = Object.assign(document.createElement("input"), { type: "checkbox", name: row.querySelector(".needle-more") ? "out" : "out_id", value: row.querySelector(".needle-more") ? row.dataset.number ?? "" : row.dataset.client ?? "" });
+    label.append(box, ` ${row.dataset.number ?? ""} · ${row.querySelector("b")?.textContent ?? ""}`);
+    set.append(label);
+  }
+  form.append(make("h2", say("allOut")), set, make("button", say("counted"), "act glove"));
+  chart.prepend(form);
+}
+
+/** The count in and out, by region too, as the rows now stand. */
+function recount(at: number): void {
+  const now = rows();
+  const n = (...states: string[]) => now.filter((row) => states.includes(row.dataset.state ?? "")).length;
+  const isIn = n("in", "fragment");
+  const ring = document.querySelector(".now-panel svg.ring");
+  if (ring) drawRing(ring, isIn, n("out"), n("left_in", "missing"), waiting().length);
+  const heading = document.querySelector(".now-panel h2");
+  if (heading && !document.querySelector("#needle input[name=site]")) heading.textContent = say(isIn === 1 ? "headingOne" : "headingMany", { n: isIn });
+  const panel = ring?.nextElementSibling;
+  const places = new Map<string, HTMLElement[]>();
+  for (const row of now) if (row.dataset.region && row.dataset.state !== "struck") places.set(row.dataset.region, [...(places.get(row.dataset.region) ?? []), row]);
+  if (panel && places.size) {
+    let body = panel.querySelector<HTMLElement>("tbody");
+    if (!body) {
+      panel.querySelector("p.small")?.remove();
+      const table = panel.appendChild(make("table", "", "by-region"));
+      body = table.appendChild(make("tbody"));
+    }
+    body.replaceChildren(
+      ...[...places.values()].map((here) => {
+        const count = (...states: string[]) => here.filter((row) => states.includes(row.dataset.state ?? "")).length;
+        const line = make("tr", "", count("in", "fragment") ? "open" : "");
+        const head = make("th", here[0]?.dataset.regionWords ?? "");
+        head.setAttribute("scope", "row");
+        // In is what went in and out what came out, as the server counts.
+        const left = count("left_in");
+        line.append(head, make("td", say("regionIn", { n: here.length })), make("td", say("regionOut", { n: count("out") }) + (left ? `, ${say("regionLeft", { n: left })}` : "")));
+        return line;
+      }),
+    );
+  }
+  timer(now, at);
+}
+
+function timer(now: HTMLElement[], at: number): void {
+  const since = now.filter((row) => ["in", "fragment"].includes(row.dataset.state ?? "")).map((row) => Date.parse(row.dataset.since ?? "") || at);
+  let place = document.querySelector<HTMLElement>(".now-panel .clock");
+  if (!since.length) return place?.remove();
+  if (!place) {
+    place = make("div", "", "clock");
+    const time = make("time", "0:00", "timer");
+    const visit = document.getElementById("visit");
+    place.append(time);
+    if (visit?.dataset.mode !== "ims") {
+      Object.assign(time.dataset, { dueS: visit?.dataset.restS ?? "", word: "out-now" });
+      const late = make("p");
+      late.append(Object.assign(make("strong", say("outNow"), "late"), { id: "out-now", hidden: true }));
+      place.append(late);
+    }
+    document.querySelector(".now-panel")?.append(place);
+    place.closest("needle-chart")?.dispatchEvent(new CustomEvent("needles-are-in"));
+  }
+  const time = place.querySelector<HTMLElement>(".timer");
+  if (time) time.dataset.since = new Date(Math.min(...since)).toISOString();
+}
+
+/** The same ring as pages/plates/instruments.py draws. */
+function drawRing(ring: Element, isIn: number, out: number, odd: number, planned: number): void {
+  const kinds = [...Array<string>(out).fill("out"), ...Array<string>(isIn).fill("in"), ...Array<string>(odd).fill("odd"), ...Array<string>(planned).fill("planned")];
+  if (!kinds.length) kinds.push("planned");
+  const step = (2 * Math.PI) / kinds.length;
+  const gap = kinds.length <= 60 ? 0.052 : 0;
+  const still = isIn + odd;
+  const draw = (name: string, attributes: Record<string, string>, text = ""): Element => {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    element.textContent = text;
+    return element;
+  };
+  const parts = kinds.map((kind, i) => {
+    if (kinds.length === 1) return draw("circle", { class: kind, cx: "56", cy: "56", r: "46" });
+    const [from, to] = [i * step + gap, (i + 1) * step - gap];
+    const point = (angle: number) => `${(56 + 46 * Math.sin(angle)).toFixed(1)} ${(56 - 46 * Math.cos(angle)).toFixed(1)}`;
+    return draw("path", { class: kind, d: `M${point(from)}A46 46 0 ${to - from > Math.PI ? 1 : 0} 1 ${point(to)}` });
+  });
+  const word = still ? say(still === 1 ? "inOne" : "inMany") : say(out ? "noneIn" : "noneYet");
+  ring.setAttribute("aria-label", say("ring", { n_in: still, n_out: out, n_planned: planned }));
+  ring.replaceChildren(...parts, draw("text", { class: "count", x: "56", y: "62" }, String(still)), draw("text", { class: "word", x: "56", y: "79" }, word));
+}
