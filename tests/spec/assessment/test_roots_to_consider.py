@@ -198,6 +198,8 @@ def test_a_wrong_finding_names_its_field_and_the_nearest_names(finding, field, w
         ({"findings": [], "region": "head"}, "region"),
         ({"findings": [], "region": []}, "region"),
         ({"findings": [], "condition": "sciatica"}, "condition"),
+        ({"findings": [], "condition": "low_back_pain", "condition_roots": ["L9"]}, "condition_roots"),
+        ({"findings": [], "condition_roots": "L5"}, "condition_roots"),
         ({"findings": [], "prior": 3}, "prior"),
         ({"findings": [], "prior": {"roots": [], "days": -1}}, "prior.days"),
         ({"findings": [], "prior": {"roots": [3]}}, "prior.roots[0]"),
