@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,8 @@ from typing import Any
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(name, "1")
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # `validation`, which stands beside this folder
 
 import numpy as np  # noqa: E402 - one thread is asked for before numerical libraries are loaded
 
@@ -30,6 +33,7 @@ from myotome.science.assessment.readings import Readings  # noqa: E402
 from myotome.vocabulary.anatomy import ExamRegion  # noqa: E402
 from myotome.vocabulary.findings import FindingKind  # noqa: E402
 
+COVERED = ("src/myotome/science/assessment", "src/myotome/knowledge/signs", "src/myotome/knowledge/muscles")
 REGION = ExamRegion.BACK_LEG
 SIDE_CLASSES = ((1, 0), (0, 1), (1, 1))
 
@@ -198,6 +202,19 @@ def beside_pgmpy(readings: Readings, mine: np.ndarray, roots: tuple[int, ...] = 
     }
 
 
+def guided_s(exams: int) -> float:
+    """Seconds for that many examinations of one side of the region, each guided test by test to the end."""
+    from validation.examination.guided import Study, guided
+    from validation.examination.patients import draw
+    from validation.examination.reports import SIGNS, tests_of, world
+
+    believed, tests = world(REGION), tests_of(REGION)
+    patients = draw(believed, tests, SIGNS, exams, np.random.default_rng(1))
+    begun = time.perf_counter()
+    guided(Study(believed, tests, SIGNS), patients, (len(tests),), stop_bits=0.0)
+    return round(time.perf_counter() - begun, 1)
+
+
 def measure(exams: int) -> dict[str, Any]:
     """Everything the benchmark prints."""
     network, prior, rng = tables.network(), tables.regional_prior(REGION), np.random.default_rng(1)
@@ -233,6 +250,7 @@ def measure(exams: int) -> dict[str, Any]:
         begun = time.perf_counter()
         posterior_of_many(network, prior, many)
         result[f"{exams}_examinations_{label}_s"] = round(time.perf_counter() - begun, 3)
+    result[f"{exams}_guided_s"] = guided_s(exams)
     result["pyagrum"] = beside_pyagrum(forty, posterior(network, prior, forty).p[0])
     ours = result["all_marginals_ms"][40]
     result["times_faster"] = {
@@ -260,7 +278,9 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--exams", type=int, default=10_000)
     asked = parser.parse_args()
-    result = measure(asked.exams)
+    from validation.stale import head
+
+    result = head(COVERED) | measure(asked.exams)
     print(json.dumps(result, indent=1))
     if asked.json:
         asked.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
