@@ -33,10 +33,10 @@ def test_a_guided_examination_learns_most_of_it_early(region: ExamRegion) -> Non
     assert row["guided"][forty] >= 0.77 - SLACK
     assert row["guided"][sixty] >= 0.90 - SLACK
     # Patients who are tender everywhere teach slowly; in all others nine tenths and more are known by then.
-    assert row["guided_not_diffuse"][sixty] >= 0.925 - SLACK
+    assert row["guided_not_diffuse"][sixty] >= 0.93 - SLACK
     assert row["guided"][forty] >= row["fixed"][forty] + 0.07 - SLACK
     assert row["stop_share_of_tests"] <= 0.60 + SLACK
-    assert row["stop_information"] >= 0.94 - SLACK
+    assert row["stop_information"] >= 0.95 - SLACK
 
 
 @pytest.mark.parametrize("region", list(ExamRegion))
