@@ -11,8 +11,8 @@ from validation.examination.reports import calibration, information_reached
 
 IS_SOAK = bool(os.environ.get("MYOTOME_SOAK"))
 N_GUIDED, N_CALIBRATED = (10_000, 50_000) if IS_SOAK else (256, 2_000)
-SLACK = 0.0 if IS_SOAK else 0.06
-"""A few hundred patients leave a standard error of some .015 on a share."""
+SLACK = 0.005 if IS_SOAK else 0.06
+"""Two standard errors of a share, and more where a few hundred patients leave one of some .015."""
 
 
 @pytest.mark.parametrize("region", list(ExamRegion))
