@@ -23,7 +23,7 @@ from stale import COVERED, head
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-LONGER = (["-m", "validation.examination"], ["validation/check_recovery.py"])
+LONGER = (["-m", "validation.examination"], ["validation/check_recovery.py"], ["validation/validate_refit.py"])
 """What takes minutes and writes its own dated result. Timings are `benchmarks/`, by hand on a quiet machine."""
 
 REASONING = "src/myotome/science/assessment"
