@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
+
+from tzdata import IANA_VERSION
 
 from myotome.cli import certificate
 from myotome.cli.house import data_dir, migrations_apart
@@ -71,7 +75,7 @@ def findings(now: datetime | None = None) -> list[Finding]:
         )
     else:
         found.append(ok("migrations", "The database fits this program."))
-        found += [*_backup(now), *_queue(now), *_second_factor()]
+        found += [*_backup(now), *_queue(now), *_second_factor(), *_time_zones(now)]
     return found
 
 
@@ -236,6 +240,34 @@ def _queue(now: datetime) -> Iterator[Finding]:
         yield warning("queue", f"{late} jobs wait for more than 10 minutes; is `myotome worker` running?")
     else:
         yield ok("queue", "No job waits for long.")
+
+
+def zones_apart(names: Iterable[str], now: datetime) -> list[str]:
+    """Zones whose clocks, in the year from now on, the machine's data and those that came with Myotome tell apart."""
+    found = []
+    for name in names:
+        with files("tzdata.zoneinfo").joinpath(*name.split("/")).open("rb") as file:
+            brought = ZoneInfo.from_file(file)
+        here = ZoneInfo.no_cache(name)
+        days = [now + timedelta(days=14 * n) for n in range(27)]
+        if any(day.astimezone(here).utcoffset() != day.astimezone(brought).utcoffset() for day in days):
+            found.append(name)
+    return found
+
+
+def _time_zones(now: datetime) -> Iterator[Finding]:
+    from myotome.clinic.people.queries import time_zones
+
+    apart = zones_apart(time_zones(), now)
+    if apart:
+        yield warning(
+            "time zones",
+            f"This machine's zone data and those that came with Myotome ({IANA_VERSION}) disagree on the clocks of "
+            f"{', '.join(apart)}. Bring the system's tzdata up to date; until then PYTHONTZPATH= (set, but empty) takes "
+            "the newer of Myotome.",
+        )
+    else:
+        yield ok("time zones", f"As in {IANA_VERSION}.")
 
 
 def _second_factor() -> Iterator[Finding]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from types import SimpleNamespace
 
 import pytest
@@ -116,3 +118,26 @@ def test_a_queue_that_stands_still_is_seen():
     assert next(safety._queue(datetime.now(UTC))).verdict == "ok"
     DBTaskResult.objects.update(enqueued_at=datetime.now(UTC) - timedelta(minutes=11))
     assert next(safety._queue(datetime.now(UTC))).sentence.startswith("1 jobs wait")
+
+
+@pytest.mark.django_db
+def test_zone_data_that_say_what_came_along_are_well():
+    f.a_clinic()
+    zoneinfo.reset_tzpath(to=())
+    try:
+        assert [finding.verdict for finding in safety._time_zones(NOW)] == ["ok"]
+    finally:
+        zoneinfo.reset_tzpath()
+
+
+def test_zones_that_keep_other_clocks_are_named(tmp_path):
+    """A machine on which Vancouver keeps the clocks of Toronto."""
+    (tmp_path / "America").mkdir()
+    toronto = files("tzdata.zoneinfo").joinpath("America", "Toronto").read_bytes()
+    for name in ("Vancouver", "Toronto"):
+        (tmp_path / "America" / name).write_bytes(toronto)
+    zoneinfo.reset_tzpath(to=[str(tmp_path)])
+    try:
+        assert safety.zones_apart(["America/Toronto", "America/Vancouver"], NOW) == ["America/Vancouver"]
+    finally:
+        zoneinfo.reset_tzpath()

@@ -9,7 +9,7 @@ from datetime import date
 from django.db.models import Min, Q, QuerySet, Subquery
 
 from myotome.clinic.audit.prepared import Prepared
-from myotome.clinic.people.models import CareRelation, Clinic, Membership, Patient, Practitioner, Room, User
+from myotome.clinic.people.models import CareRelation, Clinic, Membership, Patient, Place, Practitioner, Room, User
 from myotome.vocabulary.actors import Actor, Via
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import NotFound
@@ -58,6 +58,12 @@ def clinic_by_slug(slug: str) -> Clinic:
 def clinics() -> QuerySet[Clinic]:
     """All clinics of this installation, by name."""
     return Clinic.objects.order_by("name")
+
+
+def time_zones() -> list[str]:
+    """The zones of all clinics and places of this installation, each once."""
+    places = Place.objects.values_list("time_zone", flat=True)
+    return sorted({*Clinic.objects.values_list("time_zone", flat=True), *filter(None, places)})
 
 
 def clinics_of(user: User) -> QuerySet[Clinic]:
