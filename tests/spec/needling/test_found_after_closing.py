@@ -44,7 +44,7 @@ def test_a_needle_found_after_signing_is_recorded_late_with_an_addendum_and_an_i
     row = record_insertion(by=elena, at=LATER, visit_id=visit.pk, needle=a_needle(state=state, note="in her sock"))
     assert (row.number, row.state, row.found_at) == (2, state.value, LATER)
     text = addenda_of(visit)[0].text
-    assert text.startswith(f"Needle 2, gluteus medius left: charted after closing, {state.value}.")
+    assert text.startswith(f"Needle 2, tensor fasciae latae left: charted after closing, {state.value}.")
     assert "1 opened, 1 in the sharps box" in text
     assert text.endswith("in her sock")
     incident = Incident.objects.get()
