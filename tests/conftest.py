@@ -13,6 +13,10 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test import testcases
+from hypothesis import settings
+
+settings.register_profile("house", deadline=None)  # no test is timed: a busy machine is not a fault
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session", autouse=True)
