@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
@@ -64,10 +64,12 @@ def test_a_calendar_holds_each_appointment_once():
 
 
 @given(st.text(max_size=90), st.text(max_size=90))
+@example("", "\\")
 def test_names_with_quotes_breaks_and_colons_stay_names(clinic_name, patient_name):
     before = an_invitation(clinic_name=clinic_name, patient_name=patient_name)
     (after,) = invitations_from(invitation_file(before, method="REQUEST", written_at=WRITTEN))
-    assert (after.clinic_name, after.patient_name) == (one_line(clinic_name), one_line(patient_name))
+    assert after.clinic_name == one_line(clinic_name).replace("\\", "/")
+    assert after.patient_name == one_line(patient_name).replace("\\", "/")
     assert after.patient_email == before.patient_email
 
 

@@ -38,6 +38,11 @@ class Invitation:
     is_tentative: bool = False
 
 
+def name_in_parameter(name: str) -> str:
+    """The name on one line, a backslash in it as a slash: parameters know no escape, and readers take one for it."""
+    return one_line(name).replace("\\", "/")
+
+
 def invitation_file(invitation: Invitation, *, method: str, written_at: datetime) -> bytes:
     """The .ics file: one VEVENT with its VTIMEZONE; `method` is REQUEST, CANCEL or PUBLISH.
 
@@ -111,11 +116,11 @@ def _event(invitation: Invitation, written_at: datetime, *, with_attendee: bool 
         event.add("url", invitation.url)
     if invitation.clinic_email:
         organizer = vCalAddress(f"mailto:{invitation.clinic_email}")
-        organizer.params["CN"] = vText(one_line(invitation.clinic_name))
+        organizer.params["CN"] = vText(name_in_parameter(invitation.clinic_name))
         event["organizer"] = organizer
     if invitation.patient_email and with_attendee:
         attendee = vCalAddress(f"mailto:{invitation.patient_email}")
-        attendee.params["CN"] = vText(one_line(invitation.patient_name))
+        attendee.params["CN"] = vText(name_in_parameter(invitation.patient_name))
         attendee.params["ROLE"] = vText("REQ-PARTICIPANT")
         attendee.params["PARTSTAT"] = vText("ACCEPTED")
         attendee.params["RSVP"] = vText("FALSE")
