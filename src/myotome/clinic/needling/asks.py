@@ -31,7 +31,7 @@ QUICK_S = 1.0
 
 
 class AskBook:
-    """Facts, the clinic's cautions and the answers of one visit, read once: which warnings a site raises, and which still want an answer."""
+    """Facts, cautions of the clinic and answers of one visit, read once: what a site raises and what is still open."""
 
     def __init__(self, actor: Actor, visit: TreatmentVisit) -> None:
         rows: list[PatientFact] = [f for f in facts_of(actor, visit.course.patient_id) if f.state == "present"]

@@ -163,8 +163,8 @@ def shipped_digest(table: str, row: str) -> str:
 
 def content_rows(actor: Actor, table: str) -> list[ContentRow]:
     """All rows of a table as this clinic has them, its own withdrawn ones included, last."""
-    versions = {row.row: row for row in ContentVersion.objects.for_actor(actor).filter(table=table).filter(
-        replaced_at__isnull=True)}  # fmt: skip
+    newest = ContentVersion.objects.for_actor(actor).filter(table=table, replaced_at__isnull=True)
+    versions = {row.row: row for row in newest}
     ids = [*(condition_table if table == CONDITIONS else caution_table).cells()]
     ids += [row for row in versions if row not in ids]
     return sorted((_row(table, id, versions.get(id)) for id in ids), key=lambda row: row.now is None)

@@ -170,14 +170,7 @@ def line(request: HttpRequest, actor: Actor, visit: int) -> None:
 def out(request: HttpRequest, actor: Actor, visit: int, number: int) -> None:
     """One needle out."""
     given = {name: value for name, value in response_from(request.POST).items() if value is not None}
-    actions.take_out(
-        by=actor,
-        at=_when(request),
-        visit_id=visit,
-        client_id=client_id(request),
-        number=_number(request, actor, visit, number),
-        **given,
-    )
+    actions.take_out(**_told(request, actor, visit, number), **given)
 
 
 @act
@@ -193,42 +186,21 @@ def counted_out(request: HttpRequest, actor: Actor, visit: int) -> None:
 def response(request: HttpRequest, actor: Actor, visit: int, number: int) -> None:
     """What a needle met, corrected while the visit is open."""
     given = response_from(request.POST) | {"depth_mm": whole(request.POST, "depth_mm", 0, 150)}
-    actions.chart_response(
-        by=actor,
-        at=_when(request),
-        visit_id=visit,
-        client_id=client_id(request),
-        number=_number(request, actor, visit, number),
-        **given,
-    )
+    actions.chart_response(**_told(request, actor, visit, number), **given)
 
 
 @act
 def left_in(request: HttpRequest, actor: Actor, visit: int, number: int) -> None:
     """A needle that stays in on purpose."""
     reason = request.POST.get("reason", "")
-    actions.leave_in(
-        by=actor,
-        at=_when(request),
-        visit_id=visit,
-        client_id=client_id(request),
-        number=_number(request, actor, visit, number),
-        reason=reason,
-    )
+    actions.leave_in(**_told(request, actor, visit, number), reason=reason)
 
 
 @act
 def fragment(request: HttpRequest, actor: Actor, visit: int, number: int) -> None:
     """A broken or stuck needle."""
     detail = request.POST.get("reason", "")
-    actions.note_fragment(
-        by=actor,
-        at=_when(request),
-        visit_id=visit,
-        client_id=client_id(request),
-        number=_number(request, actor, visit, number),
-        detail=detail,
-    )
+    actions.note_fragment(**_told(request, actor, visit, number), detail=detail)
 
 
 @act
@@ -258,14 +230,7 @@ def missing(request: HttpRequest, actor: Actor, visit: int, number: int) -> None
 def strike(request: HttpRequest, actor: Actor, visit: int, number: int) -> None:
     """A row charted by mistake."""
     reason = request.POST.get("reason", "")
-    actions.strike_insertion(
-        by=actor,
-        at=_when(request),
-        visit_id=visit,
-        client_id=client_id(request),
-        number=_number(request, actor, visit, number),
-        reason=reason,
-    )
+    actions.strike_insertion(**_told(request, actor, visit, number), reason=reason)
 
 
 @act
@@ -380,6 +345,17 @@ def resolved(request: HttpRequest, actor: Actor, visit: int, incident: int) -> N
 def _when(request: HttpRequest) -> datetime:
     """When the act happened: now, or earlier when a device sends it later."""
     return told_at(request.POST, timezone.now())
+
+
+def _told(request: HttpRequest, actor: Actor, visit: int, number: int) -> dict[str, Any]:
+    """What every command about one needle says: who, when, which visit and needle, and the device's own id of it."""
+    return {
+        "by": actor,
+        "at": _when(request),
+        "visit_id": visit,
+        "client_id": client_id(request),
+        "number": _number(request, actor, visit, number),
+    }
 
 
 def _number(request: HttpRequest, actor: Actor, visit: int, number: int) -> int:
