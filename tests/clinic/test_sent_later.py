@@ -12,6 +12,7 @@ from django.utils import timezone
 from myotome.clinic.audit.models import AuditEvent
 from myotome.clinic.needling.actions import ask_again, close_visit, hand_over, open_visit
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
+from myotome.clinic.people.days import clinic_day
 from myotome.vocabulary.needling import TreatmentMode
 from tests.factories import a_clinic, a_consent, a_course, a_patient, a_practitioner, an_actor
 
@@ -68,12 +69,13 @@ def test_the_worker_stands_at_the_root_is_never_cached_and_names_its_build(clien
 
 def test_only_an_open_visit_of_today_of_her_own_may_be_kept(client, clinic, elena, visit):
     client.force_login(elena.user)
-    mark = f"{elena.user_id} {timezone.localdate()}"
+    today = clinic_day(clinic, timezone.now())
+    mark = f"{elena.user_id} {today}"
     assert client.get(url("chart", visit))["X-Myotome-Keep"] == mark
     old = visit_of(clinic, elena, at=timezone.now() - timedelta(days=2), name="Ida")
     assert "X-Myotome-Keep" not in client.get(url("chart", old))
     told = client.get(reverse("needling:kept", kwargs={"clinic": "alder"})).json()
-    assert told == {"user": str(elena.user_id), "day": str(timezone.localdate()), "paths": [url("chart", visit)]}
+    assert told == {"user": str(elena.user_id), "day": str(today), "paths": [url("chart", visit)]}
     close_visit(
         by=an_actor(elena.user, clinic), at=timezone.now(), visit_id=visit.pk, version=1,
         n_needles_opened=0, n_needles_in_sharps=0,

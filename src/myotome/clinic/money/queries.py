@@ -111,6 +111,11 @@ def refundable_of(payment: Payment) -> dict[int, int]:
     return {charge: cents for charge, cents in left.items() if cents > 0}
 
 
+def lines_of(payment: Payment) -> list[PaymentLine]:
+    """The lines of a document with their charges, by the day of the service."""
+    return list(payment.lines.select_related("charge").order_by("charge__service_on"))
+
+
 def payer_for(actor: Actor, patient_id: int) -> Patient:
     """The patient whose account it is; the owner reads accounts too.
 

@@ -15,7 +15,7 @@ from myotome.vocabulary import needling as words
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.anatomy import NeedleRegion, Position, Side
 from myotome.vocabulary.courses import Role
-from myotome.vocabulary.errors import MyotomeError, NeedleUnaccountedFor
+from myotome.vocabulary.errors import InvalidValue, MyotomeError, NeedleUnaccountedFor
 
 MOST_SHOWN = 50
 VALUE_FIELDS = [
@@ -98,6 +98,20 @@ def open_chart(actor: Actor, pk: int, *, at: datetime) -> TreatmentVisit:
 def needles_of(visit: TreatmentVisit) -> list[NeedleInsertion]:
     """The visit's needles in charting order, struck ones left out."""
     return list(visit.insertions.filter(struck_at__isnull=True).order_by("number"))
+
+
+def number_meant(visit: TreatmentVisit, number: int, client_id: str) -> int:
+    """The number of the needle: as said, or of the needle that the device charted under this id.
+
+    Raises:
+        InvalidValue: that needle has not arrived yet.
+    """
+    if not client_id:
+        return number
+    row: NeedleInsertion | None = visit.insertions.filter(client_id=client_id[:64]).first()
+    if row is None:
+        raise InvalidValue("This needle has not reached the server yet.", field="number")
+    return row.number
 
 
 def previous_needles(visit: TreatmentVisit) -> list[NeedleInsertion]:

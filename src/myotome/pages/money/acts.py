@@ -125,11 +125,10 @@ def refund(request: HttpRequest, actor: Actor, payment: int) -> HttpResponse:
         except MyotomeError as refusal:
             error = refusal
     page = document_page(actor, payment)
-    lines = page["payment"].lines.select_related("charge").order_by("charge__service_on")
     context = _form(actor, error, given) | page
     context["rows"] = [
         (line.charge, page["refundable"][line.charge_id], given.get(f"part-{line.charge_id}", ""))
-        for line in lines
+        for line in queries.lines_of(page["payment"])
         if line.charge_id in page["refundable"]
     ]
     return render(request, "money/refund.html", context, status=error.http_status if error else 200)

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 
 from myotome.clinic.needling import actions
 from myotome.clinic.needling.locks import came_later
-from myotome.clinic.needling.queries import needles_of, visit_for
+from myotome.clinic.needling.queries import needles_of, number_meant, visit_for
 from myotome.clinic.pathway import actions as pathway
 from myotome.clinic.people.queries import actor_of, practitioners_for
 from myotome.clinic.planning import actions as planning
@@ -37,7 +37,7 @@ from myotome.pages.needling.forms import (
     text_shown,
     whole,
 )
-from myotome.pages.needling.kept import number_meant, told_at
+from myotome.pages.needling.kept import told_at
 from myotome.pages.needling.views import chart_page
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import AdverseGrade, AdverseKind, Role

@@ -16,11 +16,10 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET
 
-from myotome.clinic.needling.queries import NeedleInsertion, TreatmentVisit, open_visits_of
+from myotome.clinic.needling.queries import TreatmentVisit, open_visits_of
 from myotome.pages.access import for_roles
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
-from myotome.vocabulary.errors import InvalidValue
 
 KEEP = "X-Myotome-Keep"
 LONGEST_LATE = timedelta(hours=24)
@@ -66,17 +65,3 @@ def told_at(data: Mapping[str, Any], at: datetime) -> datetime:
         return at
     late = now - then
     return at - late if timedelta(0) <= late <= LONGEST_LATE else at
-
-
-def number_meant(visit: TreatmentVisit, number: int, client_id: str) -> int:
-    """The number of the needle: as said, or of the needle that the device charted under this id.
-
-    Raises:
-        InvalidValue: that needle has not arrived yet.
-    """
-    if not client_id:
-        return number
-    row: NeedleInsertion | None = visit.insertions.filter(client_id=client_id[:64]).first()
-    if row is None:
-        raise InvalidValue("This needle has not reached the server yet.", field="number")
-    return row.number
