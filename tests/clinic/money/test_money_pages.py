@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from myotome.clinic.booking.models import DiaryRules, Service
 from myotome.clinic.money.models import Charge, DayClose, Payment, ServiceTax
+from myotome.clinic.people.days import clinic_day
 from myotome.clinic.people.models import User
 from tests.factories import a_patient, a_practitioner
 from tests.money import a_desk
@@ -235,7 +236,7 @@ def test_the_day_is_closed_with_what_was_counted_and_then_points_to_the_next(cli
     "typed", [{}, {"on": "x"}, {"cash": "ten"}, {"cash": "0", "note": CARD}, {"cash": "0", "on": "2999-01-01"}]
 )
 def test_a_day_closed_wrongly_stays_open(client, desk, typed):
-    answer = client.post(at("money:close", desk), {"on": timezone.localdate().isoformat()} | typed)
+    answer = client.post(at("money:close", desk), {"on": clinic_day(desk.clinic, timezone.now()).isoformat()} | typed)
     assert answer.status_code == 422
     assert DayClose.objects.count() == 0
 
