@@ -1,6 +1,6 @@
 """A real Chromium for the pages, and axe to judge them.
 
-`page` has a default timeout of five seconds, so that a wrong page fails at once. `axe(page)` returns what axe-core
+`page` and `expect` wait twenty seconds at most: on a busy machine a page is slow, which is not a fault. `axe(page)` returns what axe-core
 finds, one line each. `sheet(page, html)` shows a piece of HTML with the built styles, without a server.
 """
 
@@ -13,13 +13,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+
+from tests.browser import PATIENCE_MS
 
 ROOT = Path(__file__).parents[2]
 BUILT = ROOT / "src" / "myotome" / "website" / "static" / "built"
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM = os.environ.get("MYOTOME_CHROMIUM", "/usr/bin/chromium")
 SHEET_URL = "http://sheet.test/"
+expect.set_options(timeout=PATIENCE_MS)
 
 # Django refuses database work while an event loop is running; Playwright's sync interface runs one in this thread.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -38,7 +41,7 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """A tablet of 820x1180 with touch, unless the test sets another size."""
     context = browser.new_context(viewport={"width": 820, "height": 1180}, has_touch=True)
-    context.set_default_timeout(5_000)
+    context.set_default_timeout(PATIENCE_MS)
     context.set_default_navigation_timeout(30_000)  # the first page of a server that has just started
     page = context.new_page()
     yield page

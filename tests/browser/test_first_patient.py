@@ -26,6 +26,7 @@ from myotome.clinic.followup.queries import request_link
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
 from myotome.clinic.planning.models import Consent, Plan
 from myotome.clinic.screening.models import Course, Intake
+from tests.browser import PATIENCE_MS
 from tests.browser.test_intake_walk import walk
 from tests.clinic.test_mail import Mailbox, mailbox  # noqa: F401 - a fixture
 from tests.factories import PASSWORD, a_clinic, a_practitioner, a_receptionist
@@ -44,7 +45,7 @@ class Walk:
 
     def __init__(self, browser, url: str, axe) -> None:
         self.context = browser.new_context(viewport={"width": 820, "height": 1180}, has_touch=True)
-        self.context.set_default_timeout(8_000)
+        self.context.set_default_timeout(PATIENCE_MS)
         self.page: Page = self.context.new_page()
         self.url, self.axe = url, axe
 
@@ -302,8 +303,8 @@ def needle(who: Walk) -> None:
 
 
 def wait_until(page: Page, is_so) -> None:
-    """Lets the page work until something is so, for ten seconds at most; a table that is being written is waited for."""
-    for _ in range(100):
+    """Lets the page work until something is so, for twenty seconds at most; a table that is being written is waited for."""
+    for _ in range(200):
         with suppress(OperationalError):
             if is_so():
                 return

@@ -10,6 +10,7 @@ from myotome.clinic.followup.models import MeasureScore
 from myotome.clinic.followup.queries import request_link
 from myotome.clinic.pathway.patient_page import page_link
 from myotome.vocabulary.measures import Occasion
+from tests.browser import PATIENCE_MS
 from tests.browser.test_intake_walk import PHONE, judge
 from tests.clinic.followup.courses import a_course_in_care, with_visits
 from tests.factories import PASSWORD, the_system
@@ -30,7 +31,7 @@ def test_the_questions_are_answered_by_thumb_one_a_screen(browser, axe, live_ser
         by=the_system(course.clinic), at=now, course=course, occasion=Occasion.BEFORE_VISIT, due_on=now.date()
     )
     context = browser.new_context(**PHONE, java_script_enabled=script)
-    context.set_default_timeout(5_000)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     path = reverse("portal:questions", kwargs={"clinic": "alder", "token": request_link(request)})
     page.goto(live_server.url + path)
@@ -50,7 +51,7 @@ def test_the_questions_are_answered_by_thumb_one_a_screen(browser, axe, live_ser
 
 def test_her_own_page_and_the_course_page_fit_every_screen(browser, axe, live_server, course):
     context = browser.new_context(**PHONE)
-    context.set_default_timeout(5_000)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.goto(live_server.url + reverse("portal:page", kwargs={"clinic": "alder", "token": page_link(course.patient)}))
     page.get_by_label("Birth date").fill("1968-03-12")

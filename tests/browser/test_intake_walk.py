@@ -5,6 +5,7 @@ import re
 import pytest
 
 from myotome.clinic.screening.models import Intake
+from tests.browser import PATIENCE_MS
 from tests.factories import PASSWORD, a_clinic, a_patient, a_practitioner, a_receptionist
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -29,7 +30,7 @@ def clinic():
 def phone(browser):
     """A phone of 390x844 with touch."""
     context = browser.new_context(**PHONE)
-    context.set_default_timeout(5_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context.new_page()
     context.close()
 
@@ -111,7 +112,7 @@ def test_the_whole_walk_on_a_phone_has_nothing_for_axe_and_nothing_too_small(pho
 
 def test_the_whole_walk_works_without_script(browser, live_server, clinic):
     context = browser.new_context(**PHONE, java_script_enabled=False)
-    context.set_default_timeout(5_000)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     walk(page, live_server.url)
     assert page.get_by_role("link", name="Choose a time").count() == 1

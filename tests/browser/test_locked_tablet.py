@@ -17,6 +17,7 @@ from myotome.clinic.needling.actions import record_insertion
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
 from myotome.vocabulary.needling import NeedleState
 from myotome.website.sessions import SessionStore
+from tests.browser import PATIENCE_MS
 from tests.browser.conftest import CHROMIUM
 from tests.browser.test_needle_chart import TWELVE, a_visit, chart_url, log_in
 from tests.browser.test_without_network import KEPT, asked, needle, open_kept, sent, until
@@ -30,7 +31,7 @@ def set_pin(page, live_server, pin):
     page.goto(f"{live_server.url}/device/")
     page.fill("#new-pin", pin)
     page.locator("#pin-set button").tap()
-    expect(page.locator("#pin-said")).to_have_text("This device has a PIN.", timeout=20_000)
+    expect(page.locator("#pin-said")).to_have_text("This device has a PIN.")
 
 
 def locks_itself(page):
@@ -71,10 +72,10 @@ def test_the_lock_without_network_shows_initials_count_and_all_out_and_a_pin_ope
     expect(above).to_contain_text("All out called")
     page.fill("#pin", "000000")
     page.locator("#pin-open button").tap()
-    expect(page.locator("#pin-open .field-error")).to_contain_text("Tries left: 4", timeout=20_000)
+    expect(page.locator("#pin-open .field-error")).to_contain_text("Tries left: 4")
     page.fill("#pin", "482915")
     page.locator("#pin-open button").tap()
-    expect(page.locator("#needle-rows > li[data-state=in]")).to_have_count(1, timeout=20_000)
+    expect(page.locator("#needle-rows > li[data-state=in]")).to_have_count(1)
     expect(page.locator("#count-after")).to_be_visible()
     page.context.set_offline(False)
     sent(page)
@@ -98,7 +99,7 @@ def test_five_wrong_pins_delete_the_charts_and_never_what_was_not_sent(page, liv
         page.fill("#pin", f"11111{n}")
         page.locator("#pin-open button").tap()
         expect(page.locator("#pin-open .field-error")).to_contain_text(
-            f"Tries left: {4 - n}" if n < 4 else "Too many wrong PINs", timeout=20_000
+            f"Tries left: {4 - n}" if n < 4 else "Too many wrong PINs"
         )
     kept = page.evaluate(KEPT)
     assert (kept["charts"], kept["commands"]) == ([], 1)
@@ -190,7 +191,7 @@ def test_two_tablets_on_one_patient_converge(browser, live_server):
     tablets = []
     for _ in range(2):
         context = browser.new_context(viewport={"width": 820, "height": 1180}, has_touch=True)
-        context.set_default_timeout(8_000)
+        context.set_default_timeout(PATIENCE_MS)
         context.set_default_navigation_timeout(30_000)
         page = context.new_page()
         log_in(page, live_server, elena)
@@ -246,7 +247,7 @@ def a_browser_process(browser, profile):
         port = port_file.read_text().splitlines()[0]
         chromium = browser.browser_type.connect_over_cdp(f"http://127.0.0.1:{port}")
         context = chromium.contexts[0]
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         context.set_default_navigation_timeout(30_000)
         yield context, lambda: os.killpg(process.pid, signal.SIGKILL)
     finally:

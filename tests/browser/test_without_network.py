@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from myotome.clinic.needling.actions import close_visit, record_insertion, take_out
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit, VisitAddendum
 from myotome.vocabulary.needling import NeedleState
+from tests.browser import PATIENCE_MS
 from tests.browser.test_needle_chart import TWELVE, a_visit, answer_everything, chart_url, log_in
 from tests.factories import PASSWORD, a_needle
 
@@ -345,7 +346,7 @@ def test_without_a_worker_and_without_cryptography_the_chart_works_and_says_what
     visit, actor, elena = a_visit(sites=TWELVE[:2])
     asked(visit, actor)
     context = browser.new_context(viewport={"width": 820, "height": 1180}, has_touch=True, service_workers="block")
-    context.set_default_timeout(5_000)
+    context.set_default_timeout(PATIENCE_MS)
     context.add_init_script("Object.defineProperty(crypto, 'subtle', {value: undefined})")
     page = context.new_page()
     log_in(page, live_server, elena)

