@@ -11,17 +11,39 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.test import testcases
-from hypothesis import settings
+from hypothesis import settings as hypothesis
+
+from tests import migrated
 
 SOAKING = os.environ.get("MYOTOME_SOAK") == "1"
-settings.register_profile("house", deadline=None, derandomize=not SOAKING)
-settings.load_profile("house")
+hypothesis.register_profile("house", deadline=None, derandomize=not SOAKING)
+hypothesis.load_profile("house")
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_modify_db_settings: None) -> Iterator[bool]:
+    """True where a migrated database was copied, so that nothing is left to migrate; it is deleted at the end."""
+    name = settings.DATABASES["default"]["TEST"].get("NAME")
+    database = Path(name) if connection.vendor == "sqlite" else None
+    yield bool(database and migrated.copy_to(database))
+    if database:
+        connection.close()
+        database.unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_keepdb: bool) -> None:
+    """The test database; SQLite's is kept for the next run when it had to be migrated."""
+    if connection.vendor == "sqlite" and not django_db_keepdb:
+        migrated.keep(Path(settings.DATABASES["default"]["TEST"]["NAME"]))
 
 
 @pytest.fixture(scope="session", autouse=True)
