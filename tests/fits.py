@@ -7,12 +7,28 @@ import numpy as np
 from myotome.knowledge.recovery import prior
 from myotome.refit.gates import Gate
 from myotome.refit.result import Fit, fit_from
+from myotome.science.followup.baselines import BASELINES
 from myotome.science.followup.draws import draws_of
 from myotome.science.followup.fitted import SHARED
 
 N = 900
 GOOD = {"mae": 1.2, "crps": 0.8, "coverage80": 0.81, "width80": 4.0}
+BEST = {"mae": 1.1, "crps": 0.7, "coverage80": 0.8, "width80": 4.0}
 BAD = {"mae": 1.6, "crps": 1.1, "coverage80": 0.74, "width80": 5.0}
+OFF = [round(4.0 * (k - 49.5) / 99.0, 3) for k in range(100)]
+PLAIN = {
+    start: {
+        "n": 90,
+        "days": days,
+        "baselines": {
+            "no_change": {"numbers": [], "off": OFF},
+            "mean_change": {"numbers": [-2.0], "off": OFF},
+            "proportional": {"numbers": [0.5], "off": OFF},
+            "sqrt_linear": {"numbers": [0.2, 0.6, 0.1, 0.0, 0.0, 0.0], "off": OFF},
+        },
+    }
+    for start, days in (("first", 42.0), ("third", 28.0))
+}
 
 
 def a_fit(share: float = 0.6, *, passed: bool = True, beaten: bool = False) -> Fit:
@@ -21,7 +37,7 @@ def a_fit(share: float = 0.6, *, passed: bool = True, beaten: bool = False) -> F
     shared = {name: getattr(draws, name) for name in SHARED} | {"share": np.full(N, share)}
     shared["first_mean"] = shared["first_mean"] + np.random.default_rng(1).normal(0, 0.2, N)
     model, plain = (BAD, GOOD) if beaten else (GOOD, BAD)
-    baselines = dict.fromkeys(("no_change", "mean_change", "proportional", "sqrt_linear"), plain)
+    baselines = dict.fromkeys(BASELINES, plain) | ({"proportional": BEST} if beaten else {})
     return fit_from(
         shared,
         {"practitioner": np.full(N, 0.1), "clinic": np.zeros(N)},
@@ -41,4 +57,5 @@ def a_fit(share: float = 0.6, *, passed: bool = True, beaten: bool = False) -> F
         ),
         scores={"first": {"n": 90, "model": model, **baselines}},
         run={"seed": 1},
+        plain=PLAIN,
     )

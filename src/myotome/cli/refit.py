@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +21,7 @@ from myotome.cli.mistakes import Mistake, WrongUse
 if TYPE_CHECKING:
     from myotome.refit.result import Fit
 
+ALIVE_EVERY_S = 60.0
 BASELINES = ("model", "no_change", "mean_change", "proportional", "sqrt_linear")
 
 
@@ -69,7 +73,7 @@ def of_clinic(options: argparse.Namespace) -> Fit:
     check_migrated()
     from django.utils import timezone
 
-    from myotome.clinic.learning.actions import begin_refit, keep_failure, keep_result
+    from myotome.clinic.learning.actions import begin_refit, is_still_wanted, keep_failure, keep_result
     from myotome.clinic.learning.courses import courses_to_learn_from
     from myotome.clinic.people.queries import clinic_by_slug, clinics, system_actor
     from myotome.refit.run import check_installed, refit
@@ -86,8 +90,15 @@ def of_clinic(options: argparse.Namespace) -> Fit:
         if options.fit is None:
             check_installed()
         fit_id = options.fit or begin_refit(by=actor, at=timezone.now()).pk
+
+        def is_wanted() -> bool:
+            return is_still_wanted(by=actor, at=timezone.now(), fit_id=fit_id)
+
+        if not is_wanted():
+            raise Mistake("this refit is not running any more.")
         try:
-            fit = refit(courses_to_learn_from(actor), seed=options.seed)
+            with saying_it_is_alive(is_wanted):
+                fit = refit(courses_to_learn_from(actor), seed=options.seed)
         except MyotomeError as error:
             keep_failure(by=actor, at=timezone.now(), fit_id=fit_id, message=str(error.message))
             raise
@@ -98,6 +109,30 @@ def of_clinic(options: argparse.Namespace) -> Fit:
             raise
         keep_result(by=actor, at=timezone.now(), fit_id=fit_id, fit=fit)
     return fit
+
+
+@contextmanager
+def saying_it_is_alive(say: Callable[[], object], *, every_s: float = ALIVE_EVERY_S) -> Iterator[None]:
+    """While the block runs `say` is called beside it every so many seconds; a beat that fails is left out."""
+    from django.db import connection
+
+    over = threading.Event()
+
+    def beat() -> None:
+        try:
+            while not over.wait(every_s):
+                with suppress(Exception):
+                    say()
+        finally:
+            connection.close()
+
+    beside = threading.Thread(target=beat, name="alive", daemon=True)
+    beside.start()
+    try:
+        yield
+    finally:
+        over.set()
+        beside.join()
 
 
 def write(target: Path, raw: bytes) -> None:

@@ -20,6 +20,7 @@ from myotome.knowledge.recovery import prior
 from myotome.refit.gates import Gate
 from myotome.science.followup.draws import N_DRAWS, Array, Basis, draws_of
 from myotome.science.followup.fitted import PRACTICE, SHARED, VISIT_MODEL, fitted_basis, stored_sample
+from myotome.science.followup.plain import FIRST, Learned, Plain
 from myotome.vocabulary.errors import InvalidValue
 
 LEVELS = (0.1, 0.5, 0.9)
@@ -55,6 +56,7 @@ def fit_from(
     gates: tuple[Gate, ...],
     scores: Mapping[str, Any],
     run: Mapping[str, Any],
+    plain: Mapping[str, Any] | None = None,
 ) -> Fit:
     """The result of draws by name, (draw,) each; `effects` (draw, number) weighted over the courses they belong to."""
     kept = stored_sample({name: shared[name] for name in SHARED} | {PRACTICE: sum(effects.values(), np.zeros(1))})
@@ -66,6 +68,7 @@ def fit_from(
         "data": dict(data),
         "gates": [asdict(gate) for gate in gates],
         "scores": dict(scores),
+        "plain": dict(plain or {}),
         "run": dict(run),
         "learned": learned(kept),
     }
@@ -140,6 +143,17 @@ def basis_of(fit: Fit) -> Basis:
         n=int(data["n_courses"]),
         data_hash=str(data["hash"]),
     )
+
+
+def plain_of(about: Mapping[str, Any], name: str, *, version: str) -> Plain | None:
+    """The baseline of a result, by name, as what can speak; None where too few courses told it anything."""
+    learned = {
+        start: Learned(row["days"], tuple(row["baselines"][name]["numbers"]), tuple(row["baselines"][name]["off"]))
+        for start, row in about.get("plain", {}).items()
+    }
+    if FIRST not in learned:
+        return None
+    return Plain(name, version, int(about["plain"][FIRST]["n"]), str(about["data"]["hash"]), learned)
 
 
 def _member(name: str) -> zipfile.ZipInfo:

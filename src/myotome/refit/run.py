@@ -13,7 +13,7 @@ import numpy as np
 from myotome.refit.courses import Courses, courses_from, data_hash, sample_of
 from myotome.refit.gates import gates_of
 from myotome.refit.result import Fit, basis_of, fit_from
-from myotome.refit.scores import kept_out, scores_of_fit
+from myotome.refit.scores import kept_out, plain_fits, scores_of_fit
 from myotome.science.followup.fitted import SHARED
 from myotome.vocabulary.errors import ExtraMissing, TooFewCourses
 
@@ -70,9 +70,10 @@ def refit(rows: Sequence[Mapping[str, Any]], *, seed: int = 1) -> Fit:
     }
     gates = gates_of(got.draws, n_divergent=got.n_divergent)
     unscored = fit_from({n: shared[n] for n in SHARED}, effects, data=data, gates=gates, scores={}, run=run)
-    scores = scores_of_fit(basis_of(unscored), fitted, held)
+    scores, plain = scores_of_fit(basis_of(unscored), fitted, held), plain_fits(rows)
     run["seconds"] = {"sampling": round(got.seconds, 1), "all": round(time.perf_counter() - begun, 1)}
-    return fit_from({n: shared[n] for n in SHARED}, effects, data=data, gates=gates, scores=scores, run=run)
+    kept = {n: shared[n] for n in SHARED}
+    return fit_from(kept, effects, data=data, gates=gates, scores=scores, run=run, plain=plain)
 
 
 def versions() -> dict[str, str]:

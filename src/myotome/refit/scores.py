@@ -18,9 +18,10 @@ from scipy.special import ndtr
 
 from myotome.refit.courses import COVARIATES
 from myotome.science.followup.answer import covariates_of, visits_from
-from myotome.science.followup.baselines import BASELINES, baseline_reached
+from myotome.science.followup.baselines import BASELINES, baseline_reached, learned_with_residuals
 from myotome.science.followup.draws import Array, Basis
 from myotome.science.followup.particles import ScoredVisit, posterior
+from myotome.science.followup.plain import FEWEST_DAYS, FIRST, LEVELS, SCORES_OF_THIRD, THIRD, plain_covariates
 from myotome.science.followup.recovery import Covariates, pain_before_visits
 from myotome.science.followup.verification import grid_of, verdict_on
 
@@ -28,7 +29,7 @@ KEPT_OUT_ONE_IN = 5
 EARLIEST_DAY, TARGET_DAY, LATEST_DAY = 28, 42, 63
 FEWEST = 20
 MOST_HELD = 150
-UPDATED = 3
+KNOWN = {FIRST: 1, THIRD: SCORES_OF_THIRD}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def scores_of_fit(
     known (`first`, `third`); empty where fewer than twenty can be judged.
     """
     found: dict[str, Any] = {}
-    for name, known in (("first", 1), ("third", UPDATED)):
+    for name, known in KNOWN.items():
         train, test = (targets(rows, known) for rows in (fitted, held))
         if len(train) < FEWEST or len(test) < FEWEST:
             continue
@@ -70,6 +71,29 @@ def scores_of_fit(
         for baseline in BASELINES:
             plain = baseline_reached(baseline, (*_table(train, known), _came(train)), _table(test, known), grid)
             found[name][baseline] = asdict(verdict_on(grid, plain, came))
+    return found
+
+
+def plain_fits(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Each baseline as learned from all these courses, by where it starts, as JSON: what can speak in the model's place.
+
+    `off` holds a hundred quantiles of what it was off by on courses left out.
+    """
+    found: dict[str, Any] = {}
+    for start, known in KNOWN.items():
+        train = targets(rows, known)
+        if len(train) < FEWEST:
+            continue
+        days = [row.visits[-1].day - row.visits[known - 1].day for row in train]
+        learned = {name: learned_with_residuals(name, (*_table(train, known), _came(train))) for name in BASELINES}
+        found[start] = {
+            "n": len(train),
+            "days": max(FEWEST_DAYS, round(float(np.mean(days)), 1)),
+            "baselines": {
+                name: {"numbers": list(numbers), "off": np.quantile(off, LEVELS).round(3).tolist()}
+                for name, (numbers, off) in learned.items()
+            },
+        }
     return found
 
 
@@ -88,7 +112,7 @@ def targets(rows: Sequence[Mapping[str, Any]], known: int) -> list[Target]:
         came = visits[at].nrs
         if at >= known and came is not None:
             about = covariates_of(row)
-            found.append(Target(about, _plain(about), tuple(visits[: at + 1]), came))
+            found.append(Target(about, plain_covariates(about), tuple(visits[: at + 1]), came))
     return found
 
 
@@ -108,12 +132,6 @@ def winner(scores: Mapping[str, Any]) -> str:
         return "model"
     names = ["model", *BASELINES]
     return min(names, key=lambda name: sum(row[name]["crps"] for row in scores.values()))
-
-
-def _plain(about: Covariates) -> tuple[float, ...]:
-    values = (about.duration_weeks, about.n_segments, about.scar, about.age)
-    logs = (np.log(max(values[0], 0.5) / 26) if values[0] is not None else 0.0, np.log((values[1] or 2) / 2))
-    return (*logs, float(values[2] or 0), ((values[3] if values[3] is not None else 45) - 45) / 10)
 
 
 def _table(rows: Sequence[Target], known: int) -> tuple[Array, Array]:

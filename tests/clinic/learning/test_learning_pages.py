@@ -10,6 +10,7 @@ import pytest
 from django.urls import reverse
 
 from myotome.cli import main
+from myotome.clinic.followup import fits
 from myotome.clinic.followup.fits import basis_in_force
 from myotome.clinic.followup.models import MeasureScore, RecoveryFit
 from myotome.clinic.followup.queries import forecast_input, story_of
@@ -216,3 +217,50 @@ def test_the_course_page_says_whether_its_forecast_is_fitted(client):
     assert row.version in after
     assert "fitted to this clinic&#x27;s own courses" in after.replace("'", "&#x27;")
     assert "not yet fitted" not in after
+
+
+def test_the_pages_say_who_speaks_and_the_owner_changes_it(client):
+    course, elena = a_course_in_care()
+    with_visits(course, [8, 6])
+    for month in range(3):
+        row = begin_refit(by=the_system(course.clinic), at=AT + timedelta(days=31 * month))
+        keep_result(by=the_system(course.clinic), at=AT, fit_id=row.pk, fit=a_fit(beaten=True))
+    page = reverse("followup:course", kwargs={"clinic": course.clinic.slug, "course": course.pk})
+    owner, names = reverse("owner:learning", kwargs={"clinic": course.clinic.slug}), {"clinic": course.clinic.slug}
+    client.force_login(User.objects.get(pk=elena.user_id))
+    text = client.get(page).content.decode()
+    assert "A plain baseline speaks here: “The same share for everybody”." in text
+    assert "90 courses." in text
+    assert "Other spacing" not in text
+    client.force_login(a_user(course.clinic, Role.OWNER))
+    assert "A plain baseline speaks in the recovery model" in client.get(owner).content.decode()
+    assert client.post(reverse("owner:baseline_aside", kwargs=names)).status_code == 302
+    assert "has won three months in a row" in client.get(owner).content.decode()
+    assert client.post(reverse("owner:baseline_aside", kwargs=names)).status_code == 422
+    client.force_login(User.objects.get(pk=elena.user_id))
+    text = client.get(page).content.decode()
+    assert "A plain baseline" not in text
+    assert "Other spacing" in text
+    client.force_login(a_user(course.clinic, Role.OWNER, email="second@example.org"))
+    assert client.post(reverse("owner:baseline_speak", kwargs=names)).status_code == 302
+    assert "A plain baseline speaks in the recovery model" in client.get(owner).content.decode()
+
+
+def test_the_course_page_with_a_fit_read_for_the_first_time_takes_fifteen_queries(
+    client, django_assert_max_num_queries
+):
+    course, elena = a_course_in_care()
+    with_visits(course, [7, 6])
+    client.force_login(User.objects.get(pk=elena.user_id))
+    page = reverse("followup:course", kwargs={"clinic": course.clinic.slug, "course": course.pk})
+    for month in range(3):
+        row = begin_refit(by=the_system(course.clinic), at=AT + timedelta(days=31 * month))
+        keep_result(by=the_system(course.clinic), at=AT, fit_id=row.pk, fit=a_fit(beaten=True))
+    accept_fit(by=the_system(course.clinic), at=AT, fit_id=row.pk)
+    client.get(page)
+    fits._FITS.clear()
+    fits._PLAINS.clear()
+    with django_assert_max_num_queries(30) as seen:
+        assert client.get(page).status_code == 200
+    own = [q["sql"] for q in seen.captured_queries if "SAVEPOINT" not in q["sql"]]
+    assert len(own) <= 15, "\n".join(own)

@@ -10,9 +10,19 @@ from myotome.clinic.audit.models import AuditEvent
 from myotome.clinic.followup.actions import refresh_forecast
 from myotome.clinic.followup.fits import basis_in_force
 from myotome.clinic.followup.models import ForecastShown, RecoveryFit
-from myotome.clinic.learning.actions import accept_fit, begin_refit, keep_failure, keep_result, roll_back
+from myotome.clinic.learning.actions import (
+    accept_fit,
+    begin_refit,
+    is_still_wanted,
+    keep_failure,
+    keep_result,
+    let_baseline_speak,
+    roll_back,
+    set_baseline_aside,
+)
 from myotome.clinic.learning.fits import fits_for
 from myotome.science.followup.forecast import MODEL_VERSION
+from myotome.science.followup.plain import PLAIN_VERSION
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, NotAllowed, NotFound
 from tests.clinic.followup.courses import a_course_in_care, with_visits
@@ -98,15 +108,21 @@ def test_only_the_owner_accepts_and_takes_back_and_both_are_on_record():
     assert [name for _, name in acts][2:] == [owner.name, owner.name]
 
 
-def test_one_refit_runs_at_a_time_and_one_that_never_ended_is_given_up():
+def test_one_refit_runs_at_a_time_and_one_that_is_not_heard_of_any_more_is_given_up():
     clinic = a_clinic()
     by = the_system(clinic)
     lost = begin_refit(by=by, at=AT)
     with pytest.raises(InvalidValue, match="running"):
-        begin_refit(by=by, at=AT + timedelta(minutes=5))
-    begin_refit(by=by, at=AT + timedelta(hours=3))
+        begin_refit(by=by, at=AT + timedelta(minutes=4))
+    assert is_still_wanted(by=by, at=AT + timedelta(minutes=4), fit_id=lost.pk)
+    with pytest.raises(InvalidValue, match="running"):
+        begin_refit(by=by, at=AT + timedelta(minutes=8))
+    assert fits_for(an_owner(clinic), at=AT + timedelta(minutes=8)).running == lost
+    assert fits_for(an_owner(clinic), at=AT + timedelta(minutes=10)).running is None
+    begin_refit(by=by, at=AT + timedelta(minutes=10))
     lost.refresh_from_db()
     assert "never ended" in lost.message
+    assert not is_still_wanted(by=by, at=AT + timedelta(minutes=11), fit_id=lost.pk)
     with pytest.raises(NotFound, match="not running"):
         keep_result(by=by, at=AT, fit_id=lost.pk, fit=a_fit())
 
@@ -116,22 +132,94 @@ def test_why_a_refit_came_to_nothing_is_kept_for_the_owner():
     by = the_system(clinic)
     row = begin_refit(by=by, at=AT)
     keep_failure(by=by, at=AT, fit_id=row.pk, message="12 courses are too few.")
-    fits = fits_for(an_owner(clinic))
+    fits = fits_for(an_owner(clinic), at=AT)
     assert fits.rows[0].message == "12 courses are too few."
     assert fits.running is None
     with pytest.raises(NotFound):
         accept_fit(by=an_owner(clinic), at=AT, fit_id=row.pk)
 
 
-def test_a_baseline_that_wins_three_months_in_a_row_is_told_to_the_owner():
+def three_months_beaten(clinic) -> RecoveryFit:
+    return [a_result(clinic, at=AT + timedelta(days=31 * month), beaten=True) for month in range(3)][-1]
+
+
+def test_a_baseline_that_wins_three_months_in_a_row_takes_over_until_the_model_wins():
+    course, elena = a_course_in_care()
+    with_visits(course, [8, 6])
+    clinic = course.clinic
+    for month in range(3):
+        assert basis_of(course, elena)["kind"] == "prior"
+        a_result(clinic, at=AT + timedelta(days=31 * month), beaten=True)
+    newest = RecoveryFit.objects.latest("pk")
+    basis = basis_of(course, elena)
+    assert (basis["kind"], basis["data"], basis["n"]) == ("baseline", "proportional", 90)
+    assert basis["version"] == f"{PLAIN_VERSION}/{newest.version}"
+    assert ForecastShown.objects.latest("pk").answer["spacings"] == {}
+    spoke = AuditEvent.objects.filter(act="refit.baseline_speaks")
+    assert [event.subject_id for event in spoke] == [newest.pk]
+    a_result(clinic, at=AT + timedelta(days=31 * 3))
+    assert basis_of(course, elena)["kind"] == "prior"
+
+
+def test_a_baseline_that_won_two_months_in_three_stays_silent():
+    clinic = a_clinic()
+    for month, beaten in enumerate((True, False, True)):
+        a_result(clinic, at=AT + timedelta(days=31 * month), beaten=beaten)
+    assert basis_in_force(clinic.pk).plain is None
+    assert fits_for(an_owner(clinic), at=AT).speaks == ""
+
+
+def test_three_refits_of_one_month_are_not_three_months():
+    clinic = a_clinic()
+    for hour in range(3):
+        a_result(clinic, at=AT + timedelta(hours=hour), beaten=True)
+    assert basis_in_force(clinic.pk).plain is None
+
+
+def test_a_baseline_speaks_over_an_accepted_fit_and_leaves_it_in_force():
+    course, elena = a_course_in_care()
+    with_visits(course, [8, 6])
+    newest = three_months_beaten(course.clinic)
+    accept_fit(by=an_owner(course.clinic), at=AT, fit_id=newest.pk)
+    assert basis_of(course, elena)["kind"] == "baseline"
+    set_baseline_aside(by=an_owner(course.clinic), at=AT)
+    assert basis_of(course, elena)["kind"] == "fitted"
+
+
+def test_the_owner_sets_the_baseline_aside_and_lets_it_speak_again():
+    course, elena = a_course_in_care()
+    with_visits(course, [8, 6])
+    clinic, owner = course.clinic, an_owner(course.clinic)
+    with pytest.raises(InvalidValue, match="No baseline speaks"):
+        set_baseline_aside(by=owner, at=AT)
+    three_months_beaten(clinic)
+    before = refresh_forecast(by=elena, at=AT, course_id=course.pk).answer
+    for act in (set_baseline_aside, let_baseline_speak):
+        with pytest.raises(NotAllowed):
+            act(by=elena, at=AT)
+    set_baseline_aside(by=owner, at=AT)
+    assert basis_of(course, elena)["kind"] == "prior"
+    with pytest.raises(InvalidValue, match="No baseline speaks"):
+        set_baseline_aside(by=owner, at=AT)
+    let_baseline_speak(by=owner, at=AT)
+    with pytest.raises(InvalidValue, match="was set aside"):
+        let_baseline_speak(by=owner, at=AT)
+    assert refresh_forecast(by=elena, at=AT, course_id=course.pk).answer == before
+    acts = AuditEvent.objects.filter(act__startswith="refit.baseline").order_by("pk").values_list("act", "actor_name")
+    assert [act for act, _ in acts][1:] == ["refit.baseline_set_aside", "refit.baseline_speaks"]
+    assert {name for _, name in list(acts)[1:]} == {owner.name}
+
+
+def test_after_it_was_set_aside_three_months_are_counted_anew():
     clinic = a_clinic()
     owner = an_owner(clinic)
-    for month in range(3):
-        assert not fits_for(owner).beaten
+    three_months_beaten(clinic)
+    set_baseline_aside(by=owner, at=AT)
+    for month in (3, 4):
         a_result(clinic, at=AT + timedelta(days=31 * month), beaten=True)
-    assert fits_for(owner).beaten
-    a_result(clinic, at=AT + timedelta(days=31 * 3))
-    assert not fits_for(owner).beaten
+        assert basis_in_force(clinic.pk).plain is None
+    a_result(clinic, at=AT + timedelta(days=31 * 5), beaten=True)
+    assert basis_in_force(clinic.pk).plain.name == "proportional"
 
 
 def test_a_fit_of_an_older_model_is_not_forecast_with():

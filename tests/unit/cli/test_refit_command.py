@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from importlib.util import find_spec
 
 import pytest
 
 from myotome.cli import main
+from myotome.cli.refit import saying_it_is_alive
 
 COURSE = {"age": 45, "visits": [{"day": 0, "nrs": 7}, {"day": 7, "nrs": 5}]}
 
@@ -60,3 +62,17 @@ def test_nothing_that_the_command_line_loads_first_loads_a_sampler():
     code = "import sys, myotome.cli.entry as e; e.parser(); print(sorted({'jax', 'numpyro'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_refit_says_that_it_is_alive_until_it_ends_and_a_beat_that_fails_stops_nothing():
+    said, enough = [], threading.Event()
+
+    def say() -> None:
+        said.append(1)
+        if len(said) == 1:
+            raise OSError("the database is away")
+        enough.set()
+
+    with saying_it_is_alive(say, every_s=0.001):
+        assert enough.wait(20)
+    assert "alive" not in {thread.name for thread in threading.enumerate()}

@@ -29,7 +29,7 @@ from myotome.clinic.people.days import clinic_day
 from myotome.clinic.screening.courses import close_course, course_for
 from myotome.clinic.screening.models import Course
 from myotome.knowledge.measures import REVIEW_VISITS, definitions, measure, measures_for
-from myotome.science.followup.answer import forecast_answer, version_of
+from myotome.science.followup.answer import forecast_answer, other_spacings, version_of
 from myotome.science.followup.scoring import score
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import CourseOutcome, Role
@@ -220,7 +220,7 @@ def _shown_now(by: Actor, at: datetime, story: CourseStory) -> ForecastShown:
     last, basis = last_shown_and_basis(course)
     if last is not None and last.evidence == evidence and last.model_version == version_of(basis):
         return last
-    result = forecast_answer(evidence, basis)
+    result = forecast_answer(evidence, basis) | {"spacings": other_spacings(evidence, basis)}
     row = ForecastShown.objects.create(
         clinic_id=by.clinic_id,
         course=course,

@@ -130,10 +130,13 @@ class RecoveryFit(ClinicRow):
     """A refit of the recovery model to the clinic's courses: its run, its file, and since when forecasts rest on it.
 
     One at most is in force: accepted and not retired. `instead_of` is the one that was in force when it was accepted.
+    While it runs it says now and then that it is alive. `baseline` is the plain baseline that speaks from this refit on,
+    because it has won three months in a row, until the next refit or until the owner sets it aside.
     """
 
     started_at = models.DateTimeField()
     started_by = models.CharField(max_length=120)
+    alive_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     message = models.CharField(max_length=300, blank=True)
     version = models.CharField(max_length=12, blank=True)
@@ -143,6 +146,9 @@ class RecoveryFit(ClinicRow):
     accepted_by = models.CharField(max_length=120, blank=True)
     retired_at = models.DateTimeField(null=True)
     instead_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+    baseline = models.CharField(max_length=20, blank=True)
+    baseline_set_aside_at = models.DateTimeField(null=True)
+    baseline_set_aside_by = models.CharField(max_length=120, blank=True)
 
     class Meta:
         constraints = [

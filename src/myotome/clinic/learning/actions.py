@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.followup.models import RecoveryFit
+from myotome.clinic.learning.fits import LOST_AFTER, winner_of_three_months
 from myotome.clinic.learning.jobs import run_refit
 from myotome.clinic.people.models import Clinic
 from myotome.refit.result import Fit, to_bytes
@@ -15,7 +17,7 @@ from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, NotFound, StaleVersion
 
-LOST_AFTER = timedelta(hours=2)
+MOST_COMPARED = 60
 
 
 @transaction.atomic
@@ -34,14 +36,15 @@ def ask_for_refit(*, by: Actor, at: datetime) -> RecoveryFit:
 
 @transaction.atomic
 def begin_refit(*, by: Actor, at: datetime) -> RecoveryFit:
-    """The row of a refit that begins now; one that began two hours ago and never ended is given up.
+    """The row of a refit that begins now; one that has not been heard of for five minutes is given up.
 
     Raises:
         InvalidValue: one is running.
     """
     Clinic.objects.select_for_update().get(pk=by.clinic_id)
     running = RecoveryFit.objects.filter(clinic_id=by.clinic_id, ended_at__isnull=True)
-    running.filter(started_at__lt=at - LOST_AFTER).update(ended_at=at, message="It was started and never ended.")
+    lost = Q(alive_at__lt=at - LOST_AFTER) | Q(alive_at__isnull=True, started_at__lt=at - LOST_AFTER)
+    running.filter(lost).update(ended_at=at, message="It was started and never ended.")
     if running.exists():
         raise InvalidValue("A refit is running; it takes some minutes.")
     row = RecoveryFit.objects.create(clinic_id=by.clinic_id, started_at=at, started_by=by.name[:120])
@@ -49,13 +52,26 @@ def begin_refit(*, by: Actor, at: datetime) -> RecoveryFit:
     return row
 
 
+def is_still_wanted(*, by: Actor, at: datetime, fit_id: int) -> bool:
+    """Says that the refit is alive; False when it has ended meanwhile, or was given up."""
+    rows = RecoveryFit.objects.for_actor(by).filter(pk=fit_id, ended_at__isnull=True)
+    return rows.update(alive_at=at) > 0
+
+
 @transaction.atomic
 def keep_result(*, by: Actor, at: datetime, fit_id: int, fit: Fit) -> RecoveryFit:
-    """The result with its row; nothing forecasts from it until the owner accepts it."""
+    """The result with its row; nothing forecasts from it until the owner accepts it.
+
+    A baseline that has won three months in a row speaks from now on, and one that has not any more is silent.
+    """
     row = _running(by, fit_id)
     row.ended_at, row.version, row.about, row.file = at, fit.version, dict(fit.about), to_bytes(fit)
-    row.save(update_fields=["ended_at", "version", "about", "file"])
+    earlier = RecoveryFit.objects.filter(clinic_id=by.clinic_id, pk__lt=row.pk).defer("file").order_by("-pk")
+    row.baseline = winner_of_three_months([row, *earlier[:MOST_COMPARED]])
+    row.save(update_fields=["ended_at", "version", "about", "file", "baseline"])
     record(by=by, at=at, act="refit.ended", subject=row, version=fit.version, passed=fit.passed)
+    if row.baseline:
+        record(by=by, at=at, act="refit.baseline_speaks", subject=row, baseline=row.baseline)
     return row
 
 
@@ -122,6 +138,46 @@ def roll_back(*, by: Actor, at: datetime) -> RecoveryFit | None:
         before.save(update_fields=["retired_at"])
     record(by=by, at=at, act="refit.taken_back", subject=row, version=row.version)
     return before
+
+
+@transaction.atomic
+def set_baseline_aside(*, by: Actor, at: datetime) -> RecoveryFit:
+    """The recovery model speaks again, although a baseline has won; three months are counted anew.
+
+    Raises:
+        NotAllowed: not the owner.
+        InvalidValue: no baseline speaks.
+    """
+    row = _newest(by)
+    if row is None or not row.baseline or row.baseline_set_aside_at is not None:
+        raise InvalidValue("No baseline speaks now.")
+    row.baseline_set_aside_at, row.baseline_set_aside_by = at, by.name[:120]
+    row.save(update_fields=["baseline_set_aside_at", "baseline_set_aside_by"])
+    record(by=by, at=at, act="refit.baseline_set_aside", subject=row, baseline=row.baseline)
+    return row
+
+
+@transaction.atomic
+def let_baseline_speak(*, by: Actor, at: datetime) -> RecoveryFit:
+    """The baseline that was set aside speaks again.
+
+    Raises:
+        NotAllowed: not the owner.
+        InvalidValue: none was set aside since the last refit.
+    """
+    row = _newest(by)
+    if row is None or row.baseline_set_aside_at is None:
+        raise InvalidValue("No baseline was set aside since the last refit.")
+    row.baseline_set_aside_at, row.baseline_set_aside_by = None, ""
+    row.save(update_fields=["baseline_set_aside_at", "baseline_set_aside_by"])
+    record(by=by, at=at, act="refit.baseline_speaks", subject=row, baseline=row.baseline)
+    return row
+
+
+def _newest(by: Actor) -> RecoveryFit | None:
+    by.check_holds(Role.OWNER)
+    rows = RecoveryFit.objects.for_actor(by).exclude(version="").defer("file").order_by("-pk")
+    return rows.select_for_update(of=("self",)).first()
 
 
 def _in_force(by: Actor) -> RecoveryFit | None:

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from myotome.clinic.followup.fits import spacings_beside
 from myotome.clinic.followup.outcomes import held_for
 from myotome.clinic.followup.queries import (
     CourseStory,
@@ -25,6 +24,7 @@ from myotome.clinic.planning.queries import cautions_of
 from myotome.clinic.screening.courses import is_duration_possible
 from myotome.knowledge.measures import PAIN_AVERAGE, PAIN_WORST, measure, on_paper_for
 from myotome.pages.followup.drawing import ChartData, course_chart
+from myotome.pages.followup.forecasters import FORECASTS
 from myotome.pages.followup.muscles import then_and_now
 from myotome.science.followup.scoring import meaningful_line, zeros_to_ask_about
 from myotome.vocabulary.actors import Actor
@@ -59,6 +59,7 @@ def course_context(
         "corrected": [(measure(row.measure).name, row) for row in story.corrected],
         "track": track_record(actor, at=at),
         "muscles": then_and_now(story),
+        "spoken_by": FORECASTS.get(shown.answer["basis"]["data"], "") if shown else "",
         "spacings": spacings(shown) if shown and is_open else [],
         "spacing_words": spacing_words(story),
         "shares": {row.what: row for row in shares_of(actor, course_id=course.pk)},
@@ -209,7 +210,7 @@ def spacings(shown: ForecastShown) -> list[tuple[str, str, str]]:
     words = {"7": _("Weekly"), "14": _("Every two weeks")}
     return [
         (words[days], half_words(row), range_words(row))
-        for days, row in spacings_beside(shown).items()
+        for days, row in shown.answer.get("spacings", {}).items()
         if days in words
     ]
 

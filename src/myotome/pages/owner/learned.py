@@ -10,6 +10,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from myotome.pages.followup.forecasters import FORECASTS
+
 Words = str | Promise
 
 
@@ -62,13 +64,6 @@ GATES: Mapping[str, Words] = {
     "effective": gettext_lazy("Enough independent draws"),
     "divergent": gettext_lazy("No step went astray (divergences)"),
     "calibration": gettext_lazy("The sampler finds the truth in simulated clinics (p-value)"),
-}
-FORECASTS: Mapping[str, Words] = {
-    "model": gettext_lazy("The recovery model"),
-    "no_change": gettext_lazy("No change"),
-    "mean_change": gettext_lazy("The mean change for everybody"),
-    "proportional": gettext_lazy("The same share for everybody"),
-    "sqrt_linear": gettext_lazy("A straight line between square roots"),
 }
 
 

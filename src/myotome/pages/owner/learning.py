@@ -11,9 +11,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from myotome.clinic.learning.actions import accept_fit, ask_for_refit, roll_back
+from myotome.clinic.learning.actions import (
+    accept_fit,
+    ask_for_refit,
+    let_baseline_speak,
+    roll_back,
+    set_baseline_aside,
+)
 from myotome.clinic.learning.fits import fits_for
 from myotome.pages.access import for_roles
+from myotome.pages.followup.forecasters import FORECASTS
 from myotome.pages.owner.learned import gate_rows, learned_rows, score_rows
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
@@ -49,6 +56,20 @@ def take_back(request: HttpRequest, actor: Actor) -> HttpResponse:
     return _after(request, actor, _("Forecasts rest on what they rested on before."), roll_back)
 
 
+@owner
+@require_POST
+def aside(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """The recovery model speaks although a baseline has won."""
+    return _after(request, actor, _("The recovery model speaks again."), set_baseline_aside)
+
+
+@owner
+@require_POST
+def speak(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """The baseline that was set aside speaks again."""
+    return _after(request, actor, _("The baseline speaks again."), let_baseline_speak)
+
+
 def _after(request: HttpRequest, actor: Actor, said: str, act: Any, **more: Any) -> HttpResponse:
     try:
         act(by=actor, at=timezone.now(), **more)
@@ -61,12 +82,14 @@ def _after(request: HttpRequest, actor: Actor, said: str, act: Any, **more: Any)
 
 
 def _page(actor: Actor) -> dict[str, Any]:
-    fits = fits_for(actor)
+    fits = fits_for(actor, at=timezone.now())
     shown = fits.newest or fits.in_force
     about = shown.about if shown else {}
     return {
         "fits": fits,
         "shown": shown,
+        "speaks": FORECASTS.get(fits.speaks),
+        "set_aside": FORECASTS.get(fits.set_aside),
         "passed": bool(about) and all(gate["passed"] for gate in about["gates"]),
         "data": about.get("data"),
         "learned": learned_rows(about["learned"]) if about else [],

@@ -13,5 +13,7 @@ urlpatterns = [
     path("forecasts/", learning.learning, name="learning"),
     path("forecasts/refit/", learning.start, name="refit_start"),
     path("forecasts/accept/<int:fit>/", learning.accept, name="refit_accept"),
+    path("forecasts/aside/", learning.aside, name="baseline_aside"),
+    path("forecasts/speak/", learning.speak, name="baseline_speak"),
     path("forecasts/back/", learning.take_back, name="refit_back"),
 ]

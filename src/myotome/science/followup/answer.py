@@ -11,6 +11,7 @@ from myotome.knowledge.recovery import UNKNOWN, natural_courses, natural_shift
 from myotome.science.followup.draws import N_DRAWS, Basis, prior_basis
 from myotome.science.followup.forecast import MODEL_VERSION, CurvePoint, visits_remaining
 from myotome.science.followup.particles import ScoredVisit
+from myotome.science.followup.plain import KIND, PLAIN_VERSION, plain_answer
 from myotome.science.followup.recovery import LONGEST_WEEKS, Covariates
 from myotome.science.followup.scoring import zeros_to_ask_about
 from myotome.science.followup.stopping import stop_rule_sentence
@@ -26,7 +27,9 @@ KEYS = frozenset({"condition", "age", "duration_weeks", "segments", "scar", "int
 
 
 def version_of(basis: Basis) -> str:
-    """The version of forecasts on this basis: that of the model, then that of the prior or of the fit."""
+    """The version of forecasts on this basis: that of the model or the baseline that speaks, then that of prior or fit."""
+    if basis.plain is not None:
+        return f"{PLAIN_VERSION}/{basis.plain.version}"
     return f"{MODEL_VERSION}/{basis.prior.version}"
 
 
@@ -61,7 +64,7 @@ def forecast_answer(course: Mapping[str, Any], basis: Basis | None = None) -> di
     interval = DEFAULT_INTERVAL_DAYS if interval is None else interval
     forecast = visits_remaining(about, visits, interval_days=interval, basis=basis)
     chosen = basis.prior
-    return {
+    answer = {
         "treatments_left": forecast.treatments_left,
         "weeks_left": forecast.weeks_left,
         "p_recovered_within": {str(n): round(p, 4) for n, p in forecast.p_recovered_within.items()},
@@ -93,12 +96,27 @@ def forecast_answer(course: Mapping[str, Any], basis: Basis | None = None) -> di
         },
         "warnings": warnings_about(visits),
     }
+    return _spoken_plainly(answer, basis, about, visits, interval)
+
+
+def _spoken_plainly(
+    answer: dict[str, Any], basis: Basis, about: Covariates, visits: Sequence[ScoredVisit], interval: float
+) -> dict[str, Any]:
+    """The answer with what the baseline says in the model's place, where one speaks and there is a score to start from."""
+    plain = basis.plain
+    says = None if plain is None else plain_answer(plain, basis.prior, about, visits, interval_days=interval)
+    if plain is None or says is None:
+        return answer | {"basis": answer["basis"] | {"version": version_of(basis)}}
+    says |= {"curve": [_point(point) for point in says["curve"]], "now": _point(says["now"])}
+    own = {"kind": KIND, "n": plain.n, "data": plain.name, "data_hash": plain.data_hash, "version": version_of(basis)}
+    return answer | says | {"basis": answer["basis"] | own}
 
 
 def other_spacings(
     course: Mapping[str, Any], basis: Basis | None = None, days: Sequence[int] = SPACINGS
 ) -> dict[str, dict[str, Any]]:
-    """Treatments and weeks left by visits every so many days instead, from the same posterior.
+    """Treatments and weeks left by visits every so many days instead, from the same posterior; empty where a baseline
+    speaks, which knows nothing of what a treatment does.
 
     Raises:
         InvalidValue: as `forecast_answer`.
@@ -106,6 +124,8 @@ def other_spacings(
     Source: knowledge.recovery, clinic belief
     Check: tests/unit/science/test_forecast_answer.py
     """
+    if basis is not None and basis.plain is not None:
+        return {}
     answers = {n: forecast_answer(dict(course) | {"interval_days": n}, basis) for n in days}
     return {str(n): {name: row[name] for name in ("treatments_left", "weeks_left")} for n, row in answers.items()}
 

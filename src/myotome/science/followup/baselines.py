@@ -7,6 +7,7 @@ Each spreads its point forecast by the residuals it made out of sample on the tr
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
@@ -15,7 +16,15 @@ from myotome.science.followup.draws import Array
 from myotome.science.followup.verification import ensemble_reached
 
 N_FOLDS = 5
-Fit = Callable[[Array, Array, Array], Callable[[Array, Array], Array]]
+Numbers = tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """How one is learned from (start, covariates, outcome), as a few numbers, and what these forecast for others."""
+
+    learned: Callable[[Array, Array, Array], Numbers]
+    point: Callable[[Numbers, Array, Array], Array]
 
 
 def baseline_reached(name: str, train: tuple[Array, Array, Array], test: tuple[Array, Array], grid: Array) -> Array:
@@ -25,45 +34,43 @@ def baseline_reached(name: str, train: tuple[Array, Array, Array], test: tuple[A
     Source: judgement
     Check: tests/oracle/test_verification.py
     """
-    fit = BASELINES[name]
+    numbers, off = learned_with_residuals(name, train)
+    return ensemble_reached(grid, BASELINES[name].point(numbers, *test)[:, None] + off[None, :])
+
+
+def learned_with_residuals(name: str, train: tuple[Array, Array, Array]) -> tuple[Numbers, Array]:
+    """The numbers of one baseline, and by how much it was off on each training row when that row's fold was left out.
+
+    Source: judgement
+    Check: tests/oracle/test_verification.py
+    """
+    one = BASELINES[name]
     start, covariates, outcome = train
-    residual = np.empty_like(outcome)
+    off = np.empty_like(outcome)
     fold = np.arange(len(outcome)) % N_FOLDS
     for k in range(N_FOLDS):
         away = fold == k
-        model = fit(start[~away], covariates[~away], outcome[~away])
-        residual[away] = outcome[away] - model(start[away], covariates[away])
-    point = fit(start, covariates, outcome)(*test)
-    return ensemble_reached(grid, point[:, None] + residual[None, :])
+        numbers = one.learned(start[~away], covariates[~away], outcome[~away])
+        off[away] = outcome[away] - one.point(numbers, start[away], covariates[away])
+    return one.learned(start, covariates, outcome), off
 
 
-def _no_change(start: Array, covariates: Array, outcome: Array) -> Callable[[Array, Array], Array]:
-    return lambda s, c: s
+def _columns(start: Array, covariates: Array) -> Array:
+    return np.column_stack([np.ones(len(start)), np.sqrt(np.maximum(start, 0.0)), covariates])
 
 
-def _mean_change(start: Array, covariates: Array, outcome: Array) -> Callable[[Array, Array], Array]:
-    change = float((outcome - start).mean())
-    return lambda s, c: s + change
+def _line(start: Array, covariates: Array, outcome: Array) -> Numbers:
+    found, *_ = np.linalg.lstsq(_columns(start, covariates), np.sqrt(np.maximum(outcome, 0.0)), rcond=None)
+    return tuple(float(number) for number in found)
 
 
-def _proportional(start: Array, covariates: Array, outcome: Array) -> Callable[[Array, Array], Array]:
-    share = float(outcome.sum() / max(start.sum(), 1e-9))
-    return lambda s, c: s * share
-
-
-def _sqrt_linear(start: Array, covariates: Array, outcome: Array) -> Callable[[Array, Array], Array]:
-    def columns(s: Array, c: Array) -> Array:
-        return np.column_stack([np.ones(len(s)), np.sqrt(np.maximum(s, 0.0)), c])
-
-    found, *_ = np.linalg.lstsq(columns(start, covariates), np.sqrt(np.maximum(outcome, 0.0)), rcond=None)
-    return lambda s, c: np.maximum(columns(s, c) @ found, 0.0) ** 2
-
-
-BASELINES: Mapping[str, Fit] = MappingProxyType(
+BASELINES: Mapping[str, Baseline] = MappingProxyType(
     {
-        "no_change": _no_change,
-        "mean_change": _mean_change,
-        "proportional": _proportional,
-        "sqrt_linear": _sqrt_linear,
+        "no_change": Baseline(lambda s, c, y: (), lambda numbers, s, c: s),
+        "mean_change": Baseline(lambda s, c, y: (float((y - s).mean()),), lambda numbers, s, c: s + numbers[0]),
+        "proportional": Baseline(
+            lambda s, c, y: (float(y.sum() / max(s.sum(), 1e-9)),), lambda numbers, s, c: s * numbers[0]
+        ),
+        "sqrt_linear": Baseline(_line, lambda numbers, s, c: np.maximum(_columns(s, c) @ np.array(numbers), 0.0) ** 2),
     }
 )

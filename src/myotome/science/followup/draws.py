@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
 from myotome.knowledge.recovery import Prior, prior
+
+if TYPE_CHECKING:
+    from myotome.science.followup.plain import Plain
 
 Array = np.ndarray[Any, np.dtype[Any]]
 N_DRAWS = 4000
@@ -58,12 +61,14 @@ class Draws:
 @dataclass(frozen=True, eq=False, slots=True)
 class Basis:
     """What forecasts rest on: stored draws, their prior or fit (`prior.status` tells which), the `n` courses and the
-    `data_hash` of a fit. Compared by identity, so that what was worked out from one can be kept."""
+    `data_hash` of a fit. Where `plain` is there that baseline speaks, and the draws run beside it. Compared by identity, so
+    that what was worked out from one can be kept."""
 
     prior: Prior
     draws: Draws
     n: int = 0
     data_hash: str = ""
+    plain: Plain | None = None
 
 
 @cache

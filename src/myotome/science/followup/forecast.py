@@ -26,7 +26,7 @@ CURVE_AHEAD = 12
 WITHIN = (4, 8, 12)
 LEVELS = (0.10, 0.25, 0.50, 0.75, 0.90)
 LEVEL_NAMES = ("q10", "q25", "median", "q75", "q90")
-MODEL_VERSION = "recovery-3"
+MODEL_VERSION = "recovery-4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +103,16 @@ def forecast_from(after: Posterior, chosen: Prior, visits: Sequence[ScoredVisit]
     ahead = last + interval_days * np.arange(1, MOST_AHEAD + 2)
     latent = pain_ahead(people, given, ahead)
     left = treatments_until_recovered(latent, people.first_pain, chosen)
-    quantiles = whole_quantiles(left, weights, LEVELS)
-    counts = {name: n if n <= MOST_AHEAD else None for name, n in zip(LEVEL_NAMES, quantiles, strict=True)}
+    counts, weeks, within = counted(left, weights, interval_days)
     relief = latent <= chosen.number("meaningful", "share_of_first") * people.first_pain
     shown = ahead[: CURVE_AHEAD + 1]
-    reached = np.cumsum(np.bincount(left.astype(np.int64), weights, MOST_AHEAD + 2))
     return Forecast(
         treatments_left=counts,
-        weeks_left={name: None if n is None else round(n * interval_days / 7.0, 1) for name, n in counts.items()},
-        p_recovered_within={n: min(1.0, float(reached[n])) for n in WITHIN},
+        weeks_left=weeks,
+        p_recovered_within=within,
         p_no_meaningful_change=float(np.clip(weights[~relief[: CURVE_AHEAD + 1].any(axis=0)].sum(), 0.0, 1.0)),
-        curve=_curve(latent, weights, shown),
-        natural_course=_curve(natural_pain(people, shown), weights, shown),
+        curve=curve_of(latent, weights, shown),
+        natural_course=curve_of(natural_pain(people, shown), weights, shown),
         now=_now(people, given, weights),
         first_pain=float(pain_quantiles(people.first_pain[None, :], weights, [0.5])[0, 0]),
         next_score=_next_score(latent[0] + people.bad_day * (len(given) == 0), people.noise, weights),
@@ -130,6 +128,21 @@ def forecast_from(after: Posterior, chosen: Prior, visits: Sequence[ScoredVisit]
         n_visits=len(visits),
         interval_days=interval_days,
     )
+
+
+def counted(
+    left: Array, weights: Array, interval_days: float
+) -> tuple[dict[str, int | None], dict[str, float | None], dict[int, float]]:
+    """Quantiles of treatments left, the same in weeks, and the share that is there within 4, 8 and 12.
+
+    Source: knowledge.recovery
+    Check: tests/oracle/test_forecast.py
+    """
+    quantiles = whole_quantiles(left, weights, LEVELS)
+    counts = {name: n if n <= MOST_AHEAD else None for name, n in zip(LEVEL_NAMES, quantiles, strict=True)}
+    weeks = {name: None if n is None else round(n * interval_days / 7.0, 1) for name, n in counts.items()}
+    reached = np.cumsum(np.bincount(left.astype(np.int64), weights, MOST_AHEAD + 2))
+    return counts, weeks, {n: min(1.0, float(reached[n])) for n in WITHIN}
 
 
 def treatments_until_recovered(latent: Array, first_pain: Array, chosen: Prior) -> Array:
@@ -153,7 +166,12 @@ def recovered_line(first_pain: Array, chosen: Prior) -> Array:
     return np.maximum(at_most, share * first_pain)
 
 
-def _curve(latent: Array, weights: Array, days: Array) -> tuple[CurvePoint, ...]:
+def curve_of(latent: Array, weights: Array, days: Array) -> tuple[CurvePoint, ...]:
+    """Quantiles of pain (day, draw) on each of the days.
+
+    Source: judgement
+    Check: tests/oracle/test_forecast.py
+    """
     bands = pain_quantiles(latent[: len(days)], weights, LEVELS).tolist()
     return tuple(
         CurvePoint(k, round(float(day), 3), q10, q50, q90, q25, q75)
@@ -165,7 +183,7 @@ def _now(people: People, given: Array, weights: Array) -> CurvePoint | None:
     if not len(given):
         return None
     *_, latent = pain_before_visits(people, given)
-    return _curve(latent[None, :], weights, given[-1:])[0]
+    return curve_of(latent[None, :], weights, given[-1:])[0]
 
 
 def _next_score(expected: Array, noise: Array, weights: Array) -> dict[str, Any]:
