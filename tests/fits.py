@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from myotome.knowledge.recovery import prior
@@ -31,6 +33,7 @@ PLAIN = {
 }
 
 
+@cache
 def a_fit(share: float = 0.6, *, passed: bool = True, beaten: bool = False) -> Fit:
     """A result of 412 courses in which this share of people is not changed by needling."""
     draws = draws_of(prior("a"), n=N, seed=3)
