@@ -12,15 +12,14 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
 import sys
 import unicodedata
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from anatomy_names import CONFLICTS, HAZARD_CODES, LEFT_OUT, NERVE_WORDS, PARTS, PLAIN_NERVES
+from stale import head
 
 from myotome.knowledge import KNOWLEDGE_VERSION
 from myotome.knowledge.acupoints import acupoints
@@ -30,6 +29,7 @@ from myotome.knowledge.signs import dermatomes, myotome_schemes
 from myotome.vocabulary.anatomy import ROOT_INDEX
 
 HERE = Path(__file__).resolve().parent
+COVERED = tuple(f"src/myotome/knowledge/{name}" for name in ("acupoints", "muscles", "signs"))
 REFERENCE = HERE.parents[1] / "shared" / "reference" / "anatomy"
 
 Listed = dict[str, tuple[str, frozenset[str]]]
@@ -198,14 +198,7 @@ def main(folder: Path) -> int:
         return 2
     a, c = lists(folder)
     result: dict[str, Any] = {
-        "date": datetime.now(tz=UTC).date().isoformat(),
-        "commit": subprocess.run(
-            ["git", "rev-parse", "--short", "HEAD"],
-            cwd=HERE,
-            capture_output=True,
-            text=True,
-            check=False,
-        ).stdout.strip(),
+        **head(COVERED),
         "knowledge_version": KNOWLEDGE_VERSION,
         "muscles": check_muscles(a, c),
         "points": check_points(folder),

@@ -8,7 +8,7 @@ from myotome.knowledge import muscles as table
 from myotome.knowledge import tables
 from myotome.knowledge.hazards import hazards
 from myotome.knowledge.muscles.rows import parsed
-from myotome.vocabulary.anatomy import ROOT_INDEX, NeedleRegion
+from myotome.vocabulary.anatomy import ROOT_INDEX, ROOTS, NeedleRegion
 from myotome.vocabulary.errors import InvalidValue
 
 PARASPINAL = ("multifidus", "rotatores", "semispinalis", "longissimus", "iliocostalis", "interspinales")
@@ -66,6 +66,32 @@ def test_paraspinals_are_examined_by_level_from_c2_to_s1() -> None:
     assert table.muscle("multifidus").levels[0] == "C2"
     assert table.muscle("multifidus").levels[-1] == "S1"
     assert all(table.muscle(name).ramus == "dorsal" for name in PARASPINAL)
+
+
+@pytest.mark.parametrize(
+    ("muscle", "first", "last"),
+    [
+        ("multifidus", "C2", "S1"),
+        ("rotatores", "C2", "L5"),
+        ("semispinalis", "C2", "T12"),
+        ("longissimus", "C2", "L5"),
+        ("iliocostalis", "C4", "L5"),
+        ("interspinales", "C2", "L5"),
+    ],
+)
+def test_a_paraspinal_muscle_ends_where_its_anatomy_does_and_its_note_says_why(
+    muscle: str, first: str, last: str
+) -> None:
+    row = table.muscle(muscle)
+    assert row.levels == ROOTS[ROOT_INDEX[first] : ROOT_INDEX[last] + 1]
+    if muscle != "multifidus":
+        assert "Parts: " in row.note
+    if last == "L5":
+        assert "no S1 level" in row.note
+    if last != "S1":
+        with pytest.raises(InvalidValue) as caught:
+            table.link(muscle, "S1")
+        assert caught.value.field == "level"
 
 
 def test_muscles_with_two_nerves_are_two_rows() -> None:
