@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from myotome.science.assessment import tables
 from myotome.science.assessment.posterior import posterior, posterior_of_many
 from myotome.science.assessment.prior import prior_of
 from myotome.science.assessment.readings import Observation, Readings, readings_of
@@ -28,8 +29,9 @@ def test_every_probability_equals_enumeration(n_roots: int, n_findings: int, see
     cord = a_cord(n_roots, seed=seed)
     seen = some_observations(cord, n_findings, seed=seed)
     left, right, p_class = enumerated(cord, seen)
-    found = posterior(cord.network, prior_of(cord.network, np.array(cord.rates)), readings_of(cord.hands, seen))
-    np.testing.assert_allclose(found.p[0], marginals(left, right, p_class), **CLOSE)
+    for way in (posterior, posterior_of_many):
+        found = way(cord.network, prior_of(cord.network, np.array(cord.rates)), readings_of(cord.hands, seen))
+        np.testing.assert_allclose(found.p[0], marginals(left, right, p_class), **CLOSE)
     np.testing.assert_allclose(found.p_class[0], p_class, **CLOSE)
 
 
@@ -77,6 +79,27 @@ def test_a_batch_answers_as_one_by_one() -> None:
     np.testing.assert_allclose(posterior_of_many(cord.network, prior, batch).p, np.stack(single), **CLOSE)
 
 
+@pytest.mark.parametrize("n", [1, 31, 33])
+@pytest.mark.parametrize("sharp", [0.2, 1e-9])
+def test_a_batch_over_the_whole_body_answers_as_one_by_one(n: int, sharp: float) -> None:
+    """Arms, trunk and legs of the tables, both sides, many and few readings, contradictions among them."""
+    network, prior = tables.network(), tables.regional_prior(None)
+    rng = np.random.default_rng(n)
+    counts = rng.choice([0, 3, 40, 160], size=n)
+    exam = np.repeat(np.arange(n), counts)
+    m = len(exam)
+    site, side = rng.integers(0, len(network.sites), m), rng.integers(0, 2, m)
+    if_not, if_so = rng.uniform(sharp, 1, m), rng.uniform(sharp, 1, m) ** 3 + sharp
+    found = posterior_of_many(network, prior, Readings(n, exam, site, side, if_not, if_so))
+    for e in range(n):
+        rows = exam == e
+        zero = np.zeros(counts[e], dtype=np.intp)
+        alone = posterior(network, prior, Readings(1, zero, site[rows], side[rows], if_not[rows], if_so[rows]))
+        np.testing.assert_allclose(found.p[e], alone.p[0], **CLOSE)
+        np.testing.assert_allclose(found.p_class[e], alone.p_class[0], **CLOSE)
+        np.testing.assert_allclose(found.log_evidence[e], alone.log_evidence[0], rtol=1e-10, atol=1e-10)
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
@@ -92,5 +115,6 @@ def test_enumeration_agrees_under_any_assumptions(seed, n, leak, lam, rho, rate,
     cord = a_cord(6, seed=seed, assumed=assumed)
     seen: list[Observation] = some_observations(cord, n, seed=seed)
     left, right, p_class = enumerated(cord, seen, assumed)
-    found = posterior(cord.network, prior_of(cord.network, np.array(cord.rates)), readings_of(cord.hands, seen))
-    np.testing.assert_allclose(found.p[0], marginals(left, right, p_class), **CLOSE)
+    for way in (posterior, posterior_of_many):
+        found = way(cord.network, prior_of(cord.network, np.array(cord.rates)), readings_of(cord.hands, seen))
+        np.testing.assert_allclose(found.p[0], marginals(left, right, p_class), **CLOSE)

@@ -15,7 +15,7 @@ def muscle(name: str, *roots: str, limb: str = "", level: str | None = None) -> 
 
 
 def test_the_window_is_as_wide_as_the_widest_site_and_limbs_need_a_root_at_each_end() -> None:
-    assert network_of([muscle("a", "C1")], ASSUMED).width == 2
+    assert network_of([muscle("a", "C1")], ASSUMED).width == 3
     assert network_of([muscle("a", "C3", "C4", "C5", "C6")], ASSUMED).width == 4
     assert network_of([muscle("a", "C5", "C6", "C7", limb="arm")], ASSUMED).width == 5
     assert network_of([muscle("a", "C5", "C6", "C7", "C8", limb="arm")], ASSUMED).width == 6

@@ -89,7 +89,7 @@ def swept(
     halves /= total[:, None]
     if keep:
         belief /= total[:, None, None, ..., None]
-    p_root = _root_marginals(network, prior, halves[:, 1], end, first)
+    p_root = root_marginals(network, prior, halves[:, 1], end, first)
     return Sweep(first, p_root, log_evidence, belief.reshape(message.shape) if keep else None)
 
 
@@ -166,7 +166,7 @@ def _upwards(message: np.ndarray, cut: int, every: int) -> np.ndarray:
     return up
 
 
-def _root_marginals(
+def root_marginals(
     network: Network, prior: Prior, upper: np.ndarray, end: np.ndarray, first: int
 ) -> Float[np.ndarray, "root involved side diffuse exam"]:
     """P(root involved | readings), for the swept windows and, by the linear steps of the prior, beyond them.

@@ -30,6 +30,10 @@ WIDEST = 8
 """Windows beyond this are refused: 256 states, and no muscle of any table is near it."""
 
 
+NARROWEST = 3
+"""Neighbouring windows share two roots at least: the lowest one and the one that its step looks back to."""
+
+
 class UnfitTable(ValueError):
     """A table of sites that the window cannot hold; the message names the row."""
 
@@ -150,7 +154,7 @@ def network_of(
         UnfitTable: a site has more than `max_roots` roots, a gap between them, an unknown root, or the limbs overlap.
     """
     places = {root: i for i, root in enumerate(roots)}
-    needed = 2
+    needed = NARROWEST
     for site in sites:
         unknown = [root for root in site.roots if root not in places]
         if unknown:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from myotome.science.assessment.cord import Sweep, stretch_of, sweep
+from myotome.science.assessment.many import plan_of, sweep_of_many
 from myotome.science.assessment.network import Network
 from myotome.science.assessment.prior import Prior
 from myotome.science.assessment.readings import Readings
@@ -19,8 +20,8 @@ from myotome.science.assessment.readings import Readings
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-CHUNK_WINDOWS = 320
-"""Windows swept at a time, over all examinations of a chunk: more leave the processor's cache."""
+CHUNK = 32
+"""Examinations swept at a time: more leave the processor's cache, fewer spend their time between steps."""
 
 LEFT_INVOLVED = np.array([1, 0, 1])
 RIGHT_INVOLVED = np.array([0, 1, 1])
@@ -65,7 +66,11 @@ def posterior(
     first, last = stretch_of(network, readings.site)
     if stretch is not None:
         first, last = (min(first, stretch[0]), max(last, stretch[1])) if len(readings.site) else stretch
-    swept = sweep(network, prior, readings, (first, last), keep=keep)
+    return _over_classes(network, sweep(network, prior, readings, (first, last), keep=keep))
+
+
+def _over_classes(network: Network, swept: Sweep) -> Posterior:
+    """The classes of patients weighed by how well each explains the readings, and averaged."""
     a = network.assumptions
     chain = swept.log_evidence  # involved, side, diffuse, exam
     joint = chain[LEFT_INVOLVED, 0] + chain[RIGHT_INVOLVED, 1]  # side class, diffuse, exam
@@ -84,7 +89,7 @@ def posterior(
         p_class=np.moveaxis(p_class, -1, 0),
         weight=weight,
         log_evidence=top + np.log(total),
-        sweep=swept if keep else None,
+        sweep=None if swept.belief is None else swept,
     )
 
 
@@ -97,22 +102,21 @@ def posterior_of_many(network: Network, prior: Prior, readings: Readings) -> Pos
     Check: tests/oracle/test_root_posterior.py
     """
     stretch = stretch_of(network, readings.site)
-    found: list[Posterior] = []
-    chunk = int(np.clip(CHUNK_WINDOWS // (stretch[1] - stretch[0] + 1), 8, 32))
-    edges = np.arange(0, readings.n_exams + chunk, chunk).clip(max=readings.n_exams)
+    edges = np.arange(0, readings.n_exams + CHUNK, CHUNK).clip(max=readings.n_exams)
     cuts = np.searchsorted(readings.exam, edges)
+    plans = {n: plan_of(network, prior, stretch, n) for n in set(np.diff(edges).tolist())}
+    found: list[Posterior] = []
     for i in range(len(edges) - 1):
-        n = int(edges[i + 1] - edges[i])
         rows = slice(cuts[i], cuts[i + 1])
         part = Readings(
-            n_exams=n,
+            n_exams=int(edges[i + 1] - edges[i]),
             exam=readings.exam[rows] - edges[i],
             site=readings.site[rows],
             side=readings.side[rows],
             if_not=readings.if_not[rows],
             if_so=readings.if_so[rows],
         )
-        found.append(posterior(network, prior, part, stretch=stretch))
+        found.append(_over_classes(network, sweep_of_many(plans[part.n_exams], part)))
     return Posterior(
         p=np.concatenate([one.p for one in found]),
         p_class=np.concatenate([one.p_class for one in found]),
