@@ -11,8 +11,7 @@ from django.urls import reverse
 from myotome.clinic.followup.models import ForecastShown, MeasureScore, Share
 from myotome.clinic.followup.scores import note_score
 from myotome.pages.followup.story import half_words, range_words
-from myotome.vocabulary.measures import Occasion
-from tests.clinic.followup.courses import a_course_in_care, asked, with_visits
+from tests.clinic.followup.courses import a_course_in_care, with_visits
 from tests.factories import AT, PASSWORD, a_clinic, a_practitioner, a_receptionist
 
 pytestmark = pytest.mark.django_db
@@ -159,17 +158,6 @@ def test_what_was_measured_at_a_place_is_shown_with_its_first_and_last(elena, co
     page = elena.get(url(course)).content.decode()
     assert "neck turned left" in page
     assert '<td>40 <span class="small">20 Nov</span></td><td>60 <span class="small">24 Nov</span></td>' in page
-
-
-def test_the_form_on_paper_is_named_until_its_total_is_noted(elena, course):
-    assert "ticks it on paper" not in elena.get(url(course)).content.decode()
-    asked(course, occasion=Occasion.REVIEW, visit_number=4)
-    assert (
-        "Roland-Morris disability questionnaire belongs to the full set of 24 Nov"
-        in elena.get(url(course)).content.decode()
-    )
-    elena.post(url(course, "score"), {"measure": "rmdq", "value": "11"})
-    assert "ticks it on paper" not in elena.get(url(course)).content.decode()
 
 
 def test_the_page_says_what_the_definitions_make_of_the_course_now(elena, course):

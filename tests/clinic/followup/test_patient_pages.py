@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from myotome.clinic.followup.actions import ask, refresh_forecast, share
-from myotome.clinic.followup.models import MeasureAnswer, MeasureScore
+from myotome.clinic.followup.models import MeasureAnswer, MeasureRequest, MeasureScore
 from myotome.clinic.followup.queries import request_by_link, request_link
 from myotome.clinic.pathway.patient_page import open_page_with_birth_date, page_link
 from myotome.vocabulary.measures import Occasion
@@ -27,9 +27,9 @@ def care():
     return with_visits(course, [7, 6, 6, 4]), actor
 
 
-def a_request(course, occasion=Occasion.BEFORE_VISIT):
+def a_request(course, occasion=Occasion.BEFORE_VISIT, **more):
     now = timezone.now()
-    return ask(by=the_system(course.clinic), at=now, course=course, occasion=occasion, due_on=now.date())
+    return ask(by=the_system(course.clinic), at=now, course=course, occasion=occasion, due_on=now.date(), **more)
 
 
 def door(request):
@@ -66,6 +66,44 @@ def test_two_questions_one_a_screen_and_they_are_scores(client, care, django_ass
     thanks = client.post(second, {"value": "8"}, follow=True)
     assert "your answers are there" in thanks.content.decode()
     assert list(MeasureScore.objects.filter(request=request).order_by("pk").values_list("value", flat=True)) == [5, 8]
+
+
+def at_the_form(client, course) -> tuple[MeasureRequest, str]:
+    """A full set of a back whose questions before the form are all skipped, and where the form stands."""
+    type(course).objects.filter(pk=course.pk).update(condition="low_back_pain")
+    course.refresh_from_db()
+    request = a_request(course, occasion=Occasion.REVIEW, visit_number=4)
+    where = client.post(door(request), {"born_on": "1968-03-12"}).url
+    while "Tick each sentence" not in client.get(where).content.decode():
+        where = client.post(where, {"skip": "1"}).url
+    return request, where
+
+
+def test_a_back_ticks_roland_morris_on_one_page_and_blanks_are_no(client, care):
+    request, where = at_the_form(client, care[0])
+    page = client.get(where).content.decode()
+    assert page.count('name="ticked"') == 24
+    client.post(where, {"ticked": ["s1", "s5", "s24"]}, follow=True)
+    assert MeasureScore.objects.get(request=request, measure="rmdq").value == 3
+    assert MeasureAnswer.objects.filter(request=request, measure="rmdq", value=0).count() == 21
+
+
+def test_nothing_ticked_is_asked_about_and_a_form_that_is_skipped_is_missing_and_not_zero(client, care):
+    request, where = at_the_form(client, care[0])
+    refused = client.post(where, {})
+    assert refused.status_code == 422
+    assert "None of these" in refused.content.decode()
+    both = client.post(where, {"ticked": ["s3"], "none": "1"})
+    assert both.status_code == 422
+    assert 'value="s3" checked' in both.content.decode()
+    client.post(where, {"skip": "1"}, follow=True)
+    assert MeasureScore.objects.get(request=request, measure="rmdq").value is None
+
+
+def test_none_of_these_is_a_zero_that_she_said(client, care):
+    request, where = at_the_form(client, care[0])
+    client.post(where, {"none": "1"}, follow=True)
+    assert MeasureScore.objects.get(request=request, measure="rmdq").value == 0
 
 
 def test_going_back_shows_the_answer_and_a_double_submit_changes_nothing(client, care):

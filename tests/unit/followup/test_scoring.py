@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from myotome.knowledge.conditions import conditions
-from myotome.knowledge.measures import definitions, measure, measures, on_paper_for
+from myotome.knowledge.measures import definitions, measure, measures, measures_for
 from myotome.knowledge.tables import source_keys
 from myotome.science.followup.scoring import (
     is_meaningful_change,
@@ -105,19 +105,35 @@ def test_a_zero_straight_after_much_pain_is_asked_about(scores, asked_about):
 
 
 @pytest.mark.parametrize(
-    ("occasion", "condition", "forms"),
+    ("occasion", "condition", "asked"),
     [
-        ("review", "low_back_pain", ("rmdq",)),
-        ("discharge", "sciatica_like", ("rmdq",)),
-        ("follow_up", "thoracic_back_pain", ("rmdq",)),
-        ("before_visit", "low_back_pain", ()),
-        ("two_days_after", "low_back_pain", ()),
-        ("review", "tennis_elbow", ()),
+        ("review", "low_back_pain", True),
+        ("discharge", "sciatica_like", True),
+        ("follow_up", "thoracic_back_pain", True),
+        ("intake", "low_back_pain", False),
+        ("before_visit", "low_back_pain", False),
+        ("two_days_after", "low_back_pain", False),
+        ("review", "tennis_elbow", False),
     ],
 )
-def test_backs_tick_roland_morris_on_paper_with_every_full_set(occasion, condition, forms):
+def test_backs_tick_roland_morris_with_every_full_set_after_the_intake(occasion, condition, asked):
     assert condition in conditions()
-    assert on_paper_for(Occasion(occasion), condition=condition) == forms
+    assert ("rmdq" in measures_for(Occasion(occasion), condition=condition)) == asked
+
+
+def test_roland_morris_counts_ticks_blanks_are_no_and_a_form_without_an_answer_is_missing():
+    rule = measure("rmdq")
+    items = [item.code for item in rule.items]
+    assert (len(items), rule.low, rule.high) == (24, 0, 24)
+    assert score(rule, dict.fromkeys(items, 1)) == 24
+    assert score(rule, dict.fromkeys(items, 0)) == 0
+    assert score(rule, dict.fromkeys(items[:7], 1)) == 7
+    assert score(rule, {items[0]: 0}) == 0
+    assert score(rule, {}) is None
+    assert score(rule, dict.fromkeys(items)) is None
+    with pytest.raises(InvalidValue):
+        score(rule, {items[0]: 2})
+    assert all("back" in item.text for item in rule.items)
 
 
 @pytest.mark.parametrize(("readings", "expected"), [([210], 210), ([200, 210, 250], 220), ([200.5, 201], 200.75)])

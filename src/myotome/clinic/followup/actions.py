@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 
@@ -161,6 +162,51 @@ def answer(
     )
     record(by=by, at=at, act="measure.answered", subject=request, patient_id=request.course.patient_id, item=item)
     return row
+
+
+@transaction.atomic
+def answer_form(
+    *,
+    by: Actor,
+    at: datetime,
+    request: MeasureRequest,
+    measure_code: str,
+    ticked: Collection[str] | None,
+    mode: str = "phone",
+) -> None:
+    """A form of statements: those that were ticked are true, those left blank are not; None is "skipped". Sent again it
+    replaces what was ticked before and keeps it.
+
+    Raises:
+        InvalidValue: not one of the questions, or a statement that the form does not have.
+        VisitLocked: the set is finished.
+    """
+    if request.completed_at is not None:
+        raise VisitLocked("These answers are sent. Tell your practitioner what you would like to change.")
+    rule = measure(measure_code)
+    items = [item.code for item in rule.items]
+    if measure_code not in request.measures or not rule.is_form or not set(ticked or ()) <= set(items):
+        raise InvalidValue("This is not one of the questions.", field=measure_code)
+    values = {item: None if ticked is None else float(item in ticked) for item in items}
+    current = MeasureAnswer.objects.filter(request=request, measure=measure_code, replaced_at__isnull=True)
+    if dict(current.values_list("item", "value")) == values:
+        return
+    current.update(replaced_at=at)
+    MeasureAnswer.objects.bulk_create(
+        MeasureAnswer(
+            clinic_id=request.clinic_id,
+            request=request,
+            measure=measure_code,
+            item=item,
+            value=value,
+            mode=mode,
+            answered_at=at,
+        )
+        for item, value in values.items()
+    )
+    record(
+        by=by, at=at, act="measure.answered", subject=request, patient_id=request.course.patient_id, item=measure_code
+    )
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ from myotome.knowledge import tables
 from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.measures import Direction, Occasion
 
-MEASURES_VERSION = "2026.11"
+MEASURES_VERSION = "2026.11.2"
 PAIN_AVERAGE, PAIN_WORST, PAIN_NOW = "pain_nrs_average_7d", "pain_nrs_worst_7d", "pain_nrs_now"
 HEADACHE_DIARY = ("headache_days", "headache_intensity", "headache_drug_days")
 SETS: Mapping[Occasion, tuple[str, ...]] = MappingProxyType(
@@ -33,8 +33,7 @@ SETS: Mapping[Occasion, tuple[str, ...]] = MappingProxyType(
 REVIEW_VISITS = (1, 4, 8)
 FULL_SETS = frozenset({Occasion.INTAKE, Occasion.REVIEW, Occasion.DISCHARGE, Occasion.FOLLOW_UP})
 BACKS = frozenset({"low_back_pain", "sciatica_like", "thoracic_back_pain"})
-ON_PAPER = ("rmdq",)
-"""Their wording awaits a check, so that a screen cannot ask it: she ticks the form on paper and its total is noted."""
+FORMS_FOR_BACKS = ("rmdq",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One measure. `rule` is value, sum, mean (all items needed) or mean_of_given; None of change is "not defined".
+    """One measure. `rule` is value, sum, mean (all items needed), mean_of_given, or ticks (what is left blank is no); None of change is "not defined".
 
     Answers are whole numbers, except to what is `measured` with an instrument or worked out from a diary. What is measured
     `at_site` means nothing without the place it was measured at.
@@ -78,7 +77,12 @@ class Measure:
     @property
     def is_whole(self) -> bool:
         """Whether the score itself is a whole number: one answer, or the sum of several."""
-        return not self.measured and self.rule in {"value", "sum"}
+        return not self.measured and self.rule in {"value", "sum", "ticks"}
+
+    @property
+    def is_form(self) -> bool:
+        """Whether its items are statements on one page, ticked where they are true."""
+        return self.rule == "ticks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +131,9 @@ def measure(code: str) -> Measure:
 
 
 def measures_for(occasion: Occasion, *, condition: str = "", visit_number: int | None = None) -> tuple[str, ...]:
-    """What is asked on an occasion: headaches keep their diary, and nobody is asked for change before it can be there.
+    """What is asked on an occasion: headaches keep their diary, backs tick Roland-Morris, and nobody is asked for change before it can be there.
 
-    Source: dworkin2008, linde2016, judgement
+    Source: dworkin2008, linde2016, roland2000, judgement
     Check: tests/unit/followup/test_scoring.py
     """
     asked = SETS[occasion]
@@ -137,16 +141,9 @@ def measures_for(occasion: Occasion, *, condition: str = "", visit_number: int |
         asked = tuple(code for code in asked if code != "pgic")
     if condition.startswith("headache") and occasion not in (Occasion.BEFORE_VISIT, Occasion.TWO_DAYS_AFTER):
         asked = asked + HEADACHE_DIARY
+    if condition in BACKS and occasion in FULL_SETS - {Occasion.INTAKE}:
+        asked = asked + FORMS_FOR_BACKS
     return asked
-
-
-def on_paper_for(occasion: Occasion, *, condition: str = "") -> tuple[str, ...]:
-    """What belongs to the full set of an occasion and is asked on paper: Roland-Morris for backs.
-
-    Source: roland2000
-    Check: tests/unit/followup/test_scoring.py
-    """
-    return ON_PAPER if occasion in FULL_SETS and condition in BACKS else ()
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,22 +12,19 @@ from myotome.clinic.followup.outcomes import held_for
 from myotome.clinic.followup.queries import (
     CourseStory,
     ForecastShown,
-    MeasureRequest,
     discharge_of,
     open_requests,
     shares_of,
 )
 from myotome.clinic.followup.track import track_record
-from myotome.clinic.people.days import clinic_day
 from myotome.clinic.planning.queries import cautions_of
 from myotome.clinic.screening.courses import is_duration_possible
-from myotome.knowledge.measures import PAIN_AVERAGE, PAIN_WORST, measure, on_paper_for
+from myotome.knowledge.measures import PAIN_AVERAGE, PAIN_WORST, measure
 from myotome.pages.followup.drawing import ChartData, course_chart
 from myotome.pages.followup.forecasters import FORECASTS
 from myotome.pages.followup.muscles import then_and_now
 from myotome.science.followup.scoring import meaningful_line, zeros_to_ask_about
 from myotome.vocabulary.actors import Actor
-from myotome.vocabulary.measures import Occasion
 
 
 def course_context(
@@ -52,7 +48,6 @@ def course_context(
         "headline": headline(shown.answer) if shown else "",
         "sentences": likely_sentences(shown.answer) if shown else [],
         "measured": [(measure(row.measure), row) for row in story.measured],
-        "on_paper": on_paper(story, requests),
         "definitions": by_definition(story),
         "zeros": zeros(story),
         "is_duration_possible": is_duration_possible(course),
@@ -89,21 +84,6 @@ def is_low(story: CourseStory) -> bool:
         if points and line is not None and points[-1][1] >= line:
             return True
     return False
-
-
-def on_paper(story: CourseStory, requests: Sequence[MeasureRequest]) -> list[tuple[str, Any]]:
-    """Forms on paper that belong to a full set which is open now, and are not noted since it was asked: (name, due)."""
-    found = []
-    for request in requests:
-        for code in on_paper_for(Occasion(request.occasion), condition=story.course.condition):
-            since = [
-                day
-                for day, _value in story.scores.get(code, [])
-                if day >= clinic_day(story.course.clinic, request.created_at)
-            ]
-            if not since:
-                found.append((measure(code).name, request.due_on))
-    return found
 
 
 def by_definition(story: CourseStory) -> list[tuple[str, str, str]]:

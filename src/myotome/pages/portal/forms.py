@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from django.http import QueryDict
@@ -42,3 +43,19 @@ def value_of(data: QueryDict, question: Question) -> float | None:
         raise InvalidValue(
             "Choose a whole number from {low} to {high}.", field="value", low=question.low, high=question.high
         ) from fault
+
+
+def ticks_of(data: QueryDict, statements: Sequence[Question]) -> list[str] | None:
+    """The statements that were ticked; "skip" is None. Nothing ticked is an answer only where she says so.
+
+    Raises:
+        InvalidValue: nothing is ticked, or both a statement and "none of these".
+    """
+    if data.get("skip"):
+        return None
+    ticked = [row.item for row in statements if row.item in data.getlist("ticked")]
+    if not ticked and not data.get("none"):
+        raise InvalidValue("Tick what describes you today, or “None of these”, or skip the page.", field="ticked")
+    if ticked and data.get("none"):
+        raise InvalidValue("“None of these” is ticked beside a statement. Please leave one of the two.", field="none")
+    return ticked

@@ -5,7 +5,9 @@ Nothing of her health is shown before the birth date matches; it is remembered f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from itertools import groupby
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from myotome.clinic.followup import actions
-from myotome.clinic.followup.queries import MeasureRequest, questions_of, request_by_link
+from myotome.clinic.followup.queries import MeasureRequest, Question, questions_of, request_by_link
 from myotome.clinic.pathway.patient_page import (
     open_page_with_birth_date,
     own_record,
@@ -26,7 +28,7 @@ from myotome.pages.access import by_link, for_roles
 from myotome.pages.followup.muscles import shared_plate
 from myotome.pages.money.views import paper_of
 from myotome.pages.portal.drawing import phone_chart, told
-from myotome.pages.portal.forms import birth_date, value_of
+from myotome.pages.portal.forms import birth_date, ticks_of, value_of
 from myotome.science.followup.scoring import meaningful_line
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
@@ -63,23 +65,26 @@ def question(request: HttpRequest, actor: Actor, token: str, number: int) -> Htt
     if not _is_known(request, patient.pk, patient.born_on):
         return redirect("portal:questions", clinic=actor.clinic_slug, token=token)
     who = patient_by_link(patient, request.clinic)
-    rows = questions_of(asked)
-    if asked.completed_at or number > len(rows):
+    steps = steps_of(questions_of(asked))
+    if asked.completed_at or number > len(steps):
         if not asked.completed_at:
             actions.finish(by=who, at=timezone.now(), request=asked)
         return render(request, "portal/thanks.html", _thanks(asked))
-    row = rows[max(0, number - 1)]
+    step = steps[max(0, number - 1)]
+    row, is_form = step[0], measure(step[0].measure).is_form
     error = ""
     if request.method == "POST":
         try:
-            value = value_of(request.POST, row)
-            actions.answer(
-                by=who, at=timezone.now(), request=asked, measure_code=row.measure, item=row.item, value=value
-            )
+            _keep(request, who, asked, step)
             return redirect("portal:question", clinic=actor.clinic_slug, token=token, number=number + 1)
         except InvalidValue as refusal:
             error = refusal.message
-    context = {"row": row, "number": number, "n_steps": len(rows), "n_step": number, "token": token, "error": error}
+    context = {"row": row, "number": number, "n_steps": len(steps), "n_step": number, "token": token, "error": error}
+    if is_form:
+        typed = request.POST.getlist("ticked") if error else [one.item for one in step if one.value]
+        nothing = bool(request.POST.get("none")) if error else not typed and row.value is not None
+        context |= {"statements": step, "ticked": typed, "nothing": nothing}
+        return render(request, "portal/form.html", context, status=422 if error else 200)
     context |= {"scale": range(row.low, row.high + 1), "choices": list(enumerate(row.choices, start=row.low))}
     return render(request, "portal/question.html", context, status=422 if error else 200)
 
@@ -159,9 +164,26 @@ def _page(request: HttpRequest, actor: Actor, token: str = "") -> HttpResponse:
     return render(request, "portal/page.html", context)
 
 
+def steps_of(rows: Sequence[Question]) -> list[list[Question]]:
+    """What stands on one screen: one question, or all statements of a form."""
+    whole = groupby(rows, key=lambda row: (row.measure, None if measure(row.measure).is_form else row.item))
+    return [list(step) for _key, step in whole]
+
+
+def _keep(request: HttpRequest, who: Actor, asked: MeasureRequest, step: Sequence[Question]) -> None:
+    """What was answered on one screen."""
+    code, now = step[0].measure, timezone.now()
+    if measure(code).is_form:
+        ticked = ticks_of(request.POST, step)
+        actions.answer_form(by=who, at=now, request=asked, measure_code=code, ticked=ticked)
+        return
+    value = value_of(request.POST, step[0])
+    actions.answer(by=who, at=now, request=asked, measure_code=code, item=step[0].item, value=value)
+
+
 def _first_open(asked: MeasureRequest) -> int:
-    rows = questions_of(asked)
-    return next((n for n, row in enumerate(rows, start=1) if not row.is_answered), len(rows) + 1)
+    steps = steps_of(questions_of(asked))
+    return next((n for n, step in enumerate(steps, start=1) if not step[0].is_answered), len(steps) + 1)
 
 
 def _thanks(asked: MeasureRequest) -> dict[str, object]:

@@ -50,7 +50,7 @@ def score(measure: Measure, answers: Mapping[str, float | None]) -> float | None
         given.append(float(value))
     if not given or len(given) < (len(items) if measure.rule in {"mean", "sum"} else measure.min_items):
         return None
-    if measure.rule == "sum":
+    if measure.rule in {"sum", "ticks"}:
         return sum(given)
     return sum(given) / len(given)
 
