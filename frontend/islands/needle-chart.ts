@@ -141,6 +141,28 @@ export class NeedleChart extends HTMLElement {
 
 customElements.define("needle-chart", NeedleChart);
 
+// The counts that closing asks for: a step, or a number near the chart's own, for a thumb without a keyboard.
+//
+//   <button type="button" data-counts="id_n_needles_opened" data-step="1">+</button> <button ... data-n="12">12</button>
+document.addEventListener("click", (event) => {
+  const button = (event.target as Element | null)?.closest<HTMLElement>("[data-counts]");
+  const field = button && document.getElementById(button.dataset.counts ?? "");
+  if (!(field instanceof HTMLInputElement)) return;
+  field.value = button?.dataset.n ?? String(Math.min(500, Math.max(0, Number(field.value) + Number(button?.dataset.step))));
+});
+
+// Enter in the tally sends what was typed; the form's first button would take one away.
+document.addEventListener("keydown", (event) => {
+  const field = event.target as HTMLInputElement;
+  if (event.key !== "Enter" || !field.matches?.("#tally input")) return;
+  event.preventDefault();
+  field.form?.requestSubmit();
+});
+document.addEventListener("change", (event) => {
+  const field = event.target as HTMLInputElement;
+  if (field.matches?.("#tally input[type=number]")) field.form?.requestSubmit();
+});
+
 // A link in the foot opens the fold that it names.
 document.addEventListener("click", (event) => {
   const link = (event.target as Element | null)?.closest<HTMLElement>("[data-open]");

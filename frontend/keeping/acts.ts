@@ -2,7 +2,7 @@
 
 import type { Command, Row } from "./store";
 
-const WAIT = /^\/[-\w]+\/visit\/(\d+)\/(needle|set|line|asked|answer|counted-out|all-out|count|adverse|needle\/(\d+)\/(?:out|response|left-in|fragment|strike))\/$/;
+const WAIT = /^\/[-\w]+\/visit\/(\d+)\/(needle|set|line|asked|answer|counted-out|all-out|tally|count|adverse|needle\/(\d+)\/(?:out|response|left-in|fragment|strike))\/$/;
 
 export function freshId(): string {
   return [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");

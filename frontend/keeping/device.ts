@@ -84,7 +84,7 @@ async function take(command: Omit<Command, "seq">, form: HTMLFormElement): Promi
   await Promise.race([sending, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS + 200))]);
   if (goesOnAtOnce) void goOn();
   const still = (await mine()).find((one) => one.id === command.id);
-  if (!still) return showFresh(true);
+  if (!still) return command.kind === "tally" ? showTally() : showFresh(true);
   if (!navigator.onLine) isAway = true;
   if (still.state === "refused" && refusedPage.has(still.id)) return showRefused(still);
   if (command.kind === "needle" || command.kind === "set" || command.kind === "line") form.reset();
@@ -131,6 +131,14 @@ async function showFresh(isSent: boolean): Promise<void> {
     fresh = "";
     swap(html);
   } else await layAll();
+}
+
+/** Only the tally anew: a response that is half touched stays under her hand. */
+async function showTally(): Promise<void> {
+  const target = document.getElementById("tally");
+  if (target && fresh) window.htmx.swap(target, fresh, { swapStyle: "outerHTML", swapDelay: 0, settleDelay: 20 }, { select: "#tally", selectOOB: "#closing-counts,#saved-state" });
+  fresh = "";
+  await layAll();
 }
 
 function isTouched(where = "#visit"): boolean {

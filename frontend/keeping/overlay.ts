@@ -47,6 +47,9 @@ export function lay(command: Command): void {
     case "all-out":
       countAfter();
       break;
+    case "tally":
+      tally(command);
+      break;
     case "counted-out":
       for (const row of rows()) if (row.dataset.state === "in") setState(row, "out", command);
       break;
@@ -237,6 +240,21 @@ function countAfter(): void {
   }
   form.append(make("h2", say("allOut")), set, make("button", say("counted"), "act glove"));
   chart.prepend(form);
+}
+
+/** Needles opened, or in the box, as they were counted by hand on this device: beside the count, and where closing asks. */
+function tally(command: Command): void {
+  const which = field(command, "which");
+  const typed = field(command, which);
+  const step = Number(field(command, "step"));
+  const form = document.querySelector<HTMLFormElement>(`#tally form:has([name="${CSS.escape(which)}"])`);
+  const [now, was] = [form?.querySelector<HTMLInputElement>(`[name="${CSS.escape(which)}"]`), form?.querySelector<HTMLInputElement>("[name=was]")];
+  if (!form || !now || !was) return;
+  const before = typed === field(command, "was") ? was.value : typed;
+  const counted = step ? String(Math.min(500, Math.max(0, Number(before) + step))) : typed;
+  now.value = now.defaultValue = was.value = counted;
+  const asked = document.querySelector<HTMLInputElement>(`#id_${CSS.escape(which)}`);
+  if (asked) asked.value = asked.defaultValue = counted;
 }
 
 /** The count in and out, by region too, as the rows now stand. */

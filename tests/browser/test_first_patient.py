@@ -297,7 +297,8 @@ def needle(who: Walk) -> None:
     who.look("19-needles-out")
     if not page.locator("#id_n_needles_in_sharps").is_visible():
         page.locator("#closing summary").click()
-    page.locator("#id_n_needles_in_sharps").select_option("2")
+    page.locator("#id_n_needles_opened").fill("2")
+    page.locator("#id_n_needles_in_sharps").fill("2")
     page.get_by_role("button", name="Close and sign").click()
     wait_until(page, lambda: TreatmentVisit.objects.filter(signed_at__isnull=False).exists())
 

@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 from myotome.clinic.assessment.actions import begin_examination, chart_finding, show_roots, write_impression
 from myotome.clinic.needling.actions import answer_ask, ask_again, open_visit, record_insertion
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
+from myotome.clinic.needling.tallies import TALLIED
 from myotome.clinic.planning.actions import SiteChoice, make_plan
 from myotome.vocabulary.anatomy import ExamRegion, NeedleRegion, Side
 from myotome.vocabulary.findings import MuscleFinding
@@ -128,8 +129,9 @@ def test_twelve_needles_from_a_plan_are_twenty_four_taps(page, live_server, axe)
     page.screenshot(path=SHOTS / "needle-chart-820-twelve.png")
     assert NeedleInsertion.objects.filter(state=NeedleState.OUT.value, grasp=2).count() == 12
     thumb.tap("#visit-foot a.act")
-    page.select_option("#id_n_needles_in_sharps", "12")
-    thumb.taps += 2  # the list, and the number in it
+    assert [page.input_value(f"#id_{which}") for which in TALLIED] == ["", ""], "a count is made, not read off"
+    for which in TALLIED:
+        thumb.tap(f'#closing button[data-counts="id_{which}"][data-n="12"]')
     thumb.tap('#closing label.choice:has-text("fit to drive")')
     thumb.tap('#closing button:has-text("Close and sign")', brings="text=Signed")
     assert TreatmentVisit.objects.get(pk=visit.pk).signed_at
@@ -243,6 +245,22 @@ def test_the_words_of_a_line_are_marked_as_it_forms(page, live_server):
     assert page.locator("#line-words .good").count() == 3
 
 
+def test_the_tally_leaves_a_response_that_is_half_touched(page, live_server):
+    visit, actor, elena = a_visit(sites=TWELVE[:2])
+    TreatmentVisit.objects.filter(pk=visit.pk).update(reask_at=timezone.now())
+    answer_everything(actor, visit)
+    log_in(page, live_server, elena)
+    page.goto(chart_url(live_server, visit))
+    page.locator('label.key:has-text("Grasp 2")').tap()
+    page.locator("#tally button[value='1']").first.tap()
+    expect(page.locator("#tally_n_needles_opened")).to_have_value("1")
+    expect(page.locator("#id_n_needles_opened")).to_have_value("1")
+    page.locator("#tally_n_needles_in_sharps").fill("3")
+    page.locator("#tally_n_needles_in_sharps").press("Enter")
+    expect(page.locator("#id_n_needles_in_sharps")).to_have_value("3")
+    expect(page.locator("input[name=grasp][value='2']")).to_be_checked()
+
+
 POINTS = [("LI4", "", "left", "forearm_hand"), ("LI11", "", "left", "forearm_hand"), ("ST36", "", "left", "lower_leg"),
           ("SP6", "", "left", "lower_leg"), ("LR3", "", "left", "foot")]  # fmt: skip
 
@@ -301,8 +319,13 @@ def test_the_whole_visit_works_without_script(browser, live_server):
         page.check("input[name=grasp][value='2']", force=True)
         page.click("button.needle-out")
         page.wait_for_selector(f"#needle-{n}")
+    for _ in range(2):
+        page.click("#tally form:has([name=n_needles_opened]) button[value='1']")
+    page.wait_for_selector("#tally_n_needles_opened[value='2']")
     page.click("#closing summary")
-    page.select_option("#id_n_needles_in_sharps", "2")
+    assert page.input_value("#id_n_needles_opened") == "2"
+    assert not page.locator("#closing button[data-counts]").first.is_visible()
+    page.fill("#id_n_needles_in_sharps", "2")
     page.click('#closing button:has-text("Close and sign")')
     page.wait_for_selector("text=Signed")
     context.close()

@@ -484,9 +484,52 @@ def test_a_raw_request_without_a_count_closes_nothing_and_keeps_the_typing(clien
     page = answer.content.decode()
     assert answer.status_code == 422
     assert f'id="{left_out}-error"' in page
-    assert '<option value="17" selected>' in page
+    assert 'value="17"' in page
     assert "eased at once" in page
     assert TreatmentVisit.objects.get(pk=visit.pk).closed_at is None
+
+
+def test_the_count_at_closing_is_never_filled_in_from_the_chart(client, clinic, elena):
+    visit, actor = visit_of(clinic, elena)
+    for _ in range(3):
+        record_insertion(by=actor, at=AT, visit_id=visit.pk, needle=a_needle(state=NeedleState.OUT))
+    client.force_login(elena.user)
+    page = client.get(at("chart", visit)).content.decode()
+    counts = re.findall(r'<input type="number"[^>]*name="(n_needles_\w+)"[^>]*value="(\w*)"', page)
+    assert counts == [("n_needles_opened", ""), ("n_needles_in_sharps", "")] * 2, "beside the count, and at closing"
+    client.post(at("tally", visit), {"which": "n_needles_opened", "n_needles_opened": "", "was": "", "step": "1"})
+    page = client.get(at("chart", visit)).content.decode()
+    counts = dict(re.findall(r'<input type="number"[^>]*name="(n_needles_\w+)" id="id_[^>]*value="(\w*)"', page))
+    assert counts == {"n_needles_opened": "1", "n_needles_in_sharps": ""}
+
+
+@pytest.mark.parametrize(
+    ("form", "counted"),
+    [
+        ({"n_needles_in_sharps": "4", "was": "4", "step": "1"}, 6),
+        ({"n_needles_in_sharps": "4", "was": "4", "step": "-1"}, 4),
+        ({"n_needles_in_sharps": "9", "was": "4", "step": "1"}, 10),
+        ({"n_needles_in_sharps": "9", "was": "4"}, 9),
+        ({"n_needles_in_sharps": "", "was": "4"}, None),
+    ],
+)
+def test_a_step_counts_from_what_the_server_knows_and_a_typed_number_stands(client, clinic, elena, form, counted):
+    visit, _actor = visit_of(clinic, elena)
+    TreatmentVisit.objects.filter(pk=visit.pk).update(n_needles_in_sharps=5)
+    client.force_login(elena.user)
+    assert client.post(at("tally", visit), {"which": "n_needles_in_sharps"} | form).status_code == 302
+    assert TreatmentVisit.objects.get().n_needles_in_sharps == counted
+
+
+@pytest.mark.parametrize("typed", ["five", "501", "-1"])
+def test_what_is_no_number_of_needles_is_said_at_the_tally(client, clinic, elena, typed):
+    visit, _actor = visit_of(clinic, elena)
+    client.force_login(elena.user)
+    answer = client.post(at("tally", visit), {"which": "n_needles_opened", "n_needles_opened": typed, "was": ""})
+    assert answer.status_code == 422
+    assert 'id="tally-n_needles_opened-error"' in answer.content.decode()
+    assert f'value="{typed}"' in answer.content.decode()
+    assert TreatmentVisit.objects.get().n_needles_opened is None
 
 
 def test_two_tabs_closing_show_both_notes(client, clinic, elena):

@@ -22,6 +22,7 @@ from myotome.clinic.needling.actions import (
     sign_visit,
     strike_insertion,
     take_out,
+    tally_needles,
 )
 from myotome.clinic.needling.models import Incident, NeedleInsertion, TreatmentVisit
 from myotome.clinic.needling.queries import can_close, needles_of, visit_for
@@ -183,6 +184,19 @@ def test_a_visit_is_not_closed_before_the_needles_opened_and_the_sharps_box_are_
         close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1, **counts)
     assert refusal.value.field == field
     assert TreatmentVisit.objects.get().closed_at is None
+
+
+def test_what_is_counted_by_hand_during_the_visit_adds_up_over_two_tablets_and_never_follows_the_chart():
+    visit, elena = an_open_visit()
+    record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle(state=NeedleState.OUT))
+    assert TreatmentVisit.objects.get().n_needles_opened is None
+    for tablet in ("one-1", "two-1", "two-1"):
+        tally_needles(by=elena, at=AT, visit_id=visit.pk, which="n_needles_opened", step=1, client_id=tablet)
+    assert TreatmentVisit.objects.get().n_needles_opened == 2
+    tally_needles(by=elena, at=AT, visit_id=visit.pk, which="n_needles_in_sharps", step=-1)
+    assert TreatmentVisit.objects.get().n_needles_in_sharps == 0
+    with pytest.raises(InvalidValue):
+        tally_needles(by=elena, at=AT, visit_id=visit.pk, which="version", step=1)
 
 
 def test_a_needle_left_in_is_opened_and_not_in_the_sharps_box():

@@ -25,6 +25,7 @@ from myotome.clinic.needling.actions import (
     sign_missing,
     strike_insertion,
     take_out,
+    tally_needles,
 )
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit, VisitCommand
 from myotome.clinic.people.models import Practitioner
@@ -49,6 +50,7 @@ COMMANDS = {
     "call_all_out": (call_all_out, {}),
     "count_after_all_out": (count_after_all_out, {"numbers_out": [1, 2]}),
     "report_adverse_event": (report_adverse_event, {"kind": AdverseKind.FAINT, "grade": AdverseGrade.MILD}),
+    "tally_needles": (tally_needles, {"which": "n_needles_opened", "step": 1}),
     "add_addendum": (add_addendum, {"text": "She rang in the evening."}),
 }
 TABLES = ("TreatmentVisit", "NeedleInsertion", "Incident", "CautionAnswer", "AdverseEvent", "VisitAddendum")

@@ -26,6 +26,7 @@ from myotome.clinic.needling.needles import (
 )
 from myotome.clinic.needling.queries import check_can_close, needle_as_value, needles_of, visit_for
 from myotome.clinic.needling.replays import once
+from myotome.clinic.needling.tallies import tally_needles
 from myotome.clinic.people.actions import begin_care
 from myotome.clinic.people.models import Practitioner
 from myotome.clinic.screening.facts import facts_of, note_fact
@@ -58,6 +59,7 @@ __all__ = [
     "sign_visit",
     "strike_insertion",
     "take_out",
+    "tally_needles",
 ]
 
 

@@ -234,6 +234,24 @@ def strike(request: HttpRequest, actor: Actor, visit: int, number: int) -> None:
 
 
 @act
+def tally(request: HttpRequest, actor: Actor, visit: int) -> None:
+    """Needles opened, or in the sharps box, counted by hand beside the chart: a step, or the number that was typed."""
+    data, which = request.POST, request.POST.get("which", "")
+    n = whole(data, which, 0, 500)
+    step = {"1": 1, "-1": -1}.get(data.get("step", ""), 0)
+    is_as_drawn = data.get(which, "") == data.get("was", "")
+    actions.tally_needles(
+        by=actor,
+        at=_when(request),
+        visit_id=visit,
+        client_id=client_id(request),
+        which=which,
+        n=None if step and is_as_drawn else n,
+        step=step,
+    )
+
+
+@act
 def all_out(request: HttpRequest, actor: Actor, visit: int) -> None:
     """All out now: removal first, the count after."""
     actions.call_all_out(by=actor, at=_when(request), visit_id=visit, client_id=client_id(request))

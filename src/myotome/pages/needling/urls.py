@@ -28,6 +28,7 @@ urlpatterns = [
     path("<int:visit>/needle/<int:number>/missing/", acts.missing, name="missing"),
     path("<int:visit>/needle/<int:number>/strike/", acts.strike, name="strike"),
     path("<int:visit>/counted-out/", acts.counted_out, name="counted_out"),
+    path("<int:visit>/tally/", acts.tally, name="tally"),
     path("<int:visit>/all-out/", acts.all_out, name="all_out"),
     path("<int:visit>/count/", acts.count, name="count"),
     path("<int:visit>/hand-over/", acts.handed_over, name="hand_over"),

@@ -185,11 +185,10 @@ def count_choices(resting: Any) -> list[int]:
 
 
 @register.filter
-def box_choices(needles: Any, typed: object = "") -> list[str]:
-    """The numbers of needles that a count may come to: to twenty beyond those charted, and whatever was typed."""
-    numbers = [str(n) for n in range(len(needles) + 21)]
-    said = str(typed or "")
-    return numbers if not said or said in numbers else [*numbers, said]
+def near_numbers(needles: Any) -> list[int]:
+    """Ten numbers to tap for a count, from a multiple of five: the number of rows is among them, at no fixed place."""
+    first = max(0, len(needles) - 3) // 5 * 5
+    return list(range(first, first + 10))
 
 
 @register.filter
