@@ -9,9 +9,11 @@ from django.utils import timezone
 
 from myotome.clinic.booking.models import DiaryRules, Service
 from myotome.clinic.money.models import Charge, DayClose, Payment, ServiceTax
+from myotome.clinic.needling.actions import record_insertion
+from myotome.clinic.needling.models import Incident, TreatmentVisit
 from myotome.clinic.people.days import clinic_day
 from myotome.clinic.people.models import User
-from tests.factories import a_patient, a_practitioner
+from tests.factories import PASSWORD, a_needle, a_patient, a_practitioner, an_open_visit
 from tests.money import a_desk
 
 pytestmark = pytest.mark.django_db
@@ -288,3 +290,27 @@ def test_the_owner_sets_prices_taxes_and_the_words_on_receipts(client, desk):
     assert client.post(url, given).status_code == 302
     assert client.post(url, given).status_code == 409
     assert client.post(url, given | {"version": "2", "foot": CARD}).status_code == 422
+
+
+def test_the_day_says_whose_needle_is_in_and_closes_when_a_second_person_signs(client, desk):
+    visit, elena = an_open_visit(desk.clinic)
+    now = timezone.now()
+    TreatmentVisit.objects.filter(pk=visit.pk).update(opened_at=now)
+    record_insertion(by=elena, at=now, visit_id=visit.pk, needle=a_needle())
+    on = str(clinic_day(desk.clinic, now))
+    page = client.get(at("money:day", desk)).content.decode()
+    assert "Hannah L." in page
+    assert "1 needle in" in page
+    form = {"on": on, "cash": "0.00", "note": "quiet day"}
+    answer = client.post(at("money:close", desk), form)
+    assert answer.status_code == 409
+    assert "1 not out yet" in answer.content.decode()
+    assert 'value="quiet day"' in answer.content.decode()
+    signed = form | {"needles_reason": "not found", "witness_email": User.objects.get(pk=elena.user_id).email}
+    wrong = client.post(at("money:close", desk), signed | {"witness_password": "wrong"})
+    assert wrong.status_code == 422
+    assert 'value="not found"' in wrong.content.decode()
+    assert not DayClose.objects.exists()
+    client.post(at("money:close", desk), signed | {"witness_password": PASSWORD})
+    assert str(DayClose.objects.get().on) == on
+    assert Incident.objects.get(kind="day_closed_over_a_needle").witnessed_by == elena.name

@@ -11,10 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from myotome.clinic.money import actions, closing, payments, queries
+from myotome.clinic.money import actions, payments, queries
+from myotome.clinic.pathway.day_end import SignedFor, day_closed
 from myotome.pages.access import for_roles
 from myotome.pages.money.views import day_page, document_page
 from myotome.pages.money.words import day_or_none, fresh_key, key_in, parts_in
+from myotome.pages.signing import second_signature
 from myotome.science.money.amounts import taxed
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
@@ -172,7 +174,10 @@ def close(request: HttpRequest, actor: Actor) -> HttpResponse:
             for method in PaymentMethod
             if given.get(method.value, "").strip()
         }
-        closing.close_day(by=actor, at=timezone.now(), on=on, counted=counted, note=given.get("note", ""))
+        signed = None
+        if given.get("needles_reason", "").strip() or given.get("witness_password"):
+            signed = SignedFor(given.get("needles_reason", ""), second_signature(request, actor))
+        day_closed(by=actor, at=timezone.now(), on=on, counted=counted, note=given.get("note", ""), signed=signed)
     except MyotomeError as error:
         context = day_page(request, actor, given.get("on", "")) | {"error": error, "typed": given}
         return render(request, "money/day.html", context, status=error.http_status)

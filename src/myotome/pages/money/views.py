@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from myotome.clinic.money import queries
+from myotome.clinic.needling.day_end import unaccounted_on
 from myotome.exchange.paper import pdf_of
 from myotome.pages.access import for_roles
 from myotome.pages.money.words import day_of_page
@@ -109,6 +110,8 @@ def day_page(request: HttpRequest, actor: Actor, on: str) -> dict[str, Any]:
         "next_open": queries.next_open_day(actor, today=today),
         "first_to_close": queries.first_day_to_close(actor, today=today),
         "may_write": may_write(actor),
+        "unaccounted": unaccounted_on(actor, shown) if may_write(actor) and shown <= today else [],
+        "is_practitioner": actor.holds(Role.PRACTITIONER),
     }
 
 

@@ -9,8 +9,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.contrib.auth import authenticate
-from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -22,7 +20,7 @@ from myotome.clinic.needling import actions
 from myotome.clinic.needling.locks import came_later
 from myotome.clinic.needling.queries import needles_of, number_meant, visit_for
 from myotome.clinic.pathway import actions as pathway
-from myotome.clinic.people.queries import actor_of, practitioners_for
+from myotome.clinic.people.queries import practitioners_for
 from myotome.clinic.planning import actions as planning
 from myotome.pages.access import for_roles
 from myotome.pages.needling.chart import chart_context
@@ -39,13 +37,13 @@ from myotome.pages.needling.forms import (
 )
 from myotome.pages.needling.kept import told_at
 from myotome.pages.needling.views import chart_page
+from myotome.pages.signing import second_signature
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import AdverseGrade, AdverseKind, Role
-from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound, TooManyAttempts
+from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound
 from myotome.vocabulary.needling import TreatmentMode
 
 Act = Callable[..., object]
-MOST_TRIES, TRIES_WITHIN_S = 5, 600
 
 
 def act(do: Act, *, stays: bool = False) -> Callable[..., HttpResponse]:
@@ -206,23 +204,15 @@ def fragment(request: HttpRequest, actor: Actor, visit: int, number: int) -> Non
 @act
 def missing(request: HttpRequest, actor: Actor, visit: int, number: int) -> None:
     """A needle that was not found: a second person signs with her password, or she signs again alone."""
-    data, key = request.POST, f"missing-{actor.user_id}"
-    if cache.get(key, 0) >= MOST_TRIES:
-        raise TooManyAttempts(_("Too many wrong passwords. Wait ten minutes."))
-    email = data.get("witness_email", "").strip() or request.user.email
-    user = authenticate(request, email=email, password=data.get("witness_password", ""))
-    witness = actor_of(user, request.clinic) if user else None
-    if witness is None or not witness.roles - {Role.PATIENT}:
-        cache.set(key, cache.get(key, 0) + 1, TRIES_WITHIN_S)
-        raise InvalidValue(_("That is not the password of somebody who works here."), field="witness_password")
+    witness = second_signature(request, actor)
     actions.sign_missing(
         by=actor,
         at=timezone.now(),
         visit_id=visit,
         client_id=client_id(request),
         number=number,
-        reason=data.get("reason", ""),
-        witness=None if witness.user_id == actor.user_id else witness,
+        reason=request.POST.get("reason", ""),
+        witness=witness,
     )
 
 
