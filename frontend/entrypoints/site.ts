@@ -2,6 +2,7 @@
 import "../styles/site.css";
 import htmx from "htmx.org";
 import "../elements/body-picker";
+import { startAlarm } from "../elements/alarm";
 import { startKeepScroll } from "../elements/keep-scroll";
 import { startTimers } from "../elements/timers";
 import { startTheme } from "../elements/theme";
@@ -25,4 +26,5 @@ window.htmx = htmx;
 startTimers();
 startKeepScroll();
 startTheme();
+startAlarm();
 startDevice();

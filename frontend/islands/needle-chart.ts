@@ -3,14 +3,13 @@
 //   <needle-chart data-server-at="2026-11-24T18:01:00Z"> ...forms of needling/keys.html, set.html, line.html... </needle-chart>
 //
 // The first response key starts the needle's clock (`in_at`), so that seconds are measured and never guessed. The screen
-// stays awake while needles are in; when a set's time is over the device sounds until somebody answers it.
+// stays awake while needles are in; elements/alarm.ts sounds when a set's time is over.
 
 const RESPONSES = "input[name=grasp], input[name=cramp], input[name=twitches], input[name=release], input[name=deqi], input[name=painless]";
 
 export class NeedleChart extends HTMLElement {
   private offset = 0;
   private ticking: number | undefined;
-  private alarm: number | undefined;
   private lock: WakeLockSentinel | undefined;
 
   connectedCallback(): void {
@@ -18,16 +17,13 @@ export class NeedleChart extends HTMLElement {
     const form = this.querySelector<HTMLFormElement>("#needle");
     if (form) this.keys(form);
     this.setRows();
-    this.addEventListener("needle-time-over", () => this.sound());
     this.addEventListener("needles-are-in", () => void this.stayAwake());
-    if (this.querySelector(".clock .timer.late[data-due-s]")) this.sound();
     void this.stayAwake();
     document.addEventListener("visibilitychange", this.onVisible);
   }
 
   disconnectedCallback(): void {
     clearInterval(this.ticking);
-    this.silence();
     document.removeEventListener("visibilitychange", this.onVisible);
     void this.lock?.release();
   }
@@ -93,49 +89,14 @@ export class NeedleChart extends HTMLElement {
     try {
       this.lock = await navigator.wakeLock.request("screen");
     } catch {
-      this.say("wordDark");
+      this.sayDark();
     }
   }
 
-  private sound(): void {
-    if (this.alarm !== undefined) return;
-    let audio: AudioContext;
-    try {
-      audio = new AudioContext();
-    } catch {
-      this.say("wordSilent");
-      return;
-    }
-    const beep = (): void => {
-      if (audio.state === "suspended") {
-        this.say("wordTouch");
-        void audio.resume();
-      }
-      const tone = audio.createOscillator();
-      const level = audio.createGain();
-      tone.frequency.value = 880;
-      level.gain.setValueAtTime(0.2, audio.currentTime);
-      level.gain.setTargetAtTime(0, audio.currentTime + 0.25, 0.05);
-      tone.connect(level).connect(audio.destination);
-      tone.start();
-      tone.stop(audio.currentTime + 0.6);
-    };
-    beep();
-    this.alarm = window.setInterval(beep, 3000);
-    this.querySelector(".now-panel")?.addEventListener("pointerdown", () => this.silence(), { once: true });
-  }
-
-  private silence(): void {
-    clearInterval(this.alarm);
-  }
-
-  private say(name: "wordDark" | "wordSilent" | "wordTouch"): void {
+  private sayDark(): void {
     const place = this.querySelector(".now-panel");
-    if (!place || place.querySelector(".device-word")) return;
-    const line = document.createElement("p");
-    line.className = "device-word small";
-    line.textContent = this.dataset[name] ?? "";
-    place.append(line);
+    if (!place || place.querySelector(".may-go-dark")) return;
+    place.append(Object.assign(document.createElement("p"), { className: "device-word may-go-dark small", textContent: this.dataset.wordDark ?? "" }));
   }
 }
 

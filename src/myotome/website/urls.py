@@ -12,6 +12,7 @@ urlpatterns = [
     path("workplaces/", views.workplaces, name="workplaces"),
     path("locked/", views.locked, name="locked"),
     path("locked/all-out/<int:visit>/", views.locked_all_out, name="locked_all_out"),
+    path("locked/beat/", views.beat, name="beat"),
     path("device/", views.device, name="device"),
     path("keeper.js", keeping.worker, name="keeper"),
     path("offline/", keeping.offline, name="offline"),

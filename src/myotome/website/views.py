@@ -6,16 +6,19 @@ from datetime import datetime
 
 from allauth.account.adapter import get_adapter
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from myotome.clinic.needling.actions import call_all_out
+from myotome.clinic.needling.hearing import hear_device
 from myotome.clinic.needling.queries import TreatmentVisit, visits_above_the_lock
 from myotome.clinic.people.queries import actor_of, clinics, clinics_of, home_path
 from myotome.pages.access import public, signed_in
+from myotome.pages.templatetags.needling import initials
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import NotFound
 
@@ -71,6 +74,32 @@ def locked_all_out(request: HttpRequest, visit: int) -> HttpResponse:
             call_all_out(by=actor, at=timezone.now(), visit_id=visit, client_id=sent)
             return redirect("locked")
     raise NotFound("There is nothing here that you can see.")
+
+
+@signed_in
+@require_POST
+def beat(request: HttpRequest) -> HttpResponse:
+    """A device of hers is there, locked or not; the answer says for which visits it has to sound, by initials."""
+    at, rows = timezone.now(), []
+    shown = {
+        int(said) for said in request.POST.getlist("visit")[:50] if said.isascii() and said.isdigit() and len(said) < 19
+    }
+    for actor in _selves(request):
+        for one in hear_device(by=actor, at=at, visit_ids=shown):
+            rows.append(
+                {
+                    "visit": one.visit.pk,
+                    "path": reverse("needling:chart", kwargs={"clinic": actor.clinic_slug, "visit": one.visit.pk}),
+                    "who": initials(one.visit.course.patient),
+                    "room": one.visit.room.name if one.visit.room else "",
+                    "n": one.n_in,
+                    "since": one.since.isoformat() if one.since else "",
+                    "due_s": (one.due_at - one.since).total_seconds() if one.due_at and one.since else None,
+                }
+            )
+    answer = JsonResponse({"visits": rows})
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 @signed_in

@@ -226,6 +226,16 @@ class VisitCommand(ClinicRow):
         ]
 
 
+class DeviceBeat(ClinicRow):
+    """When a device of whoever holds the visit, or one that shows its chart, was last heard while needles are in.
+
+    A row of its own: a beat waits for nobody who charts, and it is no act of care, so the audit does not hold it.
+    """
+
+    visit = models.OneToOneField(TreatmentVisit, on_delete=models.PROTECT, related_name="beat")
+    heard_at = models.DateTimeField()
+
+
 class VisitAddendum(ClinicalRow):
     """What is added after signing, dated and named."""
 

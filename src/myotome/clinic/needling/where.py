@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from myotome.clinic.booking.models import Appointment
+from myotome.clinic.needling.hearing import last_heard
 from myotome.clinic.needling.models import TreatmentVisit
 from myotome.clinic.needling.queries import needles_in_now
 from myotome.clinic.people.models import Patient
@@ -20,7 +21,8 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 class InRoom:
     """One room, or a visit without one (`room` empty): who is there since when, and how many needles are in since when.
 
-    `patient` is None for a room that is free. `visit` is the visit whose needles are in.
+    `patient` is None for a room that is free. `visit` is the visit whose needles are in; `heard_at` is when its device
+    was last heard.
     """
 
     room: str
@@ -30,6 +32,7 @@ class InRoom:
     n_in: int = 0
     in_since: datetime | None = None
     visit: TreatmentVisit | None = None
+    heard_at: datetime | None = None
 
 
 def who_is_where(actor: Actor) -> list[InRoom]:
@@ -39,7 +42,9 @@ def who_is_where(actor: Actor) -> list[InRoom]:
     """
     needled: dict[int, list[datetime]] = {}
     visits: dict[int, TreatmentVisit] = {}
-    for needle in needles_in_now(actor):
+    needles = needles_in_now(actor)
+    heard = last_heard(needles)
+    for needle in needles:
         needled.setdefault(needle.visit_id, []).append(needle.in_at)
         visits[needle.visit_id] = needle.visit
     found = [
@@ -51,6 +56,7 @@ def who_is_where(actor: Actor) -> list[InRoom]:
             n_in=len(needled[pk]),
             in_since=min(needled[pk]),
             visit=visit,
+            heard_at=heard[pk],
         )
         for pk, visit in visits.items()
     ]

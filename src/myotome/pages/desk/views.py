@@ -24,6 +24,7 @@ from myotome.clinic.booking.queries import (
 from myotome.clinic.booking.weeks import closed_days, visits_and_blocks
 from myotome.clinic.money.actions import can_charge
 from myotome.clinic.money.queries import charge_of_visit
+from myotome.clinic.needling.hearing import last_heard
 from myotome.clinic.needling.queries import needles_in_now, reviews_waiting
 from myotome.clinic.pathway.actions import patient_booked, request_phoned
 from myotome.clinic.people.queries import patient_for, practitioners_for, rooms_for
@@ -240,8 +241,13 @@ def _book(
 
 def _in_now(actor: Actor) -> list[dict[str, Any]]:
     rows: dict[int, dict[str, Any]] = {}
-    for needle in needles_in_now(actor):
-        row = rows.setdefault(needle.visit_id, {"visit": needle.visit, "n": 0, "since": needle.in_at})
+    needles = needles_in_now(actor)
+    heard = last_heard(needles)
+    for needle in needles:
+        row = rows.setdefault(
+            needle.visit_id,
+            {"visit": needle.visit, "n": 0, "since": needle.in_at, "heard_at": heard[needle.visit_id]},
+        )
         row["n"] += 1
     return list(rows.values())
 

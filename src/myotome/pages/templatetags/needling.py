@@ -10,6 +10,7 @@ from django import template
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from myotome.clinic.needling.hearing import is_silent as not_heard
 from myotome.clinic.planning.queries import standing as gravest_of
 from myotome.knowledge.cautions import facts
 from myotome.pages.needling.forms import mirrored
@@ -115,6 +116,12 @@ def elapsed(since: datetime, at: datetime) -> str:
 def is_late(since: datetime | None, visit: Any) -> bool:
     """True when a needle has been in longer than the visit's time."""
     return since is not None and timezone.now() > since + timedelta(minutes=visit.retain_minutes)
+
+
+@register.filter
+def is_silent(heard_at: datetime | None, at: datetime) -> bool:
+    """True when the device with these needles was not heard for a minute."""
+    return not_heard(heard_at, at)
 
 
 @register.filter
