@@ -8,8 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from myotome.science.booking.free import Diary, Question, Retained, best_packed, free_times
-from myotome.science.booking.hours import DayException, Shift, local_instant, working_intervals
-from myotome.vocabulary.errors import InvalidValue
+from myotome.science.booking.hours import (
+    DayException,
+    Shift,
+    check_shift_is_clear,
+    clock_words,
+    local_instant,
+    working_intervals,
+)
+from myotome.vocabulary.errors import InvalidValue, TimeComesTwice
 from myotome.vocabulary.scheduling import TICK_SECONDS, Interval, Phase
 from tests.oracle.minute_grid import free_times_by_minutes
 
@@ -106,6 +113,32 @@ def test_a_skipped_hour_is_asked_about_not_guessed():
 def test_an_hour_that_comes_twice_is_asked_about_not_guessed():
     with pytest.raises(InvalidValue, match="comes twice"):
         local_instant(date(2026, 11, 1), time(1, 30), "America/Vancouver")
+
+
+def test_who_says_which_of_the_two_gets_it():
+    night, clock, zone = date(2026, 11, 1), time(1, 30), "America/Vancouver"
+    with pytest.raises(TimeComesTwice) as asked:
+        local_instant(night, clock, zone)
+    first, second = (local_instant(night, clock, zone, which=name) for name in asked.value.which)
+    assert second - first == timedelta(hours=1)
+    assert [clock_words(moment, zone) for moment in (first, second)] == ["01:30 -0700", "01:30 -0800"]
+    assert clock_words(second + timedelta(hours=1), zone) == "02:30"
+    with pytest.raises(TimeComesTwice):
+        local_instant(night, clock, zone, which="2026-11-01T01:30:00-03:00")
+
+
+@pytest.mark.parametrize(
+    ("weekday", "starts", "is_clear"),
+    [(6, time(1, 30), False), (6, time(2, 30), False), (6, time(9), True), (0, time(1, 30), True)],
+)
+def test_a_weekly_shift_that_a_change_of_the_clocks_would_cut_is_refused(weekday, starts, is_clear):
+    span = {"first": date(2026, 1, 1), "last": date(2026, 12, 31)}
+    shift = {"zone": "America/Vancouver", "weekday": weekday, "starts": starts, "ends": time(12)}
+    if is_clear:
+        check_shift_is_clear(**shift, **span)
+    else:
+        with pytest.raises(InvalidValue, match="clocks change on Sun"):
+            check_shift_is_clear(**shift, **span)
 
 
 def test_a_closed_day_has_no_hours_and_an_extra_shift_adds_some():

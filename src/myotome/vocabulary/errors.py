@@ -35,6 +35,20 @@ class InvalidValue(MyotomeError):
     slug = "invalid-value"
 
 
+class TimeComesTwice(InvalidValue):
+    """A wall-clock time of the night in which the clocks go back: somebody has to say which of the two is meant.
+
+    `which` holds both, as local ISO texts with their distance from UTC, the earlier first.
+    """
+
+    slug = "time-comes-twice"
+
+    def __init__(self, sentence: str, *, which: tuple[str, str], field: str | None = None, **values: Any) -> None:
+        """As every error, with the two."""
+        super().__init__(sentence, field=field, **values)
+        self.which = which
+
+
 class NotFound(MyotomeError):
     """There is no such thing, or it is not yours: the answer is the same."""
 

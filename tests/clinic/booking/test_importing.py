@@ -1,7 +1,7 @@
 """Files of other programs: looked through row by row, imported whole or not at all, and twice is the same as once."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from threading import Barrier
 from zoneinfo import ZoneInfo
 
@@ -246,6 +246,18 @@ def test_a_time_that_the_clock_skips_is_a_fault_and_one_that_has_passed_is_left_
     found = looked(robin, VISITS + a_row(day="2027-03-14", clock="02:30") + a_row(day="2026-11-20"), "visits")
     assert "does not exist" in faults(found)[2]
     assert outcomes(found) == ["fault", "left_out"]
+
+
+def test_a_time_that_comes_twice_is_asked_about_and_the_row_may_say_which(robin):
+    a_patient(elena_of(robin).clinic)
+    WorkingHours.objects.filter(clinic_id=robin.clinic_id).update(starts="00:00", weekday=6)
+    Place.objects.filter(clinic_id=robin.clinic_id).update(time_zone="America/Toronto")
+    night = "2027-11-07"
+    found = looked(robin, VISITS + a_row(day=night, clock="01:30"), "visits")
+    assert "Write 01:30 -0400 or 01:30 -0500" in faults(found)[2]
+    assert "not that far" in faults(looked(robin, VISITS + a_row(day=night, clock="09:00 -0400"), "visits"))[2]
+    imported(robin, VISITS + a_row(day=night, clock="01:30 -0500"), "visits")
+    assert Appointment.objects.get().starts_at == datetime(2027, 11, 7, 6, 30, tzinfo=UTC)
 
 
 def test_a_calendar_is_imported_by_the_e_mail_or_the_name_and_twice_is_once(robin):

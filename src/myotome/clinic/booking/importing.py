@@ -8,7 +8,7 @@ stays with the visit when it is moved or cancelled here, so that the same file t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -18,6 +18,7 @@ from django.db import transaction
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.actions import book
+from myotome.clinic.booking.clocks import moment_said, zone_of_practitioner
 from myotome.clinic.booking.kept import SetUp, set_up_of
 from myotome.clinic.booking.models import Appointment, HandedIn, Service
 from myotome.clinic.booking.notices import queue_notices
@@ -28,9 +29,8 @@ from myotome.clinic.people.actions import create_patient
 from myotome.clinic.people.models import Clinic, Patient, Practitioner
 from myotome.clinic.people.queries import digits, search_key
 from myotome.exchange.icalendar.reading import FoundEvent, events_in
-from myotome.exchange.spreadsheet.dates import ORDERS, clock_from, day_from
+from myotome.exchange.spreadsheet.dates import ORDERS, clock_from, day_from, distance_from
 from myotome.exchange.spreadsheet.table import Row, Table, check_is_no_formula, read_table
-from myotome.science.booking.hours import local_instant
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotAllowed, NotFound, UnreadableFile
@@ -270,9 +270,10 @@ def _visits(by: Actor, content: bytes, order: str, *, at: datetime) -> Imported:
     def one(row: Row) -> ImportedRow:
         name, born_on = _who(row, order)
         service, practitioner = _service(known, row["service"]), _practitioner(known, row["practitioner"])
-        day, clock = day_from(row["date"], "date", order=order), clock_from(row["time"], "time")
+        text, away = distance_from(row["time"])
+        day, clock = day_from(row["date"], "date", order=order), clock_from(text, "time")
         what = f"{_what(row, born_on)}: {day.isoformat()} {clock:%H:%M}"
-        starts_at = local_instant(day, clock, _zone(known, practitioner.pk, day))
+        starts_at = moment_said(day, clock, away, zone_of_practitioner(known, practitioner.pk, day))
         patient = _one_of(people.by_name.get((name, born_on), set()))
         key = _key("row", name, born_on.isoformat(), service.kind, practitioner.name, starts_at.isoformat())
         return _visit(
@@ -286,7 +287,7 @@ def _visits(by: Actor, content: bytes, order: str, *, at: datetime) -> Imported:
 def _calendar(by: Actor, content: bytes, file: HandedIn, *, at: datetime) -> Imported:
     people, known = _people_of(by), set_up_of(by.clinic_id)
     practitioner, service = known.practitioners[file.practitioner_id], known.services[file.service_id]
-    zone = _zone(known, practitioner.pk, None)
+    zone = zone_of_practitioner(known, practitioner.pk, None)
     events = events_in(content, zone=zone, until=at + timedelta(days=FURTHEST_DAYS))
     minutes = sum(phase.minutes for phase in service.phases.all())
 
@@ -446,17 +447,6 @@ def _practitioner(known: SetUp, text: str) -> Practitioner:
     if len(found) != 1:
         raise InvalidValue("Nobody who treats here is called “{text}”.", field="practitioner", text=text[:40])
     return found[0]
-
-
-def _zone(known: SetUp, practitioner_id: int, day: date | None) -> str:
-    """The clock of the place where she works that weekday; of the first place where she works, or of the clinic's first."""
-    works: Sequence[int] = [
-        place
-        for (place, pk), shifts in known.shifts.items()
-        if pk == practitioner_id and (day is None or any(shift.weekday == day.weekday() for shift in shifts))
-    ]
-    place = known.places[works[0]] if works else next(iter(known.places.values()))
-    return str(place.time_zone)
 
 
 def _key(*parts: str) -> str:

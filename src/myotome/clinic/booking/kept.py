@@ -8,7 +8,7 @@ that number says whether what is kept still holds. A number that was rolled back
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
@@ -100,7 +100,7 @@ def _read(clinic_id: int) -> SetUp:
                 valid_until=row.valid_until,
             )
         )
-    closed, extra = _days(clinic_id, places, practitioners)
+    closed, extra = _days(clinic_id, places, practitioners, shifts)
     credentials: dict[tuple[int, str], date] = {}
     for pk, programme, ends in Credential.objects.filter(**mine).values_list(
         "practitioner_id", "programme", "expires_on"
@@ -123,13 +123,17 @@ def _read(clinic_id: int) -> SetUp:
 
 
 def _days(
-    clinic_id: int, places: dict[int, Place], practitioners: dict[int, Practitioner]
+    clinic_id: int,
+    places: dict[int, Place],
+    practitioners: dict[int, Practitioner],
+    shifts: Mapping[tuple[int, int], list[Shift]],
 ) -> tuple[dict[tuple[int | None, int | None], list[DayException]], dict[tuple[int, int], list[DayException]]]:
     closed: dict[tuple[int | None, int | None], list[DayException]] = defaultdict(list)
     extra: dict[tuple[int, int], list[DayException]] = defaultdict(list)
     first_place = next(iter(places.values()), None)
     for row in HoursException.objects.filter(clinic_id=clinic_id).order_by("on", "pk"):
-        place = places.get(row.place_id, first_place)
+        hers = next((where for where, who in shifts if who == row.practitioner_id), None)
+        place = places.get(row.place_id or hers, first_place)
         zone = place.time_zone if place else Clinic.objects.get(pk=clinic_id).time_zone
         day = DayException(on=row.on, closed=row.closed, zone=zone, starts=row.starts, ends=row.ends)
         if row.closed:

@@ -7,7 +7,7 @@ which visits a change leaves outside the hours, so that the desk can move them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -26,6 +26,7 @@ from myotome.clinic.booking.models import (
 from myotome.clinic.booking.queries import LIVE
 from myotome.clinic.people.models import Clinic, Credential, Place, Practitioner, Room
 from myotome.science.booking.holidays import holidays
+from myotome.science.booking.hours import check_shift_is_clear, local_instant
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, StaleVersion
@@ -33,6 +34,7 @@ from myotome.vocabulary.scheduling import Phase
 
 ROOM_KINDS = ("any", "ims", "acupuncture")
 MOST_PHASES = 8
+CLOCKS_LOOKED_AT = timedelta(days=730)
 
 
 @transaction.atomic
@@ -100,7 +102,8 @@ def add_hours(
     """A weekly shift on each of the weekdays, in the place's wall-clock time.
 
     Raises:
-        InvalidValue: it ends before it starts, is off the 5-minute steps, no weekday, or it overlaps a shift of hers.
+        InvalidValue: it ends before it starts, is off the 5-minute steps, no weekday, it overlaps a shift of hers, or the
+            clocks change over its beginning or end within two years.
     """
     by.check_holds(Role.OWNER)
     _check_shift(starts, ends)
@@ -110,6 +113,10 @@ def add_hours(
         raise InvalidValue("The last day comes after the first.", field="valid_until")
     who = Practitioner.objects.for_actor(by).get_or_not_found(pk=practitioner_id)
     where = Place.objects.for_actor(by).get_or_not_found(pk=place_id)
+    for day in sorted(set(weekdays)):
+        first = max(valid_from or at.date(), at.date())
+        last = min(valid_until or date.max, first + CLOCKS_LOOKED_AT)
+        check_shift_is_clear(zone=where.time_zone, weekday=day, starts=starts, ends=ends, first=first, last=last)
     for row in WorkingHours.objects.filter(practitioner=who, weekday__in=weekdays, starts__lt=ends, ends__gt=starts):
         begins, stops = row.valid_from or date.min, row.valid_until or date.max
         if begins <= (valid_until or date.max) and (valid_from or date.min) <= stops:
@@ -156,17 +163,25 @@ def add_day(
     """A closed day (a holiday; with a practitioner her sick day), or with `starts` and `ends` an extra shift.
 
     Raises:
-        InvalidValue: only one of the two times, or a shift that is none.
+        InvalidValue: only one of the two times, a shift that is none, no place where there are several, or a time that
+            the clocks skip or say twice that night.
     """
     by.check_holds(Role.OWNER)
     if (starts is None) != (ends is None):
         raise InvalidValue("An extra shift has a beginning and an end.", field="ends")
-    if starts is not None and ends is not None:
-        _check_shift(starts, ends)
     if practitioner_id is not None:
         Practitioner.objects.for_actor(by).get_or_not_found(pk=practitioner_id)
+    places = set_up_of(by.clinic_id).places
     if place_id is not None:
         Place.objects.for_actor(by).get_or_not_found(pk=place_id)
+    elif starts is not None and len(places) == 1:
+        place_id = next(iter(places))
+    if starts is not None and ends is not None:
+        _check_shift(starts, ends)
+        if place_id is None:
+            raise InvalidValue("Say at which place the extra shift is; each has its own clock.", field="place")
+        for field, clock in (("starts", starts), ("ends", ends)):
+            local_instant(on, clock, places[place_id].time_zone, field=field)
     row = HoursException.objects.create(
         clinic_id=by.clinic_id,
         practitioner_id=practitioner_id,
@@ -372,5 +387,5 @@ def hours_rows(actor: Actor) -> list[WorkingHours]:
 
 def day_rows(actor: Actor, *, today: date) -> list[HoursException]:
     """The days from today on that differ."""
-    rows = HoursException.objects.for_actor(actor).filter(on__gte=today).select_related("practitioner")
+    rows = HoursException.objects.for_actor(actor).filter(on__gte=today).select_related("practitioner", "place")
     return list(rows.order_by("on", "pk")[:200])

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, time
+from datetime import date, time, timedelta
 
 from myotome.vocabulary.errors import InvalidValue
 
@@ -16,6 +16,7 @@ _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00)?)?", re.ASCII
 _NUMBERS = re.compile(r"(\d{1,2})([/.\-])(\d{1,2})\2(\d{4})", re.ASCII)
 _DAY_WORD = re.compile(r"(\d{1,2})\.?[ \-]([a-z]{3,9})\.?,?[ \-](\d{4})", re.ASCII | re.IGNORECASE)
 _WORD_DAY = re.compile(r"([a-z]{3,9})\.? (\d{1,2}),? (\d{4})", re.ASCII | re.IGNORECASE)
+_DISTANCE = re.compile(r"(.*\d\S*)\s+([+-])(\d{2}):?(\d{2})", re.ASCII)
 _CLOCK = re.compile(r"(\d{1,2})[:h.](\d{2})(?::00)?(?:\s*([ap])\.?m\.?)?", re.ASCII | re.IGNORECASE)
 
 
@@ -59,6 +60,15 @@ def clock_from(text: str, field: str) -> time:
     if hour > 23 or minute > 59:
         raise InvalidValue("“{text}” is no time of day, for example 14:30.", field=field, text=text[:20])
     return time(hour, minute)
+
+
+def distance_from(text: str) -> tuple[str, timedelta | None]:
+    """A time of day without the distance from UTC that may stand after it (`01:30 -0700`), and that distance."""
+    found = _DISTANCE.fullmatch(text.strip())
+    if found is None:
+        return text, None
+    away = timedelta(hours=int(found[3]), minutes=int(found[4]))
+    return found[1], -away if found[2] == "-" else away
 
 
 def _month(word: str, text: str, field: str) -> int:

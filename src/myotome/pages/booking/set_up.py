@@ -119,6 +119,7 @@ def _add_day(actor: Actor, given: QueryDict, at: Any) -> None:
         on=a_day(given.get("on", ""), "on"),
         reason=given.get("reason", ""),
         practitioner_id=whole_or_none(given.get("practitioner", "")),
+        place_id=whole_or_none(given.get("place", "")),
         starts=a_clock(given.get("starts", ""), "starts") if is_open else None,
         ends=a_clock(given.get("ends", ""), "ends") if is_open else None,
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from myotome.vocabulary.errors import InvalidValue
+from myotome.vocabulary.errors import InvalidValue, TimeComesTwice
 from myotome.vocabulary.scheduling import Interval
 
 
@@ -38,31 +38,78 @@ class DayException:
     ends: time | None = None
 
 
-def local_instant(day: date, at: time, zone: str) -> datetime:
-    """The UTC instant of a wall-clock time in a zone.
+def local_instant(day: date, at: time, zone: str, *, which: str = "", field: str = "start") -> datetime:
+    """The UTC instant of a wall-clock time in a zone; of a time that comes twice the one that `which` names, as ISO text.
 
     Raises:
-        InvalidValue: the time is skipped that night, or comes twice; names both instants to choose from.
+        TimeComesTwice: it comes twice that night and `which` is neither; names both to choose from.
+        InvalidValue: the time is skipped that night.
 
     Source: judgement
     Check: tests/oracle/test_free_times.py
     """
     local = datetime.combine(day, at, tzinfo=ZoneInfo(zone))
-    first, second = local.replace(fold=0).astimezone(UTC), local.replace(fold=1).astimezone(UTC)
+    both = local.replace(fold=0), local.replace(fold=1)
+    first, second = (moment.astimezone(UTC) for moment in both)
     if first == second:
         return first
     if first > second:
         raise InvalidValue(
-            "{at:%H:%M} does not exist on {day:%a %d %b %Y}: the clocks go forward.", field="start", at=at, day=day
+            "{at:%H:%M} does not exist on {day:%a %d %b %Y}: the clocks go forward. Choose a time before or after.",
+            field=field,
+            at=at,
+            day=day,
         )
-    raise InvalidValue(
-        "{at:%H:%M} comes twice on {day:%a %d %b %Y}: {first:%H:%M} UTC or {second:%H:%M} UTC?",
-        field="start",
+    names = both[0].isoformat(), both[1].isoformat()
+    if which in names:
+        return (first, second)[names.index(which)]
+    raise TimeComesTwice(
+        "{at:%H:%M} comes twice on {day:%a %d %b %Y}, as {first} and as {second}. Say which.",
+        which=names,
+        field=field,
         at=at,
         day=day,
-        first=first,
-        second=second,
+        first=clock_words(first, zone),
+        second=clock_words(second, zone),
     )
+
+
+def clock_words(moment: datetime, zone: str) -> str:
+    """The wall-clock time of a moment, `01:30`; where that time comes twice with its distance from UTC, `01:30 -0700`.
+
+    Source: judgement
+    Check: tests/oracle/test_free_times.py
+    """
+    local = moment.astimezone(ZoneInfo(zone))
+    comes_twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    return f"{local:%H:%M %z}" if comes_twice else f"{local:%H:%M}"
+
+
+def check_shift_is_clear(
+    *, zone: str, weekday: int, starts: time, ends: time, first: date, last: date, field: str = "starts"
+) -> None:
+    """Nothing, when a weekly shift begins and ends at a time that there is once, on each of its days from first to last.
+
+    Raises:
+        InvalidValue: the clocks change over its beginning or its end on one of them; names the day.
+
+    Source: judgement
+    Check: tests/oracle/test_free_times.py
+    """
+    day = first + timedelta(days=(weekday - first.weekday()) % 7)
+    while day <= last:
+        for at in (starts, ends):
+            try:
+                local_instant(day, at, zone)
+            except InvalidValue as why:
+                raise InvalidValue(
+                    "The clocks change on {day:%a %d %b %Y}, and {at:%H:%M} is skipped or comes twice that night. Begin "
+                    "and end the shift at other times, or let it end before that day and give the day hours of its own.",
+                    field=field,
+                    day=day,
+                    at=at,
+                ) from why
+        day += timedelta(days=7)
 
 
 def working_intervals(

@@ -81,7 +81,8 @@ class WorkingHours(StaffRow):
 class HoursException(StaffRow):
     """A day that differs: a holiday (practitioner null), a sick day, or an extra shift.
 
-    Without a place a closed day holds at every place, an extra shift is at the clinic's first.
+    Without a place a closed day holds at every place, an extra shift is where she works in the week, else at the clinic's
+    first place. Its times are on that place's wall.
     """
 
     practitioner = models.ForeignKey(Practitioner, on_delete=models.CASCADE, null=True, related_name="hours_exceptions")
