@@ -7,7 +7,7 @@ import pytest
 
 from myotome.science.followup.draws import stored_draws
 from myotome.science.followup.forecast import recovered_line
-from myotome.science.followup.policies import Policy, _lived, compare_policies, policies_of
+from myotome.science.followup.policies import Policy, compare_policies, lived, policies_of
 from myotome.science.followup.recovery import Covariates, pain_before_visits, people_like
 from myotome.vocabulary.errors import InvalidValue
 
@@ -19,7 +19,7 @@ def test_each_course_is_the_one_walked_by_hand(policy):
     line = recovered_line(people.first_pain, chosen)
     rng = np.random.default_rng(2)
     noise, leaves = rng.standard_normal((64, 120)), rng.random((64, 120))
-    found = _lived(people, line, policy, (noise, leaves))
+    found = lived(people, policy, (noise, leaves), chosen)
     for i in range(120):
         person = people.take(np.array([i]))
         pains = [x[0] for x in pain_before_visits(person, policy.days())]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from myotome.pages.owner import learning, views
+from myotome.pages.owner import capacity, learning, views
 
 app_name = "owner"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("measures/", views.measures, name="measures"),
     path("audit/", views.audit, name="audit"),
     path("incident/<int:incident>/", views.reviewed, name="reviewed"),
+    path("capacity/", capacity.capacity, name="capacity"),
     path("forecasts/", learning.learning, name="learning"),
     path("forecasts/refit/", learning.start, name="refit_start"),
     path("forecasts/accept/<int:fit>/", learning.accept, name="refit_accept"),

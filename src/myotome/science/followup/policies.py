@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from myotome.knowledge.recovery import prior
+from myotome.knowledge.recovery import Prior, prior
 from myotome.science.followup.answer import covariates_of
 from myotome.science.followup.draws import Array, draws_of
 from myotome.science.followup.forecast import recovered_line
@@ -73,10 +73,10 @@ def compare_policies(plan: Mapping[str, Any], *, progress: Callable[[float], Non
     while done < n:
         size = min(BATCH, n - done)
         rng = np.random.Generator(np.random.PCG64([seed, done]))
-        people, line = _people(chosen, mix, size, seed=int(rng.integers(2**31)), rng=rng)
+        people = _people(chosen, mix, size, seed=int(rng.integers(2**31)), rng=rng)
         luck = (rng.standard_normal((64, size)), rng.random((64, size)))
         for policy in policies:
-            found[policy.name].append(_lived(people, line, policy, luck))
+            found[policy.name].append(lived(people, policy, luck, chosen))
         done += size
         if progress:
             progress(done / n)
@@ -84,7 +84,7 @@ def compare_policies(plan: Mapping[str, Any], *, progress: Callable[[float], Non
         "patients": n,
         "scenario": scenario,
         "seed": seed,
-        "policies": [_told(policy, np.concatenate(found[policy.name], axis=1), price) for policy in policies],
+        "policies": [told(policy, np.concatenate(found[policy.name], axis=1), price) for policy in policies],
         "basis": {"version": chosen.version, "status": chosen.status, "definition": chosen.definition},
     }
 
@@ -127,8 +127,14 @@ def policies_of(rows: Any) -> list[Policy]:
     return found
 
 
-def _lived(people: People, line: Array, policy: Policy, luck: tuple[Array, Array]) -> Array:
-    """(treatments, days, recovered, relieved, left) by person, shape (5, person)."""
+def lived(people: People, policy: Policy, luck: tuple[Array, Array], chosen: Prior) -> Array:
+    """(treatments, days, recovered, relieved, left) by person, shape (5, person); `luck` holds the noise of each answer,
+    and a number from 0 to 1 that decides who leaves, both (visit, person).
+
+    Source: knowledge.recovery
+    Check: tests/oracle/test_policies.py
+    """
+    line = recovered_line(people.first_pain, chosen)
     noise, leaves = luck
     days = policy.days()
     n = len(people.g)
@@ -157,8 +163,13 @@ def _lived(people: People, line: Array, policy: Policy, luck: tuple[Array, Array
     return np.stack([treated, ended_on, recovered, relieved, left]).astype(float)
 
 
-def _told(policy: Policy, lived: Array, price: float) -> dict[str, Any]:
-    treated, days, recovered, relieved, left = lived
+def told(policy: Policy, went: Array, price: float) -> dict[str, Any]:
+    """What came of a policy, from `lived`: ranges of treatments and weeks, shares, cost.
+
+    Source: judgement
+    Check: tests/oracle/test_policies.py
+    """
+    treated, days, recovered, relieved, left = went
     levels = (0.1, 0.25, 0.5, 0.75, 0.9)
     names = ("q10", "q25", "median", "q75", "q90")
     return {
@@ -176,14 +187,13 @@ def _told(policy: Policy, lived: Array, price: float) -> dict[str, Any]:
 
 
 def _people(
-    chosen: Any, mix: list[tuple[float, Covariates]], n: int, *, seed: int, rng: np.random.Generator
-) -> tuple[People, Array]:
+    chosen: Prior, mix: list[tuple[float, Covariates]], n: int, *, seed: int, rng: np.random.Generator
+) -> People:
     draws = draws_of(chosen, n=n, seed=seed)
     shares = np.array([share for share, _about in mix])
     kind = np.searchsorted(np.cumsum(shares / shares.sum())[:-1], rng.random(n), side="right")
     parts = [people_like(draws.take(kind == k), about) for k, (_share, about) in enumerate(mix)]
-    joined = People(*(np.concatenate([getattr(part, name) for part in parts]) for name in People.__slots__))
-    return joined, recovered_line(joined.first_pain, chosen)
+    return People(*(np.concatenate([getattr(part, name) for part in parts]) for name in People.__slots__))
 
 
 def _mix(rows: Any) -> list[tuple[float, Covariates]]:
