@@ -1,12 +1,17 @@
 """Pages of the diary that no walk passes: a series, the waiting list, taking back, running late, the set-up. Each judged by axe."""
 
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 from django.utils import timezone
 
-from myotome.clinic.booking.models import Appointment, DeskAct, WaitingWish
+from myotome.clinic.booking.actions import book
+from myotome.clinic.booking.models import Appointment, DeskAct, Service, WaitingWish, WorkingHours
+from myotome.clinic.people.models import Place
 from myotome.vocabulary.courses import Role
 from tests.browser.test_first_patient import Walk
-from tests.factories import a_clinic, a_course, a_patient, a_practitioner, a_receptionist, a_user
+from tests.factories import a_clinic, a_course, a_patient, a_practitioner, a_receptionist, a_user, the_system
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -40,6 +45,59 @@ def test_a_series_is_looked_at_booked_and_taken_back(house):
     house.page.get_by_text("Nobody was told").wait_for()
     assert Appointment.objects.filter(status="cancelled").count() == 1
     assert DeskAct.objects.filter(undone_at__isnull=False).count() == 1
+
+
+def test_series_of_two_patients_are_placed_together(house):
+    omar = a_patient(house.clinic, given_name="Omar", family_name="Aziz", email="")
+    a_course(house.clinic, omar, opened_at=timezone.now())
+    house.log_in(a_receptionist(house.clinic).email)
+    house.open(f"/alder/book/series/together/?patient={house.hannah.pk}&patient={omar.pk}")
+    house.look("together-wish")
+    house.page.get_by_role("button", name="Look at them together").click()
+    house.page.get_by_text("8 of 8 visits fit").wait_for()
+    house.look("together-preview")
+    house.page.get_by_role("button", name="Book all of them or none").click()
+    house.page.get_by_text("Omar Aziz: 4 visits are booked.").wait_for()
+    assert Appointment.objects.count() == 8
+
+
+def test_time_is_blocked_and_a_visit_moved_between_what_is_left(house):
+    house.log_in(a_receptionist(house.clinic).email)
+    house.open("/alder/book/block/")
+    house.page.get_by_label("Who", exact=True).select_option(label="Elena Marchetti")
+    house.page.get_by_label("From").fill("12:00")
+    house.page.get_by_label("Until").fill("11:00")
+    house.page.get_by_role("button", name="Block this time").click()
+    house.page.get_by_text("It must end after it starts.").first.wait_for()
+    house.look("block")
+    house.open(f"/alder/desk/book/{house.hannah.pk}/?order=first")
+    house.look("book-the-first")
+    house.page.locator("button[form=book-form]").last.click()
+    house.page.get_by_text("Booked").first.wait_for()
+    row = Appointment.objects.get()
+    house.open(f"/alder/desk/appointment/{row.pk}/move-to/")
+    house.look("move-to")
+
+
+def test_what_somebody_else_changes_appears_without_a_reload(house):
+    house.log_in(a_receptionist(house.clinic).email)
+    house.page.clock.install()
+    house.open("/alder/desk/")
+    house.page.get_by_text("Nobody is booked on this day.").wait_for()
+    at = timezone.now()
+    day = at.astimezone(ZoneInfo(house.clinic.time_zone)).date()
+    WorkingHours.objects.create(
+        clinic=house.clinic, practitioner=house.elena, place=Place.objects.get(), weekday=day.weekday(), starts=time(11),
+        ends=time(14),
+    )  # fmt: skip
+    service = Service.objects.get(kind="ims")
+    noon = datetime.combine(day, time(12), tzinfo=ZoneInfo(house.clinic.time_zone))
+    book(
+        by=the_system(house.clinic), at=noon - timedelta(days=1), patient_id=house.hannah.pk, service_id=service.pk,
+        practitioner_id=house.elena.pk, starts_at=noon,
+    )  # fmt: skip
+    house.page.clock.fast_forward(16_000)
+    house.page.get_by_role("cell", name="Hannah Lindqvist", exact=True).wait_for()
 
 
 def test_somebody_is_put_on_the_waiting_list_and_taken_off(house):

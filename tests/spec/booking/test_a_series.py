@@ -8,9 +8,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from myotome.clinic.booking.actions import book, move
+from myotome.clinic.booking.apart import interval_warnings, warnings_if_moved
 from myotome.clinic.booking.models import Appointment, HoursException, Notice, Service
+from myotome.clinic.booking.preview import Wish, preview_series
 from myotome.clinic.booking.queries import free_times_for
-from myotome.clinic.booking.series import Wish, book_series, interval_warnings, preview_series, warnings_if_moved
+from myotome.clinic.booking.series import book_series
 from myotome.vocabulary.errors import AlreadyBooked, InvalidValue
 from tests.factories import AT, a_clinic, a_course, a_patient, a_practitioner, a_receptionist, an_actor
 

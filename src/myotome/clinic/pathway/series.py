@@ -5,13 +5,15 @@ Booking knows neither plan nor forecast; what they say is read here and passed o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
-from myotome.clinic.booking.queries import is_new
+from myotome.clinic.booking.models import Appointment
+from myotome.clinic.booking.queries import LIVE, is_new
 from myotome.clinic.booking.series import SeriesBooked, book_series
 from myotome.clinic.followup.actions import ask_before_visit
 from myotome.clinic.needling.models import TreatmentVisit
@@ -20,9 +22,10 @@ from myotome.clinic.planning.models import Plan
 from myotome.clinic.screening.courses import open_course_id
 from myotome.clinic.screening.models import Course
 from myotome.vocabulary.actors import Actor
-from myotome.vocabulary.errors import BookingStopped
+from myotome.vocabulary.errors import AlreadyBooked, BookingStopped
 
 FIRST_SERIES = 4
+MOST_WANTING = 100
 EVERY_DAYS = 7
 
 
@@ -53,6 +56,90 @@ def wished_series(actor: Actor, *, patient_id: int) -> WishedSeries:
     return WishedSeries(n_visits=max(1, plan[0] - had), every_days=plan[1], says="plan")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanting:
+    """A patient whose plan asks for more visits than are booked: how many more, how far apart, what, and with whom."""
+
+    patient: Patient
+    n_visits: int
+    every_days: int
+    kind: str
+    practitioner_id: int
+
+
+def wanting_series(actor: Actor, *, at: datetime) -> list[Wanting]:
+    """Patients of open courses whose plan in force asks for more visits than they have had and have ahead, by name.
+
+    Only numbers are read of the plan, as in `wished_series`; more than 100 are not listed.
+    """
+    mine = {"clinic_id": actor.clinic_id}
+    plans = Plan.objects.filter(replaced_at__isnull=True, course__closed_at__isnull=True, **mine)
+    rows = list(
+        plans.order_by("pk").values_list(
+            "course_id", "course__patient_id", "n_treatments", "interval_days", "mode", "made_by_id"
+        )
+    )
+    courses = [row[0] for row in rows]
+    had = Counter(TreatmentVisit.objects.filter(course_id__in=courses, **mine).values_list("course_id", flat=True))
+    ahead = Counter(
+        Appointment.objects.filter(course_id__in=courses, starts_at__gt=at, status__in=LIVE, **mine).values_list(
+            "course_id", flat=True
+        )
+    )
+    people = Patient.objects.for_actor(actor).in_bulk([row[1] for row in rows])
+    found = {
+        patient: Wanting(patient=people[patient], n_visits=left, every_days=days, kind=mode, practitioner_id=who)
+        for course, patient, n, days, mode, who in rows
+        if patient in people and (left := n - had[course] - ahead[course]) > 0
+    }
+    return sorted(found.values(), key=lambda row: (row.patient.search_name, row.patient.pk))[:MOST_WANTING]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SeriesWanted:
+    """One of several series to be booked: whose, which service, and each start with who gives it."""
+
+    patient: Patient
+    service_id: int
+    visits: Mapping[datetime, int]
+
+
+@transaction.atomic
+def series_booked_together(
+    *, by: Actor, at: datetime, wanted: Sequence[SeriesWanted], all_or_nothing: bool, key: str
+) -> list[tuple[Patient, SeriesBooked]]:
+    """The series of several patients, every visit of all of them or what still can be, each with its own message.
+
+    Raises:
+        AlreadyBooked: with `all_or_nothing`, names the patient and every date of hers that has been taken; nothing is booked.
+        and everything that `series_booked` raises.
+    """
+    done = []
+    for one in wanted:
+        try:
+            booked = series_booked(
+                by=by,
+                at=at,
+                patient=one.patient,
+                service_id=one.service_id,
+                practitioner_id=next(iter(one.visits.values())),
+                starts=list(one.visits),
+                with_whom=one.visits,
+                all_or_nothing=all_or_nothing,
+                key=f"{key[:24]}-{one.patient.pk}",
+            )
+        except AlreadyBooked as taken:
+            if all_or_nothing:
+                raise AlreadyBooked(
+                    "{name}: {why}", field="patient", name=one.patient.name, why=taken.sentence
+                ) from taken
+            booked = SeriesBooked(
+                series_key="", booked=(), refused=tuple((start, taken.message) for start in sorted(one.visits))
+            )
+        done.append((one.patient, booked))
+    return done
+
+
 def series_booked(
     *,
     by: Actor,
@@ -62,6 +149,7 @@ def series_booked(
     practitioner_id: int,
     starts: Sequence[datetime],
     all_or_nothing: bool,
+    with_whom: Mapping[datetime, int] | None = None,
     key: str | None = None,
 ) -> SeriesBooked:
     """The visits of a course, each with the two questions that come before it.
@@ -81,6 +169,7 @@ def series_booked(
             service_id=service_id,
             practitioner_id=practitioner_id,
             starts=starts,
+            with_whom=with_whom,
             all_or_nothing=all_or_nothing,
             course_id=course_id,
             key=key,

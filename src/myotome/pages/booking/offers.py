@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from myotome.clinic.booking.packed import packed_times_for
 from myotome.clinic.booking.queries import Offer, Service, free_times_for
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import InvalidValue
@@ -16,6 +17,9 @@ from myotome.vocabulary.errors import InvalidValue
 DAYS_AT_A_LOOK = 7
 FIRST_TIMES = 8
 MOST_WEEKS_AHEAD = 26
+FIRST_ONES, PACKED_ONES = 3, 12
+ORDERS = ("whole", "first", "packed")
+"""How free times are asked for: the whole days', the first few, or those that leave no gap."""
 YEARS = range(2000, 2200)
 """Years that a calendar of any zone can show; whether the diary is open that far is the booking's question."""
 
@@ -56,9 +60,26 @@ def days_with_offers(
     practitioner_id: int | None = None,
     patient_id: int | None = None,
     ignore: int | None = None,
+    order: str = "whole",
 ) -> list[Day]:
-    """The days of one look that have free times, in order; one offer for each start when any practitioner will do."""
+    """The days of one look that have free times, in order; one offer for each start when any practitioner will do.
+
+    In the order `first` only the first few of them, `packed` only those that touch another visit of the practitioner.
+    """
     first = at.astimezone(ZoneInfo(zone)).date() + timedelta(days=page * DAYS_AT_A_LOOK)
+    if order == "packed":
+        packed = packed_times_for(
+            actor,
+            service=service,
+            first_day=first,
+            n_days=DAYS_AT_A_LOOK,
+            at=at,
+            n=PACKED_ONES,
+            practitioner_id=practitioner_id,
+            patient_id=patient_id,
+            ignore_appointment_id=ignore,
+        )
+        return by_day(packed, zone)
     offers = free_times_for(
         actor,
         service=service,
@@ -70,7 +91,13 @@ def days_with_offers(
         ignore_appointment_id=ignore,
         step_minutes=30,
     )
-    return by_day(offers if practitioner_id else one_for_each_start(offers), zone)
+    found = offers if practitioner_id else one_for_each_start(offers)
+    return by_day(found[:FIRST_ONES] if order == "first" else found, zone)
+
+
+def order_of(text: str) -> str:
+    """How free times were asked for; anything else is the whole days'."""
+    return text if text in ORDERS else ORDERS[0]
 
 
 def one_for_each_start(offers: Iterable[Offer]) -> list[Offer]:

@@ -12,19 +12,24 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from myotome.clinic.booking.actions import fresh_key
+from myotome.clinic.booking.preview import MOST_VISITS, SeriesPreview, Wish, preview_series
 from myotome.clinic.booking.queries import services_for
-from myotome.clinic.booking.series import SeriesPreview, Wish, preview_series
+from myotome.clinic.followup.queries import last_forecast
 from myotome.clinic.pathway.series import series_booked, wished_series
 from myotome.clinic.people.queries import patient_for, practitioners_for
+from myotome.clinic.screening.courses import open_course_id
 from myotome.pages.access import for_roles
 from myotome.pages.booking.offers import start_from
 from myotome.pages.booking.words import a_clock, a_day, whole
+from myotome.pages.templatetags.forecasts import length_words
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, MyotomeError
 
 LENGTHS = (2, 3, 4, 6, 8, 10, 12)
 DISTANCES = (7, 14)
+ANYBODY = "any"
+"""What the form sends for "anybody who gives it"."""
 
 
 @for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
@@ -55,6 +60,9 @@ def _form(actor: Actor, person: Any, given: Any) -> dict[str, Any]:
         "lengths": LENGTHS,
         "distances": DISTANCES,
         "proposed": proposed,
+        "forecast": _forecast(actor, person),
+        "anybody": ANYBODY,
+        "is_any": given.get("practitioner") == ANYBODY,
         "typed": {
             "service": given.get("service", ""),
             "practitioner": given.get("practitioner", ""),
@@ -67,22 +75,57 @@ def _form(actor: Actor, person: Any, given: Any) -> dict[str, Any]:
     }
 
 
-def _wish(given: Any) -> Wish:
-    every = whole(given.get("every_days", ""), "every_days")
+def _forecast(actor: Actor, person: Any) -> list[str]:
+    """What the forecast says of the visits still needed, for a practitioner; the field is never filled from it."""
+    if not actor.holds(Role.PRACTITIONER):
+        return []
+    course_id = open_course_id(clinic_id=actor.clinic_id, patient_id=person.pk)
+    shown = last_forecast(actor, course_id=course_id) if course_id is not None else None
+    if shown is None:
+        return []
+    return [length_words(shown.answer), _("As of visit %(n)s.") % {"n": shown.after_visit}]
+
+
+def wish_from(given: Any, suffix: str = "") -> Wish:
+    """The wish that a form sends, in fields of these names with `suffix`.
+
+    Raises:
+        InvalidValue: one of them is none.
+    """
+
+    def of(name: str) -> str:
+        return str(given.get(f"{name}{suffix}", ""))
+
+    every = whole(of("every_days"), f"every_days{suffix}")
     return Wish(
-        service_id=whole(given.get("service", ""), "service"),
-        practitioner_id=whole(given.get("practitioner", ""), "practitioner"),
-        first_day=a_day(given.get("first_day", ""), "first_day"),
-        at_time=a_clock(given.get("at_time", ""), "at_time"),
-        n_visits=whole(given.get("n_visits", ""), "n_visits"),
+        service_id=whole(of("service"), f"service{suffix}"),
+        practitioner_id=None if of("practitioner") == ANYBODY else whole(of("practitioner"), f"practitioner{suffix}"),
+        first_day=a_day(of("first_day"), f"first_day{suffix}"),
+        at_time=a_clock(of("at_time"), f"at_time{suffix}"),
+        n_visits=whole(of("n_visits"), f"n_visits{suffix}"),
         every_days=every,
         least_days=min(5, every),
         most_days=max(14, every),
     )
 
 
+def visits_in(given: Any, n_visits: int, suffix: str = "") -> dict[datetime, int]:
+    """The chosen starts of a previewed series, each with who gives it; those left out with "none" are not among them.
+
+    Raises:
+        InvalidValue: one is no time that was offered.
+    """
+    chosen: dict[datetime, int] = {}
+    for number in range(1, min(n_visits, MOST_VISITS) + 1):
+        text = given.get(f"visit{suffix}-{number}", "")
+        if text and text != "none":
+            start, _sep, practitioner = text.partition("|")
+            chosen[start_from(start)] = whole(practitioner, f"visit{suffix}-{number}")
+    return chosen
+
+
 def _preview(actor: Actor, person: Any, given: Any) -> SeriesPreview:
-    return preview_series(actor, at=timezone.now(), patient_id=person.pk, wish=_wish(given))
+    return preview_series(actor, at=timezone.now(), patient_id=person.pk, wish=wish_from(given))
 
 
 def _preview_or_none(actor: Actor, person: Any, given: Any) -> SeriesPreview | None:
@@ -94,11 +137,7 @@ def _preview_or_none(actor: Actor, person: Any, given: Any) -> SeriesPreview | N
 
 def _book(request: HttpRequest, actor: Actor, person: Any) -> HttpResponse:
     given = request.POST
-    chosen: list[datetime] = []
-    for number in range(1, whole(given.get("n_visits", ""), "n_visits") + 1):
-        text = given.get(f"visit-{number}", "")
-        if text and text != "none":
-            chosen.append(start_from(text))
+    chosen = visits_in(given, whole(given.get("n_visits", ""), "n_visits"))
     if not chosen:
         raise InvalidValue("Choose a time for at least one visit.", field="visit-1")
     done = series_booked(
@@ -106,8 +145,9 @@ def _book(request: HttpRequest, actor: Actor, person: Any) -> HttpResponse:
         at=timezone.now(),
         patient=person,
         service_id=whole(given.get("service", ""), "service"),
-        practitioner_id=whole(given.get("practitioner", ""), "practitioner"),
-        starts=chosen,
+        practitioner_id=next(iter(chosen.values())),
+        starts=list(chosen),
+        with_whom=chosen,
         all_or_nothing=given.get("what") != "some",
         key=given.get("key", "")[:40] or None,
     )

@@ -2,18 +2,32 @@
 
 from django.urls import path
 
-from myotome.pages.booking import calendars, day_acts, importing, series, set_up, times, views, waiting
+from myotome.pages.booking import (
+    blocks,
+    calendars,
+    day_acts,
+    importing,
+    series,
+    set_up,
+    times,
+    together,
+    views,
+    waiting,
+)
 
 app_name = "booking"
 urlpatterns = [
     path("", views.choose, name="choose"),
     path("times/", times.times, name="times"),
     path("series/<int:patient>/", series.series, name="series"),
+    path("series/together/", together.together, name="together"),
     path("waiting/", waiting.waiting_list, name="waiting"),
     path("waiting/<int:patient>/", waiting.wait, name="wait"),
     path("waiting/stop/<int:wish>/", waiting.stop, name="stop_waiting"),
     path("offer/<str:token>/", waiting.offer, name="offer"),
     path("mail/<str:token>/", day_acts.mail, name="mail"),
+    path("block/", blocks.block, name="block"),
+    path("block/give-back/", blocks.unblock, name="unblock"),
     path("undo/", day_acts.undoable, name="undoable"),
     path("undo/<int:act>/", day_acts.take_back, name="take_back"),
     path("late/<int:practitioner>/", day_acts.late, name="late"),

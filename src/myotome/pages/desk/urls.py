@@ -2,13 +2,13 @@
 
 from django.urls import path
 
-from myotome.pages.desk import people, views
+from myotome.pages.desk import people, views, visits
 
 app_name = "desk"
 urlpatterns = [
     path("", views.day, name="day"),
     path("week/", views.week, name="week"),
-    path("appointment/<int:appointment>/move-to/", views.move, name="move"),
+    path("appointment/<int:appointment>/move-to/", visits.move, name="move"),
     path("appointment/<int:appointment>/<slug:to>/", views.step, name="step"),
     path("appointment/<int:appointment>/", views.appointment, name="appointment"),
     path("request/<int:appointment>/phoned/", views.phoned, name="phoned"),
@@ -18,5 +18,5 @@ urlpatterns = [
     path("patient/<int:patient>/correct/", people.correct, name="correct"),
     path("patient/<int:patient>/merge/", people.merge, name="merge"),
     path("merge/<int:merge>/undo/", people.unmerge, name="unmerge"),
-    path("book/<int:patient>/", views.book, name="book"),
+    path("book/<int:patient>/", visits.book, name="book"),
 ]

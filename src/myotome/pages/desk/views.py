@@ -10,33 +10,28 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from myotome.clinic.booking import actions
 from myotome.clinic.booking.queries import (
     appointment_for,
     appointments_on,
-    is_new,
     requests_to_phone,
-    services_for,
 )
 from myotome.clinic.booking.weeks import closed_days, visits_and_blocks
 from myotome.clinic.money.actions import can_charge
 from myotome.clinic.money.queries import charge_of_visit
 from myotome.clinic.needling.hearing import last_heard
 from myotome.clinic.needling.queries import needles_in_now, reviews_waiting
-from myotome.clinic.pathway.actions import patient_booked, request_phoned
-from myotome.clinic.people.queries import patient_for, practitioners_for, rooms_for
-from myotome.clinic.screening.courses import open_course_id
-from myotome.clinic.screening.phone import may_go_on, newest_intake
+from myotome.clinic.pathway.actions import request_phoned
+from myotome.clinic.people.queries import practitioners_for, rooms_for
 from myotome.pages.access import for_roles
-from myotome.pages.booking.offers import chosen_service, chosen_time, days_with_offers, start_from, week_of
 from myotome.pages.desk.board import board_of
+from myotome.pages.desk.news import shown_anew, state_of
 from myotome.pages.desk.week import DAYS, monday_of, rows_of
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
-from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound
+from myotome.vocabulary.errors import InvalidValue, NotFound
 from myotome.vocabulary.scheduling import AppointmentStatus
 
 desk = for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
@@ -66,7 +61,9 @@ def day(request: HttpRequest, actor: Actor) -> HttpResponse:
         "is_practitioner": actor.holds(Role.PRACTITIONER),
         "reviews": reviews_waiting(actor) if actor.holds(Role.PRACTITIONER) else [],
     }
-    return render(request, "desk/day.html", context)
+    return shown_anew(
+        request, "desk/day.html", context, seen=state_of([*appointments, *context["requests"]], now, *context["in_now"])
+    )
 
 
 @desk
@@ -91,7 +88,7 @@ def week(request: HttpRequest, actor: Actor) -> HttpResponse:
         "days": [(day, closed.get(day)) for day in days],
         "rows": rows_of(visits, blocks, whose, by_room=by_room, monday=monday, zone=zone),
     }
-    return render(request, "desk/week.html", context)
+    return shown_anew(request, "desk/week.html", context, seen=state_of(visits, None, *(block.pk for block in blocks)))
 
 
 @desk
@@ -121,42 +118,6 @@ def appointment(request: HttpRequest, actor: Actor, appointment: int) -> HttpRes
 
 
 @desk
-def move(request: HttpRequest, actor: Actor, appointment: int) -> HttpResponse:
-    """Another time; the old one stays until the new one holds."""
-    row = appointment_for(actor, appointment)
-    error: MyotomeError | None = None
-    if request.method == "POST":
-        try:
-            version = request.POST.get("version", "")
-            actions.move(
-                by=actor,
-                at=timezone.now(),
-                appointment_id=row.pk,
-                version=int(version) if version.isdigit() else 0,
-                starts_at=start_from(request.POST.get("start", "")),
-            )
-            messages.success(request, _("Moved. The patient is told by mail."))
-            return redirect("desk:appointment", clinic=actor.clinic_slug, appointment=row.pk)
-        except MyotomeError as refusal:
-            error = refusal
-            row = appointment_for(actor, appointment)
-    page = week_of(request.GET.get("page", "0"))
-    days = days_with_offers(
-        actor,
-        row.service,
-        page=page,
-        at=timezone.now(),
-        zone=request.clinic.time_zone,
-        practitioner_id=row.practitioner_id,
-        patient_id=row.patient_id,
-        ignore=row.pk,
-    )
-    context = {"appointment": row, "patient": row.patient, "days": days, "page": page, "error": error}
-    context["chosen"] = chosen_time(request.POST.get("start", ""))
-    return render(request, "desk/move.html", context, status=error.http_status if error else 200)
-
-
-@desk
 @require_POST
 def phoned(request: HttpRequest, actor: Actor, appointment: int) -> HttpResponse:
     """What the call came to: booked, or given back."""
@@ -173,72 +134,6 @@ def phoned(request: HttpRequest, actor: Actor, appointment: int) -> HttpResponse
     return redirect("desk:day", clinic=actor.clinic_slug)
 
 
-@desk
-def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
-    """A visit for somebody on the telephone or at the desk; somebody new is asked the safety questions first."""
-    person = patient_for(actor, patient)
-    intake = newest_intake(actor, patient_id=person.pk)
-    newcomer = is_new(person.pk)
-    services = list(services_for(actor, for_new_patients=newcomer))
-    services.sort(key=lambda row: row.new_patients_may_book)
-    error: MyotomeError | None = None
-    try:
-        service = chosen_service(services, request.POST.get("service") or request.GET.get("service", ""))
-    except InvalidValue as refusal:
-        error, service = refusal, services[0]
-    practitioner = _whole(request.POST.get("practitioner") or request.GET.get("practitioner", ""))
-    key = request.POST.get("key") or actions.fresh_key()
-    if request.method == "POST" and error is None:
-        try:
-            _book(request, actor, person, intake, service.pk, key, newcomer)
-            return redirect("desk:patient", clinic=actor.clinic_slug, patient=person.pk)
-        except MyotomeError as refusal:
-            error = refusal
-    context: dict[str, Any] = {
-        "patient": person,
-        "intake": intake,
-        "needs_questions": intake is None and newcomer,
-        "may_go_on": may_go_on(intake) if intake else not newcomer,
-        "services": services,
-        "service": service,
-        "practitioners": [row for row in practitioners_for(actor) if _treats(row, service)],
-        "practitioner": practitioner,
-        "key": key,
-        "page": week_of(request.GET.get("page", "0")),
-        "error": error,
-    }
-    context["days"] = days_with_offers(
-        actor,
-        service,
-        page=context["page"],
-        at=timezone.now(),
-        zone=request.clinic.time_zone,
-        practitioner_id=practitioner,
-        patient_id=person.pk,
-    )
-    return render(request, "desk/book.html", context, status=error.http_status if error else 200)
-
-
-def _book(
-    request: HttpRequest, actor: Actor, person: Any, intake: Any, service_id: int, key: str, newcomer: bool
-) -> None:
-    start, _sep, practitioner = request.POST.get("start", "").partition("|")
-    patient_booked(
-        by=actor,
-        at=timezone.now(),
-        patient=person,
-        service_id=service_id,
-        practitioner_id=_whole(practitioner) or 0,
-        starts_at=start_from(start),
-        intake=intake,
-        course_id=None if newcomer else open_course_id(clinic_id=actor.clinic_id, patient_id=person.pk),
-        key=f"{key}|{start}",
-        note_for_desk=request.POST.get("note_for_desk", ""),
-        newcomer=newcomer,
-    )
-    messages.success(request, _("Booked."))
-
-
 def _in_now(actor: Actor) -> list[dict[str, Any]]:
     rows: dict[int, dict[str, Any]] = {}
     needles = needles_in_now(actor)
@@ -252,12 +147,6 @@ def _in_now(actor: Actor) -> list[dict[str, Any]]:
     return list(rows.values())
 
 
-def _treats(practitioner: Any, service: Any) -> bool:
-    return bool(
-        practitioner.treats_ims if service.kind in {"ims", "assessment_ims"} else practitioner.treats_acupuncture
-    )
-
-
 def _day(text: str, today: date) -> date:
     try:
         day = date.fromisoformat(text)
@@ -268,7 +157,3 @@ def _day(text: str, today: date) -> date:
 
 def _day_url(actor: Actor, on: date) -> str:
     return f"/{actor.clinic_slug}/desk/?on={on}"
-
-
-def _whole(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None

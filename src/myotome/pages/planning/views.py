@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from myotome.clinic.assessment.queries import examinations_for, last_belief
 from myotome.clinic.booking.queries import price_cents_of
-from myotome.clinic.followup.queries import open_course
+from myotome.clinic.followup.queries import last_forecast, open_course
 from myotome.clinic.planning import actions
 from myotome.clinic.planning.queries import cautions_of, consents_of, current_plan, sites_of
 from myotome.clinic.screening.courses import course_for
@@ -147,6 +147,7 @@ def _page(actor: Actor, course: Any, given: QueryDict) -> dict[str, Any]:
         "review_chosen": given.get("review_every") or str(actions.FIRST_REVIEW_VISIT),
         "interval_chosen": given.get("interval_days") or "7",
         "ticked": given.getlist("site") if "n_treatments" in given else [p.key for p in proposed if p.is_chosen],
+        "forecast": last_forecast(actor, course_id=course_id),
         "consents": consents,
         "has_consent": ("course", "") in in_force,
         "consent_text": consent_for("course", mode.value),

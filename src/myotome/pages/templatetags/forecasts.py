@@ -54,6 +54,25 @@ def forecast_patient(answer: dict[str, Any]) -> str:
 
 
 @register.filter
+def length_words(answer: dict[str, Any]) -> str:
+    """How many more treatments the forecast takes to be needed, the range first, beside a field that a person fills in."""
+    left = answer["treatments_left"]
+    low, half, high = left["q10"], left["median"], left["q90"]
+    if half is None:
+        return _("The forecast names no length: fewer than half of courses like this recover on this plan.")
+    if high is None:
+        return _(
+            "The forecast: one in ten courses like this needs %(low)s or fewer, half %(half)s or fewer, and more than one "
+            "in ten more than forty."
+        ) % {"low": low, "half": half}
+    return _("The forecast: eight in ten courses like this need %(low)s to %(high)s more, half %(half)s or fewer.") % {
+        "low": low,
+        "half": half,
+        "high": high,
+    }
+
+
+@register.filter
 def condition_name(code: str, conditions: Mapping[str, Condition]) -> str:
     """The condition's name as the clinic has it, or a dash."""
     row = conditions.get(code)

@@ -56,11 +56,11 @@ def place_many(
 ) -> ManySeries:
     """The series placed together; within one, visits keep `least_gap` to `most_gap` minutes from each other.
 
-    `candidates` rise by minute within a series. A resource missing from `capacity` has one place in each tick. A visit
+    `candidates` do not fall by minute within a series; several at one minute are several ways to have it. A resource missing from `capacity` has one place in each tick. A visit
     that does not fit is left out at the end of its series, never in its middle.
 
     Raises:
-        InvalidValue: not one list of candidates for each wish, or candidates that do not rise.
+        InvalidValue: not one list of candidates for each wish, or candidates that fall.
 
     Source: judgement
     Check: tests/oracle/test_many_series.py
@@ -68,8 +68,8 @@ def place_many(
     if len(wishes) != len(candidates):
         raise InvalidValue("Each series brings its own times.", field="candidates")
     for times in candidates:
-        if any(b.minute <= a.minute for a, b in pairwise(times)):
-            raise InvalidValue("Times rise.", field="candidates")
+        if any(b.minute < a.minute for a, b in pairwise(times)):
+            raise InvalidValue("Times do not fall.", field="candidates")
     model = cp_model.CpModel()
     chosen = [
         [[model.new_bool_var(f"s{s}v{v}t{t}") for t in range(len(times))] for v in range(wish.n_visits)]
@@ -179,7 +179,9 @@ def _one_after_the_other(
     used: dict[Taking, int] = defaultdict(int)
     found: list[list[int]] = []
     for wish, times in zip(wishes, candidates, strict=True):
-        free = [t for t, time in enumerate(times) if all(used[k] < capacity.get(k[0], 1) for k in time.takes)]
+        left = [t for t, time in enumerate(times) if all(used[k] < capacity.get(k[0], 1) for k in time.takes)]
+        cheapest = {times[t].minute: t for t in sorted(left, key=lambda t: -times[t].price)}
+        free = sorted(cheapest.values())
         best = best_series([times[t].minute for t in free], [times[t].price for t in free], wish)
         mine = [free[place] for place in best.chosen]
         for t in mine:

@@ -1,0 +1,47 @@
+"""Free times that leave no gap: those that touch what a practitioner has already, before or after, come first."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from myotome.clinic.booking.models import Service
+from myotome.clinic.booking.queries import Offer, free_times_for, phases_of
+from myotome.clinic.booking.taken import taken_between
+from myotome.science.booking.free import FreeTime, best_packed
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.scheduling import TICK_SECONDS
+
+
+def packed_times_for(
+    actor: Actor, *, service: Service, first_day: date, n_days: int, at: datetime, n: int, **who: Any
+) -> list[Offer]:
+    """At most `n` free times that touch another visit of their practitioner, those between two visits first.
+
+    `who` is as for `free_times_for`. Starts lie on 5-minute steps, so that a visit can begin when another has ended.
+    """
+    offers = free_times_for(actor, service=service, first_day=first_day, n_days=n_days, at=at, step_minutes=5, **who)
+    by_time = {FreeTime(int(o.starts_at.timestamp()) // TICK_SECONDS, o.practitioner_id, o.room_id): o for o in offers}
+    taken = _taken(actor, first_day, n_days, at=at, ignore=who.get("ignore_appointment_id"))
+    minutes = sum(phase.minutes for phase in phases_of(service)) + service.buffer_minutes
+    n_ticks = minutes * 60 // TICK_SECONDS
+    touching = [
+        row
+        for row in by_time
+        if row.tick - 1 in taken.get(row.practitioner, ()) or row.tick + n_ticks in taken.get(row.practitioner, ())
+    ]
+    return [by_time[row] for row in best_packed(touching, taken, n_ticks)[:n]]
+
+
+def _taken(actor: Actor, first_day: date, n_days: int, *, at: datetime, ignore: int | None) -> dict[int, set[int]]:
+    """The ticks in which each practitioner has something."""
+    start = datetime.combine(first_day - timedelta(days=1), time(), tzinfo=UTC)
+    end = datetime.combine(first_day + timedelta(days=n_days + 1), time(), tzinfo=UTC)
+    a, b = (int(moment.timestamp()) // TICK_SECONDS for moment in (start, end))
+    diary = taken_between(actor.clinic_id, a, b, at=at, ignore_appointment_id=ignore)
+    found: dict[int, set[int]] = {}
+    for resource, stretches in diary.busy.items():
+        kind, _colon, pk = resource.partition(":")
+        if kind == "practitioner":
+            found[int(pk)] = {tick for first, last in stretches for tick in range(first, last)}
+    return found

@@ -1,0 +1,196 @@
+"""Visits booked and moved at the desk: whole days, the first times, or those that leave no gap; and who walks in."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from myotome.clinic.booking import actions
+from myotome.clinic.booking.apart import warnings_if_moved
+from myotome.clinic.booking.queries import Offer, appointment_for, free_times_for, is_new, services_for
+from myotome.clinic.pathway.actions import patient_booked
+from myotome.clinic.pathway.walk_in import walked_in
+from myotome.clinic.people.queries import patient_for, practitioners_for
+from myotome.clinic.screening.courses import open_course_id
+from myotome.clinic.screening.phone import may_go_on, newest_intake
+from myotome.pages.access import for_roles
+from myotome.pages.booking.offers import (
+    chosen_service,
+    chosen_time,
+    days_with_offers,
+    order_of,
+    start_from,
+    week_of,
+)
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import Role
+from myotome.vocabulary.errors import InvalidValue, MyotomeError
+from myotome.vocabulary.sentences import in_readers_language
+
+desk = for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
+WALK_IN_WITHIN = timedelta(hours=2)
+
+
+@desk
+def move(request: HttpRequest, actor: Actor, appointment: int) -> HttpResponse:
+    """Another time; the old one stays until the new one holds."""
+    row = appointment_for(actor, appointment)
+    error: MyotomeError | None = None
+    start, _sep, who = request.POST.get("start", "").partition("|")
+    tell = request.POST.get("tell") != "no"
+    if request.method == "POST":
+        try:
+            version = request.POST.get("version", "")
+            moved = actions.move(
+                by=actor,
+                at=timezone.now(),
+                appointment_id=row.pk,
+                version=int(version) if version.isdigit() else 0,
+                starts_at=start_from(start),
+                practitioner_id=_whole(who),
+                tell=tell,
+            )
+            messages.success(
+                request, _("Moved. The patient is told by mail.") if tell else _("Moved. The patient is not told.")
+            )
+            for warning in warnings_if_moved(actor, moved, moved.starts_at):
+                messages.warning(request, in_readers_language(warning))
+            return redirect("desk:appointment", clinic=actor.clinic_slug, appointment=row.pk)
+        except MyotomeError as refusal:
+            error = refusal
+            row = appointment_for(actor, appointment)
+    page, order = week_of(request.GET.get("page", "0")), order_of(request.GET.get("order", ""))
+    practitioner = row.practitioner_id if "with" not in request.GET else _whole(request.GET["with"])
+    days = days_with_offers(
+        actor,
+        row.service,
+        page=page,
+        at=timezone.now(),
+        zone=request.clinic.time_zone,
+        practitioner_id=practitioner,
+        patient_id=row.patient_id,
+        ignore=row.pk,
+        order=order,
+    )
+    context = {
+        "appointment": row,
+        "patient": row.patient,
+        "days": days,
+        "page": page,
+        "order": order,
+        "practitioners": [one for one in practitioners_for(actor) if _treats(one, row.service)],
+        "practitioner": practitioner,
+        "asked": f"with={practitioner or ''}",
+        "tell": tell,
+        "chosen": chosen_time(start),
+        "error": error,
+    }
+    return render(request, "desk/move.html", context, status=error.http_status if error else 200)
+
+
+@desk
+def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
+    """A visit for somebody on the telephone or at the desk; somebody new is asked the safety questions first."""
+    person = patient_for(actor, patient)
+    intake = newest_intake(actor, patient_id=person.pk)
+    newcomer = is_new(person.pk)
+    services = list(services_for(actor, for_new_patients=newcomer))
+    services.sort(key=lambda row: row.new_patients_may_book)
+    error: MyotomeError | None = None
+    try:
+        service = chosen_service(services, request.POST.get("service") or request.GET.get("service", ""))
+    except InvalidValue as refusal:
+        error, service = refusal, services[0]
+    practitioner = _whole(request.POST.get("practitioner") or request.GET.get("practitioner", ""))
+    key = request.POST.get("key") or actions.fresh_key()
+    if request.method == "POST" and error is None:
+        try:
+            _book(request, actor, person, intake, service.pk, key, newcomer)
+            return redirect("desk:patient", clinic=actor.clinic_slug, patient=person.pk)
+        except MyotomeError as refusal:
+            error = refusal
+    context: dict[str, Any] = {
+        "patient": person,
+        "intake": intake,
+        "needs_questions": intake is None and newcomer,
+        "may_go_on": may_go_on(intake) if intake else not newcomer,
+        "services": services,
+        "service": service,
+        "practitioners": [row for row in practitioners_for(actor) if _treats(row, service)],
+        "practitioner": practitioner,
+        "key": key,
+        "page": week_of(request.GET.get("page", "0")),
+        "order": order_of(request.GET.get("order", "")),
+        "asked": f"service={service.pk}" + (f"&practitioner={practitioner}" if practitioner else ""),
+        "error": error,
+    }
+    context["here"] = _today_soon(actor, service, practitioner, person.pk, request.clinic.time_zone)
+    context["days"] = days_with_offers(
+        actor,
+        service,
+        page=context["page"],
+        at=timezone.now(),
+        zone=request.clinic.time_zone,
+        practitioner_id=practitioner,
+        patient_id=person.pk,
+        order=context["order"],
+    )
+    return render(request, "desk/book.html", context, status=error.http_status if error else 200)
+
+
+def _book(
+    request: HttpRequest, actor: Actor, person: Any, intake: Any, service_id: int, key: str, newcomer: bool
+) -> None:
+    start, _sep, practitioner = request.POST.get("start", "").partition("|")
+    is_here = request.POST.get("here") == "yes"
+    (walked_in if is_here else patient_booked)(
+        by=actor,
+        at=timezone.now(),
+        patient=person,
+        service_id=service_id,
+        practitioner_id=_whole(practitioner) or 0,
+        starts_at=start_from(start),
+        intake=intake,
+        course_id=None if newcomer else open_course_id(clinic_id=actor.clinic_id, patient_id=person.pk),
+        key=f"{key}|{start}",
+        note_for_desk=request.POST.get("note_for_desk", ""),
+        newcomer=newcomer,
+    )
+    messages.success(request, _("Booked, and here.") if is_here else _("Booked."))
+
+
+def _today_soon(actor: Actor, service: Any, practitioner: int | None, patient_id: int, zone: str) -> list[Offer]:
+    """For somebody who stands at the desk: of each practitioner the first time within the next hours of today."""
+    now = timezone.now()
+    offers = free_times_for(
+        actor,
+        service=service,
+        first_day=now.astimezone(ZoneInfo(zone)).date(),
+        n_days=1,
+        at=now,
+        practitioner_id=practitioner,
+        patient_id=patient_id,
+        step_minutes=5,
+    )
+    first: dict[int, Offer] = {}
+    for offer in offers:
+        if offer.starts_at <= now + WALK_IN_WITHIN:
+            first.setdefault(offer.practitioner_id, offer)
+    return list(first.values())
+
+
+def _treats(practitioner: Any, service: Any) -> bool:
+    return bool(
+        practitioner.treats_ims if service.kind in {"ims", "assessment_ims"} else practitioner.treats_acupuncture
+    )
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
