@@ -6,6 +6,7 @@ import json
 import statistics
 import subprocess
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,24 @@ def test_a_zone_of_the_body_opens_its_muscles_by_layer(page, live_server):
     page.touchscreen.tap(zone["x"] + zone["width"] * 0.25, zone["y"] + zone["height"] * 0.5)
     expect(page.locator("#keys legend").first).to_have_text("Superficial")
     expect(page.locator("#keys")).to_contain_text("Gluteus maximus")
+
+
+@pytest.mark.parametrize("size", [{"width": 820, "height": 1180}, {"width": 390, "height": 844}])
+def test_a_label_beside_the_figure_is_a_touch_target_and_opens_its_muscle(page, live_server, size):
+    exam, elena = an_examination()
+    page.set_viewport_size(size)
+    open_page(page, live_server, exam, elena, asked="?open=buttock")
+    labels = page.locator(".plate-label")
+    boxes = sorted((label.bounding_box() for label in labels.all()), key=lambda box: (box["y"], box["x"]))
+    assert len(boxes) >= 4
+    assert min(min(box["width"], box["height"]) for box in boxes) >= 44
+    for one, two in pairwise(boxes):
+        assert two["y"] >= one["y"] + one["height"] - 1 or two["x"] >= one["x"] + one["width"] - 1
+    labels.filter(has_text="Piriformis").tap()
+    expect(page.locator(".exam-card legend")).to_contain_text("Piriformis")
+    expect(page.locator(".plate-label[aria-current]")).to_contain_text("Piriformis")
+    page.locator("[id='muscle:piriformis::left:shortened:tap@']").tap()
+    expect(page.locator(".plate-label[aria-current]")).to_contain_text("left shortened 1")
 
 
 def test_every_level_is_on_the_ladder_and_a_rung_of_the_roots_leads_to_it(page, live_server):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
@@ -192,6 +193,18 @@ def test_every_place_opens(at_work, exam, asked, words):
     answer = at_work.get(url(exam) + asked)
     assert answer.status_code == 200
     assert words in text_of(answer)
+
+
+def test_a_label_beside_the_figure_says_both_sides_and_opens_its_muscle(at_work, exam):
+    chart(at_work, exam, "muscle:gluteus_medius::left:shortened:3", "muscle:gluteus_medius::right:shortened:0")
+    asked = f"{url(exam)}?open=buttock"
+    page = at_work.get(asked)
+    label = re.search(r'<a class="plate-label[^"]*" href="([^"]*at=gluteus_medius)">(.*?)</a>', page.content.decode())
+    assert re.sub(r"(<[^>]*>)+", " ", label[2]).strip() == "Gluteus medius left 3, right normal"
+    opened = at_work.get(html.unescape(label[1]))
+    assert opened.context["panel"]["card"]["name"] == "Gluteus medius"
+    assert [one.name for one in opened.context["labels"] if one.is_chosen] == ["Gluteus medius"]
+    assert "neither side tested" in text_of(at_work.get(f"{url(exam)}?open=spine"))
 
 
 def test_the_region_can_be_changed(at_work, exam):

@@ -72,7 +72,7 @@ def page_context(
     }
     if with_plate:
         context |= _ways(opened, examination.region, charted, link)
-        context |= plate_of(asked, opened["opened"], examination.region, charted, link)
+        context |= plate_of(asked, opened["opened"], opened["spine"], examination.region, charted, link)
     context["answer"] = None
     if can_see_roots(examination):
         belief = show_roots(by=actor, at=at, examination_id=examination.pk, examination=examination, findings=rows)

@@ -1,21 +1,22 @@
 """The plate of the examination: the region that is open, its muscles engraved by grade, each a link to its keys.
 
-Muscles that the outlines lack are schematic. The labels beside the figure and the list below do what the picture does.
+Muscles that the outlines lack are schematic. A column of labels stands beside the figure, one row a muscle, on leader
+lines: it is the touch target that a small muscle cannot be. The list below does what the picture does.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from myotome.knowledge import muscles as muscle_table
+from myotome.pages.assessment.labels import label_column, site_of
 from myotome.pages.assessment.names import SIDE_WORDS, sign_name, subject_name, value_words
-from myotome.pages.assessment.touch import REFLEXES, SKIN, SPINE
-from myotome.pages.plates import CROPS, body_plate, locator, part_key, shapes_of
+from myotome.pages.assessment.touch import REFLEXES, SKIN, SPINE, levels_from_the_limb
+from myotome.pages.plates import body_plate, box_of, locator, part_key, shapes_of
 from myotome.pages.plates.shapes import split_key
 from myotome.vocabulary.anatomy import ExamRegion, NeedleRegion
 
@@ -58,28 +59,43 @@ OPENED_BY: Mapping[str, tuple[NeedleRegion, NeedleRegion]] = {
 }
 SPINE_CROP = {ExamRegion.NECK_ARM: "shoulder_back", ExamRegion.BACK_LEG: "low_back_close", "": "back_half"}
 FRONT_FIRST = {NeedleRegion.CHEST, NeedleRegion.ABDOMEN}
-MOST_LABELS = 8
-WIDEST_LABELLED = 330.0
-"""Width of a crop beside which names can stand and still be read on a tablet."""
+RATIO = 0.72
+"""Width by height of the figure: the label column beside it is as high, so that a leader begins where its label stands."""
 
 
 def plate_of(
     asked: Mapping[str, str],
     opened: str,
+    spine: str,
     region: str,
     charted: Mapping[str, int],
     href: Callable[..., str],
 ) -> dict[str, Any]:
-    """The plate, both locators, the view shown and the other one; `href` makes links of what is open."""
+    """The plate, its labels, both locators, the view shown and the other one; `href` makes links of what is open."""
     view = asked.get("view", "")
     if view not in ("back", "front"):
         view = "front" if opened in FRONT_FIRST else "back"
     crop = _crop(opened, region, view)
-    states, details = _states(opened, charted, view, crop)
-    selected = [key for key in states if asked.get("at", "") and _at(key) == asked["at"]]
+    sites = _sites(opened, spine, region)
+    states, signs = _states(sites, charted, view)
+    chosen = asked.get("at", "")
+    labels = label_column(
+        states,
+        signs,
+        chosen=chosen,
+        opened={site_of(part_key(id, "left", level)) for id, level in sites},
+        view=view,
+        box=box_of(view, crop, RATIO),
+        href=href,
+    )
     names = {key: subject_name("muscle", *split_key(key)[1:]) for key in states}
     names |= {key: f"{names[key]}, {SIDE_WORDS[split_key(key)[0]]}" for key, grade in states.items() if grade is None}
     tested = {key: grade for key, grade in states.items() if grade is not None}
+    details = {
+        key: f"{SIDE_WORDS[split_key(key)[0]]}, {sign_name('muscle', sign)} {value_words('muscle', sign, tested[key])}"
+        for key, sign in signs.items()
+        if key in tested
+    }
     title = _("Back view, %(place)s") if view == "back" else _("Front view, %(place)s")
     return {
         "view": view,
@@ -90,13 +106,15 @@ def plate_of(
             names=names,
             details=details,
             crop=crop,
-            selected=selected,
-            labelled=_labels(tested, crop),
+            selected=[key for key in states if site_of(key) == chosen],
+            ratio=RATIO,
+            leaders={label.leads_to: label.share for label in labels},
             deep=asked.get("layer", "deep") != "superficial",
-            href=lambda key: href(at=_at(key)),
+            href=lambda key: href(at=site_of(key)),
             zones=_zones(view, opened, href),
             title=title % {"place": opened.replace("_", " ")},
         ),
+        "labels": labels,
         "locators": _locators(crop, view, tested),
     }
 
@@ -117,18 +135,10 @@ def _zones(view: str, opened: str, href: Callable[..., str]) -> dict[str, tuple[
     return found
 
 
-def _labels(tested: Mapping[str, int], crop: str) -> list[str]:
-    """What was found on the side with more findings, worst first; none where names would leave no room for the body."""
-    if CROPS[crop][1][2] > WIDEST_LABELLED:
-        return []
-    sides = Counter(split_key(key)[0] for key in tested)
-    side = max(sides, key=lambda one: sides[one], default="")
-    worst = sorted((key for key in tested if split_key(key)[0] == side), key=lambda key: -tested[key])
-    return worst[:MOST_LABELS]
-
-
 def _locators(crop: str, view: str, tested: Mapping[str, int]) -> list[tuple[str, SafeString]]:
-    return [(one, locator(one, crop=crop if one == view else None, states=tested)) for one in ("back", "front")]
+    return [
+        (one, locator(one, crop=crop if one == view else None, ratio=RATIO, states=tested)) for one in ("back", "front")
+    ]
 
 
 def _crop(opened: str, region: str, view: str) -> str:
@@ -138,27 +148,33 @@ def _crop(opened: str, region: str, view: str) -> str:
     return back if view == "back" else front
 
 
+def _sites(opened: str, spine: str, region: str) -> list[tuple[str, str]]:
+    """Muscles of what is open, with their level: what fingers find of a region, or the spine muscle level by level."""
+    if opened == SPINE:
+        levels = muscle_table.muscle(spine).levels
+        return [(spine, level) for level in levels_from_the_limb(region) if level in levels]
+    rows = muscle_table.muscles().values()
+    return [(row.id, "") for row in rows if row.region == opened and not row.levels and row.palpable]
+
+
 def _states(
-    opened: str, charted: Mapping[str, int], view: str, crop: str
+    sites: Iterable[tuple[str, str]], charted: Mapping[str, int], view: str
 ) -> tuple[dict[str, int | None], dict[str, str]]:
-    """Every muscle of what is open that can be drawn, not tested unless charted; all that is charted elsewhere."""
-    states: dict[str, int | None] = {}
-    for row in muscle_table.muscles().values():
-        if row.region == opened and not row.levels and row.palpable:
-            states |= {part_key(row.id, side): None for side in ("left", "right")}
-    details: dict[str, str] = {}
+    """Every part of the sites that can be drawn, not tested unless charted, and all that is charted elsewhere.
+
+    The grade is the worst of its signs; that sign is told beside.
+    """
+    states: dict[str, int | None] = {
+        part_key(id, side, level): None for id, level in sites for side in ("left", "right")
+    }
+    signs: dict[str, str] = {}
     for key, grade in charted.items():
         kind, subject, level, side, sign = key.split(":")
         if kind != "muscle" or sign == "weak":
             continue
         part = part_key(subject, side, level)
-        if (states.get(part) or -1) < grade:
+        if (-1 if states.get(part) is None else states[part]) < grade:
             states[part] = grade
-            details[part] = f"{SIDE_WORDS[side]}, {sign_name(kind, sign)} {value_words(kind, sign, grade)}"
+            signs[part] = sign
     drawn = {part: grade for part, grade in states.items() if any(s.view == view for s in shapes_of(part))}
-    return drawn, details
-
-
-def _at(key: str) -> str:
-    _side, muscle, level = split_key(key)
-    return f"{muscle}:{level}" if level else muscle
+    return drawn, signs

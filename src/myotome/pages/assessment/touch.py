@@ -102,6 +102,12 @@ def charted_of(rows: Iterable[Any]) -> dict[str, int]:
     return {row_key(row): row_value(row) for row in rows}
 
 
+def levels_from_the_limb(region: str) -> tuple[str, ...]:
+    """Levels of the region, those of the limb's roots before those of the trunk."""
+    levels = LEVELS.get(region, ROOTS)
+    return levels[::-1] if region == ExamRegion.BACK_LEG else levels
+
+
 def keys_for(kind: str, subject: str, level: str, side: str, sign: str, charted: Charted) -> tuple[Key, ...]:
     """The keys of one sign on one side, lowest grade first; the pressed one clears."""
     key = f"{kind}:{subject}:{level}:{side}:{sign}"

@@ -6,7 +6,7 @@ models, no clock. The classes are those of `frontend/styles/body.css`.
 """
 
 from myotome.pages.plates.crops import CROPS, CUTS, crop_for
-from myotome.pages.plates.drawing import NeedleMark, body_plate, locator, region_plate
+from myotome.pages.plates.drawing import NeedleMark, anchor_of, body_plate, box_of, locator, region_plate
 from myotome.pages.plates.outlines import CREDIT
 from myotome.pages.plates.shapes import drawn_as, part_key, shapes_of, split_key
 
@@ -15,7 +15,9 @@ __all__ = [
     "CROPS",
     "CUTS",
     "NeedleMark",
+    "anchor_of",
     "body_plate",
+    "box_of",
     "crop_for",
     "drawn_as",
     "locator",

@@ -49,6 +49,16 @@ CUTS = CROPS | HALVES
 """Every part of a view that can be opened by its name."""
 
 
+def framed(box: Box, ratio: float) -> Box:
+    """The box grown about its middle, in height or in width, until its width is `ratio` of its height."""
+    x, y, w, h = box
+    if w / h > ratio:
+        tall = w / ratio
+        return x, y - (tall - h) / 2, w, tall
+    wide = h * ratio
+    return x - (wide - w) / 2, y, wide, h
+
+
 def crop_for(view: str, keys: Iterable[str]) -> str:
     """Name of the smallest crop of the view that shows every drawn key; the whole view when none does."""
     boxes = [s.box for key in keys for s in shapes_of(key) if s.view == view]

@@ -15,8 +15,8 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from myotome.pages.plates.crops import CUTS
-from myotome.pages.plates.lettering import description, labels_beside, side_words, words_of
+from myotome.pages.plates.crops import CUTS, Box, framed
+from myotome.pages.plates.lettering import description, labels_beside, leader_lines, side_words, words_of
 from myotome.pages.plates.outlines import WHOLE, parts, skin, x_of
 from myotome.pages.plates.shapes import Shape, ground, one_layer, shapes_of
 from myotome.pages.plates.zones import ZONES, muscles_in, zone_polygon
@@ -84,7 +84,9 @@ def body_plate(
     title: str = "",
     names: Mapping[str, str] | None = None,
     details: Mapping[str, str] | None = None,
-    labelled: bool | Collection[str] = False,
+    ratio: float | None = None,
+    labelled: bool = False,
+    leaders: Mapping[str, float] | None = None,
     deep: bool = True,
     href: Callable[[str], str] | str | None = None,
     pick: bool = False,
@@ -95,16 +97,17 @@ def body_plate(
     """One view of the body with the muscles of `states` engraved.
 
     `states` maps part keys (`shapes.part_key`) to a grade 0-3; None or absent is not tested. `names` maps keys to words
-    for people, `details` to a second line ("shortened 3"). `crop` is a name of `crops.CUTS`. `labelled` sets names
-    beside the figure on leader lines (of all, or of the keys given). `href` (a function, or a text to which the key is added) makes every muscle of
-    `states` a link; `pick` marks them for `<body-picker>`. `zones` maps keys (`side:region`) to address and words: links behind the
+    for people, `details` to a second line ("shortened 3"). `crop` is a name of `crops.CUTS`. `ratio` grows it to that
+    width by height. `labelled` sets names beside the figure on leader lines; `leaders` draws only the lines, from the left
+    edge at a share of the height, for a page that has the names beside the picture. `href` (a function, or a text to which
+    the key is added) makes every muscle of `states` a link; `pick` marks them for `<body-picker>`. `zones` maps keys (`side:region`) to address and words: links behind the
     muscles that open what lies there. Muscles that this view does not draw are left out of the picture but stay in the
     words.
     """
     states = dict(states or {})
     names, details = dict(names or {}), dict(details or {})
     uid = f"p{next(_plate_number)}"
-    x, y, w, h = CUTS[crop][1] if crop else WHOLE[view]
+    x, y, w, h = box_of(view, crop, ratio)
     fibres = _Fibres(uid, 1.0 if w < 450 else 1.6)
     body = [f'<path class="skin" d="{skin(view)}"/>']
     body += [f'<path class="quiet-part" d="{p.path}"/>' for p in parts(view) if p.slug in BARE_PARTS]
@@ -128,10 +131,10 @@ def body_plate(
         )
         body.append(_as_control(key, paths, word, href, pick))
     body += _needle_marks(needles, view, max(1.0, h / 440))
-    named = drawn if labelled is True else {key: drawn[key] for key in drawn if key in (labelled or ())}
     margin_left, margin_right, labels = (
-        labels_beside(named, states, names, details, (x, y, w, h)) if named else (0, 0, "")
+        labels_beside(drawn, states, names, details, (x, y, w, h)) if labelled and drawn else (0, 0, "")
     )
+    labels += leader_lines(((drawn[key], at) for key, at in (leaders or {}).items() if key in drawn), (x, y, w, h))
     box = (x - margin_left, y, w + margin_left + margin_right, h)
     return _svg(
         uid,
@@ -146,6 +149,18 @@ def body_plate(
         css_class,
         (x, y, w, h),
     )
+
+
+def box_of(view: str, crop: str | None, ratio: float | None = None) -> Box:
+    """What a plate shows of its view: the crop or all of it, grown to the ratio."""
+    box = CUTS[crop][1] if crop else WHOLE[view]
+    return framed(box, ratio) if ratio else box
+
+
+def anchor_of(key: str, view: str, *, deep: bool = True) -> tuple[float, float] | None:
+    """Where a leader line meets the muscle in this view; None where the view does not draw it."""
+    shapes = one_layer(tuple(s for s in shapes_of(key) if s.view == view), deep=deep)
+    return shapes[0].anchor if shapes else None
 
 
 def region_plate(
@@ -203,6 +218,7 @@ def locator(
     view: str,
     *,
     crop: str | None = None,
+    ratio: float | None = None,
     states: Mapping[str, int | None] | None = None,
     needles: Sequence[NeedleMark] = (),
     css_class: str = "",
@@ -221,8 +237,8 @@ def locator(
             at = f'cx="{s.anchor[0]:.0f}" cy="{s.anchor[1]:.0f}"'
             body.append(f'<g class="site {escape(mark.state)}"><circle {at} r="17"/></g>')
     if crop and CUTS[crop][0] == view:
-        x, y, w, h = CUTS[crop][1]
-        body.append(f'<rect class="frame" x="{x}" y="{y}" width="{w}" height="{h}" rx="14"/>')
+        x, y, w, h = box_of(view, crop, ratio)
+        body.append(f'<rect class="frame" x="{x:.0f}" y="{y:.0f}" width="{w:.0f}" height="{h:.0f}" rx="14"/>')
     x, y, w, h = WHOLE[view]
     return mark_safe(  # noqa: S308 - numbers and our own paths only
         f'<svg class="plate locator {escape(css_class)}" viewBox="{x} {y} {w} {h}" aria-hidden="true">'
