@@ -7,14 +7,37 @@ questions of every request; the rows that come back are the same as those of the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
-from django.db.models import AutoField, BigAutoField, Model, QuerySet
+from django.db.models import (
+    AutoField,
+    BigAutoField,
+    BooleanField,
+    CharField,
+    DateField,
+    DateTimeField,
+    Field,
+    ForeignKey,
+    IntegerField,
+    Model,
+    QuerySet,
+    TextField,
+)
 from django.db.models.query import ModelIterable
+
+_Column = tuple[Any, str, bool, type | None]
+_PLAIN: tuple[tuple[type[Field], type], ...] = (
+    (IntegerField, int),
+    (CharField, str),
+    (TextField, str),
+    (BooleanField, bool),
+    (ForeignKey, int),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +64,19 @@ class Prepared:
 
     def __call__(self, *values: Any) -> list[Any]:
         """The rows for these values: model instances, or tuples for a query set of values."""
-        plan = self._plans.get(connection.vendor) or self._plan()
+        database = connections[DEFAULT_DB_ALIAS]  # itself: its proxy looks it up anew at every word
+        plan = self._plans.get(database.vendor) or self._plan()
         given = [
             value if place is None else values[place] for value, place in zip(plan.values, plan.places, strict=True)
         ]
-        with connection.cursor() as cursor:
+        with database.cursor() as cursor:
             cursor.execute(plan.sql, given)
             rows = cursor.fetchall()
         if plan.converters:
-            rows = [self._converted(plan, row) for row in rows]
+            rows = [_converted(plan, row, database) for row in rows]
         if plan.model is None:
             return list(rows)
-        return [plan.model.from_db(connection.alias, plan.columns, row) for row in rows]
-
-    def _converted(self, plan: _Plan, row: tuple[Any, ...]) -> list[Any]:
-        made = list(row)
-        for place, (functions, expression) in plan.converters.items():
-            for function in functions:
-                made[place] = function(made[place], expression, connection)
-        return made
+        return [plan.model.from_db(database.alias, plan.columns, row) for row in rows]
 
     def _plan(self) -> _Plan:
         rows = self._make(*self._stand_ins)
@@ -82,6 +99,14 @@ class Prepared:
         return plan
 
 
+def _converted(plan: _Plan, row: tuple[Any, ...], database: Any) -> list[Any]:
+    made = list(row)
+    for place, (functions, expression) in plan.converters.items():
+        for function in functions:
+            made[place] = function(made[place], expression, database)
+    return made
+
+
 def insert(rows: Sequence[Model]) -> None:
     """Writes new rows of one model in one statement and gives them their keys, as `bulk_create`, without building SQL anew.
 
@@ -89,25 +114,46 @@ def insert(rows: Sequence[Model]) -> None:
     """
     if not rows:
         return
-    model = type(rows[0])
-    fields, head, places = _insert_words(model)
-    connection = connections[DEFAULT_DB_ALIAS]  # itself, not its proxy: each value is written for it
-    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for row in rows for field in fields]
-    with connection.cursor() as cursor:
-        cursor.execute(f"{head} {','.join([places] * len(rows))} RETURNING {_key_column(model)}", values)
+    columns, head, places, tail = _insert_words(type(rows[0]))
+    database = connections[DEFAULT_DB_ALIAS]  # itself, not its proxy: each value is written for it
+    values = [value for row in rows for value in _values(row, columns, database)]
+    with database.cursor() as cursor:
+        cursor.execute(f"{head} {','.join([places] * len(rows))} {tail}", values)
         for row, (key,) in zip(rows, cursor.fetchall(), strict=True):
             if row.pk is None:
                 row.pk = key
-            row._state.adding, row._state.db = False, connection.alias
+            row._state.adding, row._state.db = False, database.alias
+
+
+def _values(row: Model, columns: list[_Column], database: Any) -> Iterator[Any]:
+    held = row.__dict__
+    for field, name, is_made, as_it_is in columns:
+        value = field.pre_save(row, True) if is_made else held[name]
+        if as_it_is is not None and (value is None or type(value) is as_it_is):
+            yield value
+        elif type(value) is datetime and isinstance(field, DateTimeField) and value.tzinfo is not None:
+            yield database.ops.adapt_datetimefield_value(value)
+        else:
+            yield field.get_db_prep_save(value, database)
 
 
 @cache
-def _insert_words(model: type[Model]) -> tuple[list[Any], str, str]:
+def _insert_words(model: type[Model]) -> tuple[list[_Column], str, str, str]:
     fields = [field for field in model._meta.concrete_fields if not isinstance(field, AutoField | BigAutoField)]
-    quoted = ",".join(connection.ops.quote_name(field.column) for field in fields)
-    head = f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({quoted}) VALUES"
-    return fields, head, "(" + ",".join(["%s"] * len(fields)) + ")"
+    quote = connection.ops.quote_name
+    quoted = ",".join(quote(field.column) for field in fields)
+    head = f"INSERT INTO {quote(model._meta.db_table)} ({quoted}) VALUES"
+    columns = [(field, field.attname, _is_made(field), _as_it_is(field)) for field in fields]
+    return columns, head, "(" + ",".join(["%s"] * len(fields)) + ")", f"RETURNING {quote(model._meta.pk.column)}"
 
 
-def _key_column(model: type[Model]) -> str:
-    return connection.ops.quote_name(model._meta.pk.column)
+def _is_made(field: Any) -> bool:
+    """True for a field that makes its value when it is written: the moment of writing, or anything of its own."""
+    if isinstance(field, DateField):
+        return bool(field.auto_now or field.auto_now_add)
+    return type(field).pre_save is not Field.pre_save
+
+
+def _as_it_is(field: Any) -> type | None:
+    """The one type whose values both databases take as they are in this field; every other value is prepared by it."""
+    return next((plain for kind, plain in _PLAIN if isinstance(field, kind)), None)

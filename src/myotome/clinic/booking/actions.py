@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -61,12 +62,13 @@ def book(
     wanted: Wanted | None = None,
     patient: Patient | None = None,
     tell: bool = True,
+    also: Callable[[Appointment], None] | None = None,
 ) -> Appointment:
     """The appointment, booked; with level CALL FIRST the time is held as a request until somebody has phoned.
 
     The same `key` with the same booking gives the appointment that is already there. `wanted` is what `wanted_for` gave
     for this patient, service, practitioner and start, when the caller has asked before her own transaction; without
-    `tell` the caller sends one message for several visits herself.
+    `tell` the caller sends one message for several visits herself. `also` is what stands or falls with the booking.
 
     Raises:
         BookingStopped: an emergency answer is on record.
@@ -88,7 +90,7 @@ def book(
         starts_at=starts_at,
         patient_id=patient_id,
     )
-    rules = rules_for(by.clinic_id)
+    rules = wanted.rules
     appointment = Appointment(
         clinic_id=by.clinic_id,
         patient=patient or Patient.objects.filter(clinic_id=by.clinic_id).get_or_not_found(pk=patient_id),
@@ -119,6 +121,8 @@ def book(
                 kind = "requested" if level is RedFlagLevel.CALL_FIRST else "booked"
                 until = keep_undo(by=by, at=at, appointment=appointment, act="booked", before={}, rules=rules)
                 queue_notices(appointment, kind, at=at, not_before=until, rules=rules, is_new=True)
+            if also is not None:
+                also(appointment)
     except IntegrityError as clash:
         # Its own row clashed: the same form was sent twice in the same moment, and the other was first.
         if key is not None and (existing := _booked_before(by, key, digest)):
@@ -161,7 +165,7 @@ def move(
         practitioner_id=practitioner_id or seen.practitioner_id,
         starts_at=starts_at,
     )
-    rules = rules_for(by.clinic_id)
+    rules = wanted.rules
     with transaction.atomic():
         appointment = _locked(by, appointment_id)
         if S(appointment.status) not in {S.REQUESTED, S.BOOKED}:

@@ -77,13 +77,11 @@ def spans_for(
 
 def keys_of(spans: Iterable[AppointmentSpan]) -> list[Key]:
     """The resources and ticks of the spans, sorted, each once."""
-    return sorted(
-        {
-            (f"{span.resource_kind}:{span.practitioner_id or span.room_id or span.patient_id}", tick)
-            for span in spans
-            for tick in ticks(span.starts_at, span.ends_at)
-        }
-    )
+    found: set[Key] = set()
+    for span in spans:
+        resource = f"{span.resource_kind}:{span.practitioner_id or span.room_id or span.patient_id}"
+        found.update((resource, tick) for tick in ticks(span.starts_at, span.ends_at))
+    return sorted(found)
 
 
 def resting_ticks(starts_at: datetime, phases: Iterable[Phase]) -> list[int]:

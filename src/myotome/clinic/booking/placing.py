@@ -8,9 +8,12 @@ constraint says so, and the next free room is tried.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from django.db import connection
 
 from myotome.clinic.audit.prepared import insert
 from myotome.clinic.booking.claims import (
@@ -27,8 +30,8 @@ from myotome.clinic.booking.claims import (
 )
 from myotome.clinic.booking.hours import credential_ends, place_where_she_works, rooms_at
 from myotome.clinic.booking.kept import SetUp, set_up_of
-from myotome.clinic.booking.models import Appointment, AppointmentSpan, Hold, Service
-from myotome.clinic.booking.queries import check_may_book, phases_of, practitioner_of, service_for, treats
+from myotome.clinic.booking.models import Appointment, AppointmentSpan, DiaryRules, Hold, Service
+from myotome.clinic.booking.queries import active_service, check_may_book, phases_of, practitioner_in, treats
 from myotome.clinic.people.models import Place, Practitioner
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import AlreadyBooked, InvalidValue
@@ -48,6 +51,7 @@ class Wanted:
     rooms: tuple[int, ...]
     starts_at: datetime
     ends_at: datetime
+    rules: DiaryRules
 
 
 def wanted_for(
@@ -71,11 +75,11 @@ def wanted_for(
         NotAllowed: a new patient begins with an assessment.
         NotFound: no such service or practitioner in the clinic.
     """
-    service = service or service_for(by, service_id)
+    set_up = set_up_of(by.clinic_id)
+    service = service or active_service(set_up, service_id)
     if patient_id is not None:
         check_may_book(service, patient_id=patient_id, newcomer=newcomer)
-    practitioner = practitioner_of(by, practitioner_id)
-    set_up = set_up_of(by.clinic_id)
+    practitioner = practitioner_in(set_up, practitioner_id)
     check_start(starts_at, at=at)
     phases = tuple(phases_of(service))
     ends_at = starts_at + timedelta(minutes=sum(phase.minutes for phase in phases))
@@ -93,6 +97,7 @@ def wanted_for(
         rooms=tuple(rooms_at(set_up, service).get(place.pk, ())),
         starts_at=starts_at,
         ends_at=ends_at,
+        rules=set_up.rules,
     )
 
 
@@ -119,12 +124,13 @@ def place(wanted: Wanted, appointment: Appointment, *, at: datetime) -> None:
     """
 
     def attempt() -> None:
-        spans, resting = _free_way(wanted, appointment, at=at)
-        with clash_is_already_booked():
+        spans, keys = _free_way(wanted, appointment, at=at)
+        # Where one writer writes at a time, nobody comes between the look and the rows: no savepoint is needed.
+        with nullcontext() if connection.vendor == "sqlite" else clash_is_already_booked():
             for span in spans:
                 span.appointment = appointment
             insert(spans)
-            write_claims([*keys_of(spans), *resting], clinic_id=appointment.clinic_id, appointment_id=appointment.pk)
+            write_claims(keys, clinic_id=appointment.clinic_id, appointment_id=appointment.pk)
 
     appointment.starts_at, appointment.ends_at = wanted.starts_at, wanted.ends_at
     appointment.place, appointment.practitioner = wanted.place, wanted.practitioner
@@ -147,12 +153,12 @@ def place_hold(wanted: Wanted, hold: Hold, *, at: datetime) -> None:
     )
 
     def attempt() -> None:
-        spans, resting = _free_way(wanted, stand_in, at=at)
-        keys = [key for key in keys_of(spans) if not key[0].startswith("patient:")]
+        spans, keys = _free_way(wanted, stand_in, at=at)
+        keys = [key for key in keys if not key[0].startswith("patient:")]
         hold.room_id = next((span.room_id for span in spans if span.room_id), None)
         with clash_is_already_booked():
             hold.save()
-            write_claims([*keys, *resting], clinic_id=hold.clinic_id, hold_id=hold.pk)
+            write_claims(keys, clinic_id=hold.clinic_id, hold_id=hold.pk)
 
     hold.starts_at, hold.ends_at = wanted.starts_at, wanted.ends_at
     hold.practitioner_id, hold.service_id = wanted.practitioner.pk, wanted.service.pk
@@ -160,7 +166,7 @@ def place_hold(wanted: Wanted, hold: Hold, *, at: datetime) -> None:
 
 
 def _free_way(wanted: Wanted, appointment: Appointment, *, at: datetime) -> tuple[list[AppointmentSpan], list[Key]]:
-    """Spans in a room that is free, and free places to rest.
+    """Spans in a room that is free, with all they claim: free places to rest among it.
 
     Raises:
         AlreadyBooked: there is none.
@@ -179,8 +185,10 @@ def _free_way(wanted: Wanted, appointment: Appointment, *, at: datetime) -> tupl
         if room_id is not None and (f"room:{room_id}", first) in taken and wanted.phases[0].room:
             continue  # taken from its first tick on: no need to look at the rest
         spans = spans_for(appointment, wanted.phases, room_id=room_id, buffer_minutes=buffer, turnover_minutes=turnover)
-        if taken.isdisjoint(keys_of(spans)):
-            return spans, resting_keys(wanted.practitioner.pk, resting, taken, most=most) if most else []
+        keys = keys_of(spans)
+        if taken.isdisjoint(keys):
+            rests = resting_keys(wanted.practitioner.pk, resting, taken, most=most) if most else []
+            return spans, [*keys, *rests]
     raise AlreadyBooked(TAKEN, field="start")
 
 

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from myotome.clinic.audit.prepared import Prepared
 from myotome.clinic.booking.hours import rooms_at, working_by_place
-from myotome.clinic.booking.kept import set_up_of
+from myotome.clinic.booking.kept import SetUp, set_up_of
 from myotome.clinic.booking.models import Appointment, Service
 from myotome.clinic.booking.taken import taken_between
 from myotome.clinic.people.links import read_link
@@ -57,7 +57,12 @@ def service_for(actor: Actor, pk: int) -> Service:
     Raises:
         NotFound: the clinic has none such.
     """
-    service = set_up_of(actor.clinic_id).services.get(pk)
+    return active_service(set_up_of(actor.clinic_id), pk)
+
+
+def active_service(set_up: SetUp, pk: int) -> Service:
+    """The service of this set-up; raises as `service_for`."""
+    service = set_up.services.get(pk)
     if service is None or not service.is_active:
         raise NotFound("There is nothing here that you can see.")
     return service
@@ -300,7 +305,12 @@ def practitioner_of(actor: Actor, pk: int) -> Practitioner:
     Raises:
         NotFound: there is none such.
     """
-    found = set_up_of(actor.clinic_id).practitioners.get(pk)
+    return practitioner_in(set_up_of(actor.clinic_id), pk)
+
+
+def practitioner_in(set_up: SetUp, pk: int) -> Practitioner:
+    """The practitioner of this set-up; raises as `practitioner_of`."""
+    found = set_up.practitioners.get(pk)
     if found is None:
         raise NotFound("There is nothing here that you can see.")
     return found

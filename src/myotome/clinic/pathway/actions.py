@@ -141,25 +141,26 @@ def patient_booked(
             patient_id=patient.pk,
             newcomer=newcomer,
         )
-    with transaction.atomic():
-        appointment = book(
-            by=by,
-            at=at,
-            patient_id=patient.pk,
-            service_id=service_id,
-            practitioner_id=practitioner_id,
-            starts_at=starts_at,
-            level=RedFlagLevel(intake.level) if intake and not intake.called_at else RedFlagLevel.NONE,
-            intake_id=intake.pk if intake else None,
-            course_id=course_id,
-            key=key,
-            note_for_desk=note_for_desk,
-            wanted=wanted,
-            patient=patient,
-        )
-        if course_id is not None:
-            ask_before_visit(by=by, at=at, course=Course.objects.get(pk=course_id), appointment=appointment)
-    return appointment
+
+    def ask(appointment: Appointment) -> None:
+        ask_before_visit(by=by, at=at, course=Course.objects.get(pk=course_id), appointment=appointment)
+
+    return book(
+        by=by,
+        at=at,
+        patient_id=patient.pk,
+        service_id=service_id,
+        practitioner_id=practitioner_id,
+        starts_at=starts_at,
+        level=RedFlagLevel(intake.level) if intake and not intake.called_at else RedFlagLevel.NONE,
+        intake_id=intake.pk if intake else None,
+        course_id=course_id,
+        key=key,
+        note_for_desk=note_for_desk,
+        wanted=wanted,
+        patient=patient,
+        also=ask if course_id is not None else None,
+    )
 
 
 @transaction.atomic

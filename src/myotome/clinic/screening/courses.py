@@ -175,6 +175,12 @@ def is_duration_possible(course: Course) -> bool:
     return True
 
 
+_all_courses = Prepared(
+    lambda patient_id: (
+        Course.objects.filter(patient_id=patient_id).order_by("-opened_at").values_list("pk", "clinic_id", "closed_at")
+    ),
+    7_000_001,
+)
 _open_courses = Prepared(
     lambda clinic_id, patient_id: (
         Course.objects.filter(clinic_id=clinic_id, patient_id=patient_id, closed_at__isnull=True)
@@ -184,6 +190,12 @@ _open_courses = Prepared(
     7_000_001,
     7_000_002,
 )
+
+
+def care_so_far(*, clinic_id: int, patient_id: int) -> tuple[bool, int | None]:
+    """Whether the patient is new (no course yet, open or closed), and the id of her open course, by one look."""
+    rows = _all_courses(patient_id)
+    return not rows, next((pk for pk, clinic, closed_at in rows if clinic == clinic_id and closed_at is None), None)
 
 
 def open_course_id(*, clinic_id: int, patient_id: int) -> int | None:

@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 
 from myotome.clinic.booking import actions
 from myotome.clinic.booking.apart import warnings_if_moved
-from myotome.clinic.booking.queries import Offer, appointment_for, free_times_for, is_new, services_for
+from myotome.clinic.booking.queries import Offer, appointment_for, free_times_for, services_for
 from myotome.clinic.pathway.actions import patient_booked
 from myotome.clinic.pathway.walk_in import walked_in
 from myotome.clinic.people.queries import patient_for, practitioners_for
-from myotome.clinic.screening.courses import open_course_id
+from myotome.clinic.screening.courses import care_so_far
 from myotome.clinic.screening.phone import may_go_on, newest_intake
 from myotome.pages.access import for_roles
 from myotome.pages.booking.offers import (
@@ -100,7 +100,7 @@ def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
     """A visit for somebody on the telephone or at the desk; somebody new is asked the safety questions first."""
     person = patient_for(actor, patient)
     intake = newest_intake(actor, patient_id=person.pk)
-    newcomer = is_new(person.pk)
+    newcomer, course_id = care_so_far(clinic_id=actor.clinic_id, patient_id=person.pk)
     services = list(services_for(actor, for_new_patients=newcomer))
     services.sort(key=lambda row: row.new_patients_may_book)
     error: MyotomeError | None = None
@@ -112,7 +112,7 @@ def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
     key = request.POST.get("key") or actions.fresh_key()
     if request.method == "POST" and error is None:
         try:
-            _book(request, actor, person, intake, service.pk, key, newcomer)
+            _book(request, actor, person, intake, service.pk, key, newcomer, course_id)
             return redirect("desk:patient", clinic=actor.clinic_slug, patient=person.pk)
         except MyotomeError as refusal:
             error = refusal
@@ -146,7 +146,14 @@ def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
 
 
 def _book(
-    request: HttpRequest, actor: Actor, person: Any, intake: Any, service_id: int, key: str, newcomer: bool
+    request: HttpRequest,
+    actor: Actor,
+    person: Any,
+    intake: Any,
+    service_id: int,
+    key: str,
+    newcomer: bool,
+    course_id: int | None,
 ) -> None:
     start, _sep, practitioner = request.POST.get("start", "").partition("|")
     is_here = request.POST.get("here") == "yes"
@@ -158,7 +165,7 @@ def _book(
         practitioner_id=_whole(practitioner) or 0,
         starts_at=start_from(start),
         intake=intake,
-        course_id=None if newcomer else open_course_id(clinic_id=actor.clinic_id, patient_id=person.pk),
+        course_id=course_id,
         key=f"{key}|{start}",
         note_for_desk=request.POST.get("note_for_desk", ""),
         newcomer=newcomer,
