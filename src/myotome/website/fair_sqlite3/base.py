@@ -34,13 +34,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """As Django's; only how long a writer waits, and behind whom, differs."""
 
     _turn: Turn | None = None
+    _turn_kept: tuple[str, Turn] | None = None
 
     def create_cursor(self, name: str | None = None) -> Any:
         return self.connection.cursor(factory=Cursor)
 
     def _start_transaction_under_autocommit(self) -> None:
         if not self.is_in_memory_db():
-            turn = turn_for(str(self.settings_dict["NAME"]))
+            turn = self._turn_of_file()
             if not turn.take(timeout_s=self.settings_dict["OPTIONS"].get("timeout", 5)):
                 raise OperationalError("database is locked")
             self._turn = turn
@@ -49,6 +50,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         except BaseException:
             self._give_back()
             raise
+
+    def _turn_of_file(self) -> Turn:
+        name = str(self.settings_dict["NAME"])
+        if self._turn_kept is None or self._turn_kept[0] != name:
+            self._turn_kept = name, turn_for(name)
+        return self._turn_kept[1]
 
     def _commit(self) -> Any:
         # A commit that fails leaves the transaction open; the rollback that follows gives the turn back.

@@ -94,5 +94,6 @@ _turns_lock = threading.Lock()
 
 def turn_for(path: str) -> Turn:
     """The one turn of this process for a database file."""
+    real = os.path.realpath(path)
     with _turns_lock:
-        return _turns.setdefault(os.path.realpath(path), Turn(os.path.realpath(path)))
+        return _turns.setdefault(real, Turn(real))
