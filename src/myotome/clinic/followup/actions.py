@@ -18,6 +18,7 @@ from myotome.clinic.followup.outcomes import held_for
 from myotome.clinic.followup.queries import (
     LINK_DAYS,
     CourseStory,
+    by_diary,
     forecast_input,
     last_forecast,
     open_course,
@@ -221,7 +222,7 @@ def finish(*, by: Actor, at: datetime, request: MeasureRequest, on: date | None 
         at=at,
         course=request.course,
         on=on or clinic_day(request.course.clinic, at),
-        values={code: score(measure(code), given) for code, given in answers.items()},
+        values={code: score(measure(code), given) for code, given in answers.items()} | (by_diary(request) or {}),
         request=request,
     )
     MeasureRequest.objects.filter(pk=request.pk).update(completed_at=at)

@@ -114,6 +114,30 @@ class MeasureScore(ClinicalRow):
         ]
 
 
+class HeadacheDay(ClinicalRow):
+    """One day of her headache diary: how strong the headache was (0 is none), and whether she took something for it.
+
+    A day that is not written is missing, never a day without headache. A correction replaces the row and keeps it.
+    """
+
+    patient_sees = True
+
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="headache_days")
+    on = models.DateField()
+    strength = models.PositiveSmallIntegerField()
+    took_something = models.BooleanField()
+    written_at = models.DateTimeField()
+    replaced_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["course", "on"], condition=Q(replaced_at__isnull=True), name="one_current_diary_entry_a_day"
+            ),
+            models.CheckConstraint(condition=Q(strength__lte=10), name="headache_strength_to_ten"),
+        ]
+
+
 class ForecastShown(ClinicalRow):
     """A forecast as it was shown; append-only, with what it rested on."""
 

@@ -14,6 +14,7 @@ from django.db.models import Count, Q
 from myotome.clinic.assessment.models import ExamFinding
 from myotome.clinic.audit.actions import record
 from myotome.clinic.followup.activities import activities_of
+from myotome.clinic.followup.diary import scores_by_diary
 from myotome.clinic.followup.models import Discharge, ForecastShown, MeasureAnswer, MeasureRequest, MeasureScore, Share
 from myotome.clinic.followup.spacing import Spacing, spacing_of
 from myotome.clinic.needling.models import TreatmentVisit
@@ -22,7 +23,7 @@ from myotome.clinic.people.links import link_token, read_link
 from myotome.clinic.people.models import Clinic
 from myotome.clinic.screening.courses import course_for
 from myotome.clinic.screening.models import Course
-from myotome.knowledge.measures import PAIN_AVERAGE, measure
+from myotome.knowledge.measures import HEADACHE_DIARY, PAIN_AVERAGE, measure
 from myotome.knowledge.signs import signs
 from myotome.science.followup.answer import is_older_than
 from myotome.vocabulary.actors import Actor
@@ -229,13 +230,17 @@ def request_by_link(clinic: Clinic, token: str, *, at: datetime) -> MeasureReque
 
 
 def questions_of(request: MeasureRequest) -> list[Question]:
-    """The items in order, with what was answered; activities in the patient's own words."""
+    """The items in order, with what was answered; activities in the patient's own words. What her diary tells is not
+    asked."""
     answered = {
         (row.measure, row.item): row for row in MeasureAnswer.objects.filter(request=request, replaced_at__isnull=True)
     }
     words = activities_of(request.course)
     found = []
+    told = by_diary(request)
     for code in request.measures:
+        if told is not None and code in told:
+            continue
         for item in measure(code).items:
             if code == "psfs" and item.code not in words:
                 continue
@@ -255,6 +260,14 @@ def questions_of(request: MeasureRequest) -> list[Question]:
                 )
             )
     return found
+
+
+def by_diary(request: MeasureRequest, *, on: date | None = None) -> dict[str, float | None] | None:
+    """What her diary tells of the headache measures up to the day they are due, or a given day; None when they are not
+    asked or too few days are written."""
+    if not set(HEADACHE_DIARY) & set(request.measures):
+        return None
+    return scores_by_diary(request.course, on=on or _due(request))
 
 
 def open_requests(actor: Actor, *, course_id: int) -> list[MeasureRequest]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from myotome.pages.portal import views
+from myotome.pages.portal import diary, views
 
 app_name = "portal"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("page/<str:token>/record/", views.record_by_link, name="record_by_link"),
     path("receipt/<int:payment>.pdf", views.receipt, name="receipt"),
     path("page/<str:token>/receipt/<int:payment>.pdf", views.receipt_by_link, name="receipt_by_link"),
+    path("diary/", diary.diary, name="diary"),
+    path("page/<str:token>/diary/", diary.diary_by_link, name="diary_by_link"),
     path("questions/<str:token>/", views.questions, name="questions"),
     path("questions/<str:token>/<int:number>/", views.question, name="question"),
 ]

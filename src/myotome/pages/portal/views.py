@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from myotome.clinic.followup import actions
+from myotome.clinic.followup.diary import keeps_diary
 from myotome.clinic.followup.queries import MeasureRequest, Question, questions_of, request_by_link
 from myotome.clinic.pathway.patient_page import (
     open_page_with_birth_date,
@@ -52,7 +53,7 @@ def questions(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
             error = str(NOT_HERS)
         except InvalidValue as refusal:
             error = refusal.message
-    if not error and _is_known(request, asked.course.patient_id, asked.course.patient.born_on):
+    if not error and is_known(request, asked.course.patient_id, asked.course.patient.born_on):
         return redirect("portal:question", clinic=actor.clinic_slug, token=token, number=_first_open(asked))
     return render(request, "portal/door.html", {"error": error, "asked": asked}, status=422 if error else 200)
 
@@ -62,7 +63,7 @@ def question(request: HttpRequest, actor: Actor, token: str, number: int) -> Htt
     """One question; the last answer sends the set. Back shows what was answered."""
     asked = request_by_link(request.clinic, token, at=timezone.now())
     patient = asked.course.patient
-    if not _is_known(request, patient.pk, patient.born_on):
+    if not is_known(request, patient.pk, patient.born_on):
         return redirect("portal:questions", clinic=actor.clinic_slug, token=token)
     who = patient_by_link(patient, request.clinic)
     steps = steps_of(questions_of(asked))
@@ -103,7 +104,7 @@ def page(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
             error = str(NOT_HERS)
         except InvalidValue as refusal:
             error = refusal.message
-    if error or not _is_known(request, patient.pk, patient.born_on):
+    if error or not is_known(request, patient.pk, patient.born_on):
         return render(request, "portal/door.html", {"error": error}, status=422 if error else 200)
     return _page(request, patient_by_link(patient, request.clinic), token)
 
@@ -118,7 +119,7 @@ def home(request: HttpRequest, actor: Actor) -> HttpResponse:
 def record_by_link(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
     """Her record to take with her, by link, behind her birth date."""
     patient = patient_by_page_link(request.clinic, token)
-    if not _is_known(request, patient.pk, patient.born_on):
+    if not is_known(request, patient.pk, patient.born_on):
         return redirect("portal:page", clinic=actor.clinic_slug, token=token)
     return _record(patient_by_link(patient, request.clinic))
 
@@ -133,7 +134,7 @@ def record(request: HttpRequest, actor: Actor) -> HttpResponse:
 def receipt_by_link(request: HttpRequest, actor: Actor, token: str, payment: int) -> HttpResponse:
     """One of her receipts as a PDF, by link, behind her birth date."""
     patient = patient_by_page_link(request.clinic, token)
-    if not _is_known(request, patient.pk, patient.born_on):
+    if not is_known(request, patient.pk, patient.born_on):
         return redirect("portal:page", clinic=actor.clinic_slug, token=token)
     return paper_of(request, patient_by_link(patient, request.clinic), payment)
 
@@ -154,6 +155,7 @@ def _record(actor: Actor) -> HttpResponse:
 def _page(request: HttpRequest, actor: Actor, token: str = "") -> HttpResponse:
     now = timezone.now()
     context = page_of(actor, at=now) | {"token": token}
+    context["keeps_diary"] = context["course"] is not None and keeps_diary(context["course"])
     story, shares = context["story"], context["shares"]
     if story is not None and "chart" in shares:
         pain = story.scores.get(PAIN_AVERAGE, [])
@@ -196,5 +198,6 @@ def _remember(request: HttpRequest, patient_id: int, born_on: date) -> None:
     request.session["known_patients"] = known | {str(patient_id): born_on.isoformat()}
 
 
-def _is_known(request: HttpRequest, patient_id: int, born_on: date) -> bool:
+def is_known(request: HttpRequest, patient_id: int, born_on: date) -> bool:
+    """Whether her birth date was given in this browser session."""
     return request.session.get("known_patients", {}).get(str(patient_id)) == born_on.isoformat()

@@ -1,0 +1,82 @@
+"""Her headache diary, by link or with her account: today or an earlier day, and the last four weeks."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from myotome.clinic.followup.diary import diary_of, keeps_diary, write_day
+from myotome.clinic.pathway.patient_page import patient_by_page_link
+from myotome.clinic.people.days import clinic_day
+from myotome.clinic.people.queries import patient_by_link
+from myotome.clinic.screening.courses import courses_for
+from myotome.pages.access import by_link, for_roles
+from myotome.pages.portal.views import is_known
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import Role
+from myotome.vocabulary.errors import InvalidValue
+
+
+@by_link
+def diary_by_link(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
+    """Her diary by link, behind her birth date."""
+    patient = patient_by_page_link(request.clinic, token)
+    if not is_known(request, patient.pk, patient.born_on):
+        return redirect("portal:page", clinic=actor.clinic_slug, token=token)
+    return _diary(request, patient_by_link(patient, request.clinic), token)
+
+
+@for_roles(Role.PATIENT)
+def diary(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Her diary with her account."""
+    return _diary(request, actor)
+
+
+def _diary(request: HttpRequest, actor: Actor, token: str = "") -> HttpResponse:
+    here = {"clinic": actor.clinic_slug} | ({"token": token} if token else {})
+    course = next((row for row in courses_for(actor, patient_id=actor.patient_id or 0) if keeps_diary(row)), None)
+    if course is None:
+        return redirect("portal:page" if token else "portal:home", **here)
+    now, error = timezone.now(), None
+    today = clinic_day(request.clinic, now)
+    if request.method == "POST":
+        try:
+            on, strength, took = _day(request.POST)
+            write_day(by=actor, at=now, course=course, on=on, strength=strength, took_something=took)
+            return redirect("portal:diary_by_link" if token else "portal:diary", **here)
+        except InvalidValue as refusal:
+            error = refusal
+    weeks = diary_of(course, on=today)
+    context: dict[str, Any] = {
+        "token": token,
+        "weeks": weeks,
+        "n_written": sum(row is not None for _on, row in weeks),
+        "today": today,
+        "first": weeks[-1][0],
+        "scale": range(11),
+        "typed": request.POST if error else {"on": today.isoformat()},
+        "error": error,
+    }
+    return render(request, "portal/diary.html", context, status=error.http_status if error else 200)
+
+
+def _day(data: QueryDict) -> tuple[date, int, bool]:
+    """The day, how strong, and whether something was taken; nothing is taken for granted.
+
+    Raises:
+        InvalidValue: names what is not chosen.
+    """
+    try:
+        on = date.fromisoformat(data.get("on", "").strip())
+    except ValueError as fault:
+        raise InvalidValue("Please give the day as year, month, day, for example 2026-11-24.", field="on") from fault
+    strength, took = data.get("strength", ""), data.get("took", "")
+    if not (strength.isascii() and strength.isdigit() and int(strength[:3]) <= 10):
+        raise InvalidValue("Choose how strong it was; 0 is no headache.", field="strength")
+    if took not in {"yes", "no"}:
+        raise InvalidValue("Say whether you took something for it.", field="took")
+    return on, int(strength[:3]), took == "yes"
