@@ -65,10 +65,10 @@ def clinic_place(clinic):
 @pytest.mark.parametrize(
     ("visits_before", "number", "asked_for"),
     [
-        (0, 1, ["pain_nrs_average_7d", "pain_nrs_worst_7d", "peg", "psfs"]),
+        (0, 1, ["pain_nrs_average_7d", "pain_nrs_worst_7d", "peg", "psfs", "rmdq"]),
         (1, 2, ["pain_nrs_average_7d", "pain_nrs_worst_7d"]),
-        (3, 4, ["pain_nrs_average_7d", "pain_nrs_worst_7d", "peg", "psfs", "pgic"]),
-        (7, 8, ["pain_nrs_average_7d", "pain_nrs_worst_7d", "peg", "psfs", "pgic"]),
+        (3, 4, ["pain_nrs_average_7d", "pain_nrs_worst_7d", "peg", "psfs", "pgic", "rmdq"]),
+        (7, 8, ["pain_nrs_average_7d", "pain_nrs_worst_7d", "peg", "psfs", "pgic", "rmdq"]),
         (8, 9, ["pain_nrs_average_7d", "pain_nrs_worst_7d"]),
     ],
 )
