@@ -12,6 +12,7 @@ from myotome.clinic.audit.actions import record
 from myotome.clinic.audit.models import AuditEvent
 from myotome.clinic.booking.models import Appointment
 from myotome.clinic.booking.notices import manage_url
+from myotome.clinic.followup.models import Share
 from myotome.clinic.followup.queries import MOST_WRONG_BIRTH_DATES, request_link, requests_due, shares_of, story_of
 from myotome.clinic.money.queries import documents_of
 from myotome.clinic.pathway.record import appointments_file, whole_record
@@ -96,3 +97,15 @@ def page_of(actor: Actor, *, at: datetime) -> dict[str, Any]:
         "story": story_of(course) if course else None,
         "shares": {row.what: row for row in shares_of(actor, course_id=course.pk)} if course else {},
     }
+
+
+def shared_muscles(actor: Actor) -> tuple[Patient, Share | None]:
+    """She who asks, and the state of her muscles as her practitioner shared it; None when it is not shared.
+
+    Raises:
+        NotFound: the actor is no patient.
+    """
+    patient = Patient.objects.for_actor(actor).get_or_not_found(pk=actor.patient_id)
+    course = courses_for(actor, patient_id=patient.pk).first()
+    rows = shares_of(actor, course_id=course.pk) if course else []
+    return patient, next((row for row in rows if row.what == "muscles"), None)

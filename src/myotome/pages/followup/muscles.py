@@ -7,6 +7,8 @@ again counts for neither. What is shared with the patient is a copy of the last 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.utils.safestring import SafeString
@@ -14,7 +16,12 @@ from django.utils.translation import gettext as _
 
 from myotome.clinic.followup.queries import CourseStory
 from myotome.knowledge import muscles as muscle_table
+from myotome.knowledge.muscles import region_at
 from myotome.pages.plates import body_plate, crop_for, part_key, shapes_of, split_key
+from myotome.pages.plates.on_paper import plate_on_paper
+from myotome.vocabulary.anatomy import NeedleRegion
+
+PAPER_PX = 330
 
 
 def then_and_now(story: CourseStory) -> dict[str, Any] | None:
@@ -49,6 +56,7 @@ def muscles_to_share(story: CourseStory) -> dict[str, Any]:
         "n_still": _n_shortened(now),
         "n_let_go": n_let_go(then, now),
         "states": now,
+        "states_first": then,
     }
 
 
@@ -59,6 +67,77 @@ def shared_plate(content: Mapping[str, Any]) -> SafeString | str:
         return ""
     view = _view(states)
     return _plate(view, states, f"whole_{view}", _("My muscles"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlaceThenAndNow:
+    """Muscles of one region of one side: tight at first; of those still tight, let go, not felt again; tight anew."""
+
+    region: str
+    side: str
+    n_first: int
+    n_still: int
+    n_let_go: int
+    n_unseen: int
+    n_new: int
+
+
+def places_then_and_now(then: Mapping[str, int], now: Mapping[str, int]) -> list[PlaceThenAndNow]:
+    """One row for each region and side where a muscle was tight then or is now, head to foot, left before right."""
+    places: dict[tuple[str, str], list[str]] = {}
+    for key in dict.fromkeys((*then, *now)):
+        if then.get(key) or now.get(key):
+            side, muscle, level = split_key(key)
+            places.setdefault((region_at(muscle, level or None).value, side), []).append(key)
+    order = [region.value for region in NeedleRegion]
+    rows = []
+    for (region, side), keys in sorted(places.items(), key=lambda item: (order.index(item[0][0]), item[0][1])):
+        first = [key for key in keys if then.get(key)]
+        rows.append(
+            PlaceThenAndNow(
+                region=region,
+                side=side,
+                n_first=len(first),
+                n_still=sum(bool(now.get(key)) for key in first),
+                n_let_go=sum(now.get(key) == 0 for key in first),
+                n_unseen=sum(now.get(key) is None for key in first),
+                n_new=sum(bool(now.get(key)) and not then.get(key) for key in keys),
+            )
+        )
+    return rows
+
+
+def muscles_in_lay_words(content: Mapping[str, Any], *, on_paper: bool = False) -> dict[str, Any]:
+    """The two pictures and the rows of what was shared; empty where the first state was not shared."""
+    if not content.get("states_first"):
+        return {}
+    then, now = ({str(k): int(v) for k, v in content[name].items()} for name in ("states_first", "states"))
+    rows = places_then_and_now(then, now)
+    shown = [view for view in ("back", "front") if any(_drawn(key, view) for key in _tight(then) | _tight(now))]
+    plates = {
+        word: [_lay_plate(view, states, title, on_paper) for view in shown or ["back"]]
+        for word, states, title in (("then", then, _("My muscles then")), ("now", now, _("My muscles now")))
+    }
+    return plates | {
+        "rows": rows,
+        "first_on": date.fromisoformat(content["first_on"]),
+        "last_on": date.fromisoformat(content["last_on"]),
+        "is_once": content["first_on"] == content["last_on"],
+        "n_first": sum(row.n_first for row in rows),
+        "n_still": sum(row.n_still + row.n_new for row in rows),
+        "n_let_go": sum(row.n_let_go for row in rows),
+        "n_unseen": sum(row.n_unseen for row in rows),
+        "n_new": sum(row.n_new for row in rows),
+    }
+
+
+def _tight(states: Mapping[str, int]) -> set[str]:
+    return {key for key, grade in states.items() if grade}
+
+
+def _lay_plate(view: str, states: Mapping[str, int], title: str, on_paper: bool) -> SafeString | str:
+    plate = _plate(view, states, f"whole_{view}", title)
+    return plate_on_paper(plate, height_px=PAPER_PX) if on_paper else plate
 
 
 def n_let_go(then: Mapping[str, int], now: Mapping[str, int]) -> int:

@@ -15,7 +15,7 @@ from myotome.clinic.people.days import clinic_day
 from myotome.clinic.people.queries import patient_by_link
 from myotome.clinic.screening.courses import courses_for
 from myotome.pages.access import by_link, for_roles
-from myotome.pages.portal.views import is_known
+from myotome.pages.portal.known import is_known
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from myotome.pages.portal import diary, views
+from myotome.pages.portal import diary, muscles, views
 
 app_name = "portal"
 urlpatterns = [
@@ -10,6 +10,10 @@ urlpatterns = [
     path("page/<str:token>/", views.page, name="page"),
     path("record/", views.record, name="record"),
     path("page/<str:token>/record/", views.record_by_link, name="record_by_link"),
+    path("muscles/", muscles.muscles, name="muscles"),
+    path("muscles.pdf", muscles.muscles_paper, name="muscles_paper"),
+    path("page/<str:token>/muscles/", muscles.muscles_by_link, name="muscles_by_link"),
+    path("page/<str:token>/muscles.pdf", muscles.muscles_paper_by_link, name="muscles_paper_by_link"),
     path("receipt/<int:payment>.pdf", views.receipt, name="receipt"),
     path("page/<str:token>/receipt/<int:payment>.pdf", views.receipt_by_link, name="receipt_by_link"),
     path("diary/", diary.diary, name="diary"),

@@ -6,7 +6,6 @@ Nothing of her health is shown before the birth date matches; it is remembered f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from itertools import groupby
 
 from django.http import HttpRequest, HttpResponse
@@ -30,6 +29,7 @@ from myotome.pages.followup.muscles import shared_plate
 from myotome.pages.money.views import paper_of
 from myotome.pages.portal.drawing import phone_chart, told
 from myotome.pages.portal.forms import birth_date, ticks_of, value_of
+from myotome.pages.portal.known import is_known, remember
 from myotome.science.followup.scoring import meaningful_line
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
@@ -48,7 +48,7 @@ def questions(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
             born_on = birth_date(request.POST)
             who = patient_by_link(asked.course.patient, request.clinic)
             if actions.open_with_birth_date(by=who, at=timezone.now(), request=asked, born_on=born_on):
-                _remember(request, asked.course.patient_id, born_on)
+                remember(request, asked.course.patient_id, born_on)
                 return redirect("portal:question", clinic=actor.clinic_slug, token=token, number=_first_open(asked))
             error = str(NOT_HERS)
         except InvalidValue as refusal:
@@ -99,7 +99,7 @@ def page(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
         try:
             born_on, now = birth_date(request.POST), timezone.now()
             if open_page_with_birth_date(clinic=request.clinic, at=now, patient=patient, born_on=born_on):
-                _remember(request, patient.pk, patient.born_on)
+                remember(request, patient.pk, patient.born_on)
                 return redirect("portal:page", clinic=actor.clinic_slug, token=token)
             error = str(NOT_HERS)
         except InvalidValue as refusal:
@@ -191,13 +191,3 @@ def _first_open(asked: MeasureRequest) -> int:
 def _thanks(asked: MeasureRequest) -> dict[str, object]:
     positive = [s for s in asked.scores.all() if s.measure in {"phq2", "gad2"} and s.value is not None and s.value >= 3]
     return {"asked": asked, "is_low": bool(positive)}
-
-
-def _remember(request: HttpRequest, patient_id: int, born_on: date) -> None:
-    known = request.session.get("known_patients", {})
-    request.session["known_patients"] = known | {str(patient_id): born_on.isoformat()}
-
-
-def is_known(request: HttpRequest, patient_id: int, born_on: date) -> bool:
-    """Whether her birth date was given in this browser session."""
-    return request.session.get("known_patients", {}).get(str(patient_id)) == born_on.isoformat()
