@@ -178,9 +178,9 @@ def strike_insertion(*, by: Actor, at: datetime, visit_id: int, number: int, rea
 
 
 def _seconds_between(in_at: datetime | None, out_at: datetime) -> float | None:
-    """How long the needle was in; None where that is no duration of a treatment (its two times tell it)."""
-    seconds = (out_at - in_at).total_seconds() if in_at else None
-    return seconds if seconds is not None and seconds <= words.LONGEST_S else None
+    """How long the needle was in; None where that is no duration: too long, or a clock that was put back meanwhile."""
+    seconds = (out_at - in_at).total_seconds() if in_at else 0.0
+    return seconds if 0 < seconds <= words.LONGEST_S else None
 
 
 def _apply_response(row: NeedleInsertion, response: dict[str, Any]) -> None:
