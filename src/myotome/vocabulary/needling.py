@@ -52,6 +52,32 @@ class NeedleState(StrEnum):
     MISSING = "missing"
 
 
+class Style(StrEnum):
+    """The school that a series is planned in, as reports on needling ask for it."""
+
+    IMS = "ims"
+    TRIGGER_POINT = "trigger_point"
+    WESTERN = "western"
+    CHINESE = "chinese"
+    JAPANESE = "japanese"
+    KOREAN = "korean"
+    FIVE_ELEMENT = "five_element"
+    EAR = "ear"
+
+
+class Adjunct(StrEnum):
+    """What else was given at a visit beside needles; `NOTHING` is an answer, an empty list is not."""
+
+    NOTHING = "nothing"
+    EXERCISE = "exercise"
+    STRETCHING = "stretching"
+    HEAT = "heat"
+    MASSAGE = "massage"
+    CUPPING = "cupping"
+    MOXA = "moxa"
+    EDUCATION = "education"
+
+
 LONGEST_S = 4 * 3600
 """Longer than this no needle is in during a treatment; what stays in longer has its two times and no seconds."""
 GAUGES_MM: tuple[float, ...] = (0.16, 0.18, 0.20, 0.22, 0.25, 0.30, 0.35, 0.40)

@@ -24,6 +24,11 @@ def without_odd_characters(text: str) -> str:
     return _ODD.sub("", text)
 
 
+def inert(text: str) -> str:
+    """The text as a cell of a spreadsheet that no program takes for a formula: an apostrophe before what would be one."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
 def texts_in(value: Any) -> Iterator[str]:
     """Every text in a value as JSON knows it: keys, items and the value itself."""
     if isinstance(value, str):

@@ -30,5 +30,6 @@ urlpatterns = [
     path("<slug:clinic>/visit/", include("myotome.pages.needling.urls")),
     path("<slug:clinic>/atlas/", include("myotome.pages.atlas.urls")),
     path("<slug:clinic>/course/", include("myotome.pages.followup.urls")),
+    path("<slug:clinic>/learning/", include("myotome.pages.learning.urls")),
     path("<slug:clinic>/", include("myotome.pages.public.urls")),
 ]

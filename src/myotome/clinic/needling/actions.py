@@ -5,6 +5,7 @@ Acts on single needles live in `needles`; they are re-exported here so that face
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -235,6 +236,7 @@ def close_visit(
     n_needles_opened: int | None = None,
     n_needles_in_sharps: int | None = None,
     fit_to_drive_asked: bool | None = None,
+    adjuncts: Sequence[words.Adjunct] = (),
 ) -> TreatmentVisit:
     """The visit closed, every needle accounted for, opened and in the sharps box; closed already stays closed.
 
@@ -255,6 +257,7 @@ def close_visit(
         n_needles_opened=n_needles_opened,
         n_needles_in_sharps=n_needles_in_sharps,
         fit_to_drive_asked=fit_to_drive_asked,
+        adjuncts=[one.value for one in dict.fromkeys(adjuncts)],
         closed_at=at,
         closed_by=by.name,
         version=F("version") + 1,

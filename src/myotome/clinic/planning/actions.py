@@ -18,7 +18,7 @@ from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.anatomy import NeedleRegion, Side
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import CourseClosed, InvalidValue, StaleVersion
-from myotome.vocabulary.needling import SiteKind, TreatmentMode
+from myotome.vocabulary.needling import SiteKind, Style, TreatmentMode
 
 FIRST_REVIEW_VISIT = 4
 MOST_TREATMENTS_BY_DEFAULT = 8
@@ -59,6 +59,7 @@ def make_plan(
     interval_days: int = 7,
     review_visits: Sequence[int] | None = None,
     rationale: str = "",
+    style: Style | None = None,
     instead_of: int = ANY_PLAN,
 ) -> Plan:
     """The plan in force from now on for this mode; the one before is kept as replaced.
@@ -98,6 +99,7 @@ def make_plan(
         interval_days=interval_days,
         price_cents_each=price_cents_each,
         rationale=rationale.strip(),
+        style=style.value if style else "",
         made_at=at,
     )
     PlannedSite.objects.bulk_create(

@@ -10,7 +10,7 @@ from myotome.clinic.people.access import ClinicalRow
 from myotome.clinic.people.models import Practitioner
 from myotome.clinic.screening.models import Course
 from myotome.vocabulary.anatomy import NeedleRegion
-from myotome.vocabulary.needling import SiteKind, TreatmentMode
+from myotome.vocabulary.needling import SiteKind, Style, TreatmentMode
 
 
 class Plan(ClinicalRow):
@@ -27,6 +27,7 @@ class Plan(ClinicalRow):
     interval_days = models.PositiveSmallIntegerField(default=7)
     price_cents_each = models.PositiveIntegerField()
     rationale = models.TextField(blank=True)
+    style = models.CharField(max_length=16, choices=[(v.value, v.value) for v in Style], blank=True)
     made_at = models.DateTimeField()
     agreed_at = models.DateTimeField(null=True)
     replaced_at = models.DateTimeField(null=True)

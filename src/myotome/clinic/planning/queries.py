@@ -57,6 +57,12 @@ def current_plan(actor: Actor, *, course_id: int, mode: str | None = None) -> Pl
     return (rows.filter(mode=mode) if mode else rows).first()
 
 
+def last_style(actor: Actor) -> str:
+    """The style that this practitioner named in her newest plan with one; empty for none."""
+    rows = Plan.objects.filter(clinic_id=actor.clinic_id, made_by_id=actor.practitioner_id).exclude(style="")
+    return str(rows.order_by("-made_at").values_list("style", flat=True).first() or "")
+
+
 def sites_of(plan: Plan) -> list[PlannedSite]:
     """The planned sites in needling order."""
     return list(plan.sites.order_by("order"))

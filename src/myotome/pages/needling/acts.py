@@ -25,6 +25,7 @@ from myotome.clinic.planning import actions as planning
 from myotome.pages.access import for_roles
 from myotome.pages.needling.chart import chart_context
 from myotome.pages.needling.forms import (
+    besides_from,
     facts_from,
     found_from,
     lines_from,
@@ -319,6 +320,7 @@ def close(request: HttpRequest, actor: Actor, visit: int) -> None:
         n_needles_opened=whole(data, "n_needles_opened", 0, 500),
         n_needles_in_sharps=whole(data, "n_needles_in_sharps", 0, 500),
         fit_to_drive_asked=bool(data.get("fit_to_drive_asked")),
+        adjuncts=besides_from(data.getlist("besides")),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from myotome.pages.needling.sites import site_of_key
 from myotome.science.needling.lines import CRAMP_WITHOUT_NUMBER
 from myotome.science.needling.shorthand import parse_lines
 from myotome.vocabulary.errors import InvalidValue
-from myotome.vocabulary.needling import NeedleInsertion, NeedleState, Technique, TreatmentMode
+from myotome.vocabulary.needling import Adjunct, NeedleInsertion, NeedleState, Technique, TreatmentMode
 from myotome.vocabulary.sentences import joined
 
 YES_OR_NO = ("present", "absent")
@@ -194,6 +194,20 @@ def moment(data: Mapping[str, Any], name: str, at: datetime) -> datetime | None:
         return None
     if found is None or found.tzinfo is None or not 0 <= (at - found).total_seconds() <= 4 * 3600:
         return None
+    return found
+
+
+def besides_from(codes: Sequence[str]) -> tuple[Adjunct, ...]:
+    """What else was given, as ticked.
+
+    Raises:
+        InvalidValue: a code that is none, or "nothing" beside something.
+    """
+    if unknown := set(codes) - set(Adjunct):
+        raise InvalidValue("{unknown} is nothing that can be given here.", field="besides", unknown=sorted(unknown)[0])
+    found = tuple(Adjunct(code) for code in dict.fromkeys(codes))
+    if Adjunct.NOTHING in found and len(found) > 1:
+        raise InvalidValue("Tick what was given, or that it was nothing, not both.", field="besides")
     return found
 
 

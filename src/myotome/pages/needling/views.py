@@ -11,10 +11,12 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from myotome.clinic.learning.reports import meter_for
 from myotome.clinic.needling.queries import open_chart, visit_for
 from myotome.clinic.needling.where import who_is_where
 from myotome.clinic.pathway import actions as pathway
 from myotome.exchange.paper import pdf_of
+from myotome.exchange.stricta.sessions import ADJUNCTS
 from myotome.pages.access import for_roles
 from myotome.pages.needling.atlas import atlas_context
 from myotome.pages.needling.chart import chart_context, reask_rows
@@ -24,6 +26,8 @@ from myotome.science.needling.shorthand import marked_words
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import AdverseGrade, AdverseKind, Role
 from myotome.vocabulary.errors import MyotomeError
+from myotome.vocabulary.needling import Adjunct
+from myotome.vocabulary.sentences import joined
 
 charts = for_roles(Role.PRACTITIONER)
 MOST_ROOMS = 8
@@ -114,8 +118,13 @@ def chart_page(
         "typed": request.POST if error else {},
         "adverse_kinds": list(AdverseKind),
         "adverse_grades": list(AdverseGrade),
+        "besides": [(code.value, words) for code, words in ADJUNCTS.items()],
+        "ticked_besides": request.POST.getlist("besides") if error else [],
         "asked_at": (moment(request.POST, "shown_at", context["at"]) if stays else None) or context["at"],
     }
+    if row.closed_at:
+        context["meter"] = meter_for(row.course, at=at)
+        context["given_besides"] = joined([ADJUNCTS[Adjunct(code)] for code in row.adjuncts], ", ")
     if error and error.field == "fact":
         context["reask_rows"] = reask_rows((), request.POST)
     answer = render(request, "needling/chart.html", context, status=error.http_status if error else 200)

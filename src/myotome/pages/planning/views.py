@@ -15,19 +15,21 @@ from myotome.clinic.assessment.queries import examinations_for, last_belief
 from myotome.clinic.booking.queries import price_cents_of
 from myotome.clinic.followup.queries import last_forecast, open_course
 from myotome.clinic.planning import actions
-from myotome.clinic.planning.queries import cautions_of, consents_of, current_plan, sites_of
+from myotome.clinic.planning.queries import cautions_of, consents_of, current_plan, last_style, sites_of
 from myotome.clinic.screening.courses import course_for
+from myotome.exchange.stricta.sessions import STYLES
 from myotome.knowledge.consents import consent_for
 from myotome.pages.access import for_roles
 from myotome.pages.planning.proposal import proposals, site_choices
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound, StaleVersion
-from myotome.vocabulary.needling import TreatmentMode
+from myotome.vocabulary.needling import Style, TreatmentMode
 
 plans = for_roles(Role.PRACTITIONER)
 SERIES = (1, 2, 3, 4, 6, 8)
 REVIEWS = (2, 3, 4)
+OF_ACUPUNCTURE = frozenset(Style) - {Style.IMS, Style.TRIGGER_POINT}
 
 
 @plans
@@ -58,6 +60,7 @@ def make(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
             sites=_chosen_sites(actor, course, data) if mode is TreatmentMode.IMS else [],
             examination_id=examination.pk if examination else None,
             rationale=data.get("rationale", ""),
+            style=_style(data) if mode is TreatmentMode.ACUPUNCTURE else None,
             instead_of=_whole(data, "instead_of"),
         )
     except NotFound:
@@ -154,7 +157,20 @@ def _page(actor: Actor, course: Any, given: QueryDict) -> dict[str, Any]:
         "thorax_text": consent_for("region", "thorax") if _over_the_lung(sites, proposed) else None,
         "has_thorax": ("region", "thorax") in in_force,
         "typed": {},
-    }
+    } | (_styles(actor, given) if mode is TreatmentMode.ACUPUNCTURE else {})
+
+
+def _styles(actor: Actor, given: QueryDict) -> dict[str, Any]:
+    """Styles to choose from, and the one that stands: as typed, else that of her last acupuncture plan."""
+    chosen = given.get("style", "") if "n_treatments" in given else last_style(actor)
+    return {"styles": [(one.value, words) for one, words in STYLES.items() if one in OF_ACUPUNCTURE], "style": chosen}
+
+
+def _style(data: QueryDict) -> Style | None:
+    text = data.get("style", "")
+    if text and text not in set(Style):
+        raise InvalidValue("Please choose a style of the list.", field="style")
+    return Style(text) if text else None
 
 
 def _chosen_sites(actor: Actor, course_id: int, data: QueryDict) -> list[actions.SiteChoice]:

@@ -1,0 +1,1 @@
+"""Pages about what courses teach: a course as a report, a selection of courses as a data set."""
