@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from myotome.clinic.audit.actions import record
+from myotome.clinic.audit.prepared import Prepared
 from myotome.clinic.needling.models import Incident, NeedleInsertion, TreatmentVisit, VisitAddendum
 from myotome.clinic.needling.queries import visit_for
 from myotome.vocabulary.actors import Actor
@@ -17,6 +18,15 @@ from myotome.vocabulary.errors import NotFound, VisitLocked
 
 _came_later_s: ContextVar[int] = ContextVar("came_later_s", default=0)
 LATE_FROM_S = 5
+
+
+_hold = Prepared(
+    lambda clinic_id, pk: (
+        TreatmentVisit.objects.select_for_update(no_key=True).filter(pk=pk, clinic_id=clinic_id).values_list("pk")
+    ),
+    7_000_001,
+    7_000_002,
+)
 
 
 @contextmanager
@@ -37,9 +47,7 @@ def held_visit(by: Actor, visit_id: int) -> TreatmentVisit:
     Raises:
         NotFound: it is not in her care.
     """
-    TreatmentVisit.objects.select_for_update(no_key=True).filter(pk=visit_id, clinic_id=by.clinic_id).values(
-        "pk"
-    ).first()
+    _hold(by.clinic_id, visit_id)
     return visit_for(by, visit_id)
 
 

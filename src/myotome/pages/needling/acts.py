@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 
 from myotome.clinic.needling import actions
 from myotome.clinic.needling.locks import came_later
-from myotome.clinic.needling.queries import needles_of, number_meant, visit_for
+from myotome.clinic.needling.queries import mode_of, needles_of, number_meant, visit_for
 from myotome.clinic.pathway import actions as pathway
 from myotome.clinic.people.queries import practitioners_for
 from myotome.clinic.planning import actions as planning
@@ -42,7 +42,6 @@ from myotome.pages.signing import second_signature
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import AdverseGrade, AdverseKind, Role
 from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound
-from myotome.vocabulary.needling import TreatmentMode
 
 Act = Callable[..., object]
 
@@ -50,6 +49,7 @@ Act = Callable[..., object]
 def act(do: Act, *, stays: bool = False) -> Callable[..., HttpResponse]:
     """A view that does one act of the visit and shows the chart again; an error is shown where it belongs.
 
+    An act that has the visit in its hands as it stands now returns it, so that nobody reads it once more.
     With `stays` the site that was being looked at is looked at again, at the depth that was typed.
     """
 
@@ -57,13 +57,13 @@ def act(do: Act, *, stays: bool = False) -> Callable[..., HttpResponse]:
         now = timezone.now()
         try:
             with came_later((now - told_at(request.POST, now)).total_seconds()):
-                do(request, actor, visit, **ids)
+                done = do(request, actor, visit, **ids)
         except NotFound:
             raise
         except MyotomeError as error:
             return chart_page(request, actor, visit, error=error)
         if request.headers.get("HX-Request"):
-            return chart_page(request, actor, visit, stays=stays)
+            return chart_page(request, actor, visit, row=done, stays=stays)
         answer = redirect("needling:chart", clinic=actor.clinic_slug, visit=visit)
         kept = {name: request.POST[name] for name in ("site", "depth_mm") if stays and request.POST.get(name)}
         answer["Location"] += f"?{urlencode(kept)}" if kept else ""
@@ -132,13 +132,13 @@ def withdrawn(request: HttpRequest, actor: Actor, visit: int, consent: int) -> N
 
 
 @act
-def needle(request: HttpRequest, actor: Actor, visit: int) -> None:
+def needle(request: HttpRequest, actor: Actor, visit: int) -> object:
     """One needle more; what it met is evidence for the next look at the roots."""
-    at, row = _when(request), visit_for(actor, visit)
-    charted = needles_of(row) if request.POST.get("quick") == "same" else []
+    at, mode = _when(request), mode_of(actor, visit)
+    charted = needles_of(visit_for(actor, visit)) if request.POST.get("quick") == "same" else []
     last = [one for one in charted if one.client_id == request.POST.get("same_as")] or charted[-1:]
-    value = needle_from(request.POST, mode=TreatmentMode(row.mode), at=at, last=last[0] if last else None)
-    pathway.needle_responded(by=actor, at=at, visit_id=visit, needle=value)
+    value = needle_from(request.POST, mode=mode, at=at, last=last[0] if last else None)
+    return pathway.needle_responded(by=actor, at=at, visit_id=visit, needle=value).visit
 
 
 @act
