@@ -30,7 +30,7 @@ h1 { font: 500 18pt/1.2 "Newsreader", serif; margin: 0 0 4pt; } h2 { font: 500 1
 .who b { font: 500 14pt/1.2 "Newsreader", serif; }
 table { width: 100%; border-collapse: collapse; margin: 6pt 0; } th { text-align: left; font-weight: 600; }
 th, td { padding: 3pt 8pt 3pt 0; border-top: .5pt solid #999; vertical-align: top; } thead { display: table-header-group; }
-.then-now { display: flex; gap: 10mm; } figure { margin: 4pt 0; } figcaption { font-size: 10.5pt; }
+.then-now { display: flex; gap: 10mm; } figure { margin: 4pt 0; white-space: nowrap; } figcaption { font-size: 10.5pt; }
 .dense { font-size: 8.5pt; line-height: 1.2; } .dense th, .dense td { padding: 1.2pt 8pt 1.2pt 0; }
 tr { break-inside: avoid; } .hint { color: #333; font-size: 9pt; }
 """

@@ -21,7 +21,7 @@ from myotome.pages.plates import body_plate, crop_for, part_key, shapes_of, spli
 from myotome.pages.plates.on_paper import plate_on_paper
 from myotome.vocabulary.anatomy import NeedleRegion
 
-PAPER_PX = 330
+PAPER_PX = 270
 
 
 def then_and_now(story: CourseStory) -> dict[str, Any] | None:
