@@ -154,6 +154,13 @@ class ExtraMissing(MyotomeError):
     http_status = 503
 
 
+class Busy(MyotomeError):
+    """The database does not answer: somebody writes for too long, or it is being started again."""
+
+    slug = "busy"
+    http_status = 503
+
+
 class TooFewCourses(MyotomeError):
     """There are not enough courses to learn from."""
 

@@ -8,6 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 from myotome.website.sqlite import init_command, use_current_sqlite
 
+LONGEST_WAIT_S = 20
+
 
 def database_from(url: str, data_dir: Path) -> dict[str, Any]:
     """Django's description of the database.
@@ -24,7 +26,11 @@ def database_from(url: str, data_dir: Path) -> dict[str, Any]:
             "ENGINE": "myotome.website.fair_sqlite3",
             "NAME": path,
             "CONN_MAX_AGE": 600,
-            "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": init_command(wal=wal)},
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": LONGEST_WAIT_S,
+                "init_command": init_command(wal=wal),
+            },
         }
     parts = urlsplit(url)
     if parts.scheme not in {"postgresql", "postgres"}:
@@ -38,4 +44,6 @@ def database_from(url: str, data_dir: Path) -> dict[str, Any]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
+        # Nobody waits for somebody else's lock without end; SQLite's writers wait as long.
+        "OPTIONS": {"options": f"-c lock_timeout={LONGEST_WAIT_S}s"},
     }

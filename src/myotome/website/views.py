@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 
 from allauth.account.adapter import get_adapter
 from django.core.exceptions import ValidationError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,10 +20,12 @@ from myotome.clinic.needling.actions import call_all_out
 from myotome.clinic.needling.hearing import hear_device
 from myotome.clinic.needling.queries import TreatmentVisit, visits_above_the_lock
 from myotome.clinic.people.queries import actor_of, clinics, clinics_of, home_path
-from myotome.pages.access import public, signed_in
+from myotome.pages.access import error_context, public, signed_in
 from myotome.pages.templatetags.needling import initials
 from myotome.vocabulary.actors import Actor
-from myotome.vocabulary.errors import NotFound
+from myotome.vocabulary.errors import Busy, NotFound
+
+SECONDS_TO_COME_BACK = 10
 
 
 @public
@@ -134,6 +139,18 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, without asking the database for anything."""
+    """500, or 503 when it is the database that does not answer; without asking it for anything."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return _database_away()
     context = {"message": _("Something went wrong on our side. Nothing was saved."), "slug": "fault", "status": 500}
     return render(request, "website/error.html", context, status=500)
+
+
+def _database_away() -> HttpResponse:
+    """Somebody else writes for too long, or the database is gone: said in words, with when to come back.
+
+    The page is drawn without the request, whose user and messages lie in the database.
+    """
+    error = Busy(_("The clinic's records do not answer at the moment."))
+    page = render_to_string("website/error.html", error_context(error))
+    return HttpResponse(page, status=error.http_status, headers={"Retry-After": str(SECONDS_TO_COME_BACK)})
