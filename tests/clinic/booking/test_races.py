@@ -3,8 +3,7 @@
 500 attempts of each kind here, 10,000 with `MYOTOME_SOAK=1`. The last test drops the unique constraint and must find
 the double bookings that the others must not: a race that cannot fail proves nothing. There the writers do not look
 first whether a time is free, for an embedded database lets one writer look and write at a time, which would hide it.
-One installation and one set of writers run all races, one after the other; each begins with an empty diary. In the soak
-what came of the attempts of each kind is left in `build/races-<database>.json`.
+One installation and one set of writers run all races, one after the other; each begins with an empty diary.
 """
 
 from __future__ import annotations
@@ -109,7 +108,6 @@ class Race:
         ]
         for writer in self.writers:
             assert writer.stdout.readline() == "ready\n"
-        self.told: dict[str, Counter[str]] = {}
 
     def run(self, what: str, n_attempts: int = N_ATTEMPTS) -> Counter[str]:
         """Outcomes of all writers together, started at one moment; `n_attempts` of all of them."""
@@ -120,7 +118,6 @@ class Race:
         counts: Counter[str] = Counter()
         for writer in self.writers:
             counts.update(json.loads(writer.stdout.readline()))
-        self.told.setdefault(what, Counter()).update(counts)
         return counts
 
     def _say(self, line: str) -> None:
@@ -145,9 +142,6 @@ class Race:
         for writer in self.writers:
             writer.stdin.close()
             writer.wait(30)
-        if IN_SOAK:
-            database = "postgresql" if self.house.database_url else "sqlite"
-            (ROOT / "build" / f"races-{database}.json").write_text(json.dumps(self.told, indent=1) + "\n")
         pull_down(self.house)
 
 

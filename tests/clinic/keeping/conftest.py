@@ -93,7 +93,7 @@ class House:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=600,
             cwd=ROOT,
             preexec_fn=limit if most_bytes else None,
         )

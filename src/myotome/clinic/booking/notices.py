@@ -6,6 +6,7 @@ carries clinical detail. A reminder whose time has passed, or whose appointment 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from email.utils import parseaddr
@@ -30,8 +31,10 @@ from myotome.exchange.icalendar.invitation import Invitation, invitation_file
 from myotome.exchange.sms.gateway import gateway_from
 from myotome.vocabulary.scheduling import AppointmentStatus
 
-MOST_FAILURES = 5
-RETRY_MINUTES = (1, 5, 30, 120, 600)
+RETRY_MINUTES = (1, 5, 30, 120, 240, 480, 600)
+"""After each failure so long; a carrier that is away for a day is waited for."""
+MOST_FAILURES = len(RETRY_MINUTES) + 1
+log = logging.getLogger("myotome.booking")
 
 
 def queue_notices(
@@ -135,7 +138,7 @@ def wish_of(patient: Patient) -> ContactWish | None:
 
 @task()
 def send_notice(notice_id: int) -> None:
-    """Sends one notice, if it still has something to say; five failures park it.
+    """Sends one notice, if it still has something to say; a day of failures parks it, and the desk sees it (`unsent`).
 
     The notice is marked before the mail goes out and unmarked when that fails, so that a worker that dies in
     between sends at most once, and no transaction waits for a mail server.
@@ -154,7 +157,9 @@ def send_notice(notice_id: int) -> None:
             _send_sms(notice)
         else:
             message_for(notice, at=now).send()
-    except OSError:
+    except Exception as fault:  # a carrier that is away, or a message that cannot be made: the others flow
+        if not isinstance(fault, OSError):
+            log.exception("A message could not be made.")
         _note_failure(notice, now)
 
 

@@ -11,6 +11,7 @@ from myotome.pages.booking import (
     set_up,
     times,
     together,
+    unsent,
     views,
     waiting,
 )
@@ -30,6 +31,8 @@ urlpatterns = [
     path("block/give-back/", blocks.unblock, name="unblock"),
     path("undo/", day_acts.undoable, name="undoable"),
     path("undo/<int:act>/", day_acts.take_back, name="take_back"),
+    path("messages/", unsent.unsent_messages, name="unsent"),
+    path("messages/<int:appointment>/", unsent.settle, name="settle_messages"),
     path("late/<int:practitioner>/", day_acts.late, name="late"),
     path("set-up/", set_up.set_up, name="set_up"),
     path("set-up/<slug:what>/", set_up.change, name="change"),

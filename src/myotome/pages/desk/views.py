@@ -18,6 +18,7 @@ from myotome.clinic.booking.queries import (
     appointments_on,
     requests_to_phone,
 )
+from myotome.clinic.booking.unsent import n_unsent
 from myotome.clinic.booking.weeks import closed_days, visits_and_blocks
 from myotome.clinic.money.actions import can_charge
 from myotome.clinic.money.queries import charge_of_visit
@@ -56,6 +57,7 @@ def day(request: HttpRequest, actor: Actor) -> HttpResponse:
         "after": on + timedelta(days=1),
         "in_now": _in_now(actor),
         "requests": requests_to_phone(actor),
+        "n_unsent": n_unsent(actor, at=now),
         "practitioners": practitioners,
         "at": now,
         "is_practitioner": actor.holds(Role.PRACTITIONER),

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 
 from myotome.clinic.booking.models.diary import Appointment
 from myotome.clinic.people.access import DeskRow
 from myotome.clinic.people.models import Patient
+
+SHOWN_FROM_FAILURES = 3
+"""From so many failures on, which is half an hour, the desk is shown that a message does not go out."""
 
 
 class Notice(DeskRow):
@@ -25,6 +29,13 @@ class Notice(DeskRow):
     detail = models.JSONField(default=dict)
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["clinic"],
+                condition=Q(sent_at__isnull=True, n_failures__gte=SHOWN_FROM_FAILURES),
+                name="messages_that_fail",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(fields=["appointment", "kind", "sequence"], name="one_notice_per_kind_and_sequence")
         ]

@@ -1,0 +1,146 @@
+"""Mail away for a day, and a message that cannot be made: the booking stands, the desk sees who was not told."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.core.mail import EmailMultiAlternatives
+from django.urls import reverse
+from django.utils import timezone
+
+from myotome.clinic.audit.models import AuditEvent
+from myotome.clinic.booking.actions import book, cancel, move
+from myotome.clinic.booking.models import DiaryRules, Notice, Service
+from myotome.clinic.booking.models.messages import SHOWN_FROM_FAILURES
+from myotome.clinic.booking.notices import MOST_FAILURES, RETRY_MINUTES, send_notice
+from myotome.clinic.booking.queries import free_times_for
+from myotome.clinic.booking.unsent import n_unsent, unsent
+from tests.factories import a_clinic, a_patient, a_practitioner, a_receptionist, an_actor
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def booked(client):
+    """(clinic, receptionist's actor, the notice of her booking, free times), the receptionist logged in."""
+    clinic = a_clinic()
+    DiaryRules.objects.create(clinic=clinic, undo_seconds=0)
+    elena = a_practitioner(clinic)
+    robin = a_receptionist(clinic)
+    client.force_login(robin)
+    actor = an_actor(robin, clinic)
+    service = Service.objects.get(clinic=clinic, kind="assessment_ims")
+    now = timezone.now()
+    offers = free_times_for(actor, service=service, first_day=now.date() + timedelta(days=3), n_days=9, at=now)
+    book(
+        by=actor,
+        at=now,
+        patient_id=a_patient(clinic).pk,
+        service_id=service.pk,
+        practitioner_id=elena.pk,
+        starts_at=offers[0].starts_at,
+    )
+    return clinic, actor, Notice.objects.get(kind="booked"), offers
+
+
+@pytest.fixture
+def mail_away(monkeypatch):
+    """Every message fails; the list takes another fault to fail with."""
+    faults = [ConnectionRefusedError("no mail server")]
+
+    def send(message, fail_silently=False):
+        raise faults[-1]
+
+    monkeypatch.setattr(EmailMultiAlternatives, "send", send)
+    return faults
+
+
+def fail(notice, times):
+    for _ in range(times):
+        send_notice.func(notice.pk)
+    notice.refresh_from_db()
+
+
+def test_a_mail_server_is_waited_for_longer_than_a_day():
+    assert sum(RETRY_MINUTES) > 24 * 60
+
+
+def test_with_mail_away_for_a_day_the_visit_stands_and_the_desk_sees_whom_to_phone(client, booked, mail_away):
+    clinic, actor, notice, _ = booked
+    fail(notice, SHOWN_FROM_FAILURES - 1)
+    assert n_unsent(actor, at=timezone.now()) == 0
+    fail(notice, 1)
+    assert n_unsent(actor, at=timezone.now()) == 1
+    assert (
+        "1 message did not go out" in client.get(reverse("desk:day", kwargs={"clinic": clinic.slug})).content.decode()
+    )
+    fail(notice, MOST_FAILURES - SHOWN_FROM_FAILURES)
+    assert notice.parked_at is not None
+    page = client.get(reverse("booking:unsent", kwargs={"clinic": clinic.slug})).content.decode()
+    assert "Hannah Lindqvist" in page
+    assert "604 555 0199" in page
+    assert "given up" in page
+    notice.appointment.refresh_from_db()
+    assert notice.appointment.status == "booked"
+
+
+def test_a_message_that_cannot_be_made_is_tried_and_parked_like_any_other_and_the_others_flow(
+    booked, mail_away, monkeypatch
+):
+    _, actor, notice, _ = booked
+    mail_away.append(ZeroDivisionError("a fault of ours"))
+    fail(notice, MOST_FAILURES)
+    assert notice.parked_at is not None
+    assert notice.sent_at is None
+    monkeypatch.undo()
+    cancel(by=actor, at=timezone.now(), appointment_id=notice.appointment_id)
+    send_notice.func(Notice.objects.get(kind="cancelled").pk)
+    assert len(mail.outbox) == 1
+
+
+def settle(client, clinic, notice, how):
+    address = reverse(
+        "booking:settle_messages", kwargs={"clinic": clinic.slug, "appointment": notice.appointment_id}
+    )
+    return client.post(address, {"how": how}).status_code
+
+
+def test_who_was_phoned_is_not_written_to_any_more_and_it_is_on_record(client, booked, mail_away, monkeypatch):
+    clinic, actor, notice, _ = booked
+    fail(notice, SHOWN_FROM_FAILURES)
+    assert [settle(client, clinic, notice, "phoned") for _ in range(2)] == [302, 302]
+    assert unsent(actor, at=timezone.now()) == []
+    monkeypatch.undo()
+    send_notice.func(notice.pk)
+    assert mail.outbox == []
+    assert AuditEvent.objects.filter(act="notice.told_by_phone", patient_id=notice.appointment.patient_id).count() == 1
+
+
+def test_what_is_tried_again_goes_out_once_and_leaves_the_list(client, booked, mail_away, monkeypatch):
+    clinic, actor, notice, _ = booked
+    fail(notice, MOST_FAILURES)
+    assert settle(client, clinic, notice, "again") == 302
+    monkeypatch.undo()
+    fail(notice, 3)
+    assert len(mail.outbox) == 1
+    assert notice.sent_at is not None
+    assert unsent(actor, at=timezone.now()) == []
+    assert settle(client, clinic, notice, "again") == 302
+    assert AuditEvent.objects.filter(act="notice.tried_again").count() == 1
+
+
+def test_what_is_not_true_any_more_is_not_listed(booked, mail_away):
+    _, actor, notice, offers = booked
+    reminder = Notice.objects.get(kind="reminder")
+    fail(notice, SHOWN_FROM_FAILURES)
+    fail(reminder, SHOWN_FROM_FAILURES)
+    assert {row.kind for row in unsent(actor, at=timezone.now())} == {"booked", "reminder"}
+    assert unsent(actor, at=offers[0].starts_at) == [], "the visit has begun"
+    move(
+        by=actor,
+        at=timezone.now(),
+        appointment_id=notice.appointment_id,
+        version=notice.appointment.version,
+        starts_at=offers[-1].starts_at,
+    )
+    assert unsent(actor, at=timezone.now()) == [], "the messages of the new time are others"
