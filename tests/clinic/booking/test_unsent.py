@@ -99,9 +99,7 @@ def test_a_message_that_cannot_be_made_is_tried_and_parked_like_any_other_and_th
 
 
 def settle(client, clinic, notice, how):
-    address = reverse(
-        "booking:settle_messages", kwargs={"clinic": clinic.slug, "appointment": notice.appointment_id}
-    )
+    address = reverse("booking:settle_messages", kwargs={"clinic": clinic.slug, "appointment": notice.appointment_id})
     return client.post(address, {"how": how}).status_code
 
 

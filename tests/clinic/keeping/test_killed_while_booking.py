@@ -22,7 +22,7 @@ from myotome.clinic.screening.models import Course
 from django_tasks_db.models import DBTaskResult
 
 clinic, elena = Clinic.objects.get(), Practitioner.objects.get()
-desk = f.an_actor(f.a_receptionist(clinic), clinic)
+desk = f.an_actor(f.a_user(clinic, f.Role.RECEPTIONIST, email="desk@example.org"), clinic)
 patient, course = Patient.objects.get(), Course.objects.get()
 service = Service.objects.get(kind="ims")
 COUNTED = (Appointment, AppointmentSpan, Claim, DeskAct, Notice, MeasureRequest, CareRelation, AuditEvent, DBTaskResult)
