@@ -5,6 +5,8 @@ flush of all tables; around that flush, and nowhere else, the triggers of SQLite
 
 Hypothesis times no example, because a busy machine is not a fault. `make test` draws the same examples each time, so
 that its answer is about the change and not about the draw; `make soak` draws new ones.
+
+Vancouver keeps the clocks it had in 2025, whatever the zone data of the day say (`zones`).
 """
 
 from __future__ import annotations
@@ -21,8 +23,9 @@ from django.db import connection
 from django.test import testcases
 from hypothesis import settings as hypothesis
 
-from tests import migrated
+from tests import migrated, zones
 
+zones.put_in_place()
 SOAKING = os.environ.get("MYOTOME_SOAK") == "1"
 hypothesis.register_profile("house", deadline=None, derandomize=not SOAKING)
 hypothesis.load_profile("house")

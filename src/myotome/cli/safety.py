@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import stat
+import zoneinfo
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -242,32 +242,55 @@ def _queue(now: datetime) -> Iterator[Finding]:
         yield ok("queue", "No job waits for long.")
 
 
-def zones_apart(names: Iterable[str], now: datetime) -> list[str]:
-    """Zones whose clocks, in the year from now on, the machine's data and those that came with Myotome tell apart."""
+def zones_apart(names: Iterable[str], folder: Path, now: datetime) -> list[str]:
+    """Zones whose clocks, in the year from now on, the data in a folder and those that Myotome goes by tell apart."""
     found = []
     for name in names:
-        with files("tzdata.zoneinfo").joinpath(*name.split("/")).open("rb") as file:
-            brought = ZoneInfo.from_file(file)
-        here = ZoneInfo.no_cache(name)
+        if not (file := folder / name).is_file():
+            continue
+        with file.open("rb") as data:
+            theirs = ZoneInfo.from_file(data)
+        ours = ZoneInfo.no_cache(name)
         days = [now + timedelta(days=14 * n) for n in range(27)]
-        if any(day.astimezone(here).utcoffset() != day.astimezone(brought).utcoffset() for day in days):
+        if any(day.astimezone(theirs).utcoffset() != day.astimezone(ours).utcoffset() for day in days):
             found.append(name)
     return found
 
 
-def _time_zones(now: datetime) -> Iterator[Finding]:
+def _time_zones(now: datetime, machines: Path = Path("/usr/share/zoneinfo")) -> Iterator[Finding]:
     from myotome.clinic.people.queries import time_zones
 
-    apart = zones_apart(time_zones(), now)
-    if apart:
+    if zoneinfo.TZPATH:
         yield warning(
             "time zones",
-            f"This machine's zone data and those that came with Myotome ({IANA_VERSION}) disagree on the clocks of "
-            f"{', '.join(apart)}. Bring the system's tzdata up to date; until then PYTHONTZPATH= (set, but empty) takes "
-            "the newer of Myotome.",
+            f"PYTHONTZPATH names {os.pathsep.join(zoneinfo.TZPATH)}: Myotome goes by the zone data there, not by its own "
+            f"({IANA_VERSION}). Take it away unless those are newer.",
+        )
+        return
+    apart = zones_apart(time_zones(), machines, now)
+    theirs = _version_of(machines)
+    if apart and theirs > IANA_VERSION:
+        yield warning(
+            "time zones",
+            f"This machine's zone data ({theirs}) are newer than Myotome's ({IANA_VERSION}) and disagree on the clocks of "
+            f"{', '.join(apart)}. Bring the package tzdata of Myotome's Python up to date.",
+        )
+    elif apart:
+        yield ok(
+            "time zones",
+            f"As in {IANA_VERSION}; other programs of this machine go by other data for {', '.join(apart)}.",
         )
     else:
         yield ok("time zones", f"As in {IANA_VERSION}.")
+
+
+def _version_of(folder: Path) -> str:
+    """The version of the zone data in a folder, such as 2025b; empty where it does not say."""
+    try:
+        with (folder / "tzdata.zi").open() as file:
+            return file.readline().removeprefix("# version ").strip()
+    except OSError:
+        return ""
 
 
 def _second_factor() -> Iterator[Finding]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import zoneinfo
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
@@ -120,24 +123,51 @@ def test_a_queue_that_stands_still_is_seen():
     assert next(safety._queue(datetime.now(UTC))).sentence.startswith("1 jobs wait")
 
 
-@pytest.mark.django_db
-def test_zone_data_that_say_what_came_along_are_well():
+@pytest.fixture
+def machine(db, tmp_path):
+    """A machine on which Vancouver keeps the clocks of Toronto, and its clinic."""
     f.a_clinic()
-    zoneinfo.reset_tzpath(to=())
-    try:
-        assert [finding.verdict for finding in safety._time_zones(NOW)] == ["ok"]
-    finally:
-        zoneinfo.reset_tzpath()
-
-
-def test_zones_that_keep_other_clocks_are_named(tmp_path):
-    """A machine on which Vancouver keeps the clocks of Toronto."""
     (tmp_path / "America").mkdir()
     toronto = files("tzdata.zoneinfo").joinpath("America", "Toronto").read_bytes()
     for name in ("Vancouver", "Toronto"):
         (tmp_path / "America" / name).write_bytes(toronto)
-    zoneinfo.reset_tzpath(to=[str(tmp_path)])
-    try:
-        assert safety.zones_apart(["America/Toronto", "America/Vancouver"], NOW) == ["America/Vancouver"]
-    finally:
-        zoneinfo.reset_tzpath()
+    of_the_tests = zoneinfo.TZPATH
+    zoneinfo.reset_tzpath(to=())
+    yield tmp_path
+    zoneinfo.reset_tzpath(to=of_the_tests)
+
+
+def test_zones_that_keep_other_clocks_are_named(machine):
+    names = ["America/Toronto", "America/Vancouver", "America/Nowhere"]
+    assert safety.zones_apart(names, machine, NOW) == ["America/Vancouver"]
+
+
+@pytest.mark.parametrize(("version", "verdict"), [("2999z", "warning"), ("2000a", "ok"), ("", "ok")])
+def test_a_machine_with_newer_zone_data_is_a_reason_to_take_ours_up_to_date(machine, version, verdict):
+    if version:
+        (machine / "tzdata.zi").write_text(f"# version {version}\n")
+    (finding,) = safety._time_zones(NOW, machine)
+    assert finding.verdict == verdict
+    assert "America/Vancouver" in finding.sentence
+
+
+def test_zone_data_that_the_machine_does_not_have_or_has_alike_are_well(machine):
+    (machine / "America" / "Vancouver").unlink()
+    (finding,) = safety._time_zones(NOW, machine)
+    assert (finding.verdict, "America" in finding.sentence) == ("ok", False)
+
+
+def test_zone_data_that_were_put_in_place_of_ours_are_named(machine):
+    zoneinfo.reset_tzpath(to=[str(machine)])
+    (finding,) = safety._time_zones(NOW, machine)
+    assert finding.verdict == "warning"
+    assert str(machine) in finding.sentence
+
+
+@pytest.mark.parametrize(("put", "found"), [(None, "()"), ("/usr/share/zoneinfo", "('/usr/share/zoneinfo',)")])
+def test_every_process_goes_by_the_zone_data_that_came_along_unless_others_are_put_in_their_place(put, found):
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONTZPATH"}
+    environment |= {"PYTHONTZPATH": put} if put else {}
+    said = "import zoneinfo; zoneinfo.ZoneInfo('America/Toronto'); import myotome; print(zoneinfo.TZPATH)"
+    done = subprocess.run([sys.executable, "-c", said], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == found
