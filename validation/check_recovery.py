@@ -95,6 +95,7 @@ def held_against(
         "n_after": {k: len(ranks[k]) for k in AFTER},
         "coverage80_closed": {k: round(float(np.mean(inside[k])), 4) for k in AFTER},
         "largest_gap_of_p_recovered_within": {w: round(_largest_gap(rows), 4) for w, rows in said.items()},
+        "gap_beyond_chance": {w: round(_gap_beyond_chance(rows), 4) for w, rows in said.items()},
         "p_recovered_within_by_tenth": {w: _by_tenth(rows) for w, rows in said.items()},
         "update_and_forecast_ms": {"median": _ms(took, 50), "p95": _ms(took, 95)},
         "visits_that_renew_ms": {
@@ -181,6 +182,14 @@ def _largest_gap(rows: list[tuple[float, bool]]) -> float:
     tenth = np.minimum((p * 10).astype(int), 9)
     gaps = [abs(p[tenth == k].mean() - came[tenth == k].mean()) for k in range(10) if (tenth == k).sum() >= 50]
     return float(max(gaps, default=0.0))
+
+
+def _gap_beyond_chance(rows: list[tuple[float, bool]]) -> float:
+    """As `_largest_gap`, of each distance only what is more than two standard errors of what came."""
+    gaps = [
+        abs(said - came) - 2.0 * float(np.sqrt(said * (1.0 - said) / n)) for n, said, came in _by_tenth(rows) if n >= 50
+    ]
+    return max(0.0, *gaps) if gaps else 0.0
 
 
 def _by_tenth(rows: list[tuple[float, bool]]) -> list[tuple[int, float, float]]:

@@ -6,7 +6,8 @@ Clinics: `a` from the prior's middle; `b30`, `b45`, `b60` with a treatment that 
 natural recovery, worse first pain and 30, 45 or 60 % whom needling does not change. In all of them one in five answers
 is followed by one two days later, some are missed, and people leave for what they answered and also for the pain behind
 it. About 500 courses are fitted, a fifth beside them judges, and the forecasts are held against other people of the same
-clinic, also with the prior alone for comparison. Writes validation/results/refit-DATE.json.
+clinic; for comparison also with the prior alone, and with the clinic's own truth, which nobody knows: no fit can be
+expected to do better than that. Writes validation/results/refit-DATE.json.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ from check_recovery import held_against
 from myotome.knowledge.recovery import prior
 from myotome.refit.result import basis_of, to_bytes
 from myotome.refit.run import refit
-from myotome.refit.simulated import middle_of, simulated_clinic
-from myotome.science.followup.draws import prior_basis
-from myotome.science.followup.fitted import VISIT_MODEL
+from myotome.refit.simulated import Clinic, middle_of, simulated_clinic
+from myotome.science.followup.draws import N_DRAWS, Basis, prior_basis
+from myotome.science.followup.fitted import PRACTICE, SHARED, VISIT_MODEL, fitted_basis
 
 HERE = Path(__file__).parent
 N_COURSES = 625
@@ -77,6 +78,7 @@ def one_clinic(name: str, n_people: int, *, seed: int = 31) -> dict[str, Any]:
             known: {who: got if who == "n" else got["crps"] for who, got in row.items()}
             for known, row in fit.about["scores"].items()
         },
+        "forecasts_on_the_truth": held_against(truth_basis(clinic), people, about, np.random.default_rng(seed + 1)),
         "forecasts_on_the_fit": held_against(basis_of(fit), people, about, np.random.default_rng(seed + 1)),
     }
     few = slice(0, min(400, n_people))
@@ -84,6 +86,13 @@ def one_clinic(name: str, n_people: int, *, seed: int = 31) -> dict[str, Any]:
         prior_basis("a"), people[few], about[few], np.random.default_rng(seed + 1)
     )
     return result
+
+
+def truth_basis(clinic: Clinic) -> Basis:
+    """What forecasts would rest on if the clinic's parameters and its practitioners were known."""
+    shared = {name: np.full(N_DRAWS, clinic.truth[name]) for name in SHARED}
+    practice = np.random.default_rng(0).choice(clinic.draws.mu - clinic.truth["mu"], N_DRAWS)
+    return fitted_basis(shared | {PRACTICE: practice}, version="truth", about="the truth", n=0, data_hash="")
 
 
 def _cpu() -> float:

@@ -182,3 +182,15 @@ def test_too_few_people_are_not_fitted():
     rows = rows_from_the_visit_model(12, 5)
     with pytest.raises(InvalidValue, match="20 are needed"):
         validate_recovery(rows, rows, QUESTION)
+
+
+def test_an_arm_that_does_next_to_nothing_is_not_drawn_towards_one_that_does_much():
+    rng = np.random.default_rng(4)
+    first = np.clip(rng.normal(6.0, 1.5, 36), 1, 10)
+    does_nothing = np.arange(36) % 2 == 1
+    last = np.clip(np.where(does_nothing, 0.97, 0.3) * first + rng.normal(0, 0.8, 36), 0, 10)
+    people = Scored(first=first, last=last, between=None, covariates=does_nothing[:, None].astype(float), n_arms=1)
+    reached = reached_by(fitted_kernel(people), people, GRID)
+    middle = np.array([np.interp(0.5, row, GRID) for row in reached])
+    assert middle[does_nothing].mean() == pytest.approx(last[does_nothing].mean(), abs=0.5)
+    assert middle[~does_nothing].mean() == pytest.approx(last[~does_nothing].mean(), abs=0.5)

@@ -1,6 +1,8 @@
 """Draws from the recovery model given courses: NumPyro's NUTS, two chains side by side. Needs the extra `refit`.
 
-Priors are those of knowledge.recovery, scenario A. What a clinic or a practitioner adds to the log of a treatment's
+Priors are those of knowledge.recovery, scenario A, but for what a treatment does and the share whom it does not change:
+there a fit begins wide enough for both readings of the published mean (A and B), or it would be held near A against its
+own courses. What a clinic or a practitioner adds to the log of a treatment's
 effect is drawn towards 0 with a fixed spread: a handful of them cannot tell how much they differ. A covariate that is not known is a latent value with the mean and
 spread of those of whom it is not known.
 """
@@ -121,7 +123,8 @@ def priors(chosen: Prior) -> dict[str, Any]:
     own = {
         "rho": dist.Beta(chosen.number("lasting", "alpha"), chosen.number("lasting", "beta")),
         "tau": dist.LogNormal(np.log(chosen.number("rebound_days", "median")), chosen.number("rebound_days", "sd_log")),
-        "share": dist.Beta(chosen.number("non_responder", "alpha"), chosen.number("non_responder", "beta")),
+        "mu": dist.Normal(chosen.number("mu", "fit_mean"), chosen.number("mu", "fit_sd")),
+        "share": dist.Beta(chosen.number("non_responder", "fit_alpha"), chosen.number("non_responder", "fit_beta")),
         "first_mean": dist.Normal(pain["mean"], pain["mean_sd"]),
         "first_sd": dist.LogNormal(np.log(pain["sd"]), pain["sd_log"]),
     }

@@ -38,9 +38,11 @@ class Clinic:
 
 
 def truth_from(chosen: Prior, rng: np.random.Generator, **fixed: float) -> dict[str, float]:
-    """A clinic's parameters drawn from the prior, some of them `fixed`."""
+    """A clinic's parameters drawn from the prior that a fit begins with, some of them `fixed`."""
     draws = draws_of(chosen, n=1, seed=int(rng.integers(2**62)))
     found = {name: float(getattr(draws, name)[0]) for name in SHARED if not name.startswith("first_")}
+    found["mu"] = float(rng.normal(chosen.number("mu", "fit_mean"), chosen.number("mu", "fit_sd")))
+    found["share"] = float(rng.beta(*(chosen.number("non_responder", name) for name in ("fit_alpha", "fit_beta"))))
     pain = chosen.table["first_pain"]
     found["first_mean"] = float(rng.normal(pain["mean"], pain["mean_sd"]))
     found["first_sd"] = float(np.exp(rng.normal(np.log(pain["sd"]), pain["sd_log"])))
