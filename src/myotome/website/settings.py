@@ -205,6 +205,8 @@ if os.environ.get("MYOTOME_SMTP_URL"):
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = DATA_DIR / "mail"
+# Where mail leaves the house, somebody new proves her address before a time is hers.
+PROVE_EMAIL = bool(os.environ.get("MYOTOME_SMTP_URL"))
 # The Python that has the extra `refit`, where it is not this one.
 REFIT_PYTHON = os.environ.get("MYOTOME_REFIT_PYTHON") or sys.executable
 SMS_URL, SMS_TOKEN = os.environ.get("MYOTOME_SMS_URL", ""), os.environ.get("MYOTOME_SMS_TOKEN", "")

@@ -16,7 +16,7 @@ from django_tasks_db.models import DBTaskResult
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.claims import clash_is_already_booked, taken_among, write_claims
-from myotome.clinic.booking.models import Claim, Hold
+from myotome.clinic.booking.models import AskedBooking, Claim, Hold
 from myotome.clinic.booking.notices import queue_jobs
 from myotome.clinic.booking.placing import place_hold, wanted_for
 from myotome.clinic.booking.queries import practitioner_of
@@ -32,10 +32,19 @@ SWEPT_AFTER = timedelta(hours=1)
 MOST_SWEPT_AT_ONCE = 1000
 
 
-def hold_time(*, by: Actor, at: datetime, key: str, service_id: int, practitioner_id: int, starts_at: datetime) -> Hold:
+def hold_time(
+    *,
+    by: Actor,
+    at: datetime,
+    key: str,
+    service_id: int,
+    practitioner_id: int,
+    starts_at: datetime,
+    minutes: int | None = None,
+) -> Hold:
     """The time kept for the form with this key, for the minutes that the clinic's rules give; asked again it begins anew.
 
-    A form that chooses another time lets go of the first.
+    A form that chooses another time lets go of the first. `minutes` keep it longer, or less long.
 
     Raises:
         AlreadyBooked: somebody has it, or holds it.
@@ -48,7 +57,7 @@ def hold_time(*, by: Actor, at: datetime, key: str, service_id: int, practitione
         clinic_id=by.clinic_id,
         kind=HoldKind.FORM.value,
         key=key,
-        expires_at=at + timedelta(minutes=rules_for(by.clinic_id).hold_minutes),
+        expires_at=at + timedelta(minutes=minutes or rules_for(by.clinic_id).hold_minutes),
         created_at=at,
         created_by=by.name,
     )
@@ -141,7 +150,8 @@ def blocks_between(actor: Actor, start: datetime, end: datetime) -> list[Hold]:
 
 
 def sweep(*, at: datetime) -> int:
-    """Holds that ran out more than an hour ago, gone; how many, at most 1,000 in one call."""
+    """Holds that ran out more than an hour ago, gone, and what was typed for them; how many, at most 1,000 in one call."""
+    AskedBooking.objects.filter(expires_at__lt=at - SWEPT_AFTER).delete()
     over = list(Hold.objects.filter(expires_at__lt=at - SWEPT_AFTER).values_list("pk", flat=True)[:MOST_SWEPT_AT_ONCE])
     if over:
         with transaction.atomic():
@@ -158,9 +168,9 @@ def sweep_later(*, at: datetime) -> None:
 
 @task()
 def sweep_holds() -> None:
-    """Sweeps what ran out, and comes back in an hour while any hold that runs out is left."""
+    """Sweeps what ran out, and comes back in an hour while any hold that runs out, or anything typed for one, is left."""
     now = timezone.now()
     while sweep(at=now) == MOST_SWEPT_AT_ONCE:
         pass
-    if Hold.objects.filter(expires_at__isnull=False).exists():
+    if Hold.objects.filter(expires_at__isnull=False).exists() or AskedBooking.objects.exists():
         sweep_later(at=now)

@@ -65,8 +65,11 @@ def new_patient_booked(
     practitioner_id: int,
     starts_at: datetime,
     key: str,
+    to_phone: bool = False,
 ) -> Appointment:
     """The first appointment of somebody new, with her answers and what they caution.
+
+    With `to_phone` the time is held as a request until somebody has phoned, whatever the answers are.
 
     Raises:
         InvalidValue: no way to reach her.
@@ -74,15 +77,8 @@ def new_patient_booked(
         and everything that `booking.actions.book` raises.
     """
     lock_intake(by=by, intake=intake)  # of two clicks the second waits here, and finds what the first has booked
-    if not person.phone.strip() and not person.email.strip():
-        raise InvalidValue("Please leave a telephone number or an e-mail address.", field="phone")
-    check_contacts(phone=person.phone, email=person.email)
-    if (
-        by.via is Via.PUBLIC
-        and booked_with(by, key) is None
-        and n_live_for_contact(by, phone=person.phone, email=person.email, at=at) >= MOST_LIVE_PER_CONTACT
-    ):
-        raise TooManyAttempts("Four visits are already booked with this contact. Please phone us.")
+    if booked_with(by, key) is None:
+        check_person(by, person, at=at)
     patient = intake.patient or create_patient(
         by=by,
         at=at,
@@ -104,7 +100,23 @@ def new_patient_booked(
         starts_at=starts_at,
         intake=intake,
         key=key,
+        to_phone=to_phone,
     )
+
+
+def check_person(by: Actor, person: Person, *, at: datetime) -> None:
+    """Nothing, when this person can be reached and the public may book for her.
+
+    Raises:
+        InvalidValue: no way to reach her, or an address or a number that reaches nobody.
+        TooManyAttempts: this contact holds four visits already.
+    """
+    if not person.phone.strip() and not person.email.strip():
+        raise InvalidValue("Please leave a telephone number or an e-mail address.", field="phone")
+    check_contacts(phone=person.phone, email=person.email)
+    n_live = n_live_for_contact(by, phone=person.phone, email=person.email, at=at) if by.via is Via.PUBLIC else 0
+    if n_live >= MOST_LIVE_PER_CONTACT:
+        raise TooManyAttempts("Four visits are already booked with this contact. Please phone us.")
 
 
 def patient_booked(
@@ -120,6 +132,7 @@ def patient_booked(
     key: str | None = None,
     note_for_desk: str = "",
     newcomer: bool | None = None,
+    to_phone: bool = False,
 ) -> Appointment:
     """The appointment, and for a visit of a course the two questions that come before it.
 
@@ -142,6 +155,10 @@ def patient_booked(
             newcomer=newcomer,
         )
 
+    level = RedFlagLevel(intake.level) if intake and not intake.called_at else RedFlagLevel.NONE
+    if to_phone and level is not RedFlagLevel.EMERGENCY:
+        level = RedFlagLevel.CALL_FIRST
+
     def ask(appointment: Appointment) -> None:
         ask_before_visit(by=by, at=at, course=Course.objects.get(pk=course_id), appointment=appointment)
 
@@ -152,7 +169,7 @@ def patient_booked(
         service_id=service_id,
         practitioner_id=practitioner_id,
         starts_at=starts_at,
-        level=RedFlagLevel(intake.level) if intake and not intake.called_at else RedFlagLevel.NONE,
+        level=level,
         intake_id=intake.pk if intake else None,
         course_id=course_id,
         key=key,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from myotome.clinic.people.links import link_token, read_link
 from myotome.clinic.people.models import Clinic
 from myotome.clinic.screening.models import Intake
+from myotome.vocabulary.courses import RedFlagLevel
 from myotome.vocabulary.errors import LinkExpired, NotFound
 
 
@@ -27,3 +28,8 @@ def intake_by_link(clinic: Clinic, token: str) -> Intake:
 def intake_link(intake: Intake) -> str:
     """The token of the intake's link."""
     return link_token("intake", intake.pk, intake.link_version)
+
+
+def needs_a_call(intake_id: int | None) -> bool:
+    """True when an answer asks for a call before the visit."""
+    return Intake.objects.filter(pk=intake_id, level=RedFlagLevel.CALL_FIRST.value).exists()

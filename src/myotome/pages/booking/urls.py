@@ -41,6 +41,7 @@ urlpatterns = [
     path("calendar/<str:token>.ics", calendars.feed, name="feed"),
     path("import/", importing.hand_in_file, name="import"),
     path("import/<int:handed>/", importing.import_it, name="import_it"),
+    path("proof/<str:token>/", views.proof, name="proof"),
     path("details/", views.details, name="details"),
     path("manage/<str:token>/", views.manage, name="manage"),
     path("manage/<str:token>/move/", views.move, name="move"),

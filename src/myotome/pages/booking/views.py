@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
 
 from myotome.clinic.booking import actions
 from myotome.clinic.booking.holds import hold_time
 from myotome.clinic.booking.notices import invitation_of
+from myotome.clinic.booking.proving import asked_by_link
 from myotome.clinic.booking.queries import appointment_by_link, practitioner_name, service_for, services_for
 from myotome.clinic.booking.rules import rules_for
 from myotome.clinic.pathway.actions import Person, new_patient_booked
+from myotome.clinic.pathway.asking import address_proved, time_asked
 from myotome.clinic.people.links import link_token
 from myotome.clinic.people.queries import patient_by_link
-from myotome.clinic.screening.by_link import intake_by_link
+from myotome.clinic.screening.by_link import intake_by_link, needs_a_call
 from myotome.exchange.icalendar.invitation import invitation_file
 from myotome.pages.access import by_link
+from myotome.pages.booking.limits import check_may_hold
 from myotome.pages.booking.offers import chosen_service, chosen_time, days_with_offers, start_from, week_of
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import RedFlagLevel
-from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, MyotomeError
+from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, MyotomeError, NotFound
 
 FIELDS = ("given_name", "family_name", "born_on", "phone", "email")
 
@@ -70,6 +75,7 @@ def details(request: HttpRequest, actor: Actor) -> HttpResponse:
             "practitioner": practitioner_name(actor, practitioner_id),
             "practitioner_id": practitioner_id,
         }
+        check_may_hold(request, f"intake-{intake.pk}")
         if request.method != "POST":
             context["held_until"] = hold_time(
                 by=actor,
@@ -80,16 +86,22 @@ def details(request: HttpRequest, actor: Actor) -> HttpResponse:
                 starts_at=start,
             ).expires_at
             return render(request, "booking/details.html", context)
-        appointment = new_patient_booked(
-            by=actor,
-            at=timezone.now(),
-            person=_person(given),
-            intake=intake,
-            service_id=service.pk,
-            practitioner_id=practitioner_id,
-            starts_at=start,
-            key=context["key"],
-        )
+        wanted: dict[str, Any] = {
+            "by": actor,
+            "at": timezone.now(),
+            "person": _person(given),
+            "intake": intake,
+            "service_id": service.pk,
+            "practitioner_id": practitioner_id,
+            "starts_at": start,
+            "key": context["key"],
+        }
+        is_unproved = settings.PROVE_EMAIL and intake.patient is None
+        if is_unproved and wanted["person"].email:
+            return render(
+                request, "booking/asked.html", context | {"asked": time_asked(**wanted), "back": _back(given)}
+            )
+        appointment = new_patient_booked(**wanted, to_phone=is_unproved)
     except MyotomeError as error:
         context["error"] = error
         if isinstance(error, AlreadyBooked):
@@ -97,6 +109,25 @@ def details(request: HttpRequest, actor: Actor) -> HttpResponse:
                 actor, service, page=0, at=timezone.now(), zone=request.clinic.time_zone
             )[:3]
         return render(request, "booking/details.html", context, status=error.http_status)
+    token = link_token("appointment", appointment.pk, appointment.link_version)
+    return redirect("booking:manage", clinic=actor.clinic_slug, token=token)
+
+
+@by_link
+def proof(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
+    """Her address proved: one button, since programs that read mail follow links too; then the visit is hers."""
+    context: dict[str, Any] = {}
+    try:
+        asked = asked_by_link(request.clinic, token, at=timezone.now())
+        if asked.booked is None and request.method != "POST":
+            return render(request, "booking/proof.html", {"asked": asked})
+        context["asked"] = asked
+        appointment = address_proved(by=actor, at=timezone.now(), asked_id=asked.pk)
+    except NotFound:
+        raise
+    except MyotomeError as error:
+        context |= {"error": error, "again": reverse("booking:choose", kwargs={"clinic": actor.clinic_slug})}
+        return render(request, "booking/proof.html", context, status=error.http_status)
     token = link_token("appointment", appointment.pk, appointment.link_version)
     return redirect("booking:manage", clinic=actor.clinic_slug, token=token)
 
@@ -113,6 +144,7 @@ def manage(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
             "token": token,
             "patient": appointment.patient,
             "rules": rules_for(appointment.clinic_id),
+            "because_of_answers": needs_a_call(appointment.intake_id),
         },
     )
 
@@ -153,10 +185,18 @@ def move(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
 
 
 @by_link
-@require_POST
 def cancel(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
-    """Cancelled, at once, on the page and by mail."""
+    """The policy, and after her yes cancelled, at once, on the page and by mail."""
     appointment = appointment_by_link(request.clinic, token)
+    if request.method != "POST":
+        rules = rules_for(appointment.clinic_id)
+        context = {
+            "appointment": appointment,
+            "token": token,
+            "rules": rules,
+            "is_late": appointment.starts_at - timezone.now() < timedelta(hours=rules.cancel_hours),
+        }
+        return render(request, "booking/cancel.html", context)
     actions.cancel(
         by=patient_by_link(appointment.patient, request.clinic), at=timezone.now(), appointment_id=appointment.pk
     )
@@ -171,6 +211,12 @@ def ics(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
     answer = HttpResponse(file, content_type="text/calendar; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="appointment.ics"'
     return answer
+
+
+def _back(given: Any) -> str:
+    """The form of these details again."""
+    names = ("intake", "service", "practitioner", "start")
+    return "?" + urlencode({name: given.get(name, "") for name in names})
 
 
 def _number(text: str, field: str) -> int:

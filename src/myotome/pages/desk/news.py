@@ -25,7 +25,7 @@ def state_of(visits: Iterable[Appointment], at: datetime | None, *beside: Any) -
     The time is part of it so that the line of the day and who is late move on.
     """
     parts: list[Any] = [(row.pk, row.version, row.status) for row in visits]
-    parts += [sorted(row.items(), key=str) if isinstance(row, dict) else row for row in beside]
+    parts += beside
     if at is not None:
         parts.append(int(at.timestamp()) // (LATE_STEP_MINUTES * 60))
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]

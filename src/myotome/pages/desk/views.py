@@ -64,7 +64,12 @@ def day(request: HttpRequest, actor: Actor) -> HttpResponse:
         "reviews": reviews_waiting(actor) if actor.holds(Role.PRACTITIONER) else [],
     }
     return shown_anew(
-        request, "desk/day.html", context, seen=state_of([*appointments, *context["requests"]], now, *context["in_now"])
+        request,
+        "desk/day.html",
+        context,
+        seen=state_of(
+            [*appointments, *context["requests"]], now, *((row["visit"].pk, row["n"]) for row in context["in_now"])
+        ),
     )
 
 

@@ -1,5 +1,6 @@
 """Rows of booking: what a clinic describes, the diary with its claims, what is told to whom, and who waits."""
 
+from myotome.clinic.booking.models.asked import AskedBooking
 from myotome.clinic.booking.models.calendars import CalendarFeed, ToldEvent
 from myotome.clinic.booking.models.diary import Appointment, AppointmentSpan, Claim, DeskAct, Hold
 from myotome.clinic.booking.models.imports import HandedIn
@@ -17,6 +18,7 @@ from myotome.clinic.booking.models.waiting import Offered, Opening, WaitingWish
 __all__ = [
     "Appointment",
     "AppointmentSpan",
+    "AskedBooking",
     "CalendarFeed",
     "Claim",
     "ContactWish",

@@ -1,0 +1,110 @@
+"""Somebody new asks for a time: by an address that she proves, or by a telephone number that the clinic calls."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from myotome.clinic.audit.actions import record
+from myotome.clinic.booking.holds import hold_time
+from myotome.clinic.booking.models import Appointment, AskedBooking
+from myotome.clinic.booking.proving import PROOF_MINUTES, check_may_ask, queue_proof
+from myotome.clinic.booking.queries import check_may_book, service_for
+from myotome.clinic.pathway.actions import Person, check_person, new_patient_booked
+from myotome.clinic.screening.intakes import lock_intake
+from myotome.clinic.screening.models import Intake
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.errors import KeyReused, LinkExpired
+
+
+@transaction.atomic
+def time_asked(
+    *,
+    by: Actor,
+    at: datetime,
+    person: Person,
+    intake: Intake,
+    service_id: int,
+    practitioner_id: int,
+    starts_at: datetime,
+    key: str,
+) -> AskedBooking:
+    """The time kept for an hour and the mail with the link on its way; nothing is booked, and no patient is made.
+
+    Raises:
+        InvalidValue: an address that reaches nobody, or a time that cannot be booked at all.
+        NotAllowed: a new patient begins with an assessment.
+        AlreadyBooked: somebody has the time.
+        TooManyAttempts: this contact has four visits ahead, or two times that wait for its proof.
+        KeyReused: the form came with another time.
+    """
+    lock_intake(by=by, intake=intake)  # of two clicks the second waits here, and finds what the first has asked
+    check_person(by, person, at=at)
+    check_may_book(service_for(by, service_id), patient_id=None)
+    wanted = {"service_id": service_id, "practitioner_id": practitioner_id, "starts_at": starts_at}
+    before = AskedBooking.objects.filter(clinic_id=by.clinic_id, key=key).first()
+    if before is not None:
+        if {name: getattr(before, name) for name in wanted} != wanted:
+            raise KeyReused("This form was already used for another booking. Please begin again.")
+        if before.booked_id is not None or (before.email == person.email.strip() and before.expires_at > at):
+            return before
+        before.delete()
+    check_may_ask(by.clinic_id, person.email.strip(), key=key, at=at)
+    hold = hold_time(by=by, at=at, key=f"intake-{intake.pk}", minutes=PROOF_MINUTES, **wanted)
+    asked = AskedBooking(
+        clinic_id=by.clinic_id,
+        intake_id=intake.pk,
+        given_name=person.given_name,
+        family_name=person.family_name,
+        born_on=person.born_on,
+        phone=person.phone,
+        email=person.email.strip(),
+        language=person.language,
+        key=key,
+        asked_at=at,
+        expires_at=hold.expires_at,
+        **wanted,
+    )
+    asked.save()
+    queue_proof(asked)
+    record(by=by, at=at, act="booking.asked", subject=asked, intake=intake.pk)
+    return asked
+
+
+@transaction.atomic
+def address_proved(*, by: Actor, at: datetime, asked_id: int) -> Appointment:
+    """The visit booked for whoever followed the link; followed twice it is one.
+
+    Raises:
+        LinkExpired: the time was not kept any longer.
+        and everything that `new_patient_booked` raises.
+    """
+    asked: Any = (
+        AskedBooking.objects.select_for_update(of=("self",)).filter(clinic_id=by.clinic_id, pk=asked_id).first()
+    )
+    if asked is not None and asked.booked is not None:
+        return asked.booked
+    if asked is None or asked.expires_at <= at:
+        raise LinkExpired("Your time was kept for an hour and has been given back. Please choose one again.")
+    person = Person(
+        given_name=asked.given_name,
+        family_name=asked.family_name,
+        born_on=asked.born_on,
+        phone=asked.phone,
+        email=asked.email,
+        language=asked.language,
+    )
+    asked.booked = new_patient_booked(
+        by=by,
+        at=at,
+        person=person,
+        intake=Intake.objects.get(pk=asked.intake_id, clinic_id=by.clinic_id),
+        service_id=asked.service_id,
+        practitioner_id=asked.practitioner_id,
+        starts_at=asked.starts_at,
+        key=asked.key,
+    )
+    asked.save(update_fields=["booked"])
+    return asked.booked
