@@ -122,8 +122,8 @@ def a_course(clinic: Clinic, patient: Patient, **values: object) -> Course:
     return Course.objects.create(clinic=clinic, patient=patient, **values)
 
 
-def a_consent(course: Course, kind: str = "course", subject: str = ""):
-    """A yes to the course's text, or to that of another kind."""
+def a_consent(course: Course, kind: str = "course", subject: str = "", *, mode: str = "ims"):
+    """A yes to the course's text for this treatment, or to that of another kind."""
     from myotome.clinic.planning.models import Consent
 
     return Consent.objects.create(
@@ -131,11 +131,19 @@ def a_consent(course: Course, kind: str = "course", subject: str = ""):
         course=course,
         kind=kind,
         subject=subject,
-        text_id={"course": "ims", "region": subject}.get(kind, kind),
+        text_id={"course": mode, "region": subject}.get(kind, kind),
         text_version="1",
         given_at=AT,
         recorded_by="Elena Marchetti",
     )
+
+
+def a_yes_to_every_region(course: Course) -> None:
+    """A yes to each text about a hazard region."""
+    from myotome.knowledge.hazards import regions_of_consent
+
+    for region in regions_of_consent():
+        a_consent(course, "region", region)
 
 
 def a_needle(client_id: str = "", **values: object):
@@ -169,6 +177,6 @@ def an_open_visit(clinic: Clinic | None = None, *, with_consent: bool = True, mo
     elena = a_practitioner(clinic)
     course = a_course(clinic, a_patient(clinic, in_care_of=elena))
     if with_consent:
-        a_consent(course)
+        a_consent(course, mode=mode)
     actor = an_actor(elena.user, clinic)
     return open_visit(by=actor, at=AT, course_id=course.pk, mode=TreatmentMode(mode)), actor

@@ -57,7 +57,7 @@ def elena(clinic):
 def visit_of(clinic, practitioner, *, mode="ims", sites=BUTTOCK, kind=SiteKind.MUSCLE, number_of_visits=1):
     """The last of `number_of_visits` open visits of a course with a plan and consent; earlier ones are empty."""
     course = a_course(clinic, a_patient(clinic, in_care_of=practitioner))
-    a_consent(course)
+    a_consent(course, mode=TreatmentMode(mode).value)
     actor = an_actor(practitioner.user, clinic)
     chosen = [
         SiteChoice(site_kind=kind, site=s, level=level, side=Side(side), region=NeedleRegion(region))
@@ -142,7 +142,7 @@ def test_an_ask_comes_before_the_keys_and_a_reason_opens_them(client, clinic, el
     assert "Needle out" in after
 
 
-IMS_YES, THORAX_YES = "ims@1@en", "thorax@1@en"
+IMS_YES, THORAX_YES, LIMBS_YES = "ims@1@en", "thorax@1@en", "limbs@1@en"
 
 
 def test_her_yes_is_asked_for_on_the_chart_before_the_first_needle_all_texts_in_one_act(client, clinic, elena):
@@ -152,17 +152,21 @@ def test_her_yes_is_asked_for_on_the_chart_before_the_first_needle_all_texts_in_
     before = client.get(at("chart", visit)).content.decode()
     assert f'value="{IMS_YES}"' in before
     assert f'value="{THORAX_YES}"' in before
+    assert f'value="{LIMBS_YES}"' in before
     assert "No needle here until" in before
     nothing = client.post(at("consented", visit), {})
     assert nothing.status_code == 422
     assert 'id="yes-error-before"' in nothing.content.decode()
     for _ in range(2):
-        after = client.post(at("consented", visit), {"yes": [IMS_YES, THORAX_YES]}, follow=True).content.decode()
+        after = client.post(
+            at("consented", visit), {"yes": [IMS_YES, THORAX_YES, LIMBS_YES]}, follow=True
+        ).content.decode()
     assert "her yes is not on record" not in after
     assert "No needle here until" not in after
     assert [(c.kind, c.subject, c.text_id, c.text_version) for c in Consent.objects.order_by("pk")] == [
         ("course", "", "ims", "1"),
         ("region", "thorax", "thorax", "1"),
+        ("region", "limbs", "limbs", "1"),
     ]
     client.post(at("needle", visit), needle_form(grasp="2"))
     assert not Incident.objects.filter(kind__contains="consent").exists()
@@ -170,6 +174,7 @@ def test_her_yes_is_asked_for_on_the_chart_before_the_first_needle_all_texts_in_
 
 def test_the_yes_to_a_region_is_not_needed_for_a_needle_elsewhere(client, clinic, elena):
     visit, _ = visit_of(clinic, elena, sites=[*BUTTOCK, *OVER_LUNG])
+    a_consent(visit.course, "region", "limbs")
     client.force_login(elena.user)
     page = client.get(at("chart", visit)).content.decode()
     assert f'value="{THORAX_YES}"' in page
@@ -180,9 +185,10 @@ def test_the_yes_to_a_region_is_not_needed_for_a_needle_elsewhere(client, clinic
 
 def test_a_consent_is_withdrawn_on_the_chart_in_the_middle_of_the_visit(client, clinic, elena):
     visit, _ = visit_of(clinic, elena)
+    a_consent(visit.course, "region", "limbs")
     client.force_login(elena.user)
     client.post(at("needle", visit), needle_form(grasp="2"))
-    consent = Consent.objects.get()
+    consent = Consent.objects.get(kind="course")
     page = client.post(at("withdrawn", visit, consent=consent.pk), follow=True).content.decode()
     assert "her yes is not on record" in page
     client.post(at("needle", visit), needle_form(GLMED, client_id="tablet-2", grasp="2"))

@@ -3,34 +3,62 @@
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
 from importlib.resources import files
 
+import pytest
+
 from myotome.knowledge.acupoints import acupoints
-from myotome.knowledge.consents import consent_for
+from myotome.knowledge.consents import consent_for, consent_texts, place_of
+from myotome.knowledge.hazards import hazards, regions_of_consent
 from myotome.knowledge.muscles import muscles
-from myotome.science.needling.consents import REGION_OF_HAZARD, NeededConsent, consents_needed
+from myotome.science.needling.consents import NeededConsent, consents_needed, what_was_missing
 from myotome.vocabulary.needling import SiteKind
 
-COURSE, THORAX, STAYS = NeededConsent("course"), NeededConsent("region", "thorax"), NeededConsent("retained")
+COURSE, STAYS = NeededConsent("course"), NeededConsent("retained")
+NOT_ASKED_OF_HER = {
+    "calf_clot": "looked for before the needle, no risk of it",
+    "fontanelle": "no needle at all",
+    "traditional_caution": "the practitioner's reason, no harm of its own",
+}
+"""Hazards that the practitioner acknowledges and that have no text of their own, each with the reason."""
 
 
-def test_exactly_the_muscles_at_whose_level_the_lung_lies_need_the_yes_to_the_thorax():
+def rows(package, name):
+    return list(csv.DictReader(files(package).joinpath(name).read_text(encoding="utf-8").splitlines()))
+
+
+REGION_OF = {row["code"]: row["consent"] for row in rows("myotome.knowledge.hazards", "hazards.csv") if row["consent"]}
+
+
+def in_regions(codes, *, pregnant=False):
+    found = {REGION_OF[code] for code in codes if code in REGION_OF}
+    return (COURSE, *(NeededConsent("region", one) for one in sorted(found if pregnant else found - {"pregnancy"})))
+
+
+def test_every_hazard_that_must_be_acknowledged_is_asked_about_or_says_why_not():
+    for code, row in hazards().items():
+        assert bool(row.consent) == (row.needs_ack and code not in NOT_ASKED_OF_HER), code
+
+
+def test_every_muscle_at_every_level_needs_the_yes_to_just_the_regions_of_its_hazards():
     for id, row in muscles().items():
         for level in row.levels or (None,):
-            levels = row.hazard_levels.get("pleura", ())
-            lung = "pleura" in row.hazards and (level is None or not levels or level in levels)
-            assert consents_needed(site_kind=SiteKind.MUSCLE, site=id, level=level) == (
-                (COURSE, THORAX) if lung else (COURSE,)
-            )
+            held = row.hazard_levels
+            near = [code for code in row.hazards if level is None or not held.get(code) or level in held[code]]
+            assert consents_needed(site_kind=SiteKind.MUSCLE, site=id, level=level) == in_regions(near), (id, level)
 
 
-def test_exactly_the_points_with_the_lung_below_need_the_yes_to_the_thorax():
-    table = files("myotome.knowledge.acupoints").joinpath("hazards.csv").read_text(encoding="utf-8")
-    lung = {row["point"] for row in csv.DictReader(table.splitlines()) if row["hazard"] == "pleura"}
-    assert len(lung) > 20
+@pytest.mark.parametrize("pregnant", [False, True])
+def test_every_point_needs_the_yes_to_just_the_regions_of_its_hazards(pregnant):
+    near = defaultdict(list)
+    for row in rows("myotome.knowledge.acupoints", "hazards.csv"):
+        near[row["point"]].append(row["hazard"])
     for id in acupoints():
-        needed = consents_needed(site_kind=SiteKind.ACUPOINT, site=id, level=None)
-        assert needed == ((COURSE, THORAX) if id in lung else (COURSE,))
+        needed = consents_needed(
+            site_kind=SiteKind.ACUPOINT, site=id, level=None, facts=["pregnancy"] if pregnant else []
+        )
+        assert needed == in_regions(near[id], pregnant=pregnant), id
 
 
 def test_a_needle_that_stays_needs_one_yes_more_wherever_it_is():
@@ -38,7 +66,19 @@ def test_a_needle_that_stays_needs_one_yes_more_wherever_it_is():
         assert consents_needed(site_kind=SiteKind.FREE, site=site, level=None, stays=True) == (COURSE, STAYS)
 
 
-def test_every_region_that_is_asked_about_has_a_text():
-    for subject in REGION_OF_HAZARD.values():
-        assert consent_for("region", subject).kind == "region"
+def test_every_region_that_is_asked_about_has_a_text_and_every_text_a_hazard():
+    assert set(regions_of_consent()) == {text.subject for text in consent_texts() if text.kind == "region"}
+    for subject in regions_of_consent():
+        text = consent_for("region", subject)
+        assert (text.kind, text.id, bool(text.place)) == ("region", subject, True)
+        assert {part.title for part in text.parts} == {
+            "Why we ask separately", "Tell us before", "What to watch for", "Other ways", "Taking it back",
+        }  # fmt: skip
     assert consent_for("retained").kind == "retained"
+
+
+def test_what_was_missing_names_the_region_in_words():
+    assert what_was_missing(NeededConsent("region", "abdomen"), withdrawn=True) == (
+        "Consent for needles over the belly, flank and pelvis had been withdrawn."
+    )
+    assert place_of("a region of long ago") == "a region of long ago"

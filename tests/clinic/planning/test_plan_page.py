@@ -187,15 +187,43 @@ def test_her_yes_is_to_the_series_as_it_was_shown(at_work, course, actor):
     assert agree_plan(by=actor, at=AT, plan_id=plan.pk, version=2).agreed_at
 
 
+def asked(answer):
+    """The consent texts that the page asks for, in its order."""
+    return re.findall(r'name="yes" value="(\w+@\w+@\w+)"', answer.content.decode())
+
+
 def test_consent_is_recorded_with_the_version_of_its_text_and_can_be_withdrawn(at_work, course):
-    assert at_work.post(url(course, "consent"), {"kind": "course", "subject": "ims"}).status_code == 422
-    at_work.post(url(course, "consent"), {"kind": "course", "subject": "ims", "yes": "1"})
+    assert at_work.post(url(course, "consent"), {}).status_code == 422
+    at_work.post(url(course, "consent"), {"yes": "ims@1@en"})
     consent = Consent.objects.get()
-    assert consent.text_version
-    assert consent.text_version in text_of(at_work.get(url(course)))
+    assert (consent.kind, consent.text_id, consent.text_version) == ("course", "ims", "1")
+    assert "Treatment with IMS, version 1" in text_of(at_work.get(url(course)))
     at_work.post(url(course, "withdraw", consent=consent.pk), {"reason": "no more"})
     assert Consent.objects.get().withdrawn_at
-    assert at_work.post(url(course, "consent"), {"kind": "moon", "yes": "1"}).status_code == 422
+    assert at_work.post(url(course, "consent"), {"yes": "moon@1@en"}).status_code == 422
+
+
+def test_every_hazard_region_of_the_sites_is_asked_about_in_one_act_and_not_again(at_work, course):
+    every = asked(at_work.get(url(course)))
+    assert every[0] == "ims@1@en"
+    assert set(every[1:]) == {"spine@1@en", "abdomen@1@en", "limbs@1@en"}
+    at_work.post(url(course, "make"), SERIES | {"site": CHOSEN})
+    planned = asked(at_work.get(url(course)))
+    assert set(planned[1:]) == {"spine@1@en", "abdomen@1@en"}
+    at_work.post(url(course, "consent"), {"yes": planned})
+    assert asked(at_work.get(url(course))) == []
+    assert sorted(Consent.objects.values_list("kind", "subject")) == [
+        ("course", ""), ("region", "abdomen"), ("region", "spine"),
+    ]  # fmt: skip
+    spine = Consent.objects.get(subject="spine")
+    at_work.post(url(course, "withdraw", consent=spine.pk))
+    assert asked(at_work.get(url(course))) == ["spine@1@en"]
+
+
+def test_her_yes_to_ims_is_no_yes_to_acupuncture(at_work, course):
+    at_work.post(url(course, "consent"), {"yes": "ims@1@en"})
+    assert "ims@1@en" not in asked(at_work.get(url(course)))
+    assert "acupuncture@1@en" in asked(at_work.get(url(course), {"mode": "acupuncture"}))
 
 
 def test_without_shown_roots_the_found_muscles_choose_the_segments(at_work, clinic, elena, actor):
@@ -211,7 +239,7 @@ def test_without_shown_roots_the_found_muscles_choose_the_segments(at_work, clin
 
 def test_every_plan_and_consent_is_in_the_audit(at_work, course):
     make(at_work, course)
-    at_work.post(url(course, "consent"), {"kind": "course", "subject": "ims", "yes": "1"})
+    at_work.post(url(course, "consent"), {"yes": "ims@1@en"})
     assert {"plan.made", "consent.given"} <= set(AuditEvent.objects.values_list("act", flat=True))
 
 

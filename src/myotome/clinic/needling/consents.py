@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from myotome.clinic.needling.locks import open_incident
@@ -20,10 +20,13 @@ KIND_OF_BREACH = {
 
 
 class ConsentBook:
-    """The consents of one course, read once."""
+    """The consents of one course that hold for one treatment, read once.
 
-    def __init__(self, rows: Iterable[Consent]) -> None:
-        rows = list(rows)
+    Her yes to IMS is no yes to acupuncture: the text of a course tells of its own treatment.
+    """
+
+    def __init__(self, rows: Iterable[Consent], mode: str) -> None:
+        rows = [row for row in rows if row.kind != "course" or row.text_id == mode]
         self.in_force = [row for row in rows if row.withdrawn_at is None]
         self._given = {NeededConsent(row.kind, row.subject) for row in self.in_force}
         self._ever = {NeededConsent(row.kind, row.subject) for row in rows}
@@ -37,12 +40,19 @@ class ConsentBook:
         return needed in self._ever and needed not in self._given
 
 
-def open_incidents_of_consent(by: Actor, at: datetime, visit: TreatmentVisit, needle: NeedleInsertion) -> None:
+def open_incidents_of_consent(
+    by: Actor, at: datetime, visit: TreatmentVisit, needle: NeedleInsertion, *, facts: Collection[str]
+) -> None:
     """An incident for each yes that this needle went in without, once per visit; per needle for one that stays."""
-    book = ConsentBook(Consent.objects.filter(course_id=visit.course_id))
-    stays = needle.state == NeedleState.LEFT_IN.value
+    book = ConsentBook(Consent.objects.filter(course_id=visit.course_id), visit.mode)
     missing = book.missing(
-        consents_needed(site_kind=SiteKind(needle.site_kind), site=needle.site, level=needle.level or None, stays=stays)
+        consents_needed(
+            site_kind=SiteKind(needle.site_kind),
+            site=needle.site,
+            level=needle.level or None,
+            facts=facts,
+            stays=needle.state == NeedleState.LEFT_IN.value,
+        )
     )
     if not missing:
         return

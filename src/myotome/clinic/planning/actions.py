@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from myotome.clinic.audit.actions import record
 from myotome.clinic.planning.models import Consent, Plan, PlannedSite
 from myotome.clinic.planning.queries import plan_for
 from myotome.clinic.screening.models import Course
+from myotome.knowledge.consents import ConsentText
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.anatomy import NeedleRegion, Side
 from myotome.vocabulary.courses import Role
@@ -179,6 +180,24 @@ def record_consent(
     )
     record(by=by, at=at, act="consent.given", subject=row, patient_id=course.patient_id, kind=kind, text=text_version)
     return row
+
+
+@transaction.atomic
+def record_consents(*, by: Actor, at: datetime, course_id: int, texts: Iterable[ConsentText]) -> list[Consent]:
+    """Her yes to each of these texts, in the version and the language in which it was read with her: all or none."""
+    return [
+        record_consent(
+            by=by,
+            at=at,
+            course_id=course_id,
+            kind=text.kind,
+            subject=text.subject,
+            text_id=text.id,
+            text_version=text.version,
+            language=text.language,
+        )
+        for text in texts
+    ]
 
 
 @transaction.atomic

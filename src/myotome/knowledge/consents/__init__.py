@@ -1,4 +1,4 @@
-"""Consent texts by id and version: for a course of IMS or of acupuncture, for retained needles, for the thorax.
+"""Consent texts by id and version: for a course of IMS or of acupuncture, for retained needles, for each hazard region.
 
 A text that somebody said yes to is never changed; a correction is a new version beside the old. The parts follow what
 a consent must tell: what it is and how sure anybody is, how it feels, common and rare harm with numbers, other ways,
@@ -25,7 +25,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class ConsentText:
-    """One version of one text in one language; `ask` is the sentence that is agreed to."""
+    """One version of one text in one language; `ask` is the sentence that is agreed to, `place` a region in short."""
 
     id: str
     version: str
@@ -36,6 +36,7 @@ class ConsentText:
     status: str
     ask: str
     parts: tuple[Part, ...]
+    place: str = ""
 
 
 @cache
@@ -57,7 +58,8 @@ def consent_texts() -> tuple[ConsentText, ...]:
     if len(set(keys)) != len(keys):
         raise ValueError("A consent text stands twice with the same version.")
     for text in found:
-        if text.kind not in KINDS or bool(text.subject) != (text.kind == "region"):
+        is_region = text.kind == "region"
+        if text.kind not in KINDS or bool(text.subject) != is_region or bool(text.place) != is_region:
             raise ValueError(f"The consent text {text.id} {text.version} has an unknown kind, or no region.")
     return found
 
@@ -77,9 +79,17 @@ def consent_text(text_id: str, version: str | None = None, *, language: str = "e
 
 
 def consent_for(kind: str, subject: str = "", *, language: str = "en") -> ConsentText:
-    """The newest text for a kind: `course` with the subject `ims` or `acupuncture`, `retained`, `region` `thorax`.
+    """The newest text for a kind: `course` with the subject `ims` or `acupuncture`, `retained`, `region` with its own.
 
     Raises:
         KeyError: there is none.
     """
     return consent_text(subject if kind in ("course", "region") else kind, language=language)
+
+
+def place_of(region: str, *, language: str = "en") -> str:
+    """The hazard region in a few words; its code where no text names it (any more)."""
+    try:
+        return consent_for("region", region, language=language).place
+    except KeyError:
+        return region

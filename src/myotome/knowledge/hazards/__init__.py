@@ -1,7 +1,8 @@
 """Hazards by code: what lies near the needle, why it matters, what practitioners usually do.
 
 Muscles and acupuncture points carry codes; the words live here once. `needs_ack` hazards ask for an
-acknowledgement before the needle is charted. No row holds a depth: no safe depth exists. The advice column is
+acknowledgement before the needle is charted; `consent` names the region for which the patient's own yes is asked
+(`knowledge/consents`), empty where the yes to the course is enough. No row holds a depth: no safe depth exists. The advice column is
 from memory and awaits clinical sign-off.
 """
 
@@ -25,6 +26,7 @@ class Hazard:
     why: str
     what_to_do: str
     needs_ack: bool
+    consent: str
     sources: tuple[str, ...]
     status: str = SIGN_OFF
 
@@ -44,9 +46,16 @@ def hazards() -> Mapping[str, Hazard]:
             why=row["why"],
             what_to_do=row["what_to_do"],
             needs_ack=tables.yes_no(row["needs_ack"], where),
+            consent=row["consent"],
             sources=tables.sources(row["sources"], where),
         )
     return MappingProxyType(found)
+
+
+@cache
+def regions_of_consent() -> tuple[str, ...]:
+    """The regions that are asked about separately, in the order of the table."""
+    return tuple(dict.fromkeys(row.consent for row in hazards().values() if row.consent))
 
 
 def check_codes(codes: Iterable[str], where: str) -> None:

@@ -15,16 +15,18 @@ from myotome.clinic.assessment.queries import examinations_for, last_belief
 from myotome.clinic.booking.queries import price_cents_of
 from myotome.clinic.followup.queries import last_forecast, open_course
 from myotome.clinic.planning import actions
-from myotome.clinic.planning.queries import cautions_of, consents_of, current_plan, last_style, sites_of
+from myotome.clinic.planning.queries import cautions_from, consents_of, current_plan, last_style, sites_of
 from myotome.clinic.screening.courses import course_for
+from myotome.clinic.screening.facts import facts_of
 from myotome.exchange.stricta.sessions import STYLES
-from myotome.knowledge.consents import consent_for
 from myotome.pages.access import for_roles
 from myotome.pages.planning.proposal import proposals, site_choices
+from myotome.pages.planning.texts import texts_of, texts_ticked
+from myotome.science.needling.consents import NeededConsent, consents_needed
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound, StaleVersion
-from myotome.vocabulary.needling import Style, TreatmentMode
+from myotome.vocabulary.needling import SiteKind, Style, TreatmentMode
 
 plans = for_roles(Role.PRACTITIONER)
 SERIES = (1, 2, 3, 4, 6, 8)
@@ -92,25 +94,14 @@ def agree(request: HttpRequest, actor: Actor, course: int, plan: int) -> HttpRes
 @plans
 @require_POST
 def consent(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
-    """Her yes to a versioned text that was read with her."""
-    course_for(actor, course)
-    kind, subject = request.POST.get("kind", ""), request.POST.get("subject", "")
+    """Her yes to each versioned text that was read with her and is ticked."""
+    row = course_for(actor, course)
     try:
-        text = consent_for(kind, subject)
-    except KeyError as fault:
-        raise InvalidValue("There is no such consent text.", field="kind") from fault
-    if not request.POST.get("yes"):
-        raise InvalidValue("Tick that she has understood and said yes.", field="yes")
-    actions.record_consent(
-        by=actor,
-        at=timezone.now(),
-        course_id=course,
-        kind=kind,
-        subject=subject if kind == "region" else "",
-        text_id=text.id,
-        text_version=text.version,
-        language=text.language,
-    )
+        texts = texts_ticked(request.POST.getlist("yes"))
+    except InvalidValue as error:
+        context = _page(actor, row, request.POST) | {"error": error}
+        return render(request, "planning/plan.html", context, status=error.http_status)
+    actions.record_consents(by=actor, at=timezone.now(), course_id=course, texts=texts)
     messages.success(request, _("Her consent is recorded."))
     return redirect("planning:plan", clinic=actor.clinic_slug, course=course)
 
@@ -127,10 +118,15 @@ def _page(actor: Actor, course: Any, given: QueryDict) -> dict[str, Any]:
     course_id = course.pk
     mode = _mode(given)
     belief = last_belief(actor, course_id=course_id)
-    cautions = cautions_of(actor, patient_id=course.patient_id)
+    known = [row for row in facts_of(actor, course.patient_id) if row.state == "present"]
+    cautions = cautions_from(known)
     current = current_plan(actor, course_id=course_id, mode=mode.value)
     consents = consents_of(actor, course_id=course_id)
-    in_force = {(row.kind, row.subject) for row in consents if row.withdrawn_at is None}
+    in_force = {
+        (row.kind, row.subject)
+        for row in consents
+        if row.withdrawn_at is None and (row.kind != "course" or row.text_id == mode.value)
+    }
     sites = sites_of(current) if current else []
     proposed = proposals(actor, course_id=course_id, belief=belief, cautions=cautions)
     return {
@@ -152,10 +148,7 @@ def _page(actor: Actor, course: Any, given: QueryDict) -> dict[str, Any]:
         "ticked": given.getlist("site") if "n_treatments" in given else [p.key for p in proposed if p.is_chosen],
         "forecast": last_forecast(actor, course_id=course_id),
         "consents": consents,
-        "has_consent": ("course", "") in in_force,
-        "consent_text": consent_for("course", mode.value),
-        "thorax_text": consent_for("region", "thorax") if _over_the_lung(sites, proposed) else None,
-        "has_thorax": ("region", "thorax") in in_force,
+        "texts": texts_of(_asked(known, sites, proposed, in_force), mode.value, course.patient.language),
         "typed": {},
     } | (_styles(actor, given) if mode is TreatmentMode.ACUPUNCTURE else {})
 
@@ -178,9 +171,17 @@ def _chosen_sites(actor: Actor, course_id: int, data: QueryDict) -> list[actions
     return site_choices(data.getlist("site"), known)
 
 
-def _over_the_lung(sites: list[Any], proposed: list[Any]) -> bool:
-    planned = {f"{row.site}:{row.level}:{row.side}" for row in sites}
-    return any("pleura" in dict(row.hazards) for row in proposed if not planned or row.key.split(":", 1)[1] in planned)
+def _asked(
+    known: list[Any], sites: list[Any], proposed: list[Any], in_force: set[tuple[str, str]]
+) -> list[NeededConsent]:
+    """What is not agreed to yet: the course, and each hazard region of the planned sites, else of the proposed ones."""
+    facts = [row.code for row in known]
+    keys = [(row.site_kind, row.site, row.level) for row in sites]
+    keys = keys or [tuple(row.key.split(":")[:3]) for row in proposed]
+    needed = [NeededConsent("course")]
+    for kind, site, level in keys:
+        needed += consents_needed(site_kind=SiteKind(kind), site=site, level=level or None, facts=facts)
+    return [one for one in dict.fromkeys(needed) if (one.kind, one.subject) not in in_force]
 
 
 def _mode(given: QueryDict) -> TreatmentMode:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from myotome.clinic.needling.hearing import is_silent as not_heard
 from myotome.clinic.planning.queries import standing as gravest_of
 from myotome.knowledge.cautions import facts
+from myotome.knowledge.consents import consent_text
 from myotome.pages.needling.forms import mirrored
 from myotome.pages.needling.sites import site_key, site_name
 from myotome.science.needling.shorthand import marked_words
@@ -33,6 +34,15 @@ def fact_words(code: str) -> str:
     """A patient fact in the words of the cautions."""
     row = facts().get(code)
     return row.words if row else words(code)
+
+
+@register.filter
+def consent_title(text_id: str) -> str:
+    """What was agreed to: the title of the newest version of the text; its id where there is none (any more)."""
+    try:
+        return consent_text(text_id).title
+    except KeyError:
+        return words(text_id)
 
 
 @register.filter
@@ -150,12 +160,15 @@ REASONS = {
     "pregnancy": (_("Talked it through with her"),),
     "faints": (_("She lies down"), _("She has eaten")),
 }
+OF_HAND = (_("Supervised today"), _("Certified; the record is behind"))
 WEIGHED = (_("Known; I keep clear of it"), _("Talked it through with her"))
 
 
 @register.filter
 def reasons(warning: Any) -> tuple[str, ...]:
     """The reasons offered as one tap for an ASK."""
+    if warning.is_of_hand:
+        return OF_HAND
     return REASONS.get(warning.code) or REASONS.get(warning.fact) or WEIGHED
 
 
@@ -196,6 +209,12 @@ def near_numbers(needles: Any) -> list[int]:
     """Ten numbers to tap for a count, from a multiple of five: the number of rows is among them, at no fixed place."""
     first = max(0, len(needles) - 3) // 5 * 5
     return list(range(first, first + 10))
+
+
+@register.filter
+def typed_in(typed: Any, name: str) -> str:
+    """What was typed in the field of this name; nothing while nothing was."""
+    return str(typed.get(name, "")) if typed else ""
 
 
 @register.filter

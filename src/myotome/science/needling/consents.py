@@ -6,16 +6,17 @@ incident opens.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from types import MappingProxyType
 
+from myotome.knowledge.consents import place_of
+from myotome.knowledge.hazards import hazards
 from myotome.science.needling.asks import hazards_near
 from myotome.vocabulary.needling import SiteKind
 from myotome.vocabulary.sentences import Sentence
 
-REGION_OF_HAZARD: Mapping[str, str] = MappingProxyType({"pleura": "thorax"})
-"""Hazards that are asked about separately, and the text that does it."""
+ONLY_WITH_FACT = "pregnancy"
+"""A hazard, its region and the fact of the patient without which it is none: points left out in pregnancy."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -27,16 +28,28 @@ class NeededConsent:
 
 
 def consents_needed(
-    *, site_kind: SiteKind, site: str, level: str | None, stays: bool = False
+    *, site_kind: SiteKind, site: str, level: str | None, facts: Collection[str] = (), stays: bool = False
 ) -> tuple[NeededConsent, ...]:
     """What must have been agreed to before a needle at this site, which stays in or not: the course always.
+
+    `facts` are the codes of the patient's present facts.
 
     Source: judgement (a risk that is material for one place is told for that place)
     Check: tests/oracle/test_consents_needed.py
     """
-    regions = {REGION_OF_HAZARD[code] for code in hazards_near(site_kind, site, level) if code in REGION_OF_HAZARD}
-    needed = [NeededConsent("course"), *(NeededConsent("region", subject) for subject in sorted(regions))]
+    regions = regions_near(site_kind, site, level, facts=facts)
+    needed = [NeededConsent("course"), *(NeededConsent("region", subject) for subject in regions)]
     return (*needed, NeededConsent("retained")) if stays else tuple(needed)
+
+
+def regions_near(site_kind: SiteKind, site: str, level: str | None, *, facts: Collection[str] = ()) -> tuple[str, ...]:
+    """The hazard regions in which the site lies, sorted: one site may lie in several.
+
+    Source: knowledge/hazards/hazards.csv, column consent
+    Check: tests/oracle/test_consents_needed.py
+    """
+    regions = {hazards()[code].consent for code in hazards_near(site_kind, site, level)} - {""}
+    return tuple(sorted(regions - ({ONLY_WITH_FACT} - set(facts))))
 
 
 _NONE = {
@@ -58,4 +71,4 @@ def what_was_missing(needed: NeededConsent, *, withdrawn: bool) -> Sentence:
     Check: tests/spec/needling/test_consent_before_the_needle.py
     """
     sentence = (_WITHDRAWN if withdrawn else _NONE)[needed.kind]
-    return sentence.filled(subject=needed.subject) if needed.subject else sentence
+    return sentence.filled(subject=place_of(needed.subject)) if needed.subject else sentence

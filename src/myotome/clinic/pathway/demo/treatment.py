@@ -21,7 +21,8 @@ from myotome.clinic.screening.models import Course
 from myotome.knowledge.acupoints import acupoints
 from myotome.knowledge.measures import MEASURES_VERSION, PAIN_AVERAGE, PAIN_WORST
 from myotome.knowledge.muscles import link, region_at
-from myotome.vocabulary.needling import TreatmentMode
+from myotome.science.needling.consents import NeededConsent, consents_needed
+from myotome.vocabulary.needling import SiteKind, TreatmentMode
 
 POINTS = {
     "neck_arm": ("GB20", "GB21", "LI4", "LI11", "SI3", "TE5", "BL10", "LU7"),
@@ -155,18 +156,29 @@ def add_plan(
                     reason="found shortened",
                 )
             )
-    batch.add(
-        Consent(
-            clinic=house.clinic,
-            course=course,
-            kind="course",
-            text_id=mode.value,
-            text_version="1",
-            given_at=at + timedelta(minutes=5),
-            recorded_by=who.name,
+    for needed in _needed(person, mode):
+        batch.add(
+            Consent(
+                clinic=house.clinic,
+                course=course,
+                kind=needed.kind,
+                subject=needed.subject,
+                text_id=needed.subject or mode.value,
+                text_version="1",
+                given_at=at + timedelta(minutes=5),
+                recorded_by=who.name,
+            )
         )
-    )
     return plan
+
+
+def _needed(person: Person, mode: TreatmentMode) -> list[NeededConsent]:
+    """The yes to the course, and to each hazard region of the sites that she is needled at."""
+    sites = [(SiteKind.MUSCLE, muscle, level) for muscle, level in person.sites]
+    if mode is TreatmentMode.ACUPUNCTURE:
+        sites = [(SiteKind.ACUPOINT, code, None) for codes in POINTS.values() for code in codes]
+    needed = [one for kind, site, level in sites for one in consents_needed(site_kind=kind, site=site, level=level)]
+    return list(dict.fromkeys(needed))
 
 
 def add_visit(
