@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from myotome.clinic.booking.actions import book
+from myotome.clinic.booking.credentials import lapsed_by_then
 from myotome.clinic.booking.holds import hold_time
 from myotome.clinic.booking.models import Appointment, Claim, Service
 from myotome.clinic.people.models import Credential
@@ -60,3 +61,32 @@ def test_its_last_day_still_counts_and_a_renewal_makes_it_good_again(asked):
     credential_until(clinic, given, -1)
     credential_until(clinic, given, 0)
     assert book(patient_id=a_patient(clinic).pk, **given).status == "booked"
+
+
+def test_a_visit_on_a_day_on_which_her_credential_has_run_out_is_booked_and_the_desk_is_told():
+    clinic = a_clinic()
+    elena, robin = a_practitioner(clinic), an_actor(a_receptionist(clinic), clinic)
+    service = Service.objects.get(clinic=clinic, kind="assessment_ims")
+    day = (AT + timedelta(hours=1)).astimezone(ZoneInfo(clinic.time_zone)).date()
+    credential = Credential.objects.create(
+        clinic=clinic, practitioner=elena, body="College", programme="IMS", treatment="ims", expires_on=day
+    )
+
+    def told(days_later):
+        start = AT + timedelta(hours=1, days=days_later)
+        row = book(
+            by=robin, at=AT, patient_id=a_patient(clinic).pk, service_id=service.pk, practitioner_id=elena.pk,
+            starts_at=start,
+        )  # fmt: skip
+        return lapsed_by_then(robin, [row])
+
+    assert told(0) == []
+    (sentence,) = told(1)
+    assert sentence == (
+        "Elena Marchetti has no credential for this treatment in force on 2026-11-25: IMS of College is not. "
+        "Keep this visit only if it will be renewed by then."
+    )
+    credential.treatment = "acupuncture"
+    credential.save()
+    assert told(2) == [], "it says nothing about IMS"
+    assert Appointment.objects.count() == 3

@@ -18,6 +18,7 @@ from django.db import connection
 from myotome.clinic.booking.models import DiaryRules, HoursException, Service, SetUpVersion, WorkingHours
 from myotome.clinic.people.models import Clinic, Credential, Place, Practitioner, Room
 from myotome.science.booking.hours import DayException, Shift
+from myotome.vocabulary.credentials import HeldCredential
 
 T = TypeVar("T")
 MOST_WORKED_OUT = 200
@@ -48,6 +49,7 @@ class SetUp:
     closed_days: tuple[HoursException, ...]
     extra: dict[tuple[int, int], list[DayException]]
     credentials: dict[tuple[int, str], date]
+    held: dict[int, list[HeldCredential]]
     rules: DiaryRules
     worked_out: dict[Hashable, Any] = field(default_factory=dict)
 
@@ -89,24 +91,24 @@ def _read(clinic_id: int) -> SetUp:
     places = {row.pk: row for row in Place.objects.filter(**mine).order_by("pk")}
     practitioners = {row.pk: row for row in Practitioner.objects.filter(**mine).order_by("pk")}
     shifts: dict[tuple[int, int], list[Shift]] = defaultdict(list)
-    for row in WorkingHours.objects.filter(**mine).order_by("pk"):
-        shifts[row.place_id, row.practitioner_id].append(
+    for shift in WorkingHours.objects.filter(**mine).order_by("pk"):
+        shifts[shift.place_id, shift.practitioner_id].append(
             Shift(
-                weekday=row.weekday,
-                starts=row.starts,
-                ends=row.ends,
-                zone=places[row.place_id].time_zone,
-                valid_from=row.valid_from,
-                valid_until=row.valid_until,
+                weekday=shift.weekday,
+                starts=shift.starts,
+                ends=shift.ends,
+                zone=places[shift.place_id].time_zone,
+                valid_from=shift.valid_from,
+                valid_until=shift.valid_until,
             )
         )
     closed, extra = _days(clinic_id, places, practitioners, shifts)
     credentials: dict[tuple[int, str], date] = {}
-    for pk, programme, ends in Credential.objects.filter(**mine).values_list(
-        "practitioner_id", "programme", "expires_on"
-    ):
-        name = (pk, programme.casefold())
-        credentials[name] = max(credentials.get(name, date.min), ends or date.max)
+    held: dict[int, list[HeldCredential]] = defaultdict(list)
+    for row in Credential.objects.filter(**mine).order_by("pk"):
+        name = (row.practitioner_id, row.programme.casefold())
+        credentials[name] = max(credentials.get(name, date.min), row.expires_on or date.max)
+        held[row.practitioner_id].append(row.as_value())
     services = Service.objects.filter(**mine).prefetch_related("phases").order_by("pk")
     return SetUp(
         services={row.pk: row for row in services},
@@ -118,6 +120,7 @@ def _read(clinic_id: int) -> SetUp:
         closed_days=tuple(HoursException.objects.filter(closed=True, **mine).order_by("on", "pk")),
         extra=extra,
         credentials=credentials,
+        held=dict(held),
         rules=DiaryRules.objects.filter(**mine).first() or DiaryRules(clinic_id=clinic_id),
     )
 

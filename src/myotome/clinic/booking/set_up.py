@@ -1,4 +1,4 @@
-"""What the owner describes: places, rooms, people's hours and credentials, days that differ, services, and the rules.
+"""What the owner describes: places, rooms, people's hours, days that differ, services, and the rules.
 
 Every change is an act of the owner with its audit event. What is already booked stays where it is: `touched_by` says
 which visits a change leaves outside the hours, so that the desk can move them.
@@ -24,7 +24,7 @@ from myotome.clinic.booking.models import (
     WorkingHours,
 )
 from myotome.clinic.booking.queries import LIVE
-from myotome.clinic.people.models import Clinic, Credential, Place, Practitioner, Room
+from myotome.clinic.people.models import Clinic, Place, Practitioner, Room
 from myotome.science.booking.holidays import holidays
 from myotome.science.booking.hours import check_shift_is_clear, local_instant
 from myotome.vocabulary.actors import Actor
@@ -285,37 +285,6 @@ def set_phases(*, by: Actor, at: datetime, service_id: int, phases: Sequence[Pha
             occupies_room=phase.room,
         )
     record(by=by, at=at, act="service.phases", subject=row, minutes=[phase.minutes for phase in phases])
-    return row
-
-
-@transaction.atomic
-def add_credential(
-    *,
-    by: Actor,
-    at: datetime,
-    practitioner_id: int,
-    body: str,
-    programme: str,
-    level: str = "",
-    expires_on: date | None = None,
-    hazard_regions: Sequence[str] = (),
-) -> Credential:
-    """Who certified her for what, until when, and for which regions with hazards.
-
-    Raises:
-        InvalidValue: no body or no programme.
-    """
-    by.check_holds(Role.OWNER)
-    row = Credential.objects.create(
-        clinic_id=by.clinic_id,
-        practitioner=Practitioner.objects.for_actor(by).get_or_not_found(pk=practitioner_id),
-        body=_named(body, "body"),
-        programme=_named(programme, "programme"),
-        level=level.strip(),
-        expires_on=expires_on,
-        hazard_regions=_words(hazard_regions),
-    )
-    record(by=by, at=at, act="credential.added", subject=row)
     return row
 
 

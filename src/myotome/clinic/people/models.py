@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from myotome.clinic.people.access import ClinicRow, DeskRow, ScopedQuerySet, StaffRow, own
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
+from myotome.vocabulary.credentials import HeldCredential
+from myotome.vocabulary.needling import TreatmentMode
 
 
 class Clinic(models.Model):
@@ -128,15 +130,29 @@ class Practitioner(StaffRow):
 
 
 class Credential(StaffRow):
-    """Who certified a practitioner for what, until when, with which regions."""
+    """Who certified a practitioner for what, until when, with which hazard regions; for both treatments or one."""
 
     practitioner = models.ForeignKey(Practitioner, on_delete=models.CASCADE, related_name="credentials")
     body = models.CharField(max_length=120)
     programme = models.CharField(max_length=120)
+    treatment = models.CharField(
+        max_length=12, blank=True, choices=[(mode.value, mode.value) for mode in TreatmentMode]
+    )
     level = models.CharField(max_length=60, blank=True)
     issued_on = models.DateField(null=True)
     expires_on = models.DateField(null=True)
     hazard_regions = models.JSONField(default=list)
+
+    def as_value(self) -> HeldCredential:
+        """The credential as a value."""
+        return HeldCredential(
+            body=self.body,
+            programme=self.programme,
+            treatment=self.treatment,
+            issued_on=self.issued_on,
+            expires_on=self.expires_on,
+            hazard_regions=tuple(self.hazard_regions),
+        )
 
 
 class Patient(DeskRow):

@@ -9,9 +9,20 @@ from datetime import date
 from django.db.models import Min, Q, QuerySet, Subquery
 
 from myotome.clinic.audit.prepared import Prepared
-from myotome.clinic.people.models import CareRelation, Clinic, Membership, Patient, Place, Practitioner, Room, User
+from myotome.clinic.people.models import (
+    CareRelation,
+    Clinic,
+    Credential,
+    Membership,
+    Patient,
+    Place,
+    Practitioner,
+    Room,
+    User,
+)
 from myotome.vocabulary.actors import Actor, Via
 from myotome.vocabulary.courses import Role
+from myotome.vocabulary.credentials import HeldCredential
 from myotome.vocabulary.errors import NotFound
 
 
@@ -110,6 +121,12 @@ def patient_by_link(patient: Patient, clinic: Clinic) -> Actor:
         roles=frozenset({Role.PATIENT}),
         via=Via.LINK,
     )
+
+
+def credentials_of(actor: Actor, practitioner_id: int) -> tuple[HeldCredential, ...]:
+    """What the practitioner is certified for, in the order in which it was described."""
+    rows = Credential.objects.for_actor(actor).filter(practitioner_id=practitioner_id).order_by("pk")
+    return tuple(row.as_value() for row in rows)
 
 
 def search_key(text: str) -> str:

@@ -20,6 +20,7 @@ from myotome.clinic.people.queries import patient_for, practitioners_for
 from myotome.clinic.screening.courses import open_course_id
 from myotome.pages.access import for_roles
 from myotome.pages.booking.offers import start_from
+from myotome.pages.booking.warned import warn_of_credentials
 from myotome.pages.booking.words import a_clock, a_day, whole
 from myotome.pages.templatetags.forecasts import length_words
 from myotome.vocabulary.actors import Actor
@@ -152,6 +153,7 @@ def _book(request: HttpRequest, actor: Actor, person: Any) -> HttpResponse:
         key=given.get("key", "")[:40] or None,
     )
     messages.success(request, _("%(n)s visits are booked.") % {"n": len(done.booked)})
+    warn_of_credentials(request, actor, done.booked)
     for start, why in done.refused:
         local = timezone.localtime(start)
         messages.warning(request, f"{local:%a %d %b %H:%M}: {why}")

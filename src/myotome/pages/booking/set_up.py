@@ -16,8 +16,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from myotome.clinic.booking import set_up as acts
+from myotome.clinic.booking.credentials import HAZARD_REGIONS, add_credential, change_credential, credential_rows
 from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.set_up import day_rows, hours_rows
+from myotome.knowledge.consents import place_of
 from myotome.pages.access import for_roles
 from myotome.pages.booking.words import a_clock, a_day, whole, whole_or_none
 from myotome.science.booking.holidays import PROVINCE_NAMES
@@ -62,6 +64,9 @@ def _page(actor: Actor) -> dict[str, Any]:
         "hours": hours_rows(actor),
         "days": day_rows(actor, today=timezone.localdate()),
         "services": list(known.services.values()),
+        "credentials": credential_rows(actor),
+        "hazard_regions": [(region, place_of(region)) for region in HAZARD_REGIONS],
+        "today": timezone.localdate(),
         "rules": known.rules,
         "rules_version": known.rules.version if known.rules.pk else 0,
         "kinds": acts.ROOM_KINDS,
@@ -157,16 +162,32 @@ def _phases(text: str) -> list[Phase]:
 
 
 def _add_credential(actor: Actor, given: QueryDict, at: Any) -> None:
-    acts.add_credential(
+    add_credential(
         by=actor,
         at=at,
         practitioner_id=whole(given.get("practitioner", ""), "practitioner"),
         body=given.get("body", ""),
         programme=given.get("programme", ""),
+        treatment=given.get("treatment", ""),
         level=given.get("level", ""),
-        expires_on=a_day(given["expires_on"], "expires_on") if given.get("expires_on") else None,
-        hazard_regions=given.get("hazard_regions", "").split(","),
+        issued_on=_day_or_none(given, "issued_on"),
+        expires_on=_day_or_none(given, "expires_on"),
+        hazard_regions=given.getlist("hazard_regions"),
     )
+
+
+def _change_credential(actor: Actor, given: QueryDict, at: Any) -> None:
+    change_credential(
+        by=actor,
+        at=at,
+        credential_id=whole(given.get("credential", ""), "credential"),
+        expires_on=_day_or_none(given, "expires_on"),
+        hazard_regions=given.getlist("hazard_regions"),
+    )
+
+
+def _day_or_none(given: QueryDict, name: str) -> Any:
+    return a_day(given[name], name) if given.get(name) else None
 
 
 def _set_rules(actor: Actor, given: QueryDict, at: Any) -> None:
@@ -197,5 +218,6 @@ CHANGES: dict[str, Change] = {
     ),
     "service": _change_service,
     "add-credential": _add_credential,
+    "credential": _change_credential,
     "rules": _set_rules,
 }

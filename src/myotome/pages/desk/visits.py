@@ -29,6 +29,7 @@ from myotome.pages.booking.offers import (
     start_from,
     week_of,
 )
+from myotome.pages.booking.warned import warn_of_credentials
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, MyotomeError
@@ -62,6 +63,7 @@ def move(request: HttpRequest, actor: Actor, appointment: int) -> HttpResponse:
             )
             for warning in warnings_if_moved(actor, moved, moved.starts_at):
                 messages.warning(request, in_readers_language(warning))
+            warn_of_credentials(request, actor, [moved])
             return redirect("desk:appointment", clinic=actor.clinic_slug, appointment=row.pk)
         except MyotomeError as refusal:
             error = refusal
@@ -157,7 +159,7 @@ def _book(
 ) -> None:
     start, _sep, practitioner = request.POST.get("start", "").partition("|")
     is_here = request.POST.get("here") == "yes"
-    (walked_in if is_here else patient_booked)(
+    booked = (walked_in if is_here else patient_booked)(
         by=actor,
         at=timezone.now(),
         patient=person,
@@ -171,6 +173,7 @@ def _book(
         newcomer=newcomer,
     )
     messages.success(request, _("Booked, and here.") if is_here else _("Booked."))
+    warn_of_credentials(request, actor, [booked])
 
 
 def _today_soon(actor: Actor, service: Any, practitioner: int | None, patient_id: int, zone: str) -> list[Offer]:

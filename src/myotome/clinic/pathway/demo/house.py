@@ -8,6 +8,7 @@ from functools import cache
 
 from django.contrib.auth.hashers import make_password
 
+from myotome.clinic.booking.credentials import HAZARD_REGIONS
 from myotome.clinic.booking.models import Service, ServicePhase, WorkingHours
 from myotome.clinic.people.models import Clinic, Credential, Membership, Place, Practitioner, Room, User
 from myotome.vocabulary.courses import Role
@@ -116,9 +117,10 @@ def _practitioner(clinic: Clinic, name: str, login: str, ims: bool, acupuncture:
         practitioner=row,
         body="Demo institute",
         programme="Intramuscular stimulation" if ims else "Acupuncture",
+        treatment="ims" if ims else "acupuncture",
         level="certified",
         issued_on=date(2019, 5, 1),
-        hazard_regions=["pleura"] if ims else [],
+        hazard_regions=list(HAZARD_REGIONS),
     )
     return row
 
