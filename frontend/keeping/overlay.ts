@@ -149,6 +149,8 @@ export function choose(key: string): boolean {
     one.className = isNext ? "needle in next" : "needle carried";
   }
   form.reset();
+  // Current is said anew for each needle, with the network: what must be said before it is not in the page.
+  for (const one of document.querySelectorAll("[data-current]")) one.remove();
   form.querySelectorAll<HTMLInputElement>("input[name=in_at]").forEach((one) => (one.value = ""));
   form.hidden = !li;
   document.getElementById("no-site-left")?.remove();

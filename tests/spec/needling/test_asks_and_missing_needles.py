@@ -13,8 +13,10 @@ from myotome.clinic.needling.actions import (
     ask_again,
     chart_response,
     close_visit,
+    correct_fact,
     count_out,
     leave_in,
+    open_visit,
     record_insertion,
     resolve_incident,
     sign_missing,
@@ -22,10 +24,11 @@ from myotome.clinic.needling.actions import (
 from myotome.clinic.needling.asks import AskBook, answered_quickly
 from myotome.clinic.needling.models import Incident
 from myotome.clinic.needling.queries import incidents_open, needles_of, reviews_waiting, visit_for
+from myotome.clinic.screening.models import PatientFact
 from myotome.vocabulary.anatomy import NeedleRegion
 from myotome.vocabulary.courses import Role
-from myotome.vocabulary.errors import InvalidValue, NeedleUnaccountedFor, NotAllowed, NotFound
-from myotome.vocabulary.needling import NeedleState, SiteKind
+from myotome.vocabulary.errors import InvalidValue, NeedleUnaccountedFor, NotAllowed, NotFound, VisitLocked
+from myotome.vocabulary.needling import NeedleState, SiteKind, TreatmentMode
 from tests.factories import AT, a_consent, a_needle, a_practitioner, a_user, an_actor, an_open_visit, boxed
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +63,56 @@ def test_an_ask_is_asked_again_when_its_fact_changes():
     ask_again(by=elena, at=LATER, visit_id=visit.pk, answers={"anticoagulant": "absent"})
     ask_again(by=elena, at=LATER, visit_id=visit.pk, answers={"anticoagulant": "present"})
     assert "anticoagulant" in open_codes(visit, elena, "gluteus_medius", "buttock")
+
+
+def test_one_reason_counts_for_the_whole_visit_and_region_and_not_for_the_next_visit():
+    visit, elena = an_open_visit()
+    answer_ask(by=elena, at=AT, visit_id=visit.pk, code="pleura", place="upper_back", reason="fold lifted")
+    assert open_codes(visit, elena, "rhomboid_minor") == []
+    next_visit = open_visit(by=elena, at=LATER, course_id=visit.course_id, mode=TreatmentMode.IMS)
+    assert open_codes(next_visit, elena) == ["pleura"]
+
+
+def test_a_fact_with_other_details_is_asked_about_again_and_one_that_stays_is_not():
+    visit, elena = an_open_visit()
+
+    def said(detail, at):
+        correct_fact(by=elena, at=at, visit_id=visit.pk, code="anticoagulant", state="present", detail=detail)
+
+    said("aspirin", AT)
+    answer_ask(by=elena, at=AT, visit_id=visit.pk, code="anticoagulant", place="everywhere", reason="press 2 min")
+    said("aspirin", LATER)
+    assert "anticoagulant" not in open_codes(visit, elena)
+    said("warfarin since Friday", LATER)
+    assert "anticoagulant" in open_codes(visit, elena)
+    noted = AuditEvent.objects.filter(act="fact.noted", detail__code="anticoagulant")
+    assert [row.detail["state"] for row in noted] == ["present", "present"]
+
+
+@pytest.mark.parametrize("fact", ["fever", "previous_reaction", "needle_phobia", "no_consent", "red_flag"])
+def test_a_stop_is_lifted_by_correcting_its_fact_which_is_dated_and_kept_and_by_no_reason(fact):
+    visit, elena = an_open_visit()
+    code = {"needle_phobia": "needle_fear_stop"}.get(fact, fact)
+    correct_fact(by=elena, at=AT, visit_id=visit.pk, code=fact, state="present", detail="she says so")
+    answer_ask(by=elena, at=AT, visit_id=visit.pk, code=code, place="everywhere", reason="just this once")
+    assert code in open_codes(visit, elena, "gluteus_medius", "buttock")
+    with pytest.raises(InvalidValue, match="what is known now"):
+        correct_fact(by=elena, at=LATER, visit_id=visit.pk, code=fact, state="absent", detail=" ")
+    correct_fact(by=elena, at=LATER, visit_id=visit.pk, code=fact, state="absent", detail="asked her again")
+    assert code not in open_codes(visit, elena, "gluteus_medius", "buttock")
+    rows = PatientFact.objects.filter(code=fact).order_by("pk")
+    assert [(r.state, r.noted_at, r.noted_by, r.replaced_at) for r in rows] == [
+        ("present", AT, elena.name, LATER),
+        ("absent", LATER, elena.name, None),
+    ]
+    assert AuditEvent.objects.filter(act="visit.fact_corrected").count() == 2
+
+
+def test_a_closed_visit_takes_no_correction():
+    visit, elena = an_open_visit()
+    close_visit(by=elena, at=LATER, visit_id=visit.pk, version=1, **boxed(0))
+    with pytest.raises(VisitLocked):
+        correct_fact(by=elena, at=LATER, visit_id=visit.pk, code="fever", state="absent", detail="cool again")
 
 
 def test_a_needle_past_an_ask_is_recorded_and_opens_one_incident_for_the_place():

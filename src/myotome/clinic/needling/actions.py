@@ -14,7 +14,7 @@ from django.db.models import F, Max
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.needling.accounts import count_out, resolve_incident, sign_missing
-from myotome.clinic.needling.asks import answer_ask
+from myotome.clinic.needling.asks import answer_ask, correct_fact
 from myotome.clinic.needling.locks import held_visit, needle_by_number, note_in_audit, unlocked_visit
 from myotome.clinic.needling.models import AdverseEvent, TreatmentVisit, VisitAddendum
 from myotome.clinic.needling.needles import (
@@ -46,6 +46,7 @@ __all__ = [
     "call_all_out",
     "chart_response",
     "close_visit",
+    "correct_fact",
     "count_after_all_out",
     "count_out",
     "hand_over",

@@ -16,42 +16,60 @@ from django.db.models import F
 from myotome.clinic.needling.locks import note_in_audit, open_incident, unlocked_visit
 from myotome.clinic.needling.models import CautionAnswer, NeedleInsertion, TreatmentVisit
 from myotome.clinic.needling.replays import once
+from myotome.clinic.people.days import clinic_day
+from myotome.clinic.people.queries import credentials_of
 from myotome.clinic.screening.clinical_content import content_of
-from myotome.clinic.screening.facts import facts_of
+from myotome.clinic.screening.facts import facts_of, note_fact
 from myotome.clinic.screening.models import PatientFact
-from myotome.science.needling.asks import Warning, before_needle, unanswered
+from myotome.knowledge.cautions import facts
+from myotome.science.needling.asks import Warning, before_needle, gravest_first, unanswered
+from myotome.science.needling.consents import regions_near
+from myotome.science.needling.credentials import Hand, said_of_hand
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.anatomy import NeedleRegion
 from myotome.vocabulary.courses import CautionLevel, Role
 from myotome.vocabulary.errors import InvalidValue
-from myotome.vocabulary.needling import NeedleState, SiteKind, Technique
+from myotome.vocabulary.needling import NeedleState, SiteKind, Technique, TreatmentMode
 
 QUICK_S = 1.0
 """An ASK answered faster than this was hardly read; the owner sees the share."""
 
 
+def hand_of(actor: Actor, visit: TreatmentVisit) -> Hand:
+    """Who holds the needle, with her credentials: the one who charts, else the practitioner of the visit."""
+    pk = actor.practitioner_id or visit.practitioner_id
+    name = actor.name if pk == actor.practitioner_id else visit.practitioner.name
+    return Hand(id=pk, name=name, credentials=credentials_of(actor, pk))
+
+
 class AskBook:
-    """Facts, cautions of the clinic and answers of one visit, read once: what a site raises and what is still open."""
+    """Facts, cautions of the clinic, answers of one visit and her credentials on its day, read once.
+
+    It says what a site raises and what of it is still open.
+    """
 
     def __init__(self, actor: Actor, visit: TreatmentVisit) -> None:
+        self._visit, self._hand = visit, hand_of(actor, visit)
+        self._on = clinic_day(visit.clinic, visit.opened_at)
         rows: list[PatientFact] = [f for f in facts_of(actor, visit.course.patient_id) if f.state == "present"]
         self.rows = rows
-        self._rules = content_of(rows[0].clinic).cautions if rows else ()
+        self._rules = content_of(visit.clinic).cautions
         self.facts: Mapping[str, str] = {row.code: row.detail for row in rows}
         self._noted_at = {row.code: row.noted_at for row in rows}
         self.answers = list(visit.caution_answers.order_by("answered_at"))
 
     def warnings(self, site_kind: str, site: str, level: str, region: str, **how: Any) -> tuple[Warning, ...]:
         """Everything to say before a needle at this site, so deep, with current or to stay as `how` says."""
-        return before_needle(
-            site_kind=SiteKind(site_kind),
-            site=site,
-            level=level or None,
+        where = {"site_kind": SiteKind(site_kind), "site": site, "level": level or None}
+        said = before_needle(**where, region=NeedleRegion(region), facts=self.facts, rules=self._rules, **how)
+        of_hand = said_of_hand(
+            self._hand,
+            mode=TreatmentMode(self._visit.mode),
+            on=self._on,
+            hazard_regions=regions_near(**where),
             region=NeedleRegion(region),
-            facts=self.facts,
-            rules=self._rules,
-            **how,
         )
+        return gravest_first((*said, *of_hand))
 
     def open(self, warnings: tuple[Warning, ...]) -> tuple[Warning, ...]:
         """The STOPs, and the ASKs without an answer that is as new as their fact."""
@@ -89,9 +107,31 @@ def answer_ask(
     return row
 
 
-def open_incidents_of_needle(by: Actor, at: datetime, visit: TreatmentVisit, needle: NeedleInsertion) -> None:
+@once
+def correct_fact(*, by: Actor, at: datetime, visit_id: int, code: str, state: str, detail: str) -> TreatmentVisit:
+    """The fact that raised a STOP or an ASK, put right: not so, or so with other details. What it was is kept.
+
+    Raises:
+        InvalidValue: there is no such fact, it is neither present nor absent, or nobody said what is known now.
+        VisitLocked: the visit is closed.
+    """
+    visit = unlocked_visit(by, visit_id)
+    if code not in facts():
+        raise InvalidValue("There is no such fact.", field="fact_code")
+    if state not in ("present", "absent"):
+        raise InvalidValue("Say whether it is so or not.", field="fact_state")
+    if not detail.strip():
+        raise InvalidValue("Say what is known now, and from whom.", field="fact_detail")
+    note_fact(by=by, at=at, patient_id=visit.course.patient_id, code=code, state=state, detail=detail.strip()[:200])
+    note_in_audit(by, at, "visit.fact_corrected", visit, code=code, state=state)
+    return visit
+
+
+def open_incidents_of_needle(
+    by: Actor, at: datetime, visit: TreatmentVisit, needle: NeedleInsertion, *, book: AskBook | None = None
+) -> None:
     """An incident for each STOP and each unanswered ASK that this needle went past, once per visit and place."""
-    book = AskBook(by, visit)
+    book = book or AskBook(by, visit)
     warnings = book.warnings(
         needle.site_kind,
         needle.site,
@@ -103,11 +143,18 @@ def open_incidents_of_needle(by: Actor, at: datetime, visit: TreatmentVisit, nee
     )
     known = set(visit.incidents.values_list("kind", "detail"))
     for warning in book.open(warnings):
-        stop = warning.level is CautionLevel.STOP
-        kind = "needled_against_stop" if stop else "needled_without_answer"
-        detail = warning.code if stop else f"{warning.code}, {warning.place.replace('_', ' ')}"
+        kind, detail = _breach(warning)
         if (kind, detail) not in known:
             open_incident(by, at, visit, kind, detail)
+
+
+def _breach(warning: Warning) -> tuple[str, str]:
+    """Kind and detail of the incident of a needle that went past this warning."""
+    if warning.is_of_hand:
+        return "needled_beyond_credential", str(warning.words)
+    if warning.level is CautionLevel.STOP:
+        return "needled_against_stop", warning.code
+    return "needled_without_answer", f"{warning.code}, {warning.place.replace('_', ' ')}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from myotome.clinic.needling.asks import open_incidents_of_needle
+from myotome.clinic.needling.asks import AskBook, open_incidents_of_needle
 from myotome.clinic.needling.consents import open_incidents_of_consent
 from myotome.clinic.needling.locks import (
     add_to_closed,
@@ -65,12 +65,18 @@ def record_insertion(*, by: Actor, at: datetime, visit_id: int, needle: words.Ne
     row = NeedleInsertion.objects.create(
         clinic_id=by.clinic_id, visit=visit, number=last + 1, charted_at=at, charted_by=by.name, **values
     )
-    open_incidents_of_consent(by, at, visit, row)
-    open_incidents_of_needle(by, at, visit, row)
+    _open_incidents(by, at, visit, row)
     if visit.closed_at:
         _note_found(by, at, visit, row)
     note_in_audit(by, at, "needle.charted", visit, number=row.number, state=row.state)
     return row
+
+
+def _open_incidents(by: Actor, at: datetime, visit: TreatmentVisit, row: NeedleInsertion) -> None:
+    """What this needle went past: a yes that is missing, a STOP, an ASK without an answer."""
+    book = AskBook(by, visit)
+    open_incidents_of_consent(by, at, visit, row, facts=book.facts)
+    open_incidents_of_needle(by, at, visit, row, book=book)
 
 
 def _note_found(by: Actor, at: datetime, visit: TreatmentVisit, row: NeedleInsertion) -> None:
@@ -140,8 +146,7 @@ def leave_in(*, by: Actor, at: datetime, visit_id: int, number: int, reason: str
         raise InvalidValue("Only a needle that is in can stay in.", field="reason")
     row.state, row.note = words.NeedleState.LEFT_IN.value, reason.strip()[:300]
     row.save(update_fields=["state", "note"])
-    open_incidents_of_consent(by, at, visit, row)
-    open_incidents_of_needle(by, at, visit, row)
+    _open_incidents(by, at, visit, row)
     note_in_audit(by, at, "needle.left_in", visit, number=number)
     return row
 

@@ -63,7 +63,7 @@ def needle_as_value(row: NeedleInsertion) -> words.NeedleInsertion:
 def visits_for(actor: Actor, *, course_id: int | None = None) -> QuerySet[TreatmentVisit]:
     """Visits the actor may see, oldest first."""
     rows = TreatmentVisit.objects.for_actor(actor).select_related(
-        "course__patient", "practitioner", "room", "plan", "handed_to"
+        "course__patient", "practitioner", "room", "plan", "handed_to", "clinic"
     )
     return (rows.filter(course_id=course_id) if course_id else rows).order_by("opened_at")
 

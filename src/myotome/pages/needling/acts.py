@@ -33,11 +33,11 @@ from myotome.pages.needling.forms import (
     needle_from,
     response_from,
     set_from,
-    text_shown,
     whole,
 )
 from myotome.pages.needling.kept import told_at
 from myotome.pages.needling.views import chart_page
+from myotome.pages.planning.texts import texts_ticked
 from myotome.pages.signing import second_signature
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import AdverseGrade, AdverseKind, Role
@@ -50,7 +50,7 @@ def act(do: Act, *, stays: bool = False) -> Callable[..., HttpResponse]:
     """A view that does one act of the visit and shows the chart again; an error is shown where it belongs.
 
     An act that has the visit in its hands as it stands now returns it, so that nobody reads it once more.
-    With `stays` the site that was being looked at is looked at again, at the depth that was typed.
+    With `stays` the site that was being looked at is looked at again, at the depth that was typed, with current or not.
     """
 
     def view(request: HttpRequest, actor: Actor, visit: int, **ids: Any) -> HttpResponse:
@@ -65,7 +65,9 @@ def act(do: Act, *, stays: bool = False) -> Callable[..., HttpResponse]:
         if request.headers.get("HX-Request"):
             return chart_page(request, actor, visit, row=done, stays=stays)
         answer = redirect("needling:chart", clinic=actor.clinic_slug, visit=visit)
-        kept = {name: request.POST[name] for name in ("site", "depth_mm") if stays and request.POST.get(name)}
+        kept = {
+            name: request.POST[name] for name in ("site", "depth_mm", "technique") if stays and request.POST.get(name)
+        }
         answer["Location"] += f"?{urlencode(kept)}" if kept else ""
         return answer
 
@@ -104,24 +106,25 @@ def answered(request: HttpRequest, actor: Actor, visit: int) -> None:
 
 
 @partial(act, stays=True)
+def fact_corrected(request: HttpRequest, actor: Actor, visit: int) -> None:
+    """A fact that raised a STOP put right: the only way past it."""
+    data = request.POST
+    actions.correct_fact(
+        by=actor,
+        at=_when(request),
+        visit_id=visit,
+        client_id=client_id(request),
+        code=data.get("fact_code", ""),
+        state=data.get("fact_state", ""),
+        detail=data.get("fact_detail", ""),
+    )
+
+
+@partial(act, stays=True)
 def consented(request: HttpRequest, actor: Actor, visit: int) -> None:
     """Her yes to each text that is ticked, in the version that was shown."""
-    course_id, ticked = visit_for(actor, visit).course_id, request.POST.getlist("yes")
-    if not ticked:
-        raise InvalidValue(_("Tick what she has understood and agreed to."), field="yes")
-    with transaction.atomic():
-        for said in ticked:
-            text = text_shown(said)
-            planning.record_consent(
-                by=actor,
-                at=timezone.now(),
-                course_id=course_id,
-                kind=text.kind,
-                subject=text.subject,
-                text_id=text.id,
-                text_version=text.version,
-                language=text.language,
-            )
+    course_id, texts = visit_for(actor, visit).course_id, texts_ticked(request.POST.getlist("yes"))
+    planning.record_consents(by=actor, at=timezone.now(), course_id=course_id, texts=texts)
 
 
 @partial(act, stays=True)

@@ -24,18 +24,27 @@ from myotome.clinic.needling.queries import (
 from myotome.clinic.pathway.roots import roots_with_needles
 from myotome.clinic.planning.queries import cautions_from, consents_of
 from myotome.knowledge.cautions import facts
-from myotome.knowledge.consents import ConsentText, consent_for
+from myotome.pages.needling.before import without_doubles
 from myotome.pages.needling.graph import graph_context
 from myotome.pages.needling.plate import plates_of
-from myotome.pages.needling.sites import DEFAULT_SIZE, site_key, site_name, site_of_key, usual_depth, waiting_sites
-from myotome.science.needling.asks import EVERYWHERE, Warning
+from myotome.pages.needling.sites import (
+    CURRENT,
+    DEFAULT_SIZE,
+    site_key,
+    site_name,
+    site_of_key,
+    usual_depth,
+    waiting_sites,
+)
+from myotome.pages.planning.texts import text_of, texts_of
+from myotome.science.needling.asks import EVERYWHERE
 from myotome.science.needling.consents import NeededConsent, consents_needed
 from myotome.science.needling.counts import counts_by_region, open_needles, overdue_at
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.anatomy import NeedleRegion
 from myotome.vocabulary.courses import CautionLevel
 from myotome.vocabulary.errors import MyotomeError
-from myotome.vocabulary.needling import NeedleState
+from myotome.vocabulary.needling import NeedleState, Technique
 
 DEEPEST_TYPED_MM = 150
 NOTHING_TYPED: Mapping[str, str] = MappingProxyType({})
@@ -67,7 +76,8 @@ def chart_context(
 ) -> dict[str, Any]:
     """Everything the page shows, in a fixed number of queries.
 
-    `depths` holds what is typed in the depth fields (`depth_mm`, and `depth:KEY` of a set): a depth may ask.
+    `depths` holds what is typed in the depth fields (`depth_mm`, and `depth:KEY` of a set), for a depth may ask, and
+    `technique`: electrical when the next needle is to carry current.
     """
     needles = needles_of(visit)
     values = [needle_as_value(needle) for needle in needles]
@@ -78,7 +88,7 @@ def chart_context(
     retain = timedelta(minutes=visit.retain_minutes)
     due = overdue_at(values, retain)
     consents = consents_of(actor, course_id=visit.course_id)
-    yeses = ConsentBook(consents)
+    yeses = ConsentBook(consents, visit.mode)
     book = AskBook(actor, visit)
     resting = [needle for needle in needles if needle.state == NeedleState.IN.value]
     context: dict[str, Any] = {
@@ -104,6 +114,7 @@ def chart_context(
         "retain_s": visit.retain_minutes * 60,
         "can_close": can_close(visit, needles),
         "sizes": SIZES,
+        "current_fields": CURRENT,
         "reask_rows": reask_rows(book.facts),
         "adverse_events": adverse_events_of(visit) if is_closed else [],
         "charted_sites": sites_charted(needles) if is_closed else [],
@@ -117,7 +128,7 @@ def chart_context(
         context |= graph_context(actor, visit, at=at)
     context |= _chosen(visit, needles, waiting, book, chosen, depths)
     if not is_closed:
-        context |= _consents(visit, waiting, yeses, context)
+        context |= _consents(visit, waiting, yeses, book, context)
         _say_before_they_stay(resting, book, yeses)
         context["ahead"] = _ahead(visit, waiting, book, yeses) if context["is_ims"] else []
     must_count = bool(visit.all_out_called_at and not visit.counted_at)
@@ -160,9 +171,11 @@ def _chosen(
     else:
         depth = _typed(depths, "depth_mm", depth)
         ahead = [(site, depth)] if site else []
-    warnings = _without_doubles(book, ahead)
+    is_electrical = not is_set and depths.get("technique") == Technique.ELECTRICAL.value
+    warnings = without_doubles(book, ahead, is_electrical=is_electrical)
     standing = book.open(warnings)
     return {
+        "is_electrical": is_electrical,
         "site": site,
         "chosen_asked": asked_for and site is not None,
         "chosen_key": key if site else "",
@@ -178,20 +191,20 @@ def _chosen(
 
 
 def _consents(
-    visit: TreatmentVisit, waiting: list[Any], yeses: ConsentBook, context: Mapping[str, Any]
+    visit: TreatmentVisit, waiting: list[Any], yeses: ConsentBook, book: AskBook, context: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The texts that want her yes before the sites ahead, and whether the next needle may go in."""
     language = visit.course.patient.language
     ahead = [site_of_key(row.key) for row in waiting]
     next_ones = ahead if visit.mode == "acupuncture" and not context["chosen_asked"] else []
     next_ones = [context["site"]] if context["site"] and not next_ones else next_ones
-    here = yeses.missing([NeededConsent("course"), *_needed(next_ones)])
-    missing = yeses.missing([*here, *_needed(ahead)])
+    here = yeses.missing([NeededConsent("course"), *_needed(next_ones, book)])
+    missing = yeses.missing([*here, *_needed(ahead, book)])
     stays = yeses.missing([NeededConsent("retained")])
     return {
         "may_needle": not here,
-        "texts_missing": [_text_of(one, visit.mode, language) for one in missing],
-        "text_if_it_stays": _text_of(stays[0], visit.mode, language) if stays else None,
+        "texts_missing": texts_of(missing, visit.mode, language),
+        "text_if_it_stays": text_of(stays[0], visit.mode, language) if stays else None,
     }
 
 
@@ -202,29 +215,27 @@ def _ahead(
     rows = []
     for row in waiting:
         site = site_of_key(row.key)
-        warnings = _without_doubles(book, [(site, row.depth_mm)])
+        warnings = without_doubles(book, [(site, row.depth_mm)])
         standing = book.open(warnings)
-        missing = yeses.missing([NeededConsent("course"), *_needed([site])])
+        missing = yeses.missing([NeededConsent("course"), *_needed([site], book)])
         said = {
             "stops": [w for w in standing if w.level is CautionLevel.STOP],
             "asks": [w for w in standing if w.level is CautionLevel.ASK],
             "notes": [w for w in warnings if w.level is CautionLevel.NOTE and w.place != EVERYWHERE],
-            "texts": [_text_of(one, visit.mode, visit.course.patient.language) for one in missing],
+            "texts": texts_of(missing, visit.mode, visit.course.patient.language),
         }
         rows.append((row, said, not missing))
     return rows
 
 
-def _needed(sites: list[dict[str, Any]]) -> list[NeededConsent]:
+def _needed(sites: list[dict[str, Any]], book: AskBook) -> list[NeededConsent]:
     return [
         one
         for site in sites
-        for one in consents_needed(site_kind=site["site_kind"], site=site["site"], level=site["level"])
+        for one in consents_needed(
+            site_kind=site["site_kind"], site=site["site"], level=site["level"], facts=book.facts
+        )
     ]
-
-
-def _text_of(needed: NeededConsent, mode: str, language: str) -> ConsentText:
-    return consent_for(needed.kind, mode if needed.kind == "course" else needed.subject, language=language)
 
 
 def _say_before_they_stay(resting: list[NeedleInsertion], book: AskBook, yeses: ConsentBook) -> None:
@@ -241,16 +252,6 @@ def _typed(depths: Mapping[str, str], name: str, usual: int | None) -> int | Non
     """The depth as typed, when it can be one, else the usual one."""
     text = depths.get(name, "").strip()
     return int(text) if text.isascii() and text.isdigit() and int(text) <= DEEPEST_TYPED_MM else usual
-
-
-def _without_doubles(book: AskBook, sites: list[tuple[dict[str, Any], int | None]]) -> tuple[Warning, ...]:
-    """What must be said before needles at these sites, so deep, each thing once for its place, STOP first."""
-    found = {}
-    for site, depth_mm in sites:
-        for warning in book.warnings(site["site_kind"], site["site"], site["level"], site["region"], depth_mm=depth_mm):
-            found.setdefault((warning.code, warning.place), warning)
-    order = tuple(CautionLevel)
-    return tuple(sorted(found.values(), key=lambda warning: order.index(warning.level)))
 
 
 def _body(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,9 +13,8 @@ from django.utils.dateparse import parse_datetime
 
 from myotome.clinic.needling.queries import NeedleInsertion as Row
 from myotome.knowledge.cautions import facts
-from myotome.knowledge.consents import ConsentText, consent_text
 from myotome.pages.needling.chart import reasked
-from myotome.pages.needling.sites import site_of_key
+from myotome.pages.needling.sites import CURRENT, charted_site
 from myotome.science.needling.lines import CRAMP_WITHOUT_NUMBER
 from myotome.science.needling.shorthand import parse_lines
 from myotome.vocabulary.errors import InvalidValue
@@ -57,14 +57,14 @@ def needle_from(data: QueryDict, *, mode: TreatmentMode, at: datetime, last: Row
         gauge_mm=gauge,
         length_mm=length,
         lot=data.get("lot", "")[:40],
-        technique=Technique(data.get("technique") or Technique.IN_OUT.value),
+        **technique_from(data),
         site_detail=data.get("site_detail", "")[:60],
         state=state,
         in_at=in_at or at,
         out_at=at if state is NeedleState.OUT else None,
         seconds=(at - in_at).total_seconds() if in_at and state is NeedleState.OUT else None,
         note=data.get("note", "")[:300],
-        **site_of_key(data.get("site", "")),
+        **charted_site(data.get("site", "")),
         **response,
     )
 
@@ -89,7 +89,7 @@ def found_from(data: QueryDict, *, at: datetime) -> NeedleInsertion:
         state=state,
         out_at=at if state is NeedleState.OUT else None,
         note=data.get("note", "")[:300],
-        **site_of_key(key),
+        **charted_site(key),
     )
 
 
@@ -114,7 +114,7 @@ def set_from(data: QueryDict, *, at: datetime) -> list[NeedleInsertion]:
                 depth_mm=whole(data, f"depth:{key}", 0, 150),
                 gauge_mm=gauge,
                 length_mm=length,
-                **site_of_key(key),
+                **charted_site(key),
             )
         )
     return rows
@@ -148,6 +148,29 @@ def response_from(data: Mapping[str, Any]) -> dict[str, Any]:
         "twitches": whole(data, "twitches", 0, 50),
         "release": True if data.get("release") == "yes" else False if data.get("release") == "no" else None,
     } | ({"deqi": tuple(data.getlist("deqi"))} if isinstance(data, QueryDict) and data.getlist("deqi") else {})
+
+
+def technique_from(data: Mapping[str, Any]) -> dict[str, Any]:
+    """How the needle is moved, in and out when nobody said; with current its numbers as far as they were typed.
+
+    Raises:
+        InvalidValue: there is no such technique, or a number cannot be read.
+    """
+    try:
+        technique = Technique(data.get("technique") or Technique.IN_OUT.value)
+    except ValueError as fault:
+        raise InvalidValue("There is no such technique.", field="technique") from fault
+    current = CURRENT if technique is Technique.ELECTRICAL else ()
+    return {"technique": technique} | {name: _number(data, name, unit, top) for name, unit, top in current}
+
+
+def _number(data: Mapping[str, Any], name: str, unit: str, top: float) -> float | None:
+    text = str(data.get(name) or "").strip().replace(",", ".")
+    if not text:
+        return None
+    if not re.fullmatch(r"\d{1,4}(\.\d{1,3})?", text, re.ASCII) or not 0 < float(text) <= top:
+        raise InvalidValue("{unit}: a number above 0, at most {top}.", field=name, unit=unit, top=top)
+    return float(text)
 
 
 def size_from(text: str) -> tuple[float | None, int | None]:
@@ -209,19 +232,6 @@ def besides_from(codes: Sequence[str]) -> tuple[Adjunct, ...]:
     if Adjunct.NOTHING in found and len(found) > 1:
         raise InvalidValue("Tick what was given, or that it was nothing, not both.", field="besides")
     return found
-
-
-def text_shown(said: str) -> ConsentText:
-    """The consent text of `id@version@language`, as the page showed it.
-
-    Raises:
-        InvalidValue: there is no such text or version.
-    """
-    text_id, version, language = [*said.split("@"), "", ""][:3]
-    try:
-        return consent_text(text_id, version, language=language)
-    except KeyError as fault:
-        raise InvalidValue("There is no such consent text.", field="yes") from fault
 
 
 def facts_from(data: QueryDict) -> dict[str, str]:

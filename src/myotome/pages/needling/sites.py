@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -22,6 +23,13 @@ from myotome.vocabulary.anatomy import NeedleRegion, Side
 from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.needling import SiteKind
 
+CURRENT = (
+    ("electrical_hz", "Hz", 1000),
+    ("electrical_ms", "ms", 10),
+    ("electrical_ma", "mA", 50),
+    ("electrical_min", "min", 240),
+)
+"""The fields of a needle with current, their unit, and the most that is typed in earnest."""
 DEFAULT_SIZE = {"ims": "0.30x50", "acupuncture": "0.25x40"}
 DEFAULT_DEPTH_MM = {"ims": 30, "acupuncture": 15}
 
@@ -70,6 +78,10 @@ def site_of_key(key: str) -> dict[str, Any]:
         if not name or region not in {r.value for r in NeedleRegion}:
             raise InvalidValue(_("Choose the region of this place."), field="site")
         return _site(SiteKind.FREE, name[:60], None, side, NeedleRegion(region))
+    table = points.acupoints() if kind == SiteKind.ACUPOINT.value else muscles()
+    if name not in table:
+        near = ", ".join(get_close_matches(name, table, n=3, cutoff=0.4)) or "–"
+        raise InvalidValue("There is no “{name}”; the nearest are {near}.", field="site", name=name[:60], near=near)
     if kind == SiteKind.ACUPOINT.value:
         point = points.acupoint(name)
         return _site(SiteKind.ACUPOINT, point.id, None, side, NeedleRegion(point.region))
@@ -77,6 +89,23 @@ def site_of_key(key: str) -> dict[str, Any]:
     if row.levels and level not in row.levels:
         raise InvalidValue(_("Choose the level of %(name)s.") % {"name": row.name}, field="site")
     return _site(SiteKind.MUSCLE, row.id, level or None, side, region_at(row.id, level or None))
+
+
+def charted_site(key: str) -> dict[str, Any]:
+    """The site of a key as a needle is charted at it: a muscle has a side, a point of the midline has none.
+
+    Raises:
+        InvalidValue: as `site_of_key`, or a side that the site does not have.
+    """
+    site = site_of_key(key)
+    if site["site_kind"] is SiteKind.FREE:
+        return site
+    is_midline = site["site_kind"] is SiteKind.ACUPOINT and points.acupoint(site["site"]).midline
+    if (site["side"] is Side.MIDLINE) != bool(is_midline):
+        raise InvalidValue(
+            _("This point lies on the midline.") if is_midline else _("Choose left or right."), field="side"
+        )
+    return site
 
 
 def _site(kind: SiteKind, site: str, level: str | None, side: str, region: NeedleRegion) -> dict[str, Any]:

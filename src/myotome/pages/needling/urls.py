@@ -15,6 +15,7 @@ urlpatterns = [
     path("<int:visit>/print.pdf", views.paper, name="paper"),
     path("<int:visit>/asked/", acts.asked_again, name="asked_again"),
     path("<int:visit>/answer/", acts.answered, name="answered"),
+    path("<int:visit>/fact/", acts.fact_corrected, name="fact_corrected"),
     path("<int:visit>/consent/", acts.consented, name="consented"),
     path("<int:visit>/consent/<int:consent>/withdraw/", acts.withdrawn, name="withdrawn"),
     path("<int:visit>/needle/", acts.needle, name="needle"),

@@ -19,6 +19,7 @@ from myotome.exchange.paper import pdf_of
 from myotome.exchange.stricta.sessions import ADJUNCTS
 from myotome.pages.access import for_roles
 from myotome.pages.needling.atlas import atlas_context
+from myotome.pages.needling.before import said_before_line
 from myotome.pages.needling.chart import chart_context, reask_rows
 from myotome.pages.needling.forms import moment
 from myotome.pages.needling.kept import say_whether_kept
@@ -49,10 +50,10 @@ def sites(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
 
 @charts
 def line_words(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
-    """The words of a line as it forms: underlined when they are read, with the nearest word when they are not."""
-    visit_for(actor, visit)
-    words = marked_words(request.GET.get("line", "")[:500])
-    return render(request, "needling/line_words.html", {"words": words})
+    """The words of a line as it forms, each read or not with the nearest word, and what must be said before its needles."""
+    row, line = visit_for(actor, visit), request.GET.get("line", "")[:500]
+    context = {"words": marked_words(line), "said": said_before_line(actor, row, line)}
+    return render(request, "needling/line_words.html", context)
 
 
 @charts

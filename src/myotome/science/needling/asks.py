@@ -7,7 +7,7 @@ charted, not judged: only at an acupuncture point, deeper than the deepest range
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from myotome.knowledge import acupoints as points
@@ -25,7 +25,10 @@ EVERYWHERE = "everywhere"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Warning:
-    """One thing to say before a needle. `place` is the region for which an answer counts, or `EVERYWHERE`."""
+    """One thing to say before a needle. `place` is the region for which an answer counts, or `EVERYWHERE`.
+
+    `is_of_hand` when it is about who holds the needle and not about the patient or the site.
+    """
 
     level: CautionLevel
     code: str
@@ -33,6 +36,17 @@ class Warning:
     place: str
     fact: str = ""
     detail: str = ""
+    is_of_hand: bool = False
+
+
+def gravest_first(warnings: Iterable[Warning]) -> tuple[Warning, ...]:
+    """STOP first, then ASK, then NOTE, else as they came.
+
+    Source: judgement
+    Check: tests/spec/needling/test_what_is_said_before_a_needle.py
+    """
+    order = tuple(CautionLevel)
+    return tuple(sorted(warnings, key=lambda warning: order.index(warning.level)))
 
 
 def before_needle(
@@ -74,8 +88,7 @@ def before_needle(
         if row.needs_ack and not (code == "pregnancy" and "pregnancy" not in facts)
     ]
     found += _deeper_than_ranges(site_kind, site, region, depth_mm)
-    order = tuple(CautionLevel)
-    return tuple(sorted(found, key=lambda warning: order.index(warning.level)))
+    return gravest_first(found)
 
 
 def unanswered(warnings: Collection[Warning], answered: Collection[tuple[str, str]]) -> tuple[Warning, ...]:

@@ -1,0 +1,48 @@
+"""What must be said before needles at some sites, or before those of a line as it forms: each thing once, STOP first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from myotome.clinic.needling.asks import AskBook
+from myotome.clinic.needling.queries import TreatmentVisit
+from myotome.science.needling.asks import Warning, gravest_first
+from myotome.science.needling.lines import NeedleLine
+from myotome.science.needling.shorthand import ShorthandError, parse_lines
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import CautionLevel
+from myotome.vocabulary.needling import Technique
+
+Ahead = tuple[Mapping[str, Any], int | None]
+"""A site and how deep."""
+
+
+def without_doubles(book: AskBook, ahead: Iterable[Ahead], *, is_electrical: bool = False) -> tuple[Warning, ...]:
+    """What must be said before needles at these sites, so deep, with current or without."""
+    found = {}
+    for site, depth_mm in ahead:
+        where = (site["site_kind"], site["site"], site["level"], site["region"])
+        for warning in book.warnings(*where, depth_mm=depth_mm, is_electrical=is_electrical):
+            found.setdefault((warning.code, warning.place), warning)
+    return gravest_first(found.values())
+
+
+def said_before_line(actor: Actor, visit: TreatmentVisit, line: str) -> list[Warning]:
+    """The STOPs and the open ASKs of the needles that are being written; none while the line cannot be read."""
+    try:
+        rows = parse_lines(line)
+    except ShorthandError:
+        return []
+    book = AskBook(actor, visit)
+    found = [warning for row in rows for warning in without_doubles(book, [_ahead(row)], is_electrical=_current(row))]
+    once = {(warning.code, warning.place): warning for warning in found if warning.level is not CautionLevel.NOTE}
+    return list(book.open(gravest_first(once.values())))
+
+
+def _ahead(row: NeedleLine) -> Ahead:
+    return {name: getattr(row, name) for name in ("site_kind", "site", "level", "region")}, row.depth_mm
+
+
+def _current(row: NeedleLine) -> bool:
+    return row.technique is Technique.ELECTRICAL

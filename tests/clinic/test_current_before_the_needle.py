@@ -1,0 +1,150 @@
+"""A needle with current through HTTP: its STOP stands there before it, and is lifted only by putting the fact right."""
+
+from __future__ import annotations
+
+from html import unescape
+
+import pytest
+from django.urls import reverse
+
+from myotome.clinic.audit.models import AuditEvent
+from myotome.clinic.needling.actions import ask_again
+from myotome.clinic.needling.models import Incident, NeedleInsertion
+from myotome.clinic.people.models import User
+from myotome.clinic.screening.models import PatientFact
+from myotome.knowledge.cautions import cautions
+from tests.factories import AT, an_open_visit
+
+pytestmark = pytest.mark.django_db
+SHIN, BELLY, CHEST = (
+    "muscle:tibialis_anterior::left",
+    "muscle:rectus_abdominis:T10:left",
+    "muscle:pectoralis_minor::left",
+)
+NECK, BUTTOCK = "muscle:sternocleidomastoid::left", "muscle:tensor_fasciae_latae::left"
+KEYS_OPEN, BLOCKED = 'id="needle"', "No needle here until"
+CURRENT = {"technique": "electrical"}
+WORDS = {row.code: row.sentence for row in cautions()}
+
+
+@pytest.fixture
+def visit(client):
+    visit, elena = an_open_visit()
+    client.force_login(User.objects.get(pk=elena.user_id))
+    ask_again(by=elena, at=AT, visit_id=visit.pk, answers={})
+    return visit
+
+
+def at(name, visit):
+    return reverse(f"needling:{name}", kwargs={"clinic": visit.clinic.slug, "visit": visit.pk})
+
+
+def has(visit, code, state="present"):
+    PatientFact.objects.create(
+        clinic=visit.clinic, patient=visit.course.patient, code=code, state=state, noted_at=AT, noted_by="Elena"
+    )
+
+
+def chart(client, visit, site, **values):
+    return unescape(client.get(at("chart", visit), {"site": site} | values).content.decode())
+
+
+@pytest.mark.parametrize(
+    ("fact", "site", "code"),
+    [
+        ("pacemaker", SHIN, "pacemaker_electrical"),
+        ("epilepsy", NECK, "epilepsy_electrical"),
+        ("pregnancy", BUTTOCK, "pregnancy_electrical"),
+        ("", CHEST, "chest_electrical"),
+        ("", NECK, "carotid_electrical"),
+    ],
+)
+def test_the_stop_for_current_stands_before_the_needle_and_only_when_current_is_chosen(client, visit, fact, site, code):
+    if fact:
+        has(visit, fact)
+    assert WORDS[code] not in chart(client, visit, site)
+    page = chart(client, visit, site, **CURRENT)
+    assert WORDS[code] in page
+    assert BLOCKED in page
+    assert "Without current" in page
+    assert not NeedleInsertion.objects.exists()
+    assert not Incident.objects.exists()
+
+
+def test_without_a_stop_the_numbers_of_the_current_are_asked_and_kept(client, visit):
+    page = chart(client, visit, SHIN, **CURRENT)
+    assert BLOCKED not in page
+    assert 'name="electrical_hz"' in page
+    form = {"site": SHIN, "client_id": "c1", "grasp": "2", "electrical_hz": "2", "electrical_ma": "1.5"} | CURRENT
+    assert client.post(at("needle", visit), form).status_code == 302
+    row = NeedleInsertion.objects.get()
+    assert (row.technique, row.electrical_hz, row.electrical_ma, row.electrical_ms) == ("electrical", 2.0, 1.5, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("electrical_hz", "0"), ("electrical_hz", "fast"), ("electrical_ma", "51"), ("electrical_ms", "-1"),
+     ("electrical_min", "nan"), ("technique", "magic")],
+)  # fmt: skip
+def test_a_number_that_no_current_has_is_refused_at_its_field_and_current_stays_chosen(client, visit, name, value):
+    form = {"site": SHIN, "client_id": "c1", "grasp": "2"} | CURRENT | {name: value}
+    answer = client.post(at("needle", visit), form)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert f'href="#id_{name}"' in page
+    assert name == "technique" or f'value="{value}"' in page
+    assert not NeedleInsertion.objects.exists()
+
+
+def test_a_needle_with_current_that_is_in_is_recorded_past_its_stop(client, visit):
+    has(visit, "pacemaker")
+    assert "already in: record it" in chart(client, visit, SHIN, **CURRENT)
+    client.post(at("needle", visit), {"site": SHIN, "client_id": "c1", "grasp": "2"} | CURRENT)
+    assert NeedleInsertion.objects.count() == 1
+    assert ("needled_against_stop", "pacemaker_electrical") in Incident.objects.values_list("kind", "detail")
+
+
+def test_a_reason_does_not_lift_the_stop_and_a_corrected_fact_does(client, visit):
+    has(visit, "pacemaker")
+    client.post(at("answered", visit), {"code": "pacemaker_electrical", "place": "everywhere", "reason": "only once"})
+    assert BLOCKED in chart(client, visit, SHIN, **CURRENT)
+    form = {"fact_code": "pacemaker", "fact_state": "absent", "site": SHIN, "client_id": "f1"} | CURRENT
+    refused = client.post(at("fact_corrected", visit), form)
+    assert refused.status_code == 422
+    assert "what is known now" in refused.content.decode()
+    after = client.post(
+        at("fact_corrected", visit), form | {"fact_detail": "removed in May, letter seen"}, follow=True
+    ).content.decode()
+    assert BLOCKED not in after
+    assert 'name="electrical_hz"' in after
+    facts = PatientFact.objects.filter(code="pacemaker").order_by("pk")
+    assert [(row.state, row.replaced_at is None) for row in facts] == [("present", False), ("absent", True)]
+    assert facts[1].detail == "removed in May, letter seen"
+    acts = AuditEvent.objects.filter(act__in=["fact.noted", "visit.fact_corrected"])
+    assert sorted(acts.values_list("act", flat=True)) == ["fact.noted", "visit.fact_corrected"]
+
+
+@pytest.mark.parametrize(
+    ("form", "field"),
+    [({"fact_code": "moonstruck"}, "fact_code"), ({"fact_state": "perhaps"}, "fact_state"), ({"fact_detail": " "}, "fact_detail")],
+)  # fmt: skip
+def test_a_correction_that_says_nothing_changes_nothing(client, visit, form, field):
+    has(visit, "previous_reaction")
+    whole = {"fact_code": "previous_reaction", "fact_state": "absent", "fact_detail": "cleared by Dr Wu"} | form
+    answer = client.post(at("fact_corrected", visit), whole)
+    assert answer.status_code == 422
+    assert PatientFact.objects.get().state == "present"
+    assert answer.context["error"].field == field
+
+
+def test_a_line_with_current_shows_its_stop_as_it_forms_and_an_unfinished_one_nothing(client, visit):
+    has(visit, "pacemaker")
+
+    def said(line):
+        return unescape(client.get(at("line_words", visit), {"line": line}).content.decode())
+
+    assert WORDS["pacemaker_electrical"] in said("L tibant 20 2hz")
+    assert WORDS["pacemaker_electrical"] not in said("L tibant 20")
+    assert WORDS["pacemaker_electrical"] not in said("L tibant 20 2hz gra")
+    assert "Pleura and lung" in said("L rhommaj 20")
+    assert not NeedleInsertion.objects.exists()
