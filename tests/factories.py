@@ -122,10 +122,14 @@ def a_course(clinic: Clinic, patient: Patient, **values: object) -> Course:
     return Course.objects.create(clinic=clinic, patient=patient, **values)
 
 
-def a_consent(course: Course, kind: str = "course", subject: str = "", *, mode: str = "ims"):
-    """A yes to the course's text for this treatment, or to that of another kind."""
+def a_consent(course: Course, kind: str = "", subject: str = "", *, mode: str = "ims"):
+    """A yes to the text of this kind; without a kind to all that a needle of a visit may need."""
     from myotome.clinic.planning.models import Consent
 
+    if not kind:
+        a_yes_to_every_region(course)
+        a_consent(course, "course", mode="acupuncture")
+        return a_consent(course, "course")
     return Consent.objects.create(
         clinic=course.clinic,
         course=course,
@@ -177,6 +181,6 @@ def an_open_visit(clinic: Clinic | None = None, *, with_consent: bool = True, mo
     elena = a_practitioner(clinic)
     course = a_course(clinic, a_patient(clinic, in_care_of=elena))
     if with_consent:
-        a_consent(course, mode=mode)
+        a_consent(course, "course", mode=mode)
     actor = an_actor(elena.user, clinic)
     return open_visit(by=actor, at=AT, course_id=course.pk, mode=TreatmentMode(mode)), actor

@@ -26,17 +26,7 @@ from myotome.vocabulary.anatomy import ExamRegion, NeedleRegion, Side
 from myotome.vocabulary.findings import MuscleFinding
 from myotome.vocabulary.needling import NeedleState, SiteKind, TreatmentMode
 from tests.browser import PATIENCE_MS
-from tests.factories import (
-    PASSWORD,
-    a_clinic,
-    a_consent,
-    a_course,
-    a_needle,
-    a_patient,
-    a_practitioner,
-    a_yes_to_every_region,
-    an_actor,
-)
+from tests.factories import PASSWORD, a_clinic, a_consent, a_course, a_needle, a_patient, a_practitioner, an_actor
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
@@ -55,8 +45,7 @@ def a_visit(*, sites=TWELVE, kind=SiteKind.MUSCLE, mode=TreatmentMode.IMS, n=1):
     clinic = a_clinic()
     elena = a_practitioner(clinic)
     course = a_course(clinic, a_patient(clinic, in_care_of=elena))
-    a_consent(course, mode=mode.value)
-    a_yes_to_every_region(course)
+    a_consent(course)
     actor, now = an_actor(elena.user, clinic), timezone.now()
     chosen = [
         SiteChoice(site_kind=kind, site=s, level=level, side=Side(side), region=NeedleRegion(region))

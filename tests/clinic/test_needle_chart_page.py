@@ -57,7 +57,7 @@ def elena(clinic):
 def visit_of(clinic, practitioner, *, mode="ims", sites=BUTTOCK, kind=SiteKind.MUSCLE, number_of_visits=1):
     """The last of `number_of_visits` open visits of a course with a plan and consent; earlier ones are empty."""
     course = a_course(clinic, a_patient(clinic, in_care_of=practitioner))
-    a_consent(course, mode=TreatmentMode(mode).value)
+    a_consent(course, "course", mode=TreatmentMode(mode).value)
     actor = an_actor(practitioner.user, clinic)
     chosen = [
         SiteChoice(site_kind=kind, site=s, level=level, side=Side(side), region=NeedleRegion(region))

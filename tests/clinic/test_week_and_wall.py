@@ -166,7 +166,7 @@ def in_a_room(clinic, patient, practitioner, room, **values):
 
 def with_needles(clinic, patient, practitioner, room, *, minutes, n=1):
     course = a_course(clinic, patient)
-    a_consent(course, mode="acupuncture")
+    a_consent(course)
     actor, then = an_actor(practitioner.user, clinic), timezone.now() - timedelta(minutes=minutes)
     visit = open_visit(by=actor, at=then, course_id=course.pk, mode=TreatmentMode.ACUPUNCTURE)
     type(visit).objects.filter(pk=visit.pk).update(room=room)

@@ -203,7 +203,7 @@ def test_consent_is_recorded_with_the_version_of_its_text_and_can_be_withdrawn(a
     assert at_work.post(url(course, "consent"), {"yes": "moon@1@en"}).status_code == 422
 
 
-def test_every_hazard_region_of_the_sites_is_asked_about_in_one_act_and_not_again(at_work, course):
+def test_every_hazard_region_of_the_sites_is_asked_about_and_not_again(at_work, course):
     every = asked(at_work.get(url(course)))
     assert every[0] == "ims@1@en"
     assert set(every[1:]) == {"spine@1@en", "abdomen@1@en", "limbs@1@en"}

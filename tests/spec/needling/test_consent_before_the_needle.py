@@ -112,7 +112,7 @@ def test_points_left_out_in_pregnancy_need_a_yes_of_their_own_from_her_who_is_pr
 
 def test_a_yes_to_ims_is_no_yes_to_acupuncture():
     visit, elena = an_open_visit(with_consent=False, mode="acupuncture")
-    a_consent(visit.course, mode="ims")
+    a_consent(visit.course, "course")
     record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle())
     assert breaches() == [("needled_without_consent", "No consent for this course was on record.")]
 

@@ -49,11 +49,10 @@ def certified(visit, elena, **values):
 
 
 def said(visit, actor, site="rhomboid_major", region="upper_back"):
-    """(level, words) of what is said of the hand and not answered, notes included."""
+    """(level, words) of what is said of the hand and not answered."""
     book = AskBook(actor, visit_for(actor, visit.pk))
-    warnings = [w for w in book.warnings("muscle", site, "", region) if w.is_of_hand]
-    standing = {*book.open(tuple(warnings))}
-    return [(w.level, w.words) for w in warnings if w in standing or w.level is CautionLevel.NOTE]
+    warnings = book.open(book.warnings("muscle", site, "", region))
+    return [(w.level, w.words) for w in warnings if w.is_of_hand]
 
 
 def breaches():
@@ -151,14 +150,19 @@ def test_an_answer_counts_for_the_hand_that_gave_it_and_not_for_a_colleagues(vis
     assert [level for level, _ in said(visit, david)] == [CautionLevel.ASK]
 
 
-def test_a_credential_for_acupuncture_says_nothing_about_ims(visit_and_elena):
+def test_of_somebody_of_whom_nothing_is_described_nothing_is_said(visit_and_elena):
     visit, elena = visit_and_elena
-    certified(visit, elena, treatment="acupuncture")
-    note = (CautionLevel.NOTE, "No credential of Elena Marchetti for IMS is on record, and this is a hazard region.")
-    assert said(visit, elena) == [note]
-    assert said(visit, elena, "tensor_fasciae_latae", "buttock") == []
+    assert said(visit, elena) == []
     record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle(**OVER_LUNG))
     assert breaches() == []
+
+
+def test_a_credential_for_acupuncture_alone_asks_before_ims_in_a_hazard_region(visit_and_elena):
+    visit, elena = visit_and_elena
+    certified(visit, elena, treatment="acupuncture", expires_on=TODAY - timedelta(days=1))
+    words = "No credential of Elena Marchetti for IMS is on record, and this is a hazard region: thorax."
+    assert said(visit, elena) == [(CautionLevel.ASK, words)]
+    assert said(visit, elena, "tensor_fasciae_latae", "buttock") == []
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """What her credentials say before a needle: STOP when they have run out, ASK in a hazard region they do not name.
 
-A STOP is lifted by putting the credential right where it is described: renewed, or its day corrected. Where nothing is
-on record nothing is known; in a hazard region that is said as a NOTE.
+A STOP is lifted by putting the credential right where it is described: renewed, or its day corrected. Where none of hers
+is described nothing is known, and nothing is said.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ NOT_YET = Sentence(
     "{name} has no credential for {treatment} in force today: {programme} of {body} begins on {on}. No needle by this hand before."
 )
 REGION = Sentence("The credentials of {name} for {treatment} do not name this region: {region}.")
-NONE = Sentence("No credential of {name} for {treatment} is on record, and this is a hazard region.")
+NONE = Sentence("No credential of {name} for {treatment} is on record, and this is a hazard region: {region}.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,9 +51,8 @@ def said_of_hand(
     who = {"name": hand.name, "treatment": TREATMENTS[mode]}
     hers = [row for row in hand.credentials if row.is_for(mode.value)]
     near = [one for one in hazard_regions if one != ONLY_WITH_FACT]
-    if not hers:
-        words = NONE.filled(**who)
-        return (_said(CautionLevel.NOTE, "credential_none", words, region.value),) if near else ()
+    if not hand.credentials:
+        return ()
     if last := lapsed(hers, treatment=mode.value, on=on):
         ended = last.expires_on is not None and last.expires_on < on
         day = last.expires_on if ended else last.issued_on
@@ -61,8 +60,9 @@ def said_of_hand(
         words = (LAPSED if ended else NOT_YET).filled(**who, **what)
         return (_said(CautionLevel.STOP, f"credential_{hand.id}", words, EVERYWHERE),)
     allowed = {name for row in hers if row.in_force(on) for name in row.hazard_regions}
+    words = REGION if hers else NONE
     return tuple(
-        _asked(hand, one, REGION.filled(**who, region=place_of(one)), region) for one in near if one not in allowed
+        _asked(hand, one, words.filled(**who, region=place_of(one)), region) for one in near if one not in allowed
     )
 
 
