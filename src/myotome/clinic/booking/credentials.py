@@ -29,7 +29,8 @@ HAZARD_REGIONS = tuple(region for region in regions_of_consent() if region != "p
 """The regions that a credential may name; points left out in pregnancy are no part of the body."""
 
 LAPSED = Sentence(
-    "{name} has no credential for this treatment in force on {on}: {programme} of {body} is not. Book all the same only if it is renewed by then."
+    "{name} has no credential for this treatment in force on {on}: {programme} of {body} is not. "
+    "Keep this visit only if it will be renewed by then."
 )
 
 
