@@ -128,6 +128,7 @@ def _page(actor: Actor, course: Any, given: QueryDict) -> dict[str, Any]:
         if row.withdrawn_at is None and (row.kind != "course" or row.text_id == mode.value)
     }
     sites = sites_of(current) if current else []
+    making = current is None or "again" in given or "n_treatments" in given
     proposed = proposals(actor, course_id=course_id, belief=belief, cautions=cautions)
     return {
         "course": course,
@@ -137,8 +138,8 @@ def _page(actor: Actor, course: Any, given: QueryDict) -> dict[str, Any]:
         "plan": current,
         "sites": sites,
         "proposed": proposed,
-        "making": current is None or "again" in given,
-        "price_cents": price_cents_of(actor, mode.value),
+        "making": making,
+        "price_cents": price_cents_of(actor, mode.value) if making else 0,
         "total_cents": current.price_cents_each * current.n_treatments if current else 0,
         "series": SERIES,
         "reviews": REVIEWS,
