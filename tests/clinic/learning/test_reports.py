@@ -116,18 +116,22 @@ def test_a_report_is_of_her_own_patients_and_of_no_receptionist(client, care):
     assert not AuditEvent.objects.filter(act="course.reported").exists()
 
 
-def test_the_meter_stands_on_the_course_and_on_a_closed_visit(client, care, django_assert_max_num_queries):
+def test_the_meter_is_fetched_by_the_course_and_by_a_closed_visit(client, care, django_assert_max_num_queries):
     course, _actor = care
     visit = TreatmentVisit.objects.order_by("-pk").first()
     pages = [
         reverse("followup:course", kwargs={"clinic": "alder", "course": course.pk}),
         reverse("needling:chart", kwargs={"clinic": "alder", "visit": visit.pk}),
     ]
+    meter = where("meter", course, course=course.pk)
     for page in pages:
-        client.get(page)
-        with django_assert_max_num_queries(25):
-            content = client.get(page).content.decode()
-        assert "15 of 15 items are charted" in content
+        content = client.get(page).content.decode()
+        assert f'hx-get="{meter}"' in content
+        assert where("report", course, course=course.pk) in content, "without script the report is one touch away"
+    client.get(meter)
+    with django_assert_max_num_queries(15):
+        assert "15 of 15 items are charted" in client.get(meter).content.decode()
+    assert not AuditEvent.objects.filter(act="course.reported").exists()
 
 
 def test_what_else_was_given_is_said_at_closing_and_shown(client):

@@ -72,7 +72,7 @@ def charted(courses: Sequence[Course], *, on: date) -> list[Charted]:
 
 
 def meter_for(course: Course, *, at: datetime) -> Meter:
-    """How far a course can be reported that is being shown already."""
+    """How far a course can be reported that the actor may see; it tells nothing of what is charted."""
     return meter_of(items_of(charted([course], on=at.date())[0].facts))
 
 

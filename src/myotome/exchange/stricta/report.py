@@ -33,8 +33,8 @@ def as_csv(items: Sequence[Item]) -> str:
     writer.writerow(COLUMNS)
     for item in items:
         answered = "yes" if item.is_answered else "no" if item.in_routine else "study only"
-        cells = (item.id, item.asks, answered, item.says, item.wanted)
-        writer.writerow([inert(in_readers_language(cell)) for cell in cells])
+        told = [in_readers_language(words) for words in (item.asks, item.says, item.wanted)]
+        writer.writerow([item.id, inert(told[0]), answered, inert(told[1]), inert(told[2])])
     return out.getvalue()
 
 

@@ -18,7 +18,6 @@ from myotome.clinic.followup.outcomes import held_for
 from myotome.clinic.followup.queries import open_course, story_of
 from myotome.clinic.followup.results import results_of
 from myotome.clinic.followup.scores import first_day, note_score
-from myotome.clinic.learning.reports import meter_for
 from myotome.clinic.pathway.actions import course_discharged
 from myotome.clinic.people.days import clinic_day
 from myotome.clinic.planning.queries import cautions_of
@@ -239,6 +238,5 @@ def _page(request: HttpRequest, actor: Actor, course: int, error: MyotomeError |
         "today": clinic_day(request.clinic, now),
         "first_day": first_day(story.course),
         "conditions": content_of(request.clinic).conditions,
-        "meter": meter_for(story.course, at=now),
     }
     return render(request, "followup/course.html", context, status=error.http_status if error else 200)

@@ -12,12 +12,13 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from myotome.clinic.learning.reports import report_on
+from myotome.clinic.learning.reports import meter_for, report_on
 from myotome.clinic.learning.selection import MOST_COURSES, Selection, n_selected, take_data_set
 from myotome.clinic.people.days import clinic_day
 from myotome.clinic.people.queries import practitioners_for
 from myotome.clinic.planning.queries import cautions_of
 from myotome.clinic.screening.clinical_content import content_of
+from myotome.clinic.screening.courses import course_for
 from myotome.exchange.paper import pdf_of
 from myotome.exchange.stricta.items import meter_of
 from myotome.exchange.stricta.report import as_csv, as_json, methods
@@ -37,6 +38,13 @@ def report(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
     context = _report(actor, course, "page")
     context["cautions"] = cautions_of(actor, patient_id=context["course"].patient_id)
     return render(request, "learning/report.html", context)
+
+
+@reports
+def meter(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
+    """How far the course can be reported, for a page about it that is open already."""
+    row = course_for(actor, course)
+    return render(request, "learning/meter.html", {"course": row, "meter": meter_for(row, at=timezone.now())})
 
 
 @reports

@@ -11,7 +11,6 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from myotome.clinic.learning.reports import meter_for
 from myotome.clinic.needling.queries import open_chart, visit_for
 from myotome.clinic.needling.where import who_is_where
 from myotome.clinic.pathway import actions as pathway
@@ -124,7 +123,6 @@ def chart_page(
         "asked_at": (moment(request.POST, "shown_at", context["at"]) if stays else None) or context["at"],
     }
     if row.closed_at:
-        context["meter"] = meter_for(row.course, at=at)
         context["given_besides"] = joined([ADJUNCTS[Adjunct(code)] for code in row.adjuncts], ", ")
     if error and error.field == "fact":
         context["reask_rows"] = reask_rows((), request.POST)
