@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from myotome.science.assessment.answer import as_shown, consider_roots
+from myotome.science.assessment.answer import as_shown, consider_roots, ranked_roots
 from myotome.vocabulary.anatomy import ROOTS
 from myotome.vocabulary.errors import InvalidValue
 
@@ -228,3 +228,15 @@ def test_a_prior_that_names_no_root_of_the_cord_changes_nothing():
     prior = {"roots": [{"root": "X1", "side": "left", "p": 0.9}], "days": 0}
     plain = p_of(consider_roots({"findings": [], "region": "back_leg"}))
     assert p_of(consider_roots({"findings": [], "region": "back_leg", "prior": prior})) == pytest.approx(plain)
+
+
+@pytest.mark.parametrize("kappa", [None, 0.4])
+def test_the_ladder_that_follows_the_needles_ranks_as_the_examination_does(kappa):
+    whole, light = consider_roots(SCIATICA_LIKE, kappa=kappa), ranked_roots(SCIATICA_LIKE, kappa=kappa)
+    assert light["knowledge_version"] == whole["knowledge_version"]
+    given = {(row["root"], row["side"]): row for row in whole["roots"]}
+    assert {(row["root"], row["side"]) for row in light["roots"]} == set(given)
+    for row in light["roots"]:
+        same = given[row["root"], row["side"]]
+        assert all(row[name] == pytest.approx(same[name], abs=1e-9) for name in ("p", "low", "high"))
+    assert [row["root"] for row in light["roots"][:3]] == [row["root"] for row in whole["roots"][:3]]

@@ -261,7 +261,7 @@ def _body(
     examination, findings = last_findings(actor, course_id=visit.course_id)
     plates = plates_of(needles, waiting, findings, site)
     values = [needle_as_value(needle) for needle in needles]
-    answer, shown = roots_with_needles(examination, findings, values)
+    answer, shown = roots_with_needles(examination, findings, values, with_reasons=False)
     roots = (answer or (shown.answer if shown else {})).get("roots", [])
     before = {(row["root"], row["side"]): row["p"] for row in shown.answer.get("roots", [])} if shown else {}
     top = roots[0] if roots else None

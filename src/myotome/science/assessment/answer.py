@@ -94,6 +94,26 @@ def consider_roots(examination: Mapping[str, Any], *, kappa: float | None = None
     }
 
 
+def ranked_roots(examination: Mapping[str, Any], *, kappa: float | None = None) -> dict[str, Any]:
+    """The `roots` of `consider_roots` and its versions, without what explains them: for a ladder that follows each needle.
+
+    Check: tests/spec/assessment/test_roots_to_consider.py
+
+    Raises:
+        InvalidValue: a field of the examination is wrong; names it.
+    """
+    network = tables.network()
+    read = read_examination(examination, network)
+    readings = readings_of(tables.hands_of(kappa), read.observations)
+    p = posterior(network, prior_for(read), readings).p[0]
+    low, high = band(p, _if_assumptions_are_off(read, kappa), parameters().band_scale)
+    return {
+        "roots": _ranked(network, p, low, high),
+        "knowledge_version": KNOWLEDGE_VERSION,
+        "engine_version": ENGINE_VERSION,
+    }
+
+
 def prior_for(read: ReadExamination, assumed: Assumptions | None = None) -> Prior:
     """The prior of an examination: base rates of region and condition, moved by an earlier belief if there is one."""
     regional = tables.regional_prior(read.region, assumed, read.named)
