@@ -41,7 +41,7 @@ function rowsOf(kind: string, form: HTMLFormElement, data: FormData): Row[] {
       side: li?.dataset.side ?? "",
       region: li?.dataset.region ?? "",
       regionWords: li?.dataset.regionWords ?? "",
-      size: [kind === "set" ? data.get(`depth:${key}`) : data.get("depth_mm"), (kind === "set" ? data.get(`size:${key}`) : data.get("size"))?.toString().replace(/^0/, "").replace("x", "×")].filter(Boolean).join(" "),
+      size: [kind === "set" ? data.get(`depth:${key}`) : data.get("depth_mm"), (kind === "set" ? data.get(`size:${key}`) : data.get("size"))?.toString().replace(/@.*$/, "").replace(/^0/, "").replace("x", "×")].filter(Boolean).join(" "),
       state,
     };
   });

@@ -165,7 +165,7 @@ export function choose(key: string): boolean {
   if (depth) depth.defaultValue = depth.value = li.dataset.depth ?? "";
   const size = document.querySelector<HTMLSelectElement>("#id_size");
   if (size && li.dataset.size) {
-    if (![...size.options].some((option) => option.value === li.dataset.size)) size.add(new Option(li.dataset.size, li.dataset.size));
+    if (![...size.options].some((option) => option.value === li.dataset.size)) size.add(new Option(li.dataset.size.replace("@", " · "), li.dataset.size));
     for (const option of size.options) option.defaultSelected = option.selected = option.value === li.dataset.size;
   }
   const ahead = [...document.querySelectorAll<HTMLTemplateElement>("template.ahead")].find((one) => one.dataset.key === key);

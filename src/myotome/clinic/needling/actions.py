@@ -27,6 +27,7 @@ from myotome.clinic.needling.needles import (
 )
 from myotome.clinic.needling.queries import check_can_close, needle_as_value, needles_of, visit_for
 from myotome.clinic.needling.replays import once
+from myotome.clinic.needling.stocking import take_from_stock
 from myotome.clinic.needling.tallies import tally_needles
 from myotome.clinic.people.actions import begin_care
 from myotome.clinic.people.models import Practitioner
@@ -267,6 +268,7 @@ def close_visit(
         raise StaleVersion("Somebody else changed this visit in the meantime. Both versions are shown below.")
     note_in_audit(by, at, "visit.closed", visit, n_needles=len(needles))
     visit.refresh_from_db()
+    take_from_stock(by=by, at=at, visit=visit, needles=needles)
     return visit
 
 

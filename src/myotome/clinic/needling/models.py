@@ -9,9 +9,10 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 
 from myotome.clinic.booking.models import Appointment
-from myotome.clinic.people.access import LONGEST_TEXT, ClinicalRow, ClinicRow
+from myotome.clinic.people.access import LONGEST_TEXT, ClinicalRow, ClinicRow, StaffRow
 from myotome.clinic.people.models import Practitioner, Room
 from myotome.clinic.planning.models import Plan
 from myotome.clinic.screening.models import Course
@@ -134,7 +135,9 @@ class NeedleInsertion(AlwaysKept):
     class Meta:
         ordering = ["visit_id", "number"]
         indexes = [
-            models.Index(fields=["clinic"], condition=Q(found_at__isnull=False), name="needles_found_afterwards")
+            models.Index(fields=["clinic"], condition=Q(found_at__isnull=False), name="needles_found_afterwards"),
+            # From a recalled lot to its patients, among the needles of years.
+            models.Index("clinic", Upper("lot"), condition=~Q(lot=""), name="needles_by_lot"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["visit", "client_id"], name="a_needle_is_charted_once"),
@@ -223,6 +226,61 @@ class VisitCommand(ClinicRow):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["visit", "act", "client_id"], name="a_command_of_a_visit_is_done_once"),
+        ]
+
+
+class NeedleLot(StaffRow):
+    """Needles of one size and lot as they came; how many are left is the sum of its changes."""
+
+    gauge_mm = models.FloatField()
+    length_mm = models.PositiveSmallIntegerField()
+    lot = models.CharField(max_length=40)
+    maker = models.CharField(max_length=80, blank=True)
+    expires_on = models.DateField(null=True)
+    low_at = models.PositiveIntegerField(default=20)
+    received_at = models.DateTimeField()
+    set_aside_at = models.DateTimeField(null=True)
+    set_aside_why = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["clinic", "gauge_mm", "length_mm", "lot"], name="a_lot_of_a_size_is_once"),
+            models.CheckConstraint(condition=~Q(lot=""), name="a_lot_has_its_number"),
+            models.CheckConstraint(
+                condition=Q(set_aside_at__isnull=True, set_aside_why="")
+                | (Q(set_aside_at__isnull=False) & ~Q(set_aside_why="")),
+                name="a_lot_set_aside_says_why",
+            ),
+        ]
+
+
+class StockChange(StaffRow):
+    """Needles of a lot received, used by a visit, or corrected after counting: signed, dated and named."""
+
+    class Kind(models.TextChoices):
+        """What happened to the needles."""
+
+        RECEIVED = "received"
+        USED = "used"
+        CORRECTED = "corrected"
+
+    lot = models.ForeignKey(NeedleLot, on_delete=models.PROTECT, related_name="changes")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    n = models.IntegerField()
+    visit = models.ForeignKey(TreatmentVisit, on_delete=models.PROTECT, null=True, related_name="+")
+    reason = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField()
+    by_name = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="used", visit__isnull=False, n__lte=0)
+                | Q(kind="received", visit__isnull=True, n__gt=0)
+                | Q(kind="corrected", visit__isnull=True),
+                name="a_stock_change_is_one_of_three",
+            ),
+            models.UniqueConstraint(fields=["lot", "visit"], name="a_visit_takes_from_a_lot_once"),
         ]
 
 

@@ -25,6 +25,7 @@ from myotome.clinic.needling.locks import (
 )
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
 from myotome.clinic.needling.replays import once
+from myotome.clinic.needling.stocking import lot_of_needle, open_incidents_of_lot
 from myotome.science.needling.visit import OUT_BEFORE_STRUCK
 from myotome.vocabulary import needling as words
 from myotome.vocabulary.actors import Actor
@@ -38,7 +39,7 @@ REVIEW_WITHIN = timedelta(days=3)
 def record_insertion(*, by: Actor, at: datetime, visit_id: int, needle: words.NeedleInsertion) -> NeedleInsertion:
     """The needle as charted; the same `client_id` again gives the row that is already there.
 
-    Never refused for consent, STOP or depth: an incident is opened instead. Nor because the visit is closed: the
+    Without a lot it is of the lot that this size comes from. Never refused for consent, STOP, depth or stock: an incident is opened instead. Nor because the visit is closed: the
     needle was found afterwards, or a tablet sent it late. It is kept as a late entry with an addendum, and an incident
     opens that somebody else reviews.
 
@@ -52,9 +53,11 @@ def record_insertion(*, by: Actor, at: datetime, visit_id: int, needle: words.Ne
     last = visit.insertions.aggregate(n=Max("number"))["n"] or 0
     is_out = needle.state is words.NeedleState.OUT
     # A tablet's clock may run ahead; nothing went in later than it was charted. One found later was in all along.
+    size = f"{needle.gauge_mm:.2f}x{needle.length_mm}" if needle.gauge_mm and needle.length_mm else ""
     in_at = min(needle.in_at or (visit.opened_at if visit.closed_at else at), at)
     values: dict[str, Any] = asdict(needle) | {
         "level": needle.level or "",
+        "lot": lot_of_needle(by, at, visit, size, needle.lot),
         "deqi": list(needle.deqi),
         "position": needle.position or "",
         "in_at": in_at,
@@ -77,6 +80,7 @@ def _open_incidents(by: Actor, at: datetime, visit: TreatmentVisit, row: NeedleI
     book = AskBook(by, visit)
     open_incidents_of_consent(by, at, visit, row, facts=book.facts)
     open_incidents_of_needle(by, at, visit, row, book=book)
+    open_incidents_of_lot(by, at, visit, row)
 
 
 def _note_found(by: Actor, at: datetime, visit: TreatmentVisit, row: NeedleInsertion) -> None:

@@ -18,9 +18,11 @@ Ahead = tuple[Mapping[str, Any], int | None]
 """A site and how deep."""
 
 
-def without_doubles(book: AskBook, ahead: Iterable[Ahead], *, is_electrical: bool = False) -> tuple[Warning, ...]:
-    """What must be said before needles at these sites, so deep, with current or without."""
-    found = {}
+def without_doubles(
+    book: AskBook, ahead: Iterable[Ahead], *, is_electrical: bool = False, of_lots: Iterable[Warning] = ()
+) -> tuple[Warning, ...]:
+    """What must be said before needles of these lots at these sites, so deep, with current or without."""
+    found = {(warning.code, warning.place): warning for warning in of_lots}
     for site, depth_mm in ahead:
         where = (site["site_kind"], site["site"], site["level"], site["region"])
         for warning in book.warnings(*where, depth_mm=depth_mm, is_electrical=is_electrical):

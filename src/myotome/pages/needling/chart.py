@@ -21,6 +21,7 @@ from myotome.clinic.needling.queries import (
     needle_as_value,
     needles_of,
 )
+from myotome.clinic.needling.shelf import Shelf
 from myotome.clinic.pathway.roots import roots_with_needles
 from myotome.clinic.planning.queries import cautions_from, consents_of
 from myotome.knowledge.cautions import facts
@@ -36,6 +37,7 @@ from myotome.pages.needling.sites import (
     usual_depth,
     waiting_sites,
 )
+from myotome.pages.needling.sizes import lot_words, short_size
 from myotome.pages.planning.texts import text_of, texts_of
 from myotome.science.needling.asks import EVERYWHERE
 from myotome.science.needling.consents import NeededConsent, consents_needed
@@ -82,8 +84,13 @@ def chart_context(
     needles = needles_of(visit)
     values = [needle_as_value(needle) for needle in needles]
     is_closed = visit.closed_at is not None
-    waiting = [] if is_closed else waiting_sites(visit, needles)
-    waiting = [replace(row, depth_mm=_typed(depths, f"depth:{row.key}", row.depth_mm)) for row in waiting]
+    shelf = Shelf(actor, visit, needles, at=at)
+    usual = shelf.usual_size(DEFAULT_SIZE[visit.mode])
+    waiting = [] if is_closed else waiting_sites(visit, needles, usual_size=usual)
+    waiting = [
+        replace(row, depth_mm=_typed(depths, f"depth:{row.key}", row.depth_mm), size=shelf.keyed(row.size))
+        for row in waiting
+    ]
     still_in = open_needles(values)
     retain = timedelta(minutes=visit.retain_minutes)
     due = overdue_at(values, retain)
@@ -113,7 +120,8 @@ def chart_context(
         "oldest_in_at": due - retain if due else None,
         "retain_s": visit.retain_minutes * 60,
         "can_close": can_close(visit, needles),
-        "sizes": SIZES,
+        "sizes": [(key, lot_words(lot, shelf.on)) for key, lot in shelf.choices()]
+        or [(size, short_size(size)) for size in SIZES],
         "current_fields": CURRENT,
         "reask_rows": reask_rows(book.facts),
         "adverse_events": adverse_events_of(visit) if is_closed else [],
@@ -126,11 +134,12 @@ def chart_context(
     }
     if not is_closed and not visit.reask_at and not needles:
         context |= graph_context(actor, visit, at=at)
-    context |= _chosen(visit, needles, waiting, book, chosen, depths)
+    context |= _chosen(visit, needles, waiting, book, chosen, depths, shelf)
     if not is_closed:
         context |= _consents(visit, waiting, yeses, book, context)
         _say_before_they_stay(resting, book, yeses)
-        context["ahead"] = _ahead(visit, waiting, book, yeses) if context["is_ims"] else []
+        context["ahead"] = _ahead(visit, waiting, book, yeses, shelf) if context["is_ims"] else []
+    context["size_is_offered"] = context["size"] in dict(context["sizes"])
     must_count = bool(visit.all_out_called_at and not visit.counted_at)
     by_keys = context["is_ims"] or context["chosen_asked"] or not waiting
     context["keys_shown"] = bool(context["chosen_key"]) and by_keys and not must_count
@@ -145,6 +154,7 @@ def _chosen(
     book: AskBook,
     key: str,
     depths: Mapping[str, str],
+    shelf: Shelf,
 ) -> dict[str, Any]:
     """The site whose needle comes next: the one asked for, else the first that waits; with what must be said first."""
     site, asked_for = None, bool(key)
@@ -159,20 +169,22 @@ def _chosen(
     mine = next((row for row in waiting if row.key == key), None)
     before = next((n for n in reversed(needles) if site_key(n) == key), None)
     last = needles[-1] if needles else None
-    size = DEFAULT_SIZE[visit.mode]
+    size = shelf.usual_size(DEFAULT_SIZE[visit.mode])
     depth = usual_depth(visit.mode, site["site_kind"].value, site["site"]) if site else None
     if mine is not None:
         size, depth = mine.size, mine.depth_mm
     elif before is not None and before.gauge_mm and before.length_mm:
         size, depth = f"{before.gauge_mm:.2f}x{before.length_mm}", before.depth_mm or depth
     is_set = visit.mode == "acupuncture" and not asked_for
+    size = shelf.keyed(depths.get("size", "") if shelf and shelf.lot_of(depths.get("size", "")) else size)
     if is_set:
         ahead = [(site_of_key(row.key), row.depth_mm) for row in waiting]
     else:
         depth = _typed(depths, "depth_mm", depth)
         ahead = [(site, depth)] if site else []
     is_electrical = not is_set and depths.get("technique") == Technique.ELECTRICAL.value
-    warnings = without_doubles(book, ahead, is_electrical=is_electrical)
+    of_lots = shelf.warnings([row.size for row in waiting] if is_set else [size] if site else [])
+    warnings = without_doubles(book, ahead, is_electrical=is_electrical, of_lots=of_lots)
     standing = book.open(warnings)
     return {
         "is_electrical": is_electrical,
@@ -209,13 +221,13 @@ def _consents(
 
 
 def _ahead(
-    visit: TreatmentVisit, waiting: list[Any], book: AskBook, yeses: ConsentBook
+    visit: TreatmentVisit, waiting: list[Any], book: AskBook, yeses: ConsentBook, shelf: Shelf
 ) -> list[tuple[Any, dict[str, Any], bool]]:
     """Each waiting site with what must be said before its needle, for a tablet that loses the network on the way."""
     rows = []
     for row in waiting:
         site = site_of_key(row.key)
-        warnings = without_doubles(book, [(site, row.depth_mm)])
+        warnings = without_doubles(book, [(site, row.depth_mm)], of_lots=shelf.warnings([row.size]))
         standing = book.open(warnings)
         missing = yeses.missing([NeededConsent("course"), *_needed([site], book)])
         said = {

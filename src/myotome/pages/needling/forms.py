@@ -15,6 +15,7 @@ from myotome.clinic.needling.queries import NeedleInsertion as Row
 from myotome.knowledge.cautions import facts
 from myotome.pages.needling.chart import reasked
 from myotome.pages.needling.sites import CURRENT, charted_site
+from myotome.pages.needling.sizes import size_from
 from myotome.science.needling.lines import CRAMP_WITHOUT_NUMBER
 from myotome.science.needling.shorthand import parse_lines
 from myotome.vocabulary.errors import InvalidValue
@@ -45,7 +46,7 @@ def needle_from(data: QueryDict, *, mode: TreatmentMode, at: datetime, last: Row
     default = "out" if mode is TreatmentMode.IMS else "in"
     state = NeedleState.OUT if data.get("state", default) == "out" else NeedleState.IN
     in_at = moment(data, "in_at", at)
-    gauge, length = size_from(data.get("size", ""))
+    gauge, length, lot = size_from(data.get("size", ""))
     response = response_from(data)
     if data.get("quick") == "same" and last is not None:
         response = {name: getattr(last, name) for name in RESPONSES} | {"deqi": tuple(last.deqi)}
@@ -56,7 +57,7 @@ def needle_from(data: QueryDict, *, mode: TreatmentMode, at: datetime, last: Row
         depth_mm=whole(data, "depth_mm", 0, 150),
         gauge_mm=gauge,
         length_mm=length,
-        lot=data.get("lot", "")[:40],
+        lot=data.get("lot", "")[:40] or lot,
         **technique_from(data),
         site_detail=data.get("site_detail", "")[:60],
         state=state,
@@ -105,7 +106,7 @@ def set_from(data: QueryDict, *, at: datetime) -> list[NeedleInsertion]:
     batch = data.get("client_id") or secrets.token_hex(8)
     rows = []
     for key in keys:
-        gauge, length = size_from(data.get(f"size:{key}", ""))
+        gauge, length, lot = size_from(data.get(f"size:{key}", ""))
         rows.append(
             NeedleInsertion(
                 client_id=f"{batch}-{key}"[:64],
@@ -114,6 +115,7 @@ def set_from(data: QueryDict, *, at: datetime) -> list[NeedleInsertion]:
                 depth_mm=whole(data, f"depth:{key}", 0, 150),
                 gauge_mm=gauge,
                 length_mm=length,
+                lot=lot,
                 **charted_site(key),
             )
         )
@@ -171,21 +173,6 @@ def _number(data: Mapping[str, Any], name: str, unit: str, top: float) -> float 
     if not re.fullmatch(r"\d{1,4}(\.\d{1,3})?", text, re.ASCII) or not 0 < float(text) <= top:
         raise InvalidValue("{unit}: a number above 0, at most {top}.", field=name, unit=unit, top=top)
     return float(text)
-
-
-def size_from(text: str) -> tuple[float | None, int | None]:
-    """(gauge_mm, length_mm) of `0.30x50`; nothing typed is (None, None).
-
-    Raises:
-        InvalidValue: it cannot be read.
-    """
-    if not text:
-        return None, None
-    try:
-        gauge, length = text.lower().replace("×", "x").split("x")
-        return float(gauge), int(length)
-    except ValueError as fault:
-        raise InvalidValue("A needle is written like 0.30x50.", field="size") from fault
 
 
 def whole(data: Mapping[str, Any], name: str, low: int, high: int) -> int | None:

@@ -133,16 +133,16 @@ def plate_key(kind: str, site: str, level: str | None, side: str) -> str | None:
     return None
 
 
-def waiting_sites(visit: TreatmentVisit, needles: Sequence[NeedleInsertion]) -> list[WaitingSite]:
+def waiting_sites(visit: TreatmentVisit, needles: Sequence[NeedleInsertion], *, usual_size: str) -> list[WaitingSite]:
     """Planned sites in the plan's order, then those of the last visit, without sites that have a needle of today.
 
-    A planned site that was needled last time comes with last time's depth and needle. Responses never come along.
+    `usual_size` is that of a site without a needle of last time. A planned site that was needled last time comes with last time's depth and needle. Responses never come along.
     """
     touched = {site_key(needle) for needle in needles}
     last = {site_key(row): row for row in previous_needles(visit)}
     planned = {site_key(row): row for row in (sites_of(visit.plan) if visit.plan_id else [])}
     keys = [key for key in dict.fromkeys((*planned, *last)) if key not in touched]
-    return [_waiting(key, planned.get(key), last.get(key), visit.mode) for key in keys]
+    return [_waiting(key, planned.get(key), last.get(key), visit.mode, usual_size) for key in keys]
 
 
 def usual_depth(mode: str, kind: str, site: str) -> int | None:
@@ -152,9 +152,9 @@ def usual_depth(mode: str, kind: str, site: str) -> int | None:
     return None if deepest and deepest[0] < usual else usual
 
 
-def _waiting(key: str, planned: Any, last: NeedleInsertion | None, mode: str) -> WaitingSite:
+def _waiting(key: str, planned: Any, last: NeedleInsertion | None, mode: str, usual_size: str) -> WaitingSite:
     row = planned or last
-    size, depth, origin = DEFAULT_SIZE[mode], usual_depth(mode, row.site_kind, row.site), "plan"
+    size, depth, origin = usual_size, usual_depth(mode, row.site_kind, row.site), "plan"
     if last is not None:
         size = f"{last.gauge_mm:.2f}x{last.length_mm}" if last.gauge_mm and last.length_mm else size
         depth = last.depth_mm if last.depth_mm is not None else depth

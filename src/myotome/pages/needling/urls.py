@@ -2,12 +2,16 @@
 
 from django.urls import path
 
-from myotome.pages.needling import acts, kept, views
+from myotome.pages.needling import acts, kept, stock, views
 
 app_name = "needling"
 urlpatterns = [
     path("board/", views.board, name="board"),
     path("kept/", kept.kept, name="kept"),
+    path("stock/", stock.stock, name="stock"),
+    path("stock/receive/", stock.receive, name="receive"),
+    path("stock/used/", stock.lot_used, name="lot_used"),
+    path("stock/<int:lot>/", stock.lot, name="lot"),
     path("open/<int:appointment>/", views.open_for_appointment, name="open"),
     path("<int:visit>/", views.chart, name="chart"),
     path("<int:visit>/sites/", views.sites, name="sites"),

@@ -14,6 +14,7 @@ from myotome.clinic.needling.hearing import is_silent as not_heard
 from myotome.clinic.planning.queries import standing as gravest_of
 from myotome.knowledge.cautions import facts
 from myotome.knowledge.consents import consent_text
+from myotome.pages.needling import sizes
 from myotome.pages.needling.forms import mirrored
 from myotome.pages.needling.sites import site_key, site_name
 from myotome.science.needling.shorthand import marked_words
@@ -160,6 +161,10 @@ REASONS = {
     "pregnancy": (_("Talked it through with her"),),
     "faints": (_("She lies down"), _("She has eaten")),
 }
+REASONS |= {
+    "lot_expired": (_("The packet says another date"), _("Nothing else at hand")),
+    "lot_empty": (_("I hold its packet"), _("The stock is not up to date")),
+}
 OF_HAND = (_("Supervised today"), _("Certified; the record is behind"))
 WEIGHED = (_("Known; I keep clear of it"), _("Talked it through with her"))
 
@@ -172,16 +177,13 @@ def reasons(warning: Any) -> tuple[str, ...]:
     return REASONS.get(warning.code) or REASONS.get(warning.fact) or WEIGHED
 
 
-@register.filter
-def short_size(size: str) -> str:
-    """`0.30x50` as printed on the packet: .30×50."""
-    return size.lstrip("0").replace("x", "×")
+register.filter("short_size", sizes.short_size)
 
 
 @register.filter
 def length_of(size: str) -> int | None:
-    """The length in mm of `0.30x50`."""
-    length = size.partition("x")[2]
+    """The length in mm of `0.30x50@A123`."""
+    length = size.partition("@")[0].partition("x")[2]
     return int(length) if length.isdecimal() else None
 
 
