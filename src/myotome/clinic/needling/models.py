@@ -284,6 +284,26 @@ class StockChange(StaffRow):
         ]
 
 
+class RetainedNeedle(ClinicalRow):
+    """A needle that went home with her on purpose: by which day it comes out, and when she was last reminded."""
+
+    patient_path = "needle__visit__course__patient"
+
+    needle = models.OneToOneField(NeedleInsertion, on_delete=models.PROTECT, related_name="retained")
+    due_on = models.DateField()
+    n_reminders = models.PositiveSmallIntegerField(default=0)
+    reminded_at = models.DateTimeField(null=True)
+    n_failures = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(n_reminders=0, reminded_at__isnull=True) | Q(n_reminders__gt=0, reminded_at__isnull=False),
+                name="a_reminder_has_its_time",
+            ),
+        ]
+
+
 class DeviceBeat(ClinicRow):
     """When a device of whoever holds the visit, or one that shows its chart, was last heard while needles are in.
 

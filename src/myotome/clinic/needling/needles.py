@@ -6,7 +6,7 @@ A repeated `client_id` is already done: the row that exists is the answer.
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -25,6 +25,7 @@ from myotome.clinic.needling.locks import (
 )
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
 from myotome.clinic.needling.replays import once
+from myotome.clinic.needling.retained import chase, check_due_on
 from myotome.clinic.needling.stocking import lot_of_needle, open_incidents_of_lot
 from myotome.science.needling.visit import OUT_BEFORE_STRUCK
 from myotome.vocabulary import needling as words
@@ -135,8 +136,12 @@ def chart_response(*, by: Actor, at: datetime, visit_id: int, number: int, **res
 
 
 @once
-def leave_in(*, by: Actor, at: datetime, visit_id: int, number: int, reason: str) -> NeedleInsertion:
+def leave_in(
+    *, by: Actor, at: datetime, visit_id: int, number: int, reason: str, due_on: date | None = None
+) -> NeedleInsertion:
     """A needle left in on purpose (press, ear), with the reason; left in already stays as it was.
+
+    It is chased from `due_on` until it is recorded out; without a day, from today.
 
     It is in, so nothing refuses it: without consent for it, or against what is said before a needle that stays, an
     incident is opened.
@@ -148,9 +153,12 @@ def leave_in(*, by: Actor, at: datetime, visit_id: int, number: int, reason: str
         return row
     if row.state != words.NeedleState.IN.value:
         raise InvalidValue("Only a needle that is in can stay in.", field="reason")
+    if due_on is not None:
+        check_due_on(visit, due_on, at)
     row.state, row.note = words.NeedleState.LEFT_IN.value, reason.strip()[:300]
     row.save(update_fields=["state", "note"])
     _open_incidents(by, at, visit, row)
+    chase(row, due_on=due_on, at=at)
     note_in_audit(by, at, "needle.left_in", visit, number=number)
     return row
 

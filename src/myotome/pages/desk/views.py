@@ -24,6 +24,7 @@ from myotome.clinic.money.actions import can_charge
 from myotome.clinic.money.queries import charge_of_visit
 from myotome.clinic.needling.hearing import last_heard
 from myotome.clinic.needling.queries import needles_in_now, reviews_waiting
+from myotome.clinic.needling.retained import due_at_home
 from myotome.clinic.pathway.actions import request_phoned
 from myotome.clinic.people.queries import practitioners_for, rooms_for
 from myotome.pages.access import for_roles
@@ -56,6 +57,7 @@ def day(request: HttpRequest, actor: Actor) -> HttpResponse:
         "before": on - timedelta(days=1),
         "after": on + timedelta(days=1),
         "in_now": _in_now(actor),
+        "at_home": due_at_home(actor, at=now, zone=zone),
         "requests": requests_to_phone(actor),
         "n_unsent": n_unsent(actor, at=now),
         "practitioners": practitioners,

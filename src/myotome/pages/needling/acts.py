@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -194,8 +194,12 @@ def response(request: HttpRequest, actor: Actor, visit: int, number: int) -> Non
 @act
 def left_in(request: HttpRequest, actor: Actor, visit: int, number: int) -> None:
     """A needle that stays in on purpose."""
-    reason = request.POST.get("reason", "")
-    actions.leave_in(**_told(request, actor, visit, number), reason=reason)
+    data, text = request.POST, request.POST.get("remove_on", "").strip()
+    try:
+        due_on = date.fromisoformat(text) if text else None
+    except ValueError as fault:
+        raise InvalidValue(_("A date is written like 2028-11-30."), field="remove_on") from fault
+    actions.leave_in(**_told(request, actor, visit, number), reason=data.get("reason", ""), due_on=due_on)
 
 
 @act

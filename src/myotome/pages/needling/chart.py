@@ -115,6 +115,7 @@ def chart_context(
         "n_out": sum(value.state is NeedleState.OUT for value in values),
         "n_odd": sum(value.state in (NeedleState.LEFT_IN, NeedleState.MISSING) for value in values),
         "n_waiting": len(waiting),
+        "stays_at_home": any(value.state is NeedleState.LEFT_IN for value in values),
         "due_at": due,
         "is_overdue": due is not None and due < at,
         "oldest_in_at": due - retain if due else None,

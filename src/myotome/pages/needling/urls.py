@@ -16,6 +16,7 @@ urlpatterns = [
     path("<int:visit>/", views.chart, name="chart"),
     path("<int:visit>/sites/", views.sites, name="sites"),
     path("<int:visit>/print/", views.printed, name="printed"),
+    path("<int:visit>/take-home/", views.take_home, name="take_home"),
     path("<int:visit>/print.pdf", views.paper, name="paper"),
     path("<int:visit>/asked/", acts.asked_again, name="asked_again"),
     path("<int:visit>/answer/", acts.answered, name="answered"),

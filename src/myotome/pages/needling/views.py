@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from myotome.clinic.needling.queries import open_chart, visit_for
+from myotome.clinic.needling.retained import taken_home
 from myotome.clinic.needling.where import who_is_where
 from myotome.clinic.pathway import actions as pathway
 from myotome.exchange.paper import pdf_of
@@ -70,6 +71,14 @@ def paper(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
     answer = HttpResponse(pdf_of(html, faces=settings.TYPEFACES), content_type="application/pdf")
     answer["Content-Disposition"] = f'inline; filename="visit-{row.number}.pdf"'
     return answer
+
+
+@charts
+def take_home(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
+    """The list that goes home with her: needles that stay, by which day each comes out, whom to phone."""
+    row = open_chart(actor, visit, at=timezone.now())
+    context = {"visit": row, "course": row.course, "patient": row.course.patient, "needles": taken_home(row)}
+    return render(request, "needling/take_home.html", context)
 
 
 @for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
