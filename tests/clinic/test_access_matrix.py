@@ -32,7 +32,6 @@ from myotome.clinic.money.actions import charge_visit
 from myotome.clinic.money.payments import take_payment
 from myotome.clinic.needling.actions import open_visit, record_insertion
 from myotome.clinic.needling.models import Incident
-from myotome.clinic.needling.stocking import receive_needles
 from myotome.clinic.pathway.patient_page import page_link
 from myotome.clinic.people.links import link_token
 from myotome.clinic.people.models import Membership, PatientMerge
@@ -134,12 +133,8 @@ def objects_of(clinic, practitioner, patient) -> dict[str, Any]:
         by=robin, at=now, patient_id=patient.pk, parts={charge.pk: 5000}, method="cash", key=f"of {patient.pk}"
     )
     handed = hand_in(by=actor, at=now, kind="patients", name="x.csv", content=b"given_name,family_name,born_on\n")
-    lot = receive_needles(
-        by=actor, at=now, gauge_mm=0.3, length_mm=50, lot=f"A{patient.pk}", n=100, expires_on=None
-    )  # fmt: skip
     return {
         "handed": handed.pk,
-        "lot": lot.pk,
         "feed": feed.feed.pk,
         "charge": charge.pk,
         "payment": payment.pk,

@@ -60,9 +60,12 @@ def receive(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 @keepers
-def lot(request: HttpRequest, actor: Actor, lot: int) -> HttpResponse:
-    """One lot: what came and went, counted anew, set aside."""
-    row = shelf.lot_row(actor, lot)
+def lot(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """One lot, by its `id`: what came and went, counted anew, set aside; without an id the whole shelf."""
+    asked = whole(request.GET, "id", 1, 10**9)
+    if asked is None:
+        return redirect("needling:stock", clinic=actor.clinic_slug)
+    row = shelf.lot_row(actor, asked)
     error, data = None, request.POST
     if request.method == "POST":
         try:
@@ -79,7 +82,7 @@ def lot(request: HttpRequest, actor: Actor, lot: int) -> HttpResponse:
                     low_at=_number(data, "low_at", _("Say from how few on more are ordered; 0 for never.")),
                 )
             messages.success(request, _("Saved."))
-            return redirect("needling:lot", clinic=actor.clinic_slug, lot=row.pk)
+            return redirect(f"{request.path}?id={row.pk}")
         except NotFound:
             raise
         except MyotomeError as refused:
