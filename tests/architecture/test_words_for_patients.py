@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import myotome
+from myotome.knowledge.aftercare import after_check
 from myotome.knowledge.consents import consent_texts
 from myotome.knowledge.evidence import evidence
 from myotome.knowledge.screening import content
@@ -29,6 +30,8 @@ def patient_texts():
         yield text.id, " ".join([text.title, text.ask, *(f"{part.title} {part.body}" for part in text.parts)])
     for one in evidence().statements:
         yield one.code, " ".join([one.short, one.says, one.figures, one.limit])
+    for question in after_check().questions:
+        yield question.code, " ".join([question.asks, *(choice.label for choice in question.choices)])
     found = content()
     for flag in found.flags:
         yield flag.code, flag.question

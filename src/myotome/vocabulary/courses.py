@@ -68,8 +68,10 @@ class AdverseKind(StrEnum):
     FORGOTTEN_NEEDLE = "forgotten_needle"
     WRONG_SITE = "wrong_site"
     INFECTION = "infection"
+    BREATHLESS = "breathless"
     PNEUMOTHORAX = "pneumothorax"
     ORGAN_INJURY = "organ_injury"
+    BURN = "burn"
     SKIN_REACTION = "skin_reaction"
     SEIZURE = "seizure"
     SHARPS_INJURY = "sharps_injury"
@@ -83,3 +85,41 @@ class AdverseGrade(StrEnum):
     MILD = "mild"
     MODERATE = "moderate"
     MAJOR = "major"
+
+
+class Seriousness(StrEnum):
+    """Why an event is serious (the criteria of ICH E2A); no value is "not serious"."""
+
+    DEATH = "death"
+    LIFE_THREATENING = "life_threatening"
+    HOSPITAL = "hospital"
+    LASTING_DISABILITY = "lasting_disability"
+    NEEDED_TREATMENT = "needed_treatment"
+
+
+class Relatedness(StrEnum):
+    """How far the event comes from the needles, as the practitioner judges it."""
+
+    UNRELATED = "unrelated"
+    UNLIKELY = "unlikely"
+    POSSIBLE = "possible"
+    PROBABLE = "probable"
+    CERTAIN = "certain"
+
+
+class Urgency(StrEnum):
+    """What an answer a day after the needles asks for: the emergency number now, a doctor or the clinic today, or nothing."""
+
+    EMERGENCY = "emergency"
+    TODAY = "today"
+    NONE = "none"
+
+
+class HowNow(StrEnum):
+    """How an adverse event stands when it is followed up."""
+
+    GONE = "gone"
+    BETTER = "better"
+    SAME = "same"
+    WORSE = "worse"
+    NOT_REACHED = "not_reached"
