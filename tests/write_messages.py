@@ -69,6 +69,7 @@ def in_tables() -> Iterator[tuple[str, str]]:
     """Sentences of the tables of knowledge."""
     from myotome.knowledge import (
         acupoints,
+        aftercare,
         cautions,
         citations,
         conditions,
@@ -85,6 +86,7 @@ def in_tables() -> Iterator[tuple[str, str]]:
 
     tables: dict[str, Any] = {
         "acupoints": acupoints.acupoints(),
+        "aftercare": (aftercare.after_check(), aftercare.published_rates()),
         "cautions": (cautions.cautions(), cautions.facts()),
         "citations": citations.citations(),
         "conditions": conditions.conditions(),
@@ -117,8 +119,10 @@ def in_codes() -> Iterator[tuple[str, str]]:
     """Codes that a page shows as words: `needle_fault` is "Needle fault"."""
     import myotome.vocabulary as vocabulary
     from myotome.clinic.booking.set_up import ROOM_KINDS
+    from myotome.clinic.learning.harm import OF_NEEDLES
     from myotome.clinic.needling.consents import KIND_OF_BREACH
     from myotome.knowledge.acupoints import DERIVED, MERIDIANS, PUBLISHED, acupoints
+    from myotome.knowledge.aftercare import TOGETHER, grave_kinds
     from myotome.knowledge.muscles.rows import LAYERS, RAMI
     from myotome.knowledge.signs.rows import AUTONOMIC_KINDS
 
@@ -135,6 +139,8 @@ def in_codes() -> Iterator[tuple[str, str]]:
         yield from _as_words(code, "knowledge: acupoints")
     for code in (PUBLISHED, DERIVED, *LAYERS, *RAMI, *AUTONOMIC_KINDS, *ROOM_KINDS, *KIND_OF_BREACH.values()):
         yield from _as_words(code, "knowledge")
+    for code in (*TOGETHER, *grave_kinds(), *OF_NEEDLES):
+        yield from _as_words(code, "after the needles")
 
 
 def _as_words(code: str, place: str) -> Iterator[tuple[str, str]]:

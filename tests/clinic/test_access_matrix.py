@@ -31,7 +31,8 @@ from myotome.clinic.followup.queries import request_link
 from myotome.clinic.money.actions import charge_visit
 from myotome.clinic.money.payments import take_payment
 from myotome.clinic.needling.actions import open_visit, record_insertion
-from myotome.clinic.needling.models import Incident
+from myotome.clinic.needling.after_queries import check_link
+from myotome.clinic.needling.models import AdverseEvent, AfterCheck, Incident, Supervision
 from myotome.clinic.pathway.patient_page import page_link
 from myotome.clinic.people.links import link_token
 from myotome.clinic.people.models import Membership, PatientMerge
@@ -56,7 +57,7 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-CLINICAL = {"examination", "course", "visit", "intake", "plan", "consent", "incident", "charge", "payment"}
+CLINICAL = {"examination", "course", "visit", "intake", "plan", "consent", "incident", "charge", "payment", "event"}
 """Ids that lead into a chart, or to what another has earned: a practitioner without a care relation gets 404."""
 WORDS = {"to": "arrived", "what": "chart", "code": "saddle_numbness", "step": "pain", "number": 1, "key": "x"}
 WORDS |= {"muscle": "tibialis_anterior", "root": "L5", "point": "ST36", "table": "conditions", "row": "low_back_pain"}
@@ -107,6 +108,17 @@ def objects_of(clinic, practitioner, patient) -> dict[str, Any]:
     visit = open_visit(by=actor, at=now, course_id=course.pk, mode=TreatmentMode.IMS, plan_id=plan.pk)
     record_insertion(by=actor, at=now, visit_id=visit.pk, needle=a_needle())
     incident = Incident.objects.create(clinic=clinic, visit=visit, kind="fragment", opened_at=now, opened_by="x")
+    event = AdverseEvent.objects.create(
+        clinic=clinic, visit=visit, kind="pain_after", grade="mild", reported_at=now, reported_by="x"
+    )
+    check = AfterCheck.objects.create(
+        clinic=clinic, visit=visit, questions_version="1", created_at=now, due_at=now,
+        expires_at=now + timedelta(days=14),
+    )  # fmt: skip
+    supervision = Supervision.objects.create(
+        clinic=clinic, practitioner=practitioner, supervisor=a_practitioner(clinic, name="Sofia Lind"),
+        from_on=now.date() - timedelta(days=9), until_on=now.date() - timedelta(days=5), added_at=now, added_by="x",
+    )  # fmt: skip
     request = ask(by=actor, at=now, course=course, occasion=Occasion.BEFORE_VISIT, due_on=now.date())
     twin = a_patient(clinic, given_name=f"Twin{patient.pk}")
     merge = PatientMerge.objects.create(
@@ -149,6 +161,8 @@ def objects_of(clinic, practitioner, patient) -> dict[str, Any]:
         "plan": plan.pk,
         "visit": visit.pk,
         "incident": incident.pk,
+        "event": event.pk,
+        "supervision": supervision.pk,
         "consent": a_consent(course).pk,
         "merge": merge.pk,
         "tokens": {
@@ -159,6 +173,9 @@ def objects_of(clinic, practitioner, patient) -> dict[str, Any]:
             "booking:mail": mail_token(patient),
             "portal:questions": request_link(request),
             "portal:question": request_link(request),
+            "portal:check": check_link(check),
+            "portal:check_question": check_link(check),
+            "portal:check_now": check_link(check),
             "portal": page_link(patient),
         },
     }

@@ -74,13 +74,14 @@ def sign_missing(
 
 @transaction.atomic
 def resolve_incident(*, by: Actor, at: datetime, incident_id: int, resolution: str) -> Incident:
-    """The incident reviewed, by an owner or a practitioner; resolved already stays so.
+    """The incident reviewed by somebody else, or by the owner; resolved already stays so.
 
-    What somebody signed alone is reviewed by another person: users are compared, never names, which two people may
-    share and one may change.
+    Users are compared, never names, which two people may share and one may change. What somebody signed alone, and
+    whatever else has a day by which it is reviewed, is not reviewed by herself even when she is the owner. What a patient
+    has told is nobody's own: whoever cares for her may phone her and say what came of it.
 
     Raises:
-        NotAllowed: it is what she signed alone, or she is not signed in.
+        NotAllowed: she opened it herself, or she is not signed in.
         InvalidValue: nothing was written.
     """
     by.check_holds(Role.OWNER, Role.PRACTITIONER)
@@ -88,8 +89,11 @@ def resolve_incident(*, by: Actor, at: datetime, incident_id: int, resolution: s
     row = rows.select_related("visit__course").get_or_not_found(pk=incident_id)
     if row.resolved_at is not None:
         return row
-    if row.review_due_at is not None and not _is_somebody_else(by, row):
-        raise NotAllowed("Somebody else reviews what you signed alone.")
+    if not row.is_told_by_patient and not _is_somebody_else(by, row):
+        if row.review_due_at is not None:
+            raise NotAllowed("Somebody else reviews what you signed alone.")
+        if not by.holds(Role.OWNER):
+            raise NotAllowed("Somebody else, or the owner, reviews what you have opened.")
     if not resolution.strip():
         raise InvalidValue("Please write what the review came to.", field="resolution")
     row.resolved_at, row.resolved_by, row.resolution = at, by.name, resolution.strip()[:300]

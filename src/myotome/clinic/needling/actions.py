@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Max
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.needling.accounts import count_out, resolve_incident, sign_missing
+from myotome.clinic.needling.adverse import follow_up_event, report_adverse_event
 from myotome.clinic.needling.asks import answer_ask, correct_fact
-from myotome.clinic.needling.locks import held_visit, needle_by_number, note_in_audit, unlocked_visit
-from myotome.clinic.needling.models import AdverseEvent, TreatmentVisit, VisitAddendum
+from myotome.clinic.needling.cosigning import ask_for_cosignature, cosign_visit
+from myotome.clinic.needling.locks import held_visit, note_in_audit, unlocked_visit
+from myotome.clinic.needling.models import TreatmentVisit, VisitAddendum
 from myotome.clinic.needling.needles import (
     chart_response,
     leave_in,
@@ -36,7 +37,7 @@ from myotome.clinic.screening.models import Course
 from myotome.science.needling.counts import check_sharps
 from myotome.vocabulary import needling as words
 from myotome.vocabulary.actors import Actor
-from myotome.vocabulary.courses import AdverseGrade, AdverseKind, Role
+from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import CourseClosed, InvalidValue, NotFound, StaleVersion, VisitLocked
 
 __all__ = [
@@ -48,8 +49,10 @@ __all__ = [
     "chart_response",
     "close_visit",
     "correct_fact",
+    "cosign_visit",
     "count_after_all_out",
     "count_out",
+    "follow_up_event",
     "hand_over",
     "leave_in",
     "note_fragment",
@@ -196,36 +199,6 @@ def accept_handover(*, by: Actor, at: datetime, visit_id: int) -> TreatmentVisit
     return visit
 
 
-@once
-def report_adverse_event(
-    *,
-    by: Actor,
-    at: datetime,
-    visit_id: int,
-    kind: AdverseKind,
-    grade: AdverseGrade,
-    number: int | None = None,
-    **details: Any,
-) -> AdverseEvent:
-    """The event on record; a signed visit takes it too.
-
-    `details` may hold region, onset_minutes, action_taken, outcome, patient_told.
-    """
-    visit = visit_for(by, visit_id)
-    event = AdverseEvent.objects.create(
-        clinic_id=by.clinic_id,
-        visit=visit,
-        insertion=needle_by_number(visit, number) if number is not None else None,
-        kind=kind.value,
-        grade=grade.value,
-        reported_at=at,
-        reported_by=by.name,
-        **details,
-    )
-    note_in_audit(by, at, "adverse_event.reported", visit, kind=kind.value, grade=grade.value)
-    return event
-
-
 @transaction.atomic
 def close_visit(
     *,
@@ -274,7 +247,7 @@ def close_visit(
 
 @transaction.atomic
 def sign_visit(*, by: Actor, at: datetime, visit_id: int) -> TreatmentVisit:
-    """The visit signed and locked; signed already stays as it was.
+    """The visit signed and locked; signed already stays as it was. Of a supervised practitioner it waits for another name.
 
     Raises:
         VisitLocked: it is not closed yet.
@@ -288,6 +261,7 @@ def sign_visit(*, by: Actor, at: datetime, visit_id: int) -> TreatmentVisit:
     visit.signed_at, visit.signed_by = at, by.name
     visit.save(update_fields=["signed_at", "signed_by"])
     note_in_audit(by, at, "visit.signed", visit)
+    ask_for_cosignature(by, at, visit)
     return visit
 
 

@@ -12,12 +12,18 @@ from django.db.models import Q
 from django.db.models.functions import Upper
 
 from myotome.clinic.booking.models import Appointment
+from myotome.clinic.needling.after_models import AdverseEvent as AdverseEvent
+from myotome.clinic.needling.after_models import AdverseFollowUp as AdverseFollowUp
+from myotome.clinic.needling.after_models import AfterAnswer as AfterAnswer
+from myotome.clinic.needling.after_models import AfterCheck as AfterCheck
+from myotome.clinic.needling.after_models import Cosignature as Cosignature
+from myotome.clinic.needling.after_models import Supervision as Supervision
 from myotome.clinic.people.access import LONGEST_TEXT, ClinicalRow, ClinicRow, StaffRow
 from myotome.clinic.people.models import Practitioner, Room
 from myotome.clinic.planning.models import Plan
 from myotome.clinic.screening.models import Course
+from myotome.knowledge.aftercare import grave_kinds
 from myotome.vocabulary.anatomy import NeedleRegion, Position
-from myotome.vocabulary.courses import AdverseGrade, AdverseKind
 from myotome.vocabulary.needling import NeedleState, SiteKind, Technique, TreatmentMode
 from myotome.vocabulary.text import without_odd_characters
 
@@ -154,24 +160,6 @@ class NeedleInsertion(AlwaysKept):
         ]
 
 
-class AdverseEvent(ClinicalRow):
-    """What went wrong or was felt, tied to a visit and, where known, a needle."""
-
-    patient_path = "visit__course__patient"
-
-    visit = models.ForeignKey(TreatmentVisit, on_delete=models.PROTECT, related_name="adverse_events")
-    insertion = models.ForeignKey(NeedleInsertion, on_delete=models.PROTECT, null=True, related_name="adverse_events")
-    kind = models.CharField(max_length=20, choices=_choices(AdverseKind))
-    grade = models.CharField(max_length=10, choices=_choices(AdverseGrade))
-    region = models.CharField(max_length=16, blank=True)
-    onset_minutes = models.PositiveIntegerField(null=True)
-    action_taken = models.CharField(max_length=300, blank=True)
-    outcome = models.CharField(max_length=300, blank=True)
-    patient_told = models.BooleanField(null=True)
-    reported_at = models.DateTimeField()
-    reported_by = models.CharField(max_length=120)
-
-
 class Incident(AlwaysKept):
     """A breach that was recorded because it had happened: needled without consent, against a STOP, miscounted."""
 
@@ -191,6 +179,11 @@ class Incident(AlwaysKept):
     resolution = models.CharField(max_length=300, blank=True)
     witnessed_by = models.CharField(max_length=120, blank=True)
     review_due_at = models.DateTimeField(null=True)
+
+    @property
+    def is_told_by_patient(self) -> bool:
+        """True when it was opened by what she answered a day after her visit: somebody phones her."""
+        return self.kind in grave_kinds()
 
 
 class CautionAnswer(ClinicalRow):

@@ -10,8 +10,9 @@ from django.db.models import F, Q, QuerySet, Subquery
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.audit.prepared import Prepared
-from myotome.clinic.needling.models import AdverseEvent, Incident, NeedleInsertion, TreatmentVisit, VisitAddendum
+from myotome.clinic.needling.models import Incident, NeedleInsertion, TreatmentVisit, VisitAddendum
 from myotome.clinic.people.access import in_care
+from myotome.knowledge.aftercare import grave_kinds
 from myotome.science.needling.counts import OPEN_STATES, check_all_out
 from myotome.vocabulary import needling as words
 from myotome.vocabulary.actors import Actor
@@ -147,11 +148,6 @@ def previous_needles(visit: TreatmentVisit) -> list[NeedleInsertion]:
     return list(NeedleInsertion.objects.filter(visit_id=Subquery(last), struck_at__isnull=True).order_by("number"))
 
 
-def adverse_events_of(visit: TreatmentVisit) -> list[AdverseEvent]:
-    """What was felt or went wrong, as reported."""
-    return list(visit.adverse_events.order_by("reported_at"))
-
-
 def incidents_of(visit: TreatmentVisit) -> list[Incident]:
     """Breaches that were recorded because they had happened."""
     return list(visit.incidents.order_by("opened_at"))
@@ -160,7 +156,14 @@ def incidents_of(visit: TreatmentVisit) -> list[Incident]:
 def reviews_waiting(actor: Actor) -> list[Incident]:
     """What was signed alone and nobody else has reviewed yet, the most urgent first: until it is done."""
     rows = _incidents(actor).filter(resolved_at__isnull=True, review_due_at__isnull=False)
+    rows = rows.exclude(kind__in=grave_kinds())
     return list(rows.select_related("visit").order_by("review_due_at")[:MOST_SHOWN])
+
+
+def calls_waiting(actor: Actor) -> list[Incident]:
+    """What patients in her care have told that cannot wait, the oldest first: until somebody has phoned them."""
+    rows = Incident.objects.for_actor(actor).filter(resolved_at__isnull=True, kind__in=grave_kinds())
+    return list(rows.select_related("visit__course__patient").order_by("opened_at")[:MOST_SHOWN])
 
 
 def incidents_open(actor: Actor) -> list[Incident]:

@@ -22,6 +22,7 @@ from myotome.clinic.booking.queries import appointment_for, booked_with, is_new,
 from myotome.clinic.followup.actions import ask_before_visit, ask_two_days_after, discharge, refresh_forecast
 from myotome.clinic.followup.models import Discharge
 from myotome.clinic.needling import actions as needling
+from myotome.clinic.needling.aftercare import ask_after_visit
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
 from myotome.clinic.needling.queries import visit_for
 from myotome.clinic.pathway.baseline import baseline_taken
@@ -230,16 +231,22 @@ def visit_opened(*, by: Actor, at: datetime, appointment_id: int) -> TreatmentVi
 
 @transaction.atomic
 def needle_responded(*, by: Actor, at: datetime, visit_id: int, needle: words.NeedleInsertion) -> NeedleInsertion:
-    """The needle charted; what it met is evidence for the next look at the roots."""
-    return needling.record_insertion(by=by, at=at, visit_id=visit_id, needle=needle)
+    """The needle charted; what it met is evidence for the next look at the roots.
+
+    The first one of a visit that was closed without any is asked about a day later too.
+    """
+    row = needling.record_insertion(by=by, at=at, visit_id=visit_id, needle=needle)
+    if row.found_at is not None:
+        ask_after_visit(by=by, at=at, visit=row.visit)
+    return row
 
 
 def visit_closed(
     *, by: Actor, at: datetime, visit_id: int, version: int, sign: bool = False, **closing: object
 ) -> TreatmentVisit:
-    """One act: visit closed with every needle accounted for, roots kept, appointment done, forecast renewed.
+    """One act: visit closed with every needle accounted for, roots kept, appointment done, forecast renewed, check queued.
 
-    With `sign` it is signed in the same act. The roots are worked out before the transaction begins, so that nobody
+    The appointment that is done stands with the desk, to be charged at the clinic's price. With `sign` it is signed in the same act. The roots are worked out before the transaction begins, so that nobody
     waits for them with the tables locked.
 
     Raises:
@@ -256,6 +263,7 @@ def visit_closed(
             _step_if_possible(by, at, visit.appointment_id, AppointmentStatus.DONE)
         refresh_forecast(by=by, at=at, course_id=visit.course_id)
         ask_two_days_after(by=by, at=at, visit=visit)
+        ask_after_visit(by=by, at=at, visit=visit)
         if sign:
             visit = needling.sign_visit(by=by, at=at, visit_id=visit_id)
     return visit

@@ -15,6 +15,7 @@ from myotome.clinic.booking.notices import manage_url
 from myotome.clinic.followup.models import Share
 from myotome.clinic.followup.queries import MOST_WRONG_BIRTH_DATES, request_link, requests_due, shares_of, story_of
 from myotome.clinic.money.queries import documents_of
+from myotome.clinic.needling.after_queries import check_due, check_link
 from myotome.clinic.pathway.record import appointments_file, whole_record
 from myotome.clinic.people.links import link_token, read_link
 from myotome.clinic.people.models import Clinic, Patient
@@ -86,6 +87,7 @@ def page_of(actor: Actor, *, at: datetime) -> dict[str, Any]:
         .order_by("starts_at")[:12]
     )
     due = requests_due(actor, course_id=course.pk, at=at) if course else []
+    check = check_due(actor, at=at)
     return {
         "patient": patient,
         "course": course,
@@ -93,6 +95,7 @@ def page_of(actor: Actor, *, at: datetime) -> dict[str, Any]:
         "later": [(row, manage_url(row)) for row in appointments[1:]],
         "next_url": manage_url(appointments[0]) if appointments else "",
         "questions": [(row, request_link(row)) for row in due[:1]],
+        "check": check_link(check) if check else "",
         "receipts": documents_of(actor, patient.pk),
         "story": story_of(course) if course else None,
         "shares": {row.what: row for row in shares_of(actor, course_id=course.pk)} if course else {},

@@ -22,8 +22,9 @@ from myotome.clinic.booking.unsent import n_unsent
 from myotome.clinic.booking.weeks import closed_days, visits_and_blocks
 from myotome.clinic.money.actions import can_charge
 from myotome.clinic.money.queries import charge_of_visit
+from myotome.clinic.needling.cosigning import waiting_for_cosignature
 from myotome.clinic.needling.hearing import last_heard
-from myotome.clinic.needling.queries import needles_in_now, reviews_waiting
+from myotome.clinic.needling.queries import calls_waiting, needles_in_now, reviews_waiting
 from myotome.clinic.needling.retained import due_at_home
 from myotome.clinic.pathway.actions import request_phoned
 from myotome.clinic.people.queries import practitioners_for, rooms_for
@@ -63,16 +64,14 @@ def day(request: HttpRequest, actor: Actor) -> HttpResponse:
         "practitioners": practitioners,
         "at": now,
         "is_practitioner": actor.holds(Role.PRACTITIONER),
-        "reviews": reviews_waiting(actor) if actor.holds(Role.PRACTITIONER) else [],
     }
-    return shown_anew(
-        request,
-        "desk/day.html",
-        context,
-        seen=state_of(
-            [*appointments, *context["requests"]], now, *((row["visit"].pk, row["n"]) for row in context["in_now"])
-        ),
-    )
+    if context["is_practitioner"]:
+        context |= {"calls": calls_waiting(actor), "reviews": reviews_waiting(actor)}
+        context["n_to_sign"] = sum(row.cosigner_id == actor.practitioner_id for row in waiting_for_cosignature(actor))
+    shown = [*appointments, *context["requests"]]
+    in_now = ((row["visit"].pk, row["n"]) for row in context["in_now"])
+    waiting = [*(row.pk for row in context.get("calls", ())), context.get("n_to_sign", 0)]
+    return shown_anew(request, "desk/day.html", context, seen=state_of(shown, now, *in_now, *waiting))
 
 
 @desk

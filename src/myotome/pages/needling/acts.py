@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -40,7 +39,7 @@ from myotome.pages.needling.views import chart_page
 from myotome.pages.planning.texts import texts_ticked
 from myotome.pages.signing import second_signature
 from myotome.vocabulary.actors import Actor
-from myotome.vocabulary.courses import AdverseGrade, AdverseKind, Role
+from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound
 
 Act = Callable[..., object]
@@ -292,27 +291,6 @@ def accepted(request: HttpRequest, actor: Actor, visit: int) -> None:
 
 
 @act
-def adverse_event(request: HttpRequest, actor: Actor, visit: int) -> None:
-    """Something was felt or went wrong."""
-    try:
-        kind, grade = AdverseKind(request.POST.get("kind", "")), AdverseGrade(request.POST.get("grade", ""))
-    except ValueError as fault:
-        raise InvalidValue(_("Say what happened and how bad it was."), field="kind") from fault
-    actions.report_adverse_event(
-        by=actor,
-        at=_when(request),
-        visit_id=visit,
-        client_id=client_id(request),
-        kind=kind,
-        grade=grade,
-        number=whole(request.POST, "number", 1, 500),
-        action_taken=request.POST.get("action_taken", ""),
-        patient_told=bool(request.POST.get("patient_told")),
-    )
-    messages.success(request, _("On record: %(what)s.") % {"what": kind.value.replace("_", " ")})
-
-
-@act
 def close(request: HttpRequest, actor: Actor, visit: int) -> None:
     """One act: visit, appointment, next questions; signed in the same act when she asks for it."""
     data, at = request.POST, timezone.now()
@@ -341,7 +319,7 @@ def sign(request: HttpRequest, actor: Actor, visit: int) -> None:
 def found(request: HttpRequest, actor: Actor, visit: int) -> None:
     """A needle that was found after closing: a late entry."""
     at = timezone.now()
-    actions.record_insertion(by=actor, at=at, visit_id=visit, needle=found_from(request.POST, at=at))
+    pathway.needle_responded(by=actor, at=at, visit_id=visit, needle=found_from(request.POST, at=at))
 
 
 @act

@@ -15,13 +15,13 @@ from myotome.clinic.needling.queries import (
     NeedleInsertion,
     TreatmentVisit,
     addenda_of,
-    adverse_events_of,
     can_close,
     incidents_of,
     needle_as_value,
     needles_of,
 )
 from myotome.clinic.needling.shelf import Shelf
+from myotome.clinic.pathway.closing import closing_of
 from myotome.clinic.pathway.roots import roots_with_needles
 from myotome.clinic.planning.queries import cautions_from, consents_of
 from myotome.knowledge.cautions import facts
@@ -125,7 +125,7 @@ def chart_context(
         or [(size, short_size(size)) for size in SIZES],
         "current_fields": CURRENT,
         "reask_rows": reask_rows(book.facts),
-        "adverse_events": adverse_events_of(visit) if is_closed else [],
+        "closing": closing_of(actor, visit, at=at) if is_closed else None,
         "charted_sites": sites_charted(needles) if is_closed else [],
         "needle_regions": [region.value for region in NeedleRegion] if is_closed else [],
         "incidents": incidents_of(visit),

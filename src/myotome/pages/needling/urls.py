@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from myotome.pages.needling import acts, kept, stock, views
+from myotome.pages.needling import acts, after_acts, kept, stock, views
 
 app_name = "needling"
 urlpatterns = [
     path("board/", views.board, name="board"),
+    path("to-sign/", after_acts.to_sign, name="to_sign"),
     path("kept/", kept.kept, name="kept"),
     path("stock/", stock.stock, name="stock"),
     path("stock/receive/", stock.receive, name="receive"),
@@ -39,9 +40,11 @@ urlpatterns = [
     path("<int:visit>/count/", acts.count, name="count"),
     path("<int:visit>/hand-over/", acts.handed_over, name="hand_over"),
     path("<int:visit>/accept/", acts.accepted, name="accept"),
-    path("<int:visit>/adverse/", acts.adverse_event, name="adverse_event"),
+    path("<int:visit>/adverse/", after_acts.adverse_event, name="adverse_event"),
+    path("<int:visit>/adverse/<int:event>/", after_acts.follow_up, name="follow_up"),
     path("<int:visit>/close/", acts.close, name="close"),
     path("<int:visit>/sign/", acts.sign, name="sign"),
+    path("<int:visit>/cosign/", after_acts.cosign, name="cosign"),
     path("<int:visit>/found/", acts.found, name="found"),
     path("<int:visit>/addendum/", acts.addendum, name="addendum"),
     path("<int:visit>/incident/<int:incident>/", acts.resolved, name="resolved"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from myotome.pages.owner import capacity, learning, views
+from myotome.pages.owner import capacity, harm, learning, views
 
 app_name = "owner"
 urlpatterns = [
@@ -11,6 +11,9 @@ urlpatterns = [
     path("audit/", views.audit, name="audit"),
     path("incident/<int:incident>/", views.reviewed, name="reviewed"),
     path("capacity/", capacity.capacity, name="capacity"),
+    path("harm/", harm.harm, name="harm"),
+    path("supervision/", harm.supervision, name="supervision"),
+    path("supervision/<int:supervision>/end/", harm.supervision_end, name="supervision_end"),
     path("forecasts/", learning.learning, name="learning"),
     path("forecasts/refit/", learning.start, name="refit_start"),
     path("forecasts/accept/<int:fit>/", learning.accept, name="refit_accept"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from myotome.pages.portal import diary, muscles, views
+from myotome.pages.portal import check, diary, muscles, views
 
 app_name = "portal"
 urlpatterns = [
@@ -20,4 +20,7 @@ urlpatterns = [
     path("page/<str:token>/diary/", diary.diary_by_link, name="diary_by_link"),
     path("questions/<str:token>/", views.questions, name="questions"),
     path("questions/<str:token>/<int:number>/", views.question, name="question"),
+    path("check/<str:token>/", check.door, name="check"),
+    path("check/<str:token>/<int:number>/", check.question, name="check_question"),
+    path("check/<str:token>/<int:number>/now/", check.now, name="check_now"),
 ]

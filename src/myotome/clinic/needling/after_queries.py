@@ -1,0 +1,122 @@
+"""Reading what comes after the needles: the check by its link and as it stands, adverse events, calls that wait."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from myotome.clinic.needling.models import AdverseEvent, AfterAnswer, AfterCheck, TreatmentVisit
+from myotome.clinic.people.links import link_token, read_link
+from myotome.clinic.people.models import Clinic
+from myotome.knowledge.aftercare import NO, CheckQuestion, Choice, after_check
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import Urgency
+from myotome.vocabulary.errors import LinkExpired, NotFound, TooManyAttempts
+
+MOST_WRONG_BIRTH_DATES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question with her answer as it stands: `choice` is None while unanswered, and when it was skipped."""
+
+    question: CheckQuestion
+    choice: Choice | None
+    is_answered: bool
+
+    @property
+    def is_skipped(self) -> bool:
+        """True when she chose to say nothing."""
+        return self.is_answered and self.choice is None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckStory:
+    """The check of a visit as its page says it.
+
+    `state` is waiting (not due yet), not_sent, unanswered, begun or answered; `told` are answers other than "no".
+    """
+
+    check: AfterCheck
+    state: str
+    told: tuple[Asked, ...]
+    n_skipped: int
+
+    @property
+    def is_none(self) -> bool:
+        """True when she answered every question and felt nothing of it."""
+        return self.state == "answered" and not self.told and not self.n_skipped
+
+
+def check_link(check: AfterCheck) -> str:
+    """The token of the link to the check."""
+    return link_token("check", check.pk, check.link_version)
+
+
+def check_by_link(clinic: Clinic, token: str, *, at: datetime) -> AfterCheck:
+    """The check of a link.
+
+    Raises:
+        NotFound: not a link of this clinic.
+        LinkExpired: two weeks have passed, or it was replaced.
+        TooManyAttempts: the birth date was wrong five times.
+    """
+    pk, version = read_link("check", token)
+    rows = AfterCheck.objects.filter(clinic=clinic, pk=pk)
+    row = rows.select_related("visit__course__patient", "visit__course__clinic", "visit__practitioner").first()
+    if row is None:
+        raise NotFound("This link does not lead anywhere. Please use the newest link you were sent.")
+    if row.link_version != version or row.expires_at <= at:
+        raise LinkExpired("This link has run out. If you feel unwell, phone the clinic.")
+    if row.n_wrong_birth_dates >= MOST_WRONG_BIRTH_DATES:
+        raise TooManyAttempts("The birth date did not match five times. Please phone the clinic.")
+    return row
+
+
+def asked_in(check: AfterCheck) -> list[Asked]:
+    """The questions in order with her answers."""
+    answered = {row.question: row for row in AfterAnswer.objects.filter(check_of=check, replaced_at__isnull=True)}
+    return [
+        Asked(one, one.choice(answered[one.code].choice) if one.code in answered else None, one.code in answered)
+        for one in after_check().questions
+    ]
+
+
+def gravest(asked: list[Asked]) -> Urgency:
+    """What her answers together ask for."""
+    found = {one.choice.urgency for one in asked if one.choice is not None}
+    return next((urgency for urgency in (Urgency.EMERGENCY, Urgency.TODAY) if urgency in found), Urgency.NONE)
+
+
+def check_story(visit: TreatmentVisit, *, at: datetime) -> CheckStory | None:
+    """The check of a visit as it stands; None when it has none."""
+    check = AfterCheck.objects.filter(visit=visit).first()
+    if check is None:
+        return None
+    asked = asked_in(check) if check.opened_at or check.completed_at else []
+    told = tuple(one for one in asked if one.choice is not None and one.choice.code != NO)
+    return CheckStory(check, _state(check, asked, at), told, sum(one.is_skipped for one in asked))
+
+
+def _state(check: AfterCheck, asked: list[Asked], at: datetime) -> str:
+    if check.completed_at is not None:
+        return "answered"
+    if any(one.is_answered for one in asked):
+        return "begun"
+    if check.mail_at or check.sms_at:
+        return "unanswered"
+    return "waiting" if check.due_at > at else "not_sent"
+
+
+def check_due(actor: Actor, *, at: datetime) -> AfterCheck | None:
+    """The patient's newest check that she can answer now, for her own page."""
+    rows = AfterCheck.objects.for_actor(actor).filter(
+        visit__course__patient_id=actor.patient_id, completed_at__isnull=True, due_at__lte=at, expires_at__gt=at
+    )
+    return rows.order_by("-due_at").first()
+
+
+def events_of(visit: TreatmentVisit) -> list[AdverseEvent]:
+    """What was felt or went wrong, oldest first, each with how it went on."""
+    rows = visit.adverse_events.select_related("insertion", "answer").prefetch_related("follow_ups")
+    return list(rows.order_by("reported_at", "pk"))

@@ -1,0 +1,89 @@
+"""What one act of closing did and what remains, across the stages: needles, appointment, money, check, next visit.
+
+Read from the rows and never from the act: a page that is opened a week later tells the same truth.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from myotome.clinic.booking.models import Appointment
+from myotome.clinic.money.actions import can_charge, kind_of_charge, price_of
+from myotome.clinic.money.queries import charge_of_visit
+from myotome.clinic.needling.after_queries import CheckStory, check_story, events_of
+from myotome.clinic.needling.cosigning import cosignature_of
+from myotome.clinic.needling.models import AdverseEvent, Cosignature, TreatmentVisit
+from myotome.clinic.pathway.series import WishedSeries, wished_series
+from myotome.knowledge.aftercare import PublishedRate, published_of
+from myotome.science.money.amounts import taxed
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.money import ChargeKind
+from myotome.vocabulary.scheduling import AppointmentStatus
+
+AHEAD = [AppointmentStatus.BOOKED.value, AppointmentStatus.REQUESTED.value]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Draft:
+    """What the desk is to charge: the clinic's price with its tax, or the charge that was written already."""
+
+    cents: int
+    currency: str
+    is_charged: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Closing:
+    """A closed visit as its page tells it. `drowsy` is what is published of the drive home."""
+
+    appointment: Appointment | None
+    is_done: bool
+    draft: Draft | None
+    check: CheckStory | None
+    events: tuple[AdverseEvent, ...]
+    next: Appointment | None
+    wished: WishedSeries | None
+    cosignature: Cosignature | None
+    may_cosign: bool
+    drowsy: PublishedRate
+
+
+def closing_of(actor: Actor, visit: TreatmentVisit, *, at: datetime) -> Closing:
+    """The closed visit across the stages, for a practitioner who has her chart open."""
+    rows = Appointment.objects.filter(clinic_id=actor.clinic_id).select_related("service", "practitioner", "place")
+    appointment = rows.filter(pk=visit.appointment_id).first() if visit.appointment_id else None
+    patient_id = visit.course.patient_id
+    ahead = rows.filter(patient_id=patient_id, starts_at__gt=max(at, visit.closed_at or at), status__in=AHEAD)
+    following = ahead.order_by("starts_at").first()
+    cosignature = cosignature_of(visit)
+    is_done = appointment is not None and appointment.status == AppointmentStatus.DONE.value
+    return Closing(
+        appointment=appointment,
+        is_done=is_done,
+        draft=_draft(actor, visit, appointment) if appointment and is_done else None,
+        check=check_story(visit, at=at),
+        events=tuple(events_of(visit)),
+        next=following,
+        wished=None if following else wished_series(actor, patient_id=patient_id),
+        cosignature=cosignature,
+        may_cosign=bool(
+            cosignature and not cosignature.cosigned_at and cosignature.cosigner_id == actor.practitioner_id
+        ),
+        drowsy=next(row for row in published_of("drowsy") if row.per == "patients"),
+    )
+
+
+def _draft(actor: Actor, visit: TreatmentVisit, appointment: Appointment) -> Draft | None:
+    """None where the clinic asks nothing for this service."""
+    charge = charge_of_visit(actor, appointment.pk)
+    if charge is not None:
+        return Draft(cents=charge.total_cents, currency=charge.currency, is_charged=True)
+    if not can_charge(appointment) or kind_of_charge(appointment) is not ChargeKind.VISIT:
+        return None
+    price, _kind, _name, rate = price_of(actor, appointment)
+    return (
+        Draft(cents=taxed(price, rate).total_cents, currency=visit.course.clinic.currency, is_charged=False)
+        if price
+        else None
+    )

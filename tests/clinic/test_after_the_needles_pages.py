@@ -1,0 +1,220 @@
+"""Pages of what comes after the needles: the check by link, the closed visit, second signatures, who supervises whom."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from myotome.clinic.needling.actions import close_visit, open_visit, record_insertion, report_adverse_event, sign_visit
+from myotome.clinic.needling.after_queries import check_link
+from myotome.clinic.needling.aftercare import ask_after_visit
+from myotome.clinic.needling.cosigning import add_supervision
+from myotome.clinic.needling.models import AdverseEvent, AfterCheck, Incident, Supervision
+from myotome.clinic.people.days import clinic_day
+from myotome.clinic.people.models import Practitioner
+from myotome.knowledge.aftercare import after_check
+from myotome.vocabulary.courses import AdverseGrade, AdverseKind, Role
+from myotome.vocabulary.needling import NeedleState, TreatmentMode
+from tests.factories import a_clinic, a_consent, a_course, a_needle, a_patient, a_practitioner, a_user, an_actor, boxed
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def closed():
+    """(a visit of yesterday that is closed, its practitioner's actor, the check)."""
+    clinic, yesterday = a_clinic(), timezone.now() - timedelta(hours=40)
+    elena = a_practitioner(clinic)
+    course = a_course(clinic, a_patient(clinic, in_care_of=elena), opened_at=yesterday)
+    a_consent(course)
+    actor = an_actor(elena.user, clinic)
+    visit = open_visit(by=actor, at=yesterday, course_id=course.pk, mode=TreatmentMode.IMS)
+    record_insertion(by=actor, at=yesterday, visit_id=visit.pk, needle=a_needle(state=NeedleState.OUT))
+    visit = close_visit(by=actor, at=yesterday, visit_id=visit.pk, version=1, **boxed(1))
+    return visit, actor, ask_after_visit(by=actor, at=yesterday, visit=visit)
+
+
+def url_of(check, number=None, name="check_question"):
+    kwargs = {"clinic": check.clinic.slug, "token": check_link(check)}
+    return reverse(f"portal:{name if number else 'check'}", kwargs=kwargs | ({"number": number} if number else {}))
+
+
+def come_in(client, check):
+    return client.post(url_of(check), {"born_on": "1968-03-12"})
+
+
+def chart_of(visit):
+    return reverse("needling:chart", kwargs={"clinic": visit.clinic.slug, "visit": visit.pk})
+
+
+def test_nothing_is_asked_before_her_birth_date(client, closed):
+    check = closed[2]
+    assert client.get(url_of(check, 1)).url == url_of(check)
+    assert client.get(url_of(check, 1, "check_now")).url == url_of(check)
+    refused = client.post(url_of(check), {"born_on": "1970-01-01"})
+    assert refused.status_code == 422
+    assert after_check().questions[0].asks not in refused.content.decode()
+    assert come_in(client, check).url == url_of(check, 1)
+
+
+def test_one_question_a_screen_left_and_resumed_and_sent_by_the_last(client, closed):
+    visit, _elena, check = closed
+    come_in(client, check)
+    n = len(after_check().questions)
+    for number in range(1, 4):
+        page = client.get(url_of(check, number)).content.decode()
+        assert [q.asks in page for q in after_check().questions].count(True) == 1
+        assert client.post(url_of(check, number), {"choice": "no"}).url == url_of(check, number + 1)
+    assert client.get(url_of(check)).url == url_of(check, 4)
+    for number in range(4, n + 1):
+        answer = client.post(url_of(check, number), {"choice": "no"})
+    assert "Thank you" in client.get(answer.url).content.decode()
+    check.refresh_from_db()
+    assert check.completed_at is not None
+    assert not AdverseEvent.objects.filter(visit=visit).exists()
+
+
+def test_a_question_wants_an_answer_or_to_be_skipped(client, closed):
+    check = closed[2]
+    come_in(client, check)
+    for typed in ({}, {"choice": "perhaps"}):
+        refused = client.post(url_of(check, 1), typed)
+        assert refused.status_code == 422
+        assert "Choose one of the answers, or skip this question." in refused.content.decode()
+    assert client.post(url_of(check, 1), {"skip": "1"}).url == url_of(check, 2)
+
+
+def test_breathlessness_says_what_to_do_now_before_anything_else_and_is_on_record_though_she_stops_there(
+    client, closed
+):
+    visit, elena, check = closed
+    come_in(client, check)
+    answer = client.post(url_of(check, 1), {"choice": "still"}, follow=True)
+    page = answer.content.decode()
+    assert "Call 911 now" in page
+    assert 'href="tel:911"' in page
+    assert "do not drive yourself" in page
+    assert Incident.objects.get(visit=visit).kind == "breathless_after_the_visit"
+    client.force_login(Practitioner.objects.get(pk=elena.practitioner_id).user)
+    day = client.get(reverse("desk:day", kwargs={"clinic": visit.clinic.slug})).content.decode()
+    assert "Breathless after the visit" in day
+    chart = client.get(chart_of(visit)).content.decode()
+    assert "Phone her now: 604 555 0199" in chart
+    assert "Begun and not sent." in chart
+
+
+def test_what_should_be_seen_today_says_so_and_stays_on_the_last_screen(client, closed):
+    check = closed[2]
+    come_in(client, check)
+    page = client.post(url_of(check, 3), {"choice": "place"}, follow=True).content.decode()
+    assert "This should be looked at today" in page
+    assert "604 555 0142" in page
+    last = client.get(url_of(check, len(after_check().questions) + 1)).content.decode()
+    assert "This should be looked at today" in last
+
+
+def test_the_owner_reads_that_somebody_is_to_be_phoned_and_no_name(client, closed):
+    visit, _elena, check = closed
+    come_in(client, check)
+    client.post(url_of(check, 2), {"choice": "fainted"})
+    client.force_login(a_user(visit.clinic, Role.OWNER, name="Olga"))
+    page = client.get(reverse("owner:overview", kwargs={"clinic": visit.clinic.slug})).content.decode()
+    assert "Faint after the visit" in page
+    assert "A patient of Elena Marchetti said so by link" in page
+    assert "Lindqvist" not in page
+
+
+def test_the_closed_visit_says_what_was_done_and_what_remains(client, closed):
+    visit, elena, _check = closed
+    AfterCheck.objects.update(due_at=timezone.now() + timedelta(hours=3))
+    client.force_login(Practitioner.objects.get(pk=elena.practitioner_id).user)
+    page = client.get(chart_of(visit)).content.decode()
+    for said in (
+        "What closing did", "The visit is closed: 1 needle, counted.", "She is asked how she is:",
+        "What remains", "To sign it.", "No next visit is booked.", "ask whether she feels fit to drive", "24.4 in 100 of 9408",
+    ):  # fmt: skip
+        assert said in page, said
+    assert reverse("desk:book", kwargs={"clinic": visit.clinic.slug, "patient": visit.course.patient_id}) in page
+
+
+def test_an_unanswered_check_is_said_to_be_unanswered(client, closed):
+    visit, elena, check = closed
+    client.force_login(Practitioner.objects.get(pk=elena.practitioner_id).user)
+    assert "Not asked: the link could not be sent." in client.get(chart_of(visit)).content.decode()
+    AfterCheck.objects.filter(pk=check.pk).update(mail_at=check.due_at)
+    assert "Not answered." in client.get(chart_of(visit)).content.decode()
+
+
+def test_an_event_is_graded_tied_to_its_needle_and_followed_up_in_words(client, closed):
+    visit, elena, _check = closed
+    client.force_login(Practitioner.objects.get(pk=elena.practitioner_id).user)
+    ids = {"clinic": visit.clinic.slug, "visit": visit.pk}
+    wrong = client.post(
+        reverse("needling:adverse_event", kwargs=ids), {"kind": "nausea", "grade": "mild", "onset_minutes": "soon"}
+    )
+    assert wrong.status_code == 422
+    assert 'value="soon"' in wrong.content.decode()
+    typed = {"kind": "nausea", "grade": "moderate", "number": "1", "onset_minutes": "15", "relatedness": "probable"}
+    client.post(reverse("needling:adverse_event", kwargs=ids), typed)
+    event = AdverseEvent.objects.get()
+    assert (event.insertion.number, event.onset_minutes, event.relatedness) == (1, 15, "probable")
+    follow_up = reverse("needling:follow_up", kwargs=ids | {"event": event.pk})
+    assert client.post(follow_up, {"how": ""}).status_code == 422
+    client.post(follow_up, {"how": "gone", "words": "an hour later"})
+    page = client.get(chart_of(visit)).content.decode()
+    assert "needle 1" in page
+    assert "gone. an hour later (Elena Marchetti)" in page
+
+
+def test_an_event_of_another_visit_is_not_followed_up_here(client, closed):
+    visit, elena, _check = closed
+    other = open_visit(by=elena, at=timezone.now(), course_id=visit.course_id, mode=TreatmentMode.IMS)
+    event = report_adverse_event(
+        by=elena, at=timezone.now(), visit_id=other.pk, kind=AdverseKind.NAUSEA, grade=AdverseGrade.MILD
+    )
+    client.force_login(Practitioner.objects.get(pk=elena.practitioner_id).user)
+    ids = {"clinic": visit.clinic.slug, "visit": visit.pk, "event": event.pk}
+    assert client.post(reverse("needling:follow_up", kwargs=ids), {"how": "gone"}).status_code == 404
+
+
+def test_the_owner_names_a_supervisor_whose_day_then_leads_to_the_visit_that_waits(client, closed):
+    visit, elena, _check = closed
+    david = a_practitioner(visit.clinic, name="David Okafor")
+    client.force_login(a_user(visit.clinic, Role.OWNER, name="Olga"))
+    page = reverse("owner:supervision", kwargs={"clinic": visit.clinic.slug})
+    typed = {"practitioner": elena.practitioner_id, "supervisor": david.pk, "from_on": "soon"}
+    refused = client.post(page, typed)
+    assert refused.status_code == 422
+    assert f'value="{david.pk}" selected' in refused.content.decode()
+    client.post(page, typed | {"from_on": clinic_day(visit.clinic, timezone.now()).isoformat()})
+    sign_visit(by=elena, at=timezone.now(), visit_id=visit.pk)
+    assert "signed by Elena Marchetti, waits for David Okafor" in client.get(page).content.decode()
+    client.force_login(david.user)
+    day = client.get(reverse("desk:day", kwargs={"clinic": visit.clinic.slug})).content.decode()
+    assert "1 visit waits for your signature" in day
+    listed = client.get(reverse("needling:to_sign", kwargs={"clinic": visit.clinic.slug})).content.decode()
+    assert chart_of(visit) in listed
+    assert "Sign with her" in client.get(chart_of(visit)).content.decode()
+    client.post(reverse("needling:cosign", kwargs={"clinic": visit.clinic.slug, "visit": visit.pk}), {"words": "Read."})
+    after = client.get(chart_of(visit)).content.decode()
+    assert "Sign with her" not in after.replace("Signed with her", "")
+    assert "by David Okafor" in after
+
+
+def test_a_supervision_is_ended_on_its_page(client, closed):
+    visit, elena, _check = closed
+    owner = a_user(visit.clinic, Role.OWNER, name="Olga")
+    today = clinic_day(visit.clinic, timezone.now())
+    row = add_supervision(
+        by=an_actor(owner, visit.clinic), at=timezone.now(), practitioner_id=elena.practitioner_id,
+        supervisor_id=a_practitioner(visit.clinic, name="David Okafor").pk, from_on=today,
+    )  # fmt: skip
+    client.force_login(owner)
+    ids = {"clinic": visit.clinic.slug, "supervision": row.pk}
+    early = client.post(reverse("owner:supervision_end", kwargs=ids), {"until_on": "2020-01-01"})
+    assert early.status_code == 422
+    client.post(reverse("owner:supervision_end", kwargs=ids))
+    assert Supervision.objects.get().until_on == today
