@@ -1,7 +1,8 @@
 """SQLite's migrated test database, made once for each state of the migrations and copied from then on.
 
 Running all migrations takes longer than most files of tests. The copy lies in `build/` under a name that changes with
-every migration, model, database rule, locked package and with the Python version; without one it is made, and nothing else differs.
+every migration, model, database rule, locked package and with the Python version. Without it the database is migrated
+as usual and kept for the next run.
 """
 
 from __future__ import annotations
