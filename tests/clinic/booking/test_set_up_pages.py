@@ -159,7 +159,9 @@ def test_a_series_with_a_time_taken_since_is_named_and_can_still_be_booked_in_pa
     def book(person, starts, **form):
         url = reverse("booking:series", kwargs={"clinic": clinic.slug, "patient": person.pk})
         form = form | {"service": service.pk, "practitioner": elena.pk, "n_visits": len(starts)}
-        return client.post(url, form | {f"visit-{n}": start.isoformat() for n, start in enumerate(starts, 1)})
+        return client.post(
+            url, form | {f"visit-{n}": f"{start.isoformat()}|{elena.pk}" for n, start in enumerate(starts, 1)}
+        )
 
     assert book(people[1], chosen[:1], key="a").status_code == 302
     refused = book(people[0], chosen, key="b", what="all")
