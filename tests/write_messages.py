@@ -73,6 +73,7 @@ def in_tables() -> Iterator[tuple[str, str]]:
         cautions,
         citations,
         conditions,
+        consents,
         evidence,
         hazards,
         measures,
@@ -90,6 +91,7 @@ def in_tables() -> Iterator[tuple[str, str]]:
         "cautions": (cautions.cautions(), cautions.facts()),
         "citations": citations.citations(),
         "conditions": conditions.conditions(),
+        "consents": [text.place for text in consents.consent_texts()],
         "evidence": evidence.evidence(),
         "hazards": hazards.hazards(),
         "measures": (measures.measures(), measures.definitions()),
@@ -109,6 +111,8 @@ def in_tables() -> Iterator[tuple[str, str]]:
     for name, table in tables.items():
         for words in _sentences(table):
             yield words, f"knowledge: {name}"
+    for text in consents.consent_texts():
+        yield text.title, "knowledge: consents"
     for region in content().region_names.values():
         yield region.words.lower(), "knowledge: screening"
     for key in tables_of_knowledge.LEGAL_WITHOUT_KEY:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from myotome.vocabulary.sentences import Sentence
+
 KINDS = ("course", "region", "retained")
 
 
@@ -49,7 +51,8 @@ def consent_texts() -> tuple[ConsentText, ...]:
     table = tomllib.loads(files(__package__).joinpath("texts.toml").read_text(encoding="utf-8"))
     found = tuple(
         ConsentText(
-            **{name: value for name, value in row.items() if name != "part"},
+            **{name: value for name, value in row.items() if name not in ("part", "place")},
+            place=Sentence(row.get("place", "")),
             parts=tuple(Part(**part) for part in row["part"]),
         )
         for row in table["text"]

@@ -41,7 +41,7 @@ def fact_words(code: str) -> str:
 def consent_title(text_id: str) -> str:
     """What was agreed to: the title of the newest version of the text; its id where there is none (any more)."""
     try:
-        return consent_text(text_id).title
+        return in_readers_language(consent_text(text_id).title)
     except KeyError:
         return words(text_id)
 
