@@ -141,11 +141,19 @@ def number_meant(visit: TreatmentVisit, number: int, client_id: str) -> int:
     return row.number
 
 
-def previous_needles(visit: TreatmentVisit) -> list[NeedleInsertion]:
-    """The needles of the last visit of this course in the same mode: to repeat sites, never responses."""
+def needles_and_previous(visit: TreatmentVisit) -> tuple[list[NeedleInsertion], list[NeedleInsertion]]:
+    """The visit's needles, and those of the last visit of this course in the same mode, each in charting order.
+
+    The previous ones are there to repeat sites, never responses. Both are read at once.
+    """
     earlier = TreatmentVisit.objects.filter(course_id=visit.course_id, mode=visit.mode, number__lt=visit.number)
     last = earlier.order_by("-number").values("pk")[:1]
-    return list(NeedleInsertion.objects.filter(visit_id=Subquery(last), struck_at__isnull=True).order_by("number"))
+    rows = NeedleInsertion.objects.filter(Q(visit_id=visit.pk) | Q(visit_id=Subquery(last)), struck_at__isnull=True)
+    here: list[NeedleInsertion] = []
+    before: list[NeedleInsertion] = []
+    for row in rows.order_by("number"):
+        (here if row.visit_id == visit.pk else before).append(row)
+    return here, before
 
 
 def incidents_of(visit: TreatmentVisit) -> list[Incident]:

@@ -18,7 +18,7 @@ from myotome.clinic.needling.queries import (
     can_close,
     incidents_of,
     needle_as_value,
-    needles_of,
+    needles_and_previous,
 )
 from myotome.clinic.needling.shelf import Shelf
 from myotome.clinic.pathway.closing import closing_of
@@ -81,12 +81,12 @@ def chart_context(
     `depths` holds what is typed in the depth fields (`depth_mm`, and `depth:KEY` of a set), for a depth may ask, and
     `technique`: electrical when the next needle is to carry current.
     """
-    needles = needles_of(visit)
+    needles, previous = needles_and_previous(visit)
     values = [needle_as_value(needle) for needle in needles]
     is_closed = visit.closed_at is not None
     shelf = Shelf(actor, visit, needles, at=at)
     usual = shelf.usual_size(DEFAULT_SIZE[visit.mode])
-    waiting = [] if is_closed else waiting_sites(visit, needles, usual_size=usual)
+    waiting = [] if is_closed else waiting_sites(visit, needles, previous, usual_size=usual)
     waiting = [
         replace(row, depth_mm=_typed(depths, f"depth:{row.key}", row.depth_mm), size=shelf.keyed(row.size))
         for row in waiting

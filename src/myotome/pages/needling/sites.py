@@ -13,7 +13,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from myotome.clinic.needling.queries import NeedleInsertion, TreatmentVisit, previous_needles
+from myotome.clinic.needling.queries import NeedleInsertion, TreatmentVisit
 from myotome.clinic.planning.queries import sites_of
 from myotome.knowledge import acupoints as points
 from myotome.knowledge.muscles import muscle, muscles, region_at
@@ -133,13 +133,15 @@ def plate_key(kind: str, site: str, level: str | None, side: str) -> str | None:
     return None
 
 
-def waiting_sites(visit: TreatmentVisit, needles: Sequence[NeedleInsertion], *, usual_size: str) -> list[WaitingSite]:
+def waiting_sites(
+    visit: TreatmentVisit, needles: Sequence[NeedleInsertion], previous: Sequence[NeedleInsertion], *, usual_size: str
+) -> list[WaitingSite]:
     """Planned sites in the plan's order, then those of the last visit, without sites that have a needle of today.
 
     `usual_size` is that of a site without a needle of last time. A planned site that was needled last time comes with last time's depth and needle. Responses never come along.
     """
     touched = {site_key(needle) for needle in needles}
-    last = {site_key(row): row for row in previous_needles(visit)}
+    last = {site_key(row): row for row in previous}
     planned = {site_key(row): row for row in (sites_of(visit.plan) if visit.plan_id else [])}
     keys = [key for key in dict.fromkeys((*planned, *last)) if key not in touched]
     return [_waiting(key, planned.get(key), last.get(key), visit.mode, usual_size) for key in keys]
