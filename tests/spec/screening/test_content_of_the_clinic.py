@@ -119,6 +119,7 @@ def test_a_caution_made_graver_stops_at_the_needle_and_in_the_banner():
     note_fact(by=elena, at=timezone.now(), patient_id=visit.course.patient_id, code="epilepsy", state="present")
 
     def levels():
+        visit.refresh_from_db()  # as every request reads it
         banner = cautions_of(elena, patient_id=visit.course.patient_id)
         spoken = AskBook(elena, visit).warnings("muscle", "tibialis_anterior", "", "lower_leg")
         return {c.level for c in banner if c.code == "epilepsy"}, {w.level for w in spoken if w.code == "epilepsy"}
@@ -174,6 +175,7 @@ def test_a_caution_of_their_own_is_raised_by_its_fact_until_it_is_withdrawn():
     made = add_caution(by=elena, at=timezone.now(), given=given, reason=WHY)
 
     def said(region, muscle):
+        visit.refresh_from_db()
         return {w.code for w in AskBook(elena, visit).warnings("muscle", muscle, "", region)}
 
     assert made.row in said("foot", "quadratus_plantae")
