@@ -266,7 +266,7 @@ def examine(who: Walk) -> None:
     page = who.page
     page.get_by_text("The ladder stays folded until your impression is written").wait_for()
     for level, grade in (("L5", "3"), ("L4", "2"), ("S1", "1")):
-        keys = page.get_by_role("group", name=f"Multifidus {level}, left").first
+        keys = page.get_by_role("group", name=f"Multifidus {level}, left", exact=True).first
         keys.get_by_text(grade, exact=True).first.click()
         keys.locator("[aria-pressed=true]").first.wait_for()
     who.look("10-examination")
