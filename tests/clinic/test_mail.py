@@ -14,10 +14,11 @@ from django_tasks_db.models import DBTaskResult
 
 from myotome.clinic.booking.actions import book, cancel, move, step
 from myotome.clinic.booking.models import Appointment, DiaryRules, Notice, Service
-from myotome.clinic.booking.notices import MOST_FAILURES, send_notice
+from myotome.clinic.booking.notices import send_notice
 from myotome.clinic.booking.preview import Wish, preview_series
 from myotome.clinic.booking.queries import free_times_for
 from myotome.clinic.booking.series import book_series
+from myotome.clinic.people.letters import MOST_FAILURES
 from myotome.clinic.people.models import Clinic
 from myotome.exchange.icalendar.invitation import invitations_from
 from myotome.vocabulary.scheduling import AppointmentStatus

@@ -12,9 +12,10 @@ from myotome.clinic.audit.models import AuditEvent
 from myotome.clinic.booking.actions import book, cancel, move
 from myotome.clinic.booking.models import DiaryRules, Notice, Service
 from myotome.clinic.booking.models.messages import SHOWN_FROM_FAILURES
-from myotome.clinic.booking.notices import MOST_FAILURES, RETRY_MINUTES, send_notice
+from myotome.clinic.booking.notices import send_notice
 from myotome.clinic.booking.queries import free_times_for
 from myotome.clinic.booking.unsent import n_unsent, unsent
+from myotome.clinic.people.letters import MOST_FAILURES, RETRY_MINUTES
 from tests.factories import a_clinic, a_patient, a_practitioner, a_receptionist, an_actor
 
 pytestmark = pytest.mark.django_db

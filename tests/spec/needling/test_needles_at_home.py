@@ -12,6 +12,7 @@ from myotome.clinic.needling.actions import close_visit, leave_in, record_insert
 from myotome.clinic.needling.models import NeedleInsertion, RetainedNeedle
 from myotome.clinic.needling.retained import MOST_REMINDERS, due_at_home, message_for, remind_of_removal, taken_home
 from myotome.clinic.people.days import clinic_day
+from myotome.clinic.people.letters import MOST_FAILURES
 from myotome.vocabulary.errors import InvalidValue
 from tests.factories import a_clinic, a_needle, a_receptionist, an_actor, an_open_visit
 
@@ -109,6 +110,26 @@ def test_a_mail_server_that_is_down_is_tried_again(clinic, monkeypatch):
         remind_of_removal.func(row.pk, 0)
     row.refresh_from_db()
     assert (row.n_reminders, row.reminded_at, row.n_failures) == (0, None, 1)
+    remind_of_removal.func(row.pk, 0)
+    assert len(mail.outbox) == 1
+
+
+def test_a_mail_server_that_is_down_for_more_than_a_day_ends_no_chase(clinic, monkeypatch):
+    at_home(clinic)
+    row = RetainedNeedle.objects.get()
+    queued = []
+
+    def down(self, fail_silently=False):
+        raise OSError("no route")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("django.core.mail.EmailMessage.send", down)
+        patch.setattr("myotome.clinic.needling.retained._queue", lambda row, visit, on, at: queued.append((row.pk, on)))
+        for _ in range(MOST_FAILURES):
+            remind_of_removal.func(row.pk, 0)
+    row.refresh_from_db()
+    tomorrow = clinic_day(clinic, timezone.now()) + timedelta(days=1)
+    assert (queued, row.n_reminders, row.n_failures) == ([(row.pk, tomorrow)], 0, 0)
     remind_of_removal.func(row.pk, 0)
     assert len(mail.outbox) == 1
 

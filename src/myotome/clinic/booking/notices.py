@@ -25,15 +25,13 @@ from django_tasks_db.models import DBTaskResult, get_date_max
 from myotome.clinic.audit.prepared import Prepared, insert
 from myotome.clinic.booking.models import Appointment, ContactWish, DiaryRules, Notice
 from myotome.clinic.booking.rules import after_quiet_hours
+from myotome.clinic.people.letters import letter, tried_again_at
 from myotome.clinic.people.links import link_token
 from myotome.clinic.people.models import Clinic, Patient
 from myotome.exchange.icalendar.invitation import Invitation, invitation_file
 from myotome.exchange.sms.gateway import gateway_from
 from myotome.vocabulary.scheduling import AppointmentStatus
 
-RETRY_MINUTES = (1, 5, 30, 120, 240, 480, 600)
-"""After each failure so long; a carrier that is away for a day is waited for."""
-MOST_FAILURES = len(RETRY_MINUTES) + 1
 log = logging.getLogger("myotome.booking")
 
 
@@ -219,10 +217,7 @@ def message_for(notice: Notice, *, at: datetime) -> EmailMultiAlternatives:
         "visits": [{"starts": row.starts_at.astimezone(zone), "manage_url": manage_url(row)} for row in series],
         "minutes_late": notice.detail.get("minutes"),
     }
-    with translation.override(patient.language):
-        subject = render_to_string("booking/mail_subject.txt", context).strip().replace("\n", " ")
-        body = render_to_string("booking/mail_body.txt", context)
-    mail = EmailMultiAlternatives(subject, body, settings.DEFAULT_FROM_EMAIL, [patient.email])
+    mail = letter("booking/mail", context, to=patient.email, language=patient.language)
     if notice.kind == "reminder":
         stop_url = f"{settings.PUBLIC_URL}/{clinic.slug}/book/mail/{link_token('mail', patient.pk, 1)}/"
         mail.extra_headers["List-Unsubscribe"] = f"<{stop_url}>"
@@ -288,9 +283,9 @@ def page_url(patient: Patient, clinic: Clinic) -> str:
 
 def _note_failure(notice: Notice, now: datetime) -> None:
     notice.sent_at, notice.n_failures = None, notice.n_failures + 1
-    if notice.n_failures >= MOST_FAILURES:
+    again = tried_again_at(now, notice.n_failures)
+    if again is None:
         notice.parked_at = now
     notice.save(update_fields=["sent_at", "n_failures", "parked_at"])
-    if notice.parked_at is None:
-        again = now + timedelta(minutes=RETRY_MINUTES[notice.n_failures - 1])
+    if again is not None:
         send_notice.using(run_after=again).enqueue(notice.pk)

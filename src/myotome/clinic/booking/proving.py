@@ -6,17 +6,17 @@ what was typed goes with it. The link opens a page with one button, since progra
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.template.loader import render_to_string
-from django.utils import timezone, translation
+from django.utils import timezone
 from django_tasks import task
 
 from myotome.clinic.booking.models import AskedBooking
 from myotome.clinic.booking.notices import queue_jobs
+from myotome.clinic.people.letters import letter, tried_again_at
 from myotome.clinic.people.links import link_token, read_link
 from myotome.clinic.people.models import Clinic
 from myotome.vocabulary.errors import LinkExpired, TooManyAttempts
@@ -24,7 +24,6 @@ from myotome.vocabulary.errors import LinkExpired, TooManyAttempts
 PROOF_MINUTES = 60
 """How long the time is kept for the mail to arrive and to be read."""
 MOST_ASKED_PER_ADDRESS = 2
-RETRY_MINUTES = (1, 3, 10)
 VERSION = 1
 
 
@@ -81,8 +80,8 @@ def send_proof(asked_id: int) -> None:
     except OSError:
         n_failures = asked.n_failures + 1
         AskedBooking.objects.filter(pk=asked_id).update(sent_at=None, n_failures=n_failures)
-        if n_failures <= len(RETRY_MINUTES):
-            queue_jobs(send_proof, [([asked_id], now + timedelta(minutes=RETRY_MINUTES[n_failures - 1]))])
+        if again := tried_again_at(now, n_failures):
+            queue_jobs(send_proof, [([asked_id], again)])
 
 
 def message_for(asked: AskedBooking) -> EmailMessage:
@@ -95,7 +94,4 @@ def message_for(asked: AskedBooking) -> EmailMessage:
         "until": asked.expires_at.astimezone(zone),
         "url": f"{settings.PUBLIC_URL}/{clinic.slug}/book/proof/{proof_token(asked)}/",
     }
-    with translation.override(asked.language):
-        subject = render_to_string("booking/proof_subject.txt", context).strip()
-        body = render_to_string("booking/proof_body.txt", context)
-    return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [asked.email])
+    return letter("booking/proof", context, to=asked.email, language=asked.language)

@@ -13,7 +13,7 @@ from myotome.clinic.booking.hours import rooms_at, working_by_place
 from myotome.clinic.booking.kept import SetUp, set_up_of
 from myotome.clinic.booking.models import Appointment, Service
 from myotome.clinic.booking.taken import taken_between
-from myotome.clinic.people.links import read_link
+from myotome.clinic.people.links import row_of_link
 from myotome.clinic.people.models import Clinic, Practitioner
 from myotome.clinic.people.queries import digits
 from myotome.clinic.screening.models import Course
@@ -218,11 +218,8 @@ def appointment_by_link(clinic: Clinic, token: str) -> Appointment:
         NotFound: not a link of this clinic.
         LinkExpired: a newer link was sent.
     """
-    pk, version = read_link("appointment", token)
     rows = Appointment.objects.filter(clinic=clinic).select_related("patient", "service", "practitioner", "place")
-    row = rows.filter(pk=pk).first()
-    if row is None:
-        raise NotFound("This link does not lead anywhere. Please use the newest link you were sent.")
+    row, version = row_of_link(rows, "appointment", token)
     if row.link_version != version:
         raise LinkExpired("This link has been replaced. Please use the newest link you were sent.")
     return row

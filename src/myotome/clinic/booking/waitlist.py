@@ -14,23 +14,23 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.template.loader import render_to_string
-from django.utils import timezone, translation
+from django.utils import timezone
 from django_tasks import task
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.holds import drop, sweep_later
 from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.models import Appointment, Hold, Offered, Opening, WaitingWish
-from myotome.clinic.booking.notices import MOST_FAILURES, RETRY_MINUTES, queue_jobs, wish_of
+from myotome.clinic.booking.notices import queue_jobs, wish_of
 from myotome.clinic.booking.placing import place_hold, wanted_for
 from myotome.clinic.booking.queries import check_may_book, practitioner_of, service_for
 from myotome.clinic.booking.rules import after_quiet_hours, rules_for
-from myotome.clinic.people.links import link_token, read_link
+from myotome.clinic.people.letters import letter, tried_again_at
+from myotome.clinic.people.links import link_token, row_of_link
 from myotome.clinic.people.models import Clinic, Patient
 from myotome.clinic.people.queries import patient_for, system_actor
 from myotome.vocabulary.actors import Actor
-from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, MyotomeError, NotFound
+from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, MyotomeError
 from myotome.vocabulary.scheduling import HoldKind
 
 MOST_WISHES = 3
@@ -224,13 +224,9 @@ def offer_by_link(clinic: Clinic, token: str) -> Offered:
     Raises:
         NotFound: not a link of this clinic.
     """
-    pk, _ = read_link("offer", token)
-    rows = Offered.objects.filter(clinic=clinic, pk=pk).select_related(
-        "opening__practitioner", "opening__service", "wish__patient"
-    )
-    offer = rows.first()
-    if offer is None:
-        raise NotFound("This link does not lead anywhere. Please use the newest link you were sent.")
+    rows = Offered.objects.filter(clinic=clinic)
+    rows = rows.select_related("opening__practitioner", "opening__service", "wish__patient")
+    offer, _version = row_of_link(rows, "offer", token)
     return offer
 
 
@@ -258,8 +254,8 @@ def send_offer(offer_id: int) -> None:
     except OSError:
         n_failures = offer.n_failures + 1
         Offered.objects.filter(pk=offer_id).update(sent_at=None, n_failures=n_failures)
-        if n_failures < MOST_FAILURES:
-            queue_jobs(send_offer, [([offer_id], now + timedelta(minutes=RETRY_MINUTES[n_failures - 1]))])
+        if again := tried_again_at(now, n_failures):
+            queue_jobs(send_offer, [([offer_id], again)])
 
 
 def message_for(offer: Offered, patient: Patient) -> EmailMessage:
@@ -274,11 +270,8 @@ def message_for(offer: Offered, patient: Patient) -> EmailMessage:
         "url": f"{settings.PUBLIC_URL}/{clinic.slug}/book/offer/{offer_link(offer)}/",
         "stop_url": f"{settings.PUBLIC_URL}/{clinic.slug}/book/mail/{link_token('mail', patient.pk, 1)}/",
     }
-    with translation.override(patient.language):
-        subject = render_to_string("booking/offer_subject.txt", context).strip().replace("\n", " ")
-        body = render_to_string("booking/offer_body.txt", context)
     headers = {"List-Unsubscribe": f"<{context['stop_url']}>"}
-    return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [patient.email], headers=headers)
+    return letter("booking/offer", context, to=patient.email, language=patient.language, headers=headers)
 
 
 def _close(opening: Opening, at: datetime) -> None:

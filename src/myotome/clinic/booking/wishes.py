@@ -8,10 +8,9 @@ from django.db import transaction
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.models import ContactWish
-from myotome.clinic.people.links import link_token, read_link
+from myotome.clinic.people.links import link_token, row_of_link
 from myotome.clinic.people.models import Clinic, Patient
 from myotome.vocabulary.actors import Actor
-from myotome.vocabulary.errors import NotFound
 
 
 def patient_of_mail_link(clinic: Clinic, token: str) -> Patient:
@@ -20,10 +19,7 @@ def patient_of_mail_link(clinic: Clinic, token: str) -> Patient:
     Raises:
         NotFound: not a link of this clinic.
     """
-    pk, _ = read_link("mail", token)
-    patient = Patient.objects.filter(clinic=clinic, pk=pk).first()
-    if patient is None:
-        raise NotFound("This link does not lead anywhere. Please use the newest link you were sent.")
+    patient, _version = row_of_link(Patient.objects.filter(clinic=clinic), "mail", token)
     return patient
 
 

@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 
 from django.db import transaction
-from django.db.models import F
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.models import Appointment
@@ -28,6 +27,7 @@ from myotome.clinic.followup.queries import (
 from myotome.clinic.followup.scores import keep_scores
 from myotome.clinic.needling.models import TreatmentVisit
 from myotome.clinic.people.days import clinic_day
+from myotome.clinic.people.links import opens_with
 from myotome.clinic.screening.courses import close_course, course_for
 from myotome.clinic.screening.models import Course
 from myotome.knowledge.measures import REVIEW_VISITS, definitions, measure, measures_for
@@ -116,13 +116,10 @@ def is_sampled(visit_id: int) -> bool:
 @transaction.atomic
 def open_with_birth_date(*, by: Actor, at: datetime, request: MeasureRequest, born_on: date) -> bool:
     """True when the birth date is hers; a wrong one is counted, and after five the link opens no more."""
-    if born_on == request.course.patient.born_on:
-        MeasureRequest.objects.filter(pk=request.pk, opened_at__isnull=True).update(opened_at=at)
-        record(by=by, at=at, act="measures.opened", subject=request, patient_id=request.course.patient_id)
-        return True
-    MeasureRequest.objects.filter(pk=request.pk).update(n_wrong_birth_dates=F("n_wrong_birth_dates") + 1)
-    record(by=by, at=at, act="measures.wrong_birth_date", subject=request, patient_id=request.course.patient_id)
-    return False
+    is_hers = opens_with(request, born_on, of=request.course.patient, at=at)
+    act = "measures.opened" if is_hers else "measures.wrong_birth_date"
+    record(by=by, at=at, act=act, subject=request, patient_id=request.course.patient_id)
+    return is_hers
 
 
 @transaction.atomic

@@ -6,21 +6,19 @@ mail says that the clinic has questions and nothing of her health; it is sent at
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.template.loader import render_to_string
-from django.utils import timezone, translation
+from django.utils import timezone
 from django_tasks import task
 
 from myotome.clinic.followup.models import MeasureRequest
 from myotome.clinic.followup.queries import request_link
+from myotome.clinic.people.letters import letter, tried_again_at
 
 SENT_AT = time(9, 0)
-MOST_FAILURES = 5
-RETRY_MINUTES = 30
 
 
 def queue_questions(request: MeasureRequest, *, at: datetime) -> None:
@@ -35,7 +33,7 @@ def queue_questions(request: MeasureRequest, *, at: datetime) -> None:
 
 @task()
 def send_questions(request_id: int) -> None:
-    """Sends the link once, if it can still be answered; a mail server that is down is tried again, five times in all."""
+    """Sends the link once, if it can still be answered; a mail server that is down is waited for."""
     now = timezone.now()
     if not MeasureRequest.objects.filter(
         pk=request_id, sent_at__isnull=True, completed_at__isnull=True, expires_at__gt=now
@@ -47,8 +45,8 @@ def send_questions(request_id: int) -> None:
     except OSError:
         request.sent_at, request.n_failures = None, request.n_failures + 1
         request.save(update_fields=["sent_at", "n_failures"])
-        if request.n_failures < MOST_FAILURES:
-            send_questions.using(run_after=now + timedelta(minutes=RETRY_MINUTES)).enqueue(request_id)
+        if again := tried_again_at(now, request.n_failures):
+            send_questions.using(run_after=again).enqueue(request_id)
 
 
 def message_for(request: MeasureRequest) -> EmailMessage:
@@ -56,7 +54,4 @@ def message_for(request: MeasureRequest) -> EmailMessage:
     patient, clinic = request.course.patient, request.course.clinic
     url = f"{settings.PUBLIC_URL}/{clinic.slug}/me/questions/{request_link(request)}/"
     context = {"patient": patient, "clinic": clinic, "url": url, "until": request.expires_at}
-    with translation.override(patient.language):
-        subject = render_to_string("followup/mail_subject.txt", context).strip()
-        body = render_to_string("followup/mail_body.txt", context)
-    return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [patient.email])
+    return letter("followup/mail", context, to=patient.email, language=patient.language)

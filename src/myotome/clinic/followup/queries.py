@@ -19,7 +19,7 @@ from myotome.clinic.followup.models import Discharge, ForecastShown, MeasureAnsw
 from myotome.clinic.followup.spacing import Spacing, spacing_of
 from myotome.clinic.needling.models import TreatmentVisit
 from myotome.clinic.people.days import clinic_day
-from myotome.clinic.people.links import link_token, read_link
+from myotome.clinic.people.links import check_opens, link_token, row_of_link
 from myotome.clinic.people.models import Clinic
 from myotome.clinic.screening.courses import course_for
 from myotome.clinic.screening.models import Course
@@ -27,10 +27,9 @@ from myotome.knowledge.measures import HEADACHE_DIARY, PAIN_AVERAGE, measure
 from myotome.knowledge.signs import signs
 from myotome.science.followup.answer import is_older_than
 from myotome.vocabulary.actors import Actor
-from myotome.vocabulary.errors import LinkExpired, NotFound, TooManyAttempts
 from myotome.vocabulary.scheduling import AppointmentStatus
+from myotome.vocabulary.sentences import Sentence
 
-MOST_WRONG_BIRTH_DATES = 5
 DAYS_BEFORE = 3
 LINK_DAYS = 30
 OVER = [AppointmentStatus.CANCELLED.value, AppointmentStatus.NO_SHOW.value, AppointmentStatus.DONE.value]
@@ -217,15 +216,11 @@ def request_by_link(clinic: Clinic, token: str, *, at: datetime) -> MeasureReque
         LinkExpired: thirty days have passed, or it was replaced.
         TooManyAttempts: the birth date was wrong five times.
     """
-    pk, version = read_link("measures", token)
-    rows = MeasureRequest.objects.filter(clinic=clinic, pk=pk)
-    row = rows.select_related("course__patient", "appointment__practitioner", "appointment__service").first()
-    if row is None:
-        raise NotFound("This link does not lead anywhere. Please use the newest link you were sent.")
-    if row.link_version != version or link_ends_at(row) <= at:
-        raise LinkExpired("This link has run out. Ask the clinic for a new one; nothing you answered is lost.")
-    if row.n_wrong_birth_dates >= MOST_WRONG_BIRTH_DATES:
-        raise TooManyAttempts("The birth date did not match five times. Please phone the clinic.")
+    rows = MeasureRequest.objects.filter(clinic=clinic)
+    rows = rows.select_related("course__patient", "appointment__practitioner", "appointment__service")
+    row, version = row_of_link(rows, "measures", token)
+    run_out = Sentence("This link has run out. Ask the clinic for a new one; nothing you answered is lost.")
+    check_opens(row, version, ends_at=link_ends_at(row), at=at, run_out=run_out)
     return row
 
 

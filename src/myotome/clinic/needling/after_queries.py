@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from myotome.clinic.needling.models import AdverseEvent, AfterAnswer, AfterCheck, TreatmentVisit
-from myotome.clinic.people.links import link_token, read_link
+from myotome.clinic.people.links import check_opens, link_token, row_of_link
 from myotome.clinic.people.models import Clinic
 from myotome.knowledge.aftercare import NO, CheckQuestion, Choice, after_check
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Urgency
-from myotome.vocabulary.errors import LinkExpired, NotFound, TooManyAttempts
-
-MOST_WRONG_BIRTH_DATES = 5
+from myotome.vocabulary.sentences import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +59,11 @@ def check_by_link(clinic: Clinic, token: str, *, at: datetime) -> AfterCheck:
         LinkExpired: two weeks have passed, or it was replaced.
         TooManyAttempts: the birth date was wrong five times.
     """
-    pk, version = read_link("check", token)
-    rows = AfterCheck.objects.filter(clinic=clinic, pk=pk)
-    row = rows.select_related("visit__course__patient", "visit__course__clinic", "visit__practitioner").first()
-    if row is None:
-        raise NotFound("This link does not lead anywhere. Please use the newest link you were sent.")
-    if row.link_version != version or row.expires_at <= at:
-        raise LinkExpired("This link has run out. If you feel unwell, phone the clinic.")
-    if row.n_wrong_birth_dates >= MOST_WRONG_BIRTH_DATES:
-        raise TooManyAttempts("The birth date did not match five times. Please phone the clinic.")
+    rows = AfterCheck.objects.filter(clinic=clinic)
+    rows = rows.select_related("visit__course__patient", "visit__course__clinic", "visit__practitioner")
+    row, version = row_of_link(rows, "check", token)
+    run_out = Sentence("This link has run out. If you feel unwell, phone the clinic.")
+    check_opens(row, version, ends_at=row.expires_at, at=at, run_out=run_out)
     return row
 
 

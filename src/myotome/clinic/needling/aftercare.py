@@ -9,12 +9,12 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
 
 from myotome.clinic.booking.rules import after_quiet_hours, rules_for
 from myotome.clinic.needling.check_notices import queue_alarm, queue_check
 from myotome.clinic.needling.locks import note_in_audit, open_incident
 from myotome.clinic.needling.models import AdverseEvent, AfterAnswer, AfterCheck, TreatmentVisit
+from myotome.clinic.people.links import opens_with
 from myotome.knowledge.aftercare import CheckQuestion, Choice, after_check
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Urgency
@@ -51,13 +51,9 @@ def ask_after_visit(*, by: Actor, at: datetime, visit: TreatmentVisit) -> AfterC
 @transaction.atomic
 def open_check_with_birth_date(*, by: Actor, at: datetime, check: AfterCheck, born_on: date) -> bool:
     """True when the birth date is hers; a wrong one is counted, and after five the link opens no more."""
-    if born_on == check.visit.course.patient.born_on:
-        AfterCheck.objects.filter(pk=check.pk, opened_at__isnull=True).update(opened_at=at)
-        note_in_audit(by, at, "check.opened", check.visit)
-        return True
-    AfterCheck.objects.filter(pk=check.pk).update(n_wrong_birth_dates=F("n_wrong_birth_dates") + 1)
-    note_in_audit(by, at, "check.wrong_birth_date", check.visit)
-    return False
+    is_hers = opens_with(check, born_on, of=check.visit.course.patient, at=at)
+    note_in_audit(by, at, "check.opened" if is_hers else "check.wrong_birth_date", check.visit)
+    return is_hers
 
 
 @transaction.atomic
@@ -70,9 +66,8 @@ def answer_check(*, by: Actor, at: datetime, check: AfterCheck, question: str, c
         InvalidValue: not one of the questions, or not one of its choices.
         VisitLocked: the answers were sent.
     """
-    AfterCheck.objects.select_for_update().filter(pk=check.pk).values(
-        "pk"
-    ).first()  # two telephones wait for each other
+    # Two telephones wait for each other.
+    AfterCheck.objects.select_for_update().filter(pk=check.pk).values("pk").first()
     check.refresh_from_db(fields=["completed_at"])
     if check.completed_at is not None:
         raise VisitLocked("These answers are sent. Phone the clinic if something has changed.")

@@ -6,7 +6,7 @@ sent at most once. A letter that cannot be sent is tried again; the incident sta
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -17,12 +17,11 @@ from django_tasks import task
 from myotome.clinic.booking.notices import queue_jobs, wish_of
 from myotome.clinic.needling.after_queries import check_link
 from myotome.clinic.needling.models import AfterAnswer, AfterCheck, TreatmentVisit
+from myotome.clinic.people.letters import letter, tried_again_at
 from myotome.clinic.people.models import Membership, Patient
 from myotome.exchange.sms.gateway import gateway_from
 from myotome.vocabulary.courses import Role
 
-MOST_FAILURES = 5
-RETRY_MINUTES = (1, 5, 30, 120, 600)
 WAYS = {"mail": "mail_at", "sms": "sms_at"}
 
 
@@ -45,7 +44,7 @@ def queue_alarm(answer: AfterAnswer) -> None:
 
 @task()
 def send_check(check_id: int, way: str) -> None:
-    """Sends the link once in one way, if it can still be answered; five failures give it up."""
+    """Sends the link once in one way, if it can still be answered; what nobody takes is tried again for a day."""
     now, mark = timezone.now(), WAYS[way]
     rows = AfterCheck.objects.filter(pk=check_id, completed_at__isnull=True, expires_at__gt=now)
     if not rows.filter(**{f"{mark}__isnull": True}).update(**{mark: now}):
@@ -57,8 +56,7 @@ def send_check(check_id: int, way: str) -> None:
         sent = False
         check.n_failures += 1
         check.save(update_fields=["n_failures"])
-        if check.n_failures < MOST_FAILURES:
-            again = now + timedelta(minutes=RETRY_MINUTES[check.n_failures - 1])
+        if again := tried_again_at(now, check.n_failures):
             send_check.using(run_after=again).enqueue(check_id, way)
     if not sent:
         AfterCheck.objects.filter(pk=check_id).update(**{mark: None})
@@ -67,10 +65,8 @@ def send_check(check_id: int, way: str) -> None:
 def message_for(check: AfterCheck) -> EmailMessage:
     """The mail in the patient's language."""
     patient = check.visit.course.patient
-    with translation.override(patient.language), timezone.override(check.visit.course.clinic.time_zone):
-        subject = render_to_string("needling/check_subject.txt", _words_of(check)).strip()
-        body = render_to_string("needling/check_body.txt", _words_of(check))
-    return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [patient.email])
+    zone = check.visit.course.clinic.time_zone
+    return letter("needling/check", _words_of(check), to=patient.email, language=patient.language, zone=zone)
 
 
 def _send_sms(check: AfterCheck) -> bool:
@@ -104,8 +100,7 @@ def send_alarm(answer_id: int, n_failures: int) -> None:
             letter.send()
     except OSError:
         AfterAnswer.objects.filter(pk=answer_id).update(told_at=None)
-        if n_failures + 1 < MOST_FAILURES:
-            again = now + timedelta(minutes=RETRY_MINUTES[n_failures])
+        if again := tried_again_at(now, n_failures + 1):
             send_alarm.using(run_after=again).enqueue(answer_id, n_failures + 1)
 
 
@@ -120,11 +115,12 @@ def letters_for(visit: TreatmentVisit, *, at: datetime) -> list[EmailMessage]:
     )
     ways = [(email, f"/{clinic.slug}/visit/{visit.pk}/") for email in sorted(treating)]
     ways += [(email, f"/{clinic.slug}/owner/") for email in sorted(owners - treating)]
-    letters = []
-    for email, path in ways:
-        context = {"clinic": clinic, "url": f"{settings.PUBLIC_URL}{path}", "at": at}
-        with timezone.override(clinic.time_zone):
-            subject = render_to_string("needling/alarm_subject.txt", context).strip()
-            body = render_to_string("needling/alarm_body.txt", context)
-        letters.append(EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [email]))
-    return letters
+    return [
+        letter(
+            "needling/alarm",
+            {"clinic": clinic, "url": f"{settings.PUBLIC_URL}{path}", "at": at},
+            to=email,
+            zone=clinic.time_zone,
+        )
+        for email, path in ways
+    ]

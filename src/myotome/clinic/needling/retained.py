@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db.models import F
-from django.template.loader import render_to_string
-from django.utils import timezone, translation
+from django.utils import timezone
 from django_tasks import task
 
 from myotome.clinic.needling.models import NeedleInsertion, RetainedNeedle, TreatmentVisit
 from myotome.clinic.people.days import clinic_day
+from myotome.clinic.people.letters import letter, tried_again_at
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue
@@ -27,7 +25,6 @@ from myotome.vocabulary.needling import NeedleState
 
 REMINDED_AT = time(9, 0)
 MOST_REMINDERS = 5
-RETRY_MINUTES, MOST_FAILURES = 30, 5
 LONGEST_DAYS = 60
 SHOWN_DAYS_AHEAD = 1
 
@@ -106,7 +103,10 @@ def _queue(row: RetainedNeedle, visit: TreatmentVisit, on: date, at: datetime) -
 
 @task()
 def remind_of_removal(retained_id: int, n_before: int) -> None:
-    """Reminds her while the needle is not recorded out, and queues the next morning's mail; each of five is sent once."""
+    """Reminds her while the needle is not recorded out, and queues the next morning's mail; each of five is sent once.
+
+    A mail that nobody took for a day begins anew on the next morning.
+    """
     now = timezone.now()
     rows = RetainedNeedle.objects.filter(
         pk=retained_id,
@@ -115,23 +115,26 @@ def remind_of_removal(retained_id: int, n_before: int) -> None:
         needle__struck_at__isnull=True,
     )
     row = rows.select_related("needle__visit__course__patient", "needle__visit__clinic").first()
-    if row is None or not RetainedNeedle.objects.filter(pk=row.pk, n_reminders=n_before).update(
-        n_reminders=n_before + 1, reminded_at=now
-    ):
+    known = RetainedNeedle.objects.filter(pk=retained_id, n_reminders=n_before)
+    if row is None or not known.update(n_reminders=n_before + 1, reminded_at=now, n_failures=0):
         return
     visit = row.needle.visit
+    tomorrow = clinic_day(visit.clinic, now) + timedelta(days=1)
     try:
         message_for(row).send()
     except OSError:
+        again = tried_again_at(now, row.n_failures + 1)
         RetainedNeedle.objects.filter(pk=row.pk).update(
-            n_reminders=n_before, reminded_at=row.reminded_at, n_failures=F("n_failures") + 1
+            n_reminders=n_before, reminded_at=row.reminded_at, n_failures=row.n_failures + 1 if again else 0
         )
-        if row.n_failures + 1 < MOST_FAILURES:
-            remind_of_removal.using(run_after=now + timedelta(minutes=RETRY_MINUTES)).enqueue(row.pk, n_before)
+        if again:
+            remind_of_removal.using(run_after=again).enqueue(row.pk, n_before)
+        else:
+            _queue(row, visit, tomorrow, now)
         return
     if n_before + 1 < MOST_REMINDERS:
         row.n_reminders = n_before + 1
-        _queue(row, visit, clinic_day(visit.clinic, now) + timedelta(days=1), now)
+        _queue(row, visit, tomorrow, now)
 
 
 def message_for(row: RetainedNeedle) -> EmailMessage:
@@ -139,7 +142,5 @@ def message_for(row: RetainedNeedle) -> EmailMessage:
     visit = row.needle.visit
     patient = visit.course.patient
     context = {"patient": patient, "clinic": visit.clinic, "given_on": visit.opened_at, "due_on": row.due_on}
-    with translation.override(patient.language), timezone.override(visit.clinic.time_zone):
-        subject = render_to_string("needling/reminder_subject.txt", context).strip()
-        body = render_to_string("needling/reminder_body.txt", context)
-    return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [patient.email])
+    zone = visit.clinic.time_zone
+    return letter("needling/reminder", context, to=patient.email, language=patient.language, zone=zone)

@@ -13,17 +13,17 @@ from myotome.clinic.audit.models import AuditEvent
 from myotome.clinic.booking.models import Appointment
 from myotome.clinic.booking.notices import manage_url
 from myotome.clinic.followup.models import Share
-from myotome.clinic.followup.queries import MOST_WRONG_BIRTH_DATES, request_link, requests_due, shares_of, story_of
+from myotome.clinic.followup.queries import request_link, requests_due, shares_of, story_of
 from myotome.clinic.money.queries import documents_of
 from myotome.clinic.needling.after_queries import check_due, check_link
 from myotome.clinic.pathway.record import appointments_file, whole_record
-from myotome.clinic.people.links import link_token, read_link
+from myotome.clinic.people.links import MOST_WRONG_BIRTH_DATES, link_token, row_of_link
 from myotome.clinic.people.models import Clinic, Patient
 from myotome.clinic.people.queries import patient_by_link
 from myotome.clinic.screening.courses import courses_for
 from myotome.exchange.record.page import record_page
 from myotome.vocabulary.actors import Actor
-from myotome.vocabulary.errors import NotFound, TooManyAttempts
+from myotome.vocabulary.errors import TooManyAttempts
 
 WRONG_BIRTH_DATE = "page.wrong_birth_date"
 
@@ -39,10 +39,8 @@ def patient_by_page_link(clinic: Clinic, token: str) -> Patient:
     Raises:
         NotFound: not a link of this clinic.
     """
-    pk, _version = read_link("patient", token)
-    row = Patient.objects.filter(clinic=clinic, pk=pk).select_related("merged_into").first()
-    if row is None:
-        raise NotFound("This link does not lead anywhere. Please use the newest link you were sent.")
+    rows = Patient.objects.filter(clinic=clinic).select_related("merged_into")
+    row, _version = row_of_link(rows, "patient", token)
     return row.merged_into or row
 
 

@@ -6,9 +6,19 @@ written again for a reminder; raising the version revokes every older link.
 
 from __future__ import annotations
 
-from django.core import signing
+from datetime import date, datetime
+from typing import Any, TypeVar
 
-from myotome.vocabulary.errors import NotFound
+from django.core import signing
+from django.db.models import F, Model, QuerySet
+
+from myotome.clinic.people.models import Patient
+from myotome.vocabulary.errors import LinkExpired, NotFound, TooManyAttempts
+from myotome.vocabulary.sentences import Sentence
+
+Row = TypeVar("Row", bound=Model)
+MOST_WRONG_BIRTH_DATES = 5
+LOST = Sentence("This link does not lead anywhere. Please use the newest link you were sent.")
 
 
 def link_token(purpose: str, pk: int, version: int) -> str:
@@ -25,5 +35,41 @@ def read_link(purpose: str, token: str) -> tuple[int, int]:
     try:
         pk, version = signing.Signer(salt=f"myotome.link.{purpose}").unsign_object(token)
     except (signing.BadSignature, ValueError) as fault:
-        raise NotFound("This link does not lead anywhere. Please use the newest link you were sent.") from fault
+        raise NotFound(LOST) from fault
     return int(pk), int(version)
+
+
+def row_of_link(rows: QuerySet[Row], purpose: str, token: str) -> tuple[Row, int]:
+    """The row among `rows` that a link leads to, and the version that the link carries.
+
+    Raises:
+        NotFound: the token was not signed here for this purpose, or the row is not among these.
+    """
+    pk, version = read_link(purpose, token)
+    row = rows.filter(pk=pk).first()
+    if row is None:
+        raise NotFound(LOST)
+    return row, version
+
+
+def check_opens(row: Any, version: int, *, ends_at: datetime, at: datetime, run_out: str) -> None:
+    """Nothing, when a link of this version still opens the row, a birth date behind it; `run_out` says what to do.
+
+    Raises:
+        LinkExpired: the link has ended, or was replaced.
+        TooManyAttempts: the birth date was wrong five times.
+    """
+    if row.link_version != version or ends_at <= at:
+        raise LinkExpired(run_out)
+    if row.n_wrong_birth_dates >= MOST_WRONG_BIRTH_DATES:
+        raise TooManyAttempts("The birth date did not match five times. Please phone the clinic.")
+
+
+def opens_with(row: Any, born_on: date, *, of: Patient, at: datetime) -> bool:
+    """True when the birth date is hers, and the row is opened; a wrong one is counted. In the caller's transaction."""
+    rows = type(row).objects.filter(pk=row.pk)
+    if born_on == of.born_on:
+        rows.filter(opened_at__isnull=True).update(opened_at=at)
+        return True
+    rows.update(n_wrong_birth_dates=F("n_wrong_birth_dates") + 1)
+    return False

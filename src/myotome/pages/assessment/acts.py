@@ -20,6 +20,7 @@ from myotome.pages.access import for_roles
 from myotome.pages.assessment.names import finding_of
 from myotome.pages.assessment.page import KEPT
 from myotome.pages.assessment.views import exam_page
+from myotome.pages.typed import whole_or_none
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.anatomy import ExamRegion
 from myotome.vocabulary.courses import Role
@@ -59,12 +60,10 @@ def chart(request: HttpRequest, actor: Actor, examination: int) -> None:
 @act
 def impression(request: HttpRequest, actor: Actor, examination: int) -> None:
     """Her own impression, in her own words."""
-    text, version = request.POST.get("impression", ""), request.POST.get("version", "")
-    if not version.isascii() or not version.isdigit() or len(version) > 9:
+    text, version = request.POST.get("impression", ""), whole_or_none(request.POST.get("version", ""))
+    if version is None:
         raise InvalidValue(_("The page is too old; open it again."), field="impression")
-    actions.write_impression(
-        by=actor, at=timezone.now(), examination_id=examination, version=int(version), impression=text
-    )
+    actions.write_impression(by=actor, at=timezone.now(), examination_id=examination, version=version, impression=text)
 
 
 @act

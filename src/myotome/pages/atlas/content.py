@@ -29,6 +29,7 @@ from myotome.knowledge.conditions import Condition
 from myotome.pages.access import for_roles
 from myotome.pages.atlas.entries import plates
 from myotome.pages.plates import part_key
+from myotome.pages.typed import whole_or_none
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.anatomy import ROOT_INDEX, NeedleRegion
 from myotome.vocabulary.courses import CautionLevel, Role
@@ -73,7 +74,7 @@ def change(request: HttpRequest, actor: Actor, table: str, row: str) -> HttpResp
             at=timezone.now(),
             table=table,
             row=row,
-            version=_whole(given["version"]),
+            version=_version(given["version"]),
             given=given,
             reason=given["reason"],
         )
@@ -119,7 +120,7 @@ def sign_off(request: HttpRequest, actor: Actor, table: str, row: str) -> HttpRe
 
 def _act(request: HttpRequest, actor: Actor, table: str, row: str, act: Any, **more: str) -> HttpResponse:
     found = content_row(actor, table, row)
-    version = _whole(request.POST.get("version", ""))
+    version = _version(request.POST.get("version", ""))
     try:
         act(by=actor, at=timezone.now(), table=table, row=row, version=version, **more)
     except (NotFound, NotAllowed):
@@ -215,5 +216,7 @@ def _place_words(scope: str, place: str) -> str:
     return place.replace("_", " ")
 
 
-def _whole(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1
+def _version(text: str) -> int:
+    """The version that the page showed; one that no row has when the form does not say."""
+    n = whole_or_none(text)
+    return -1 if n is None else n

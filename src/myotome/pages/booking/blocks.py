@@ -17,7 +17,7 @@ from myotome.clinic.booking.holds import block_time, blocks_between, unblock_tim
 from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.people.queries import practitioners_for, rooms_for
 from myotome.pages.access import for_roles
-from myotome.pages.booking.words import a_clock, a_day, whole
+from myotome.pages.typed import a_clock, a_day, whole
 from myotome.science.booking.hours import local_instant
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role

@@ -22,7 +22,7 @@ from myotome.clinic.booking.calendars import feed_by_token, feeds_for, make_feed
 from myotome.clinic.booking.told import note_reading, read_feed
 from myotome.exchange.icalendar.feed import feed_file
 from myotome.pages.access import by_link, for_roles, refuse
-from myotome.pages.booking.words import whole_or_none
+from myotome.pages.typed import whole_or_none
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound

@@ -15,7 +15,7 @@ from myotome.clinic.booking.undo import open_acts, undo
 from myotome.clinic.booking.wishes import choice_of, choose_mail, patient_of_mail_link
 from myotome.clinic.people.queries import patient_by_link
 from myotome.pages.access import by_link, for_roles
-from myotome.pages.booking.words import whole
+from myotome.pages.typed import whole
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import MyotomeError

@@ -24,7 +24,7 @@ from myotome.clinic.booking.importing import (
 )
 from myotome.clinic.booking.kept import set_up_of
 from myotome.pages.access import for_roles
-from myotome.pages.booking.words import whole_or_none
+from myotome.pages.typed import whole_or_none
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import MyotomeError, NotFound, TooBig

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from myotome.clinic.booking.packed import packed_times_for
 from myotome.clinic.booking.queries import Offer, Service, free_times_for
+from myotome.pages.typed import whole_or_none
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import InvalidValue
 
@@ -47,7 +48,7 @@ class Day:
 
 def week_of(text: str) -> int:
     """The week that was asked for, from 0; anything else is 0."""
-    return min(int(text), MOST_WEEKS_AHEAD) if text.isascii() and text.isdigit() else 0
+    return min(whole_or_none(text) or 0, MOST_WEEKS_AHEAD)
 
 
 def days_with_offers(

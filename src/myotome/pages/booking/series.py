@@ -21,8 +21,8 @@ from myotome.clinic.screening.courses import open_course_id
 from myotome.pages.access import for_roles
 from myotome.pages.booking.offers import start_from
 from myotome.pages.booking.warned import warn_of_credentials
-from myotome.pages.booking.words import a_clock, a_day, whole
 from myotome.pages.templatetags.forecasts import length_words
+from myotome.pages.typed import a_clock, a_day, whole
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, MyotomeError

@@ -21,7 +21,7 @@ from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.set_up import day_rows, hours_rows
 from myotome.knowledge.consents import place_of
 from myotome.pages.access import for_roles
-from myotome.pages.booking.words import a_clock, a_day, whole, whole_or_none
+from myotome.pages.typed import a_clock, a_day, whole, whole_or_none
 from myotome.science.booking.holidays import PROVINCE_NAMES
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role

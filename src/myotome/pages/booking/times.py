@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from myotome.clinic.booking.queries import free_times_in, service_for
 from myotome.pages.access import for_roles
+from myotome.pages.typed import a_day_or_none, whole
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
-from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.scheduling import TICK_SECONDS
 
 
@@ -29,12 +28,12 @@ def times(request: HttpRequest, actor: Actor) -> HttpResponse:
     asked = request.GET
     found = free_times_in(
         actor,
-        service=service_for(actor, _whole(asked.get("service", ""), "service")),
-        first_day=_day(asked.get("from", "")) or at.date(),
-        n_days=_whole(asked.get("days", "28"), "days"),
+        service=service_for(actor, whole(asked.get("service", ""), "service")),
+        first_day=a_day_or_none(asked.get("from", ""), "from") or at.date(),
+        n_days=whole(asked.get("days", "28"), "days"),
         at=at,
-        practitioner_id=_whole(asked["practitioner"], "practitioner") if "practitioner" in asked else None,
-        step_minutes=_whole(asked.get("step", "15"), "step"),
+        practitioner_id=whole(asked["practitioner"], "practitioner") if "practitioner" in asked else None,
+        step_minutes=whole(asked.get("step", "15"), "step"),
     )
     runs = [
         {"practitioner": run.practitioner, "room": run.room, "ticks": [found.first_tick + n for n in run.offsets]}
@@ -42,16 +41,3 @@ def times(request: HttpRequest, actor: Actor) -> HttpResponse:
     ]
     answer = {"tick_seconds": TICK_SECONDS, "practitioners": found.names, "free": runs}
     return HttpResponse(json.dumps(answer, separators=(",", ":")), content_type="application/json")
-
-
-def _whole(text: str, field: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise InvalidValue("A whole number is needed here.", field=field)
-    return int(text)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as fault:
-        raise InvalidValue("A day is written as year, month, day, for example 2027-03-12.", field="from") from fault

@@ -20,7 +20,7 @@ from myotome.clinic.pathway.series import SeriesWanted, series_booked_together, 
 from myotome.clinic.people.queries import patient_for, practitioners_for
 from myotome.pages.access import for_roles
 from myotome.pages.booking.series import ANYBODY, visits_in, wish_from
-from myotome.pages.booking.words import whole_or_none
+from myotome.pages.typed import whole_or_none
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, MyotomeError

@@ -19,7 +19,7 @@ from myotome.clinic.people.links import link_token
 from myotome.clinic.people.queries import patient_by_link, patient_for, practitioners_for
 from myotome.clinic.screening.courses import open_course_id
 from myotome.pages.access import by_link, for_roles
-from myotome.pages.booking.words import a_clock, a_day, whole, whole_or_none
+from myotome.pages.typed import a_clock, a_day, whole, whole_or_none
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import MyotomeError

@@ -19,6 +19,7 @@ from myotome.clinic.people.merging import likely_duplicates, merges_of
 from myotome.clinic.people.queries import find_patients, patient_for
 from myotome.clinic.screening.phone import newest_intake
 from myotome.pages.access import for_roles
+from myotome.pages.typed import whole_or_none
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, MyotomeError, StaleVersion
@@ -64,7 +65,7 @@ def correct(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
             by=actor,
             at=timezone.now(),
             patient_id=patient,
-            version=int(version) if version.isdigit() else 0,
+            version=whole_or_none(version) or 0,
             **_typed(request),
         )
     except (InvalidValue, StaleVersion) as error:
@@ -80,7 +81,7 @@ def merge(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
     """Another record joined to this one."""
     other = request.POST.get("other", "")
     try:
-        patients_joined(by=actor, at=timezone.now(), keep_id=patient, merge_id=_whole(other))
+        patients_joined(by=actor, at=timezone.now(), keep_id=patient, merge_id=whole_or_none(other) or 0)
         messages.success(request, _("Joined. You can part them again below."))
     except (AlreadyBooked, InvalidValue) as error:
         return render(request, "desk/patient.html", _page(actor, patient) | {"error": error}, status=error.http_status)
@@ -117,7 +118,3 @@ def _typed(request: HttpRequest) -> dict[str, Any]:
             "Please give the birth date as year, month, day, for example 1968-03-12.", field="born_on"
         ) from fault
     return values
-
-
-def _whole(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0

@@ -32,13 +32,13 @@ from myotome.pages.access import for_roles
 from myotome.pages.desk.board import board_of
 from myotome.pages.desk.news import shown_anew, state_of
 from myotome.pages.desk.week import DAYS, monday_of, rows_of
+from myotome.pages.typed import day_asked
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, NotFound
 from myotome.vocabulary.scheduling import AppointmentStatus
 
 desk = for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
-YEARS = range(2000, 2200)
 
 
 @desk
@@ -47,7 +47,7 @@ def day(request: HttpRequest, actor: Actor) -> HttpResponse:
     zone = request.clinic.time_zone
     now = timezone.now()
     today = now.astimezone(ZoneInfo(zone)).date()
-    on = _day(request.GET.get("on", ""), today)
+    on = day_asked(request.GET.get("on", ""), today)
     appointments = appointments_on(actor, on, zone)
     practitioners = list(practitioners_for(actor))
     board = board_of(appointments, practitioners, day=on, zone=zone, at=now)
@@ -79,7 +79,7 @@ def week(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Seven days as a table, a row for each practitioner or each room."""
     zone = request.clinic.time_zone
     today = timezone.now().astimezone(ZoneInfo(zone)).date()
-    on = _day(request.GET.get("on", ""), today)
+    on = day_asked(request.GET.get("on", ""), today)
     monday = monday_of(on)
     by_room = request.GET.get("by") == "room"
     visits, blocks = visits_and_blocks(actor, first_day=monday, n_days=DAYS, zone=zone)
@@ -153,14 +153,6 @@ def _in_now(actor: Actor) -> list[dict[str, Any]]:
         )
         row["n"] += 1
     return list(rows.values())
-
-
-def _day(text: str, today: date) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return today
-    return day if day.year in YEARS else today
 
 
 def _day_url(actor: Actor, on: date) -> str:

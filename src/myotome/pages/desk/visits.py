@@ -30,6 +30,7 @@ from myotome.pages.booking.offers import (
     week_of,
 )
 from myotome.pages.booking.warned import warn_of_credentials
+from myotome.pages.typed import whole_or_none
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, MyotomeError
@@ -53,9 +54,9 @@ def move(request: HttpRequest, actor: Actor, appointment: int) -> HttpResponse:
                 by=actor,
                 at=timezone.now(),
                 appointment_id=row.pk,
-                version=int(version) if version.isdigit() else 0,
+                version=whole_or_none(version) or 0,
                 starts_at=start_from(start),
-                practitioner_id=_whole(who),
+                practitioner_id=whole_or_none(who),
                 tell=tell,
             )
             messages.success(
@@ -69,7 +70,7 @@ def move(request: HttpRequest, actor: Actor, appointment: int) -> HttpResponse:
             error = refusal
             row = appointment_for(actor, appointment)
     page, order = week_of(request.GET.get("page", "0")), order_of(request.GET.get("order", ""))
-    practitioner = row.practitioner_id if "with" not in request.GET else _whole(request.GET["with"])
+    practitioner = row.practitioner_id if "with" not in request.GET else whole_or_none(request.GET["with"])
     days = days_with_offers(
         actor,
         row.service,
@@ -110,7 +111,7 @@ def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
         service = chosen_service(services, request.POST.get("service") or request.GET.get("service", ""))
     except InvalidValue as refusal:
         error, service = refusal, services[0]
-    practitioner = _whole(request.POST.get("practitioner") or request.GET.get("practitioner", ""))
+    practitioner = whole_or_none(request.POST.get("practitioner") or request.GET.get("practitioner", ""))
     key = request.POST.get("key") or actions.fresh_key()
     if request.method == "POST" and error is None:
         try:
@@ -164,7 +165,7 @@ def _book(
         at=timezone.now(),
         patient=person,
         service_id=service_id,
-        practitioner_id=_whole(practitioner) or 0,
+        practitioner_id=whole_or_none(practitioner) or 0,
         starts_at=start_from(start),
         intake=intake,
         course_id=course_id,
@@ -200,7 +201,3 @@ def _treats(practitioner: Any, service: Any) -> bool:
     return bool(
         practitioner.treats_ims if service.kind in {"ims", "assessment_ims"} else practitioner.treats_acupuncture
     )
-
-
-def _whole(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None

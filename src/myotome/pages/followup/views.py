@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -28,6 +27,7 @@ from myotome.knowledge.measures import HEADACHE_DIARY, definitions, measure
 from myotome.pages.access import for_roles
 from myotome.pages.followup.muscles import muscles_to_share
 from myotome.pages.followup.story import course_context
+from myotome.pages.typed import a_day_or_none, whole_or_none
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import CourseOutcome, Role
 from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound, StaleVersion
@@ -99,7 +99,7 @@ def score(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
             value=_numbers(request.POST.get("value", "")),
             site=request.POST.get("site", ""),
             how=request.POST.get("how", ""),
-            on=_day(request.POST.get("on", "")) or clinic_day(request.clinic, now),
+            on=a_day_or_none(request.POST.get("on", ""), "on") or clinic_day(request.clinic, now),
         )
     except InvalidValue as error:
         return _page(request, actor, course, error=error)
@@ -136,9 +136,7 @@ def describe(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
     version = request.POST.get("version", "")
     try:
         facts = _facts(request.POST, content_of(request.clinic).conditions)
-        describe_course(
-            by=actor, at=timezone.now(), course_id=course, version=int(version) if version.isdigit() else 0, **facts
-        )
+        describe_course(by=actor, at=timezone.now(), course_id=course, version=whole_or_none(version) or 0, **facts)
     except (InvalidValue, StaleVersion) as error:
         return _page(request, actor, course, error=error)
     actions.refresh_forecast(by=actor, at=timezone.now(), course_id=course)
@@ -167,7 +165,7 @@ def discharge(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
                 by=actor,
                 at=timezone.now(),
                 course_id=course,
-                version=int(version) if version.isdigit() else 0,
+                version=whole_or_none(version) or 0,
                 outcome=_outcome(request.POST.get("outcome", "")),
                 reason=request.POST.get("reason", ""),
             )
@@ -188,20 +186,12 @@ def _numbers(text: str) -> list[float]:
         raise InvalidValue("Please give a number.", field="value") from fault
 
 
-def _day(text: str) -> date | None:
-    """The day as a date field sends it; empty is today."""
-    try:
-        return date.fromisoformat(text.strip()) if text.strip() else None
-    except ValueError as fault:
-        raise InvalidValue("Please give the day as year, month, day, for example 2026-11-24.", field="on") from fault
-
-
 def _facts(data: QueryDict, conditions: Mapping[str, Condition]) -> dict[str, Any]:
     """Condition, how long it has lasted, segments and operation as typed; empty ones are not known."""
     condition, segments, surgery = (data.get(name, "").strip() for name in ("condition", "n_segments", "prior_surgery"))
     if condition and condition not in conditions:
         raise InvalidValue("Please choose a condition of the list.", field="condition")
-    if segments and not (segments.isascii() and segments.isdigit() and 1 <= int(segments[:9]) <= MOST_SEGMENTS):
+    if segments and not 1 <= (whole_or_none(segments) or 0) <= MOST_SEGMENTS:
         raise InvalidValue("Segments are 1 to {most}.", field="n_segments", most=MOST_SEGMENTS)
     if surgery not in {"", "yes", "no"}:
         raise InvalidValue("Please choose yes, no or not known.", field="prior_surgery")

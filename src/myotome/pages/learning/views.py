@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -23,6 +23,7 @@ from myotome.exchange.paper import pdf_of
 from myotome.exchange.stricta.items import meter_of
 from myotome.exchange.stricta.report import as_csv, as_json, methods
 from myotome.pages.access import for_roles
+from myotome.pages.typed import a_day, whole
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotAllowed, NotFound
@@ -125,21 +126,12 @@ def _choice(request: HttpRequest, actor: Actor, given: QueryDict, *, error: Myot
 
 def _selection(data: QueryDict) -> Selection:
     who = data.get("practitioner", "").strip()
-    if who and not (who.isascii() and who.isdigit() and len(who) < 10):
-        raise InvalidValue("Please choose a practitioner of the list.", field="practitioner")
     return Selection(
-        first_day=_day(data, "first_day"),
-        last_day=_day(data, "last_day"),
+        first_day=a_day(data.get("first_day", ""), "first_day"),
+        last_day=a_day(data.get("last_day", ""), "last_day"),
         condition=data.get("condition", "").strip()[:60],
-        practitioner_id=int(who) if who else None,
+        practitioner_id=whole(who, "practitioner") if who else None,
     )
-
-
-def _day(data: QueryDict, name: str) -> date:
-    try:
-        return date.fromisoformat(data.get(name, "").strip())
-    except ValueError as fault:
-        raise InvalidValue("Please give the day as year, month, day, for example 2026-11-24.", field=name) from fault
 
 
 def _file(content: bytes, kind: str, name: str) -> HttpResponse:

@@ -15,7 +15,7 @@ from myotome.clinic.booking.queries import services_for
 from myotome.clinic.money import set_up as acts
 from myotome.clinic.money.queries import book_of, taxes_of
 from myotome.pages.access import for_roles
-from myotome.pages.booking.words import whole
+from myotome.pages.typed import whole
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import MyotomeError, NotFound

@@ -15,7 +15,7 @@ from myotome.clinic.money import queries
 from myotome.clinic.needling.day_end import unaccounted_on
 from myotome.exchange.paper import pdf_of
 from myotome.pages.access import for_roles
-from myotome.pages.money.words import day_of_page
+from myotome.pages.typed import day_asked
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 
@@ -91,7 +91,7 @@ def day_page(request: HttpRequest, actor: Actor, on: str) -> dict[str, Any]:
     """What the page of a day shows."""
     at = timezone.now()
     today = queries.today_of(actor, at)
-    shown = day_of_page(on, today)
+    shown = day_asked(on, today)
     documents = queries.documents_on(actor, shown)
     totals = queries.totals_of(documents)
     return {

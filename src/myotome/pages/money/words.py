@@ -7,7 +7,7 @@ from datetime import date
 
 from django.http import QueryDict
 
-from myotome.vocabulary.errors import InvalidValue
+from myotome.pages.typed import a_day_or_none
 from myotome.vocabulary.money import cents_in
 
 PART = "part-"
@@ -35,22 +35,7 @@ def day_or_none(given: QueryDict) -> date | None:
     Raises:
         InvalidValue: it is no day.
     """
-    text = given.get("on", "").strip()
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as fault:
-        raise InvalidValue("A day is written as year, month, day, for example 2027-03-12.", field="on") from fault
-
-
-def day_of_page(text: str, today: date) -> date:
-    """The day a page was asked for; today for anything that is none."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return today
-    return day if 2000 <= day.year < 2200 else today
+    return a_day_or_none(given.get("on", ""), "on")
 
 
 def fresh_key() -> str:

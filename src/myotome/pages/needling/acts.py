@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -38,6 +38,7 @@ from myotome.pages.needling.kept import told_at
 from myotome.pages.needling.views import chart_page
 from myotome.pages.planning.texts import texts_ticked
 from myotome.pages.signing import second_signature
+from myotome.pages.typed import a_day_or_none
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound
@@ -193,11 +194,8 @@ def response(request: HttpRequest, actor: Actor, visit: int, number: int) -> Non
 @act
 def left_in(request: HttpRequest, actor: Actor, visit: int, number: int) -> None:
     """A needle that stays in on purpose."""
-    data, text = request.POST, request.POST.get("remove_on", "").strip()
-    try:
-        due_on = date.fromisoformat(text) if text else None
-    except ValueError as fault:
-        raise InvalidValue(_("A date is written like 2028-11-30."), field="remove_on") from fault
+    data = request.POST
+    due_on = a_day_or_none(data.get("remove_on", ""), "remove_on")
     actions.leave_in(**_told(request, actor, visit, number), reason=data.get("reason", ""), due_on=due_on)
 
 

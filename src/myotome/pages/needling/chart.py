@@ -39,6 +39,7 @@ from myotome.pages.needling.sites import (
 )
 from myotome.pages.needling.sizes import lot_words, short_size
 from myotome.pages.planning.texts import text_of, texts_of
+from myotome.pages.typed import whole_or_none
 from myotome.science.needling.asks import EVERYWHERE
 from myotome.science.needling.consents import NeededConsent, consents_needed
 from myotome.science.needling.counts import counts_by_region, open_needles, overdue_at
@@ -263,8 +264,8 @@ def _say_before_they_stay(resting: list[NeedleInsertion], book: AskBook, yeses: 
 
 def _typed(depths: Mapping[str, str], name: str, usual: int | None) -> int | None:
     """The depth as typed, when it can be one, else the usual one."""
-    text = depths.get(name, "").strip()
-    return int(text) if text.isascii() and text.isdigit() and int(text) <= DEEPEST_TYPED_MM else usual
+    depth = whole_or_none(depths.get(name, ""))
+    return depth if depth is not None and depth <= DEEPEST_TYPED_MM else usual
 
 
 def _body(

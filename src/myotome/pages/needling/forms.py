@@ -16,6 +16,7 @@ from myotome.knowledge.cautions import facts
 from myotome.pages.needling.chart import reasked
 from myotome.pages.needling.sites import CURRENT, charted_site
 from myotome.pages.needling.sizes import size_from
+from myotome.pages.typed import whole_or_none
 from myotome.science.needling.lines import CRAMP_WITHOUT_NUMBER
 from myotome.science.needling.shorthand import parse_lines
 from myotome.vocabulary.errors import InvalidValue
@@ -184,7 +185,8 @@ def whole(data: Mapping[str, Any], name: str, low: int, high: int) -> int | None
     text = str(data.get(name) or "").strip()
     if not text:
         return None
-    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+    n = whole_or_none(text)
+    if n is None or not low <= n <= high:
         said = name.partition(":")[0].removesuffix("_mm").replace("_", " ").capitalize()
         raise InvalidValue(
             "{said} is a whole number from {low} to {high}.",

@@ -18,6 +18,7 @@ from myotome.pages.access import for_roles
 from myotome.pages.needling.chart import SIZES
 from myotome.pages.needling.forms import whole
 from myotome.pages.needling.sizes import size_from
+from myotome.pages.typed import a_day_or_none
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound
@@ -48,7 +49,7 @@ def receive(request: HttpRequest, actor: Actor) -> HttpResponse:
             length_mm=length,
             lot=data.get("lot", ""),
             n=_number(data, "n", _("Say how many came.")),
-            expires_on=_day(data),
+            expires_on=a_day_or_none(data.get("expires_on", ""), "expires_on"),
             low_at=_number(data, "low_at", _("Say from how few on more are ordered; 0 for never.")),
             maker=data.get("maker", ""),
         )
@@ -78,7 +79,7 @@ def lot(request: HttpRequest, actor: Actor) -> HttpResponse:
                     lot_id=row.pk,
                     n_counted=_number(data, "n_counted", _("Say how many you counted.")),
                     reason=data.get("reason", ""),
-                    expires_on=_day(data),
+                    expires_on=a_day_or_none(data.get("expires_on", ""), "expires_on"),
                     low_at=_number(data, "low_at", _("Say from how few on more are ordered; 0 for never.")),
                 )
             messages.success(request, _("Saved."))
@@ -128,14 +129,6 @@ def _number(data: QueryDict, name: str, asked: str) -> int:
     if n is None:
         raise InvalidValue(asked, field=name)
     return n
-
-
-def _day(data: QueryDict) -> date | None:
-    text = data.get("expires_on", "").strip()
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as fault:
-        raise InvalidValue(_("A date is written like 2028-11-30."), field="expires_on") from fault
 
 
 def _why(data: QueryDict) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -24,6 +23,7 @@ from myotome.clinic.people.queries import practitioners_for
 from myotome.knowledge.aftercare import after_check
 from myotome.knowledge.citations import citation
 from myotome.pages.access import for_roles
+from myotome.pages.typed import a_day_or_none, whole_or_none
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound
@@ -61,7 +61,9 @@ def supervision(request: HttpRequest, actor: Actor) -> HttpResponse:
 def supervision_end(request: HttpRequest, actor: Actor, supervision: int) -> HttpResponse:
     """The last day of a supervision."""
     try:
-        until_on = _day(request.POST, "until_on") or clinic_day(request.clinic, timezone.now())
+        until_on = a_day_or_none(request.POST.get("until_on", ""), "until_on") or clinic_day(
+            request.clinic, timezone.now()
+        )
         end_supervision(by=actor, at=timezone.now(), supervision_id=supervision, until_on=until_on)
     except InvalidValue as refusal:
         return _supervision_page(request, actor, refusal)
@@ -84,19 +86,11 @@ def _supervision_page(request: HttpRequest, actor: Actor, error: MyotomeError | 
 def _supervision_from(data: Mapping[str, str]) -> dict[str, object]:
     people = {}
     for name in ("practitioner", "supervisor"):
-        text = data.get(name, "")
-        if not (text.isascii() and text.isdigit() and len(text) < 18):
+        chosen = whole_or_none(data.get(name, ""))
+        if chosen is None:
             raise InvalidValue("Choose a practitioner.", field=name)
-        people[f"{name}_id"] = int(text)
-    from_on = _day(data, "from_on")
+        people[f"{name}_id"] = chosen
+    from_on = a_day_or_none(data.get("from_on", ""), "from_on")
     if from_on is None:
         raise InvalidValue("Say from which day on.", field="from_on")
-    return people | {"from_on": from_on, "until_on": _day(data, "until_on")}
-
-
-def _day(data: Mapping[str, str], name: str) -> date | None:
-    text = data.get(name, "").strip()
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as fault:
-        raise InvalidValue("Please give the day as year, month, day, for example 2026-11-24.", field=name) from fault
+    return people | {"from_on": from_on, "until_on": a_day_or_none(data.get("until_on", ""), "until_on")}

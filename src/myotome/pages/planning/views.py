@@ -22,6 +22,7 @@ from myotome.exchange.stricta.sessions import STYLES
 from myotome.pages.access import for_roles
 from myotome.pages.planning.proposal import proposals, site_choices
 from myotome.pages.planning.texts import texts_of, texts_ticked
+from myotome.pages.typed import whole_or_none
 from myotome.science.needling.consents import NeededConsent, consents_needed
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
@@ -190,7 +191,7 @@ def _mode(given: QueryDict) -> TreatmentMode:
 
 
 def _whole(data: QueryDict, name: str) -> int:
-    text = data.get(name, "").strip()
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
+    n = whole_or_none(data.get(name, ""))
+    if n is None:
         raise InvalidValue("{name} is a whole number.", field=name, name=name.replace("_", " "))
-    return int(text)
+    return n

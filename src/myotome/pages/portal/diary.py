@@ -16,6 +16,7 @@ from myotome.clinic.people.queries import patient_by_link
 from myotome.clinic.screening.courses import courses_for
 from myotome.pages.access import by_link, for_roles
 from myotome.pages.portal.known import is_known
+from myotome.pages.typed import a_day, whole_or_none
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue
@@ -70,13 +71,10 @@ def _day(data: QueryDict) -> tuple[date, int, bool]:
     Raises:
         InvalidValue: names what is not chosen.
     """
-    try:
-        on = date.fromisoformat(data.get("on", "").strip())
-    except ValueError as fault:
-        raise InvalidValue("Please give the day as year, month, day, for example 2026-11-24.", field="on") from fault
-    strength, took = data.get("strength", ""), data.get("took", "")
-    if not (strength.isascii() and strength.isdigit() and int(strength[:3]) <= 10):
+    on = a_day(data.get("on", ""), "on")
+    strength, took = whole_or_none(data.get("strength", "")), data.get("took", "")
+    if strength is None or strength > 10:
         raise InvalidValue("Choose how strong it was; 0 is no headache.", field="strength")
     if took not in {"yes", "no"}:
         raise InvalidValue("Say whether you took something for it.", field="took")
-    return on, int(strength[:3]), took == "yes"
+    return on, strength, took == "yes"
