@@ -22,6 +22,7 @@ from myotome.clinic.needling.queries import TreatmentVisit, visits_above_the_loc
 from myotome.clinic.people.queries import actor_of, clinics, clinics_of, home_path
 from myotome.pages.access import error_context, public, signed_in
 from myotome.pages.templatetags.needling import initials
+from myotome.pages.typed import whole_or_none
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import Busy, NotFound
 
@@ -86,9 +87,7 @@ def locked_all_out(request: HttpRequest, visit: int) -> HttpResponse:
 def beat(request: HttpRequest) -> HttpResponse:
     """A device of hers is there, locked or not; the answer says for which visits it has to sound, by initials."""
     at, rows = timezone.now(), []
-    shown = {
-        int(said) for said in request.POST.getlist("visit")[:50] if said.isascii() and said.isdigit() and len(said) < 19
-    }
+    shown = {pk for said in request.POST.getlist("visit")[:50] if (pk := whole_or_none(said)) is not None}
     for actor in _selves(request):
         for one in hear_device(by=actor, at=at, visit_ids=shown):
             rows.append(
