@@ -12,7 +12,7 @@ from myotome.clinic.needling.actions import close_visit, open_visit, record_inse
 from myotome.clinic.needling.after_queries import check_link
 from myotome.clinic.needling.aftercare import ask_after_visit
 from myotome.clinic.needling.cosigning import add_supervision
-from myotome.clinic.needling.models import AdverseEvent, AfterCheck, Incident, Supervision
+from myotome.clinic.needling.models import AdverseEvent, AfterCheck, Incident, Supervision, TreatmentVisit
 from myotome.clinic.people.days import clinic_day
 from myotome.clinic.people.models import Practitioner
 from myotome.knowledge.aftercare import after_check
@@ -130,6 +130,7 @@ def test_the_owner_reads_that_somebody_is_to_be_phoned_and_no_name(client, close
 def test_the_closed_visit_says_what_was_done_and_what_remains(client, closed):
     visit, elena, _check = closed
     AfterCheck.objects.update(due_at=timezone.now() + timedelta(hours=3))
+    TreatmentVisit.objects.filter(pk=visit.pk).update(closed_at=timezone.now())
     client.force_login(Practitioner.objects.get(pk=elena.practitioner_id).user)
     page = client.get(chart_of(visit)).content.decode()
     for said in (
@@ -138,6 +139,19 @@ def test_the_closed_visit_says_what_was_done_and_what_remains(client, closed):
     ):  # fmt: skip
         assert said in page, said
     assert reverse("desk:book", kwargs={"clinic": visit.clinic.slug, "patient": visit.course.patient_id}) in page
+
+
+def test_the_drive_home_is_asked_of_on_the_day_itself_only(client, closed):
+    visit, elena, _check = closed
+    client.force_login(Practitioner.objects.get(pk=elena.practitioner_id).user)
+    for days, is_asked in ((0, True), (1, False)):
+        TreatmentVisit.objects.filter(pk=visit.pk).update(closed_at=timezone.now() - timedelta(days=days))
+        page = client.get(chart_of(visit)).content.decode()
+        assert ("ask whether she feels fit to drive" in page) is is_asked
+    TreatmentVisit.objects.filter(pk=visit.pk).update(closed_at=timezone.now(), fit_to_drive_asked=True)
+    page = client.get(chart_of(visit)).content.decode()
+    assert "She was asked whether she feels fit to drive." in page
+    assert "ask whether she feels fit to drive" not in page
 
 
 def test_an_unanswered_check_is_said_to_be_unanswered(client, closed):

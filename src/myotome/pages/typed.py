@@ -11,7 +11,7 @@ from datetime import date, time
 from myotome.vocabulary.errors import InvalidValue
 
 MOST_DIGITS = 9
-YEARS = range(2000, 2200)
+YEARS = range(1900, 3000)
 
 
 def whole(text: str, field: str) -> int:

@@ -72,7 +72,7 @@ def test_she_writes_a_day_and_corrects_it_and_both_stay(client, course, django_a
         ({"strength": "3"}, "Say whether you took something"),
         ({"took": "no"}, "Choose how strong it was"),
         ({"strength": "11", "took": "no"}, "Choose how strong it was"),
-        ({"strength": "3", "took": "no", "on": "yesterday"}, "Please give the day"),
+        ({"strength": "3", "took": "no", "on": "yesterday"}, "year, month, day"),
         ({"strength": "3", "took": "no", "on": "2020-01-01"}, "A day of the last four weeks"),
         ({"strength": "3", "took": "no", "on": "2120-01-01"}, "A day of the last four weeks"),
     ],

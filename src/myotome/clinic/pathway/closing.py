@@ -15,6 +15,7 @@ from myotome.clinic.needling.after_queries import CheckStory, check_story, event
 from myotome.clinic.needling.cosigning import cosignature_of
 from myotome.clinic.needling.models import AdverseEvent, Cosignature, TreatmentVisit
 from myotome.clinic.pathway.series import WishedSeries, wished_series
+from myotome.clinic.people.days import clinic_day
 from myotome.knowledge.aftercare import PublishedRate, published_of
 from myotome.science.money.amounts import taxed
 from myotome.vocabulary.actors import Actor
@@ -35,7 +36,7 @@ class Draft:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Closing:
-    """A closed visit as its page tells it. `drowsy` is what is published of the drive home."""
+    """A closed visit as its page tells it. `drowsy` is what is published of the drive home, asked of on the day itself."""
 
     appointment: Appointment | None
     is_done: bool
@@ -46,6 +47,7 @@ class Closing:
     wished: WishedSeries | None
     cosignature: Cosignature | None
     may_cosign: bool
+    asks_of_drive: bool
     drowsy: PublishedRate
 
 
@@ -70,8 +72,13 @@ def closing_of(actor: Actor, visit: TreatmentVisit, *, at: datetime) -> Closing:
         may_cosign=bool(
             cosignature and not cosignature.cosigned_at and cosignature.cosigner_id == actor.practitioner_id
         ),
+        asks_of_drive=not visit.fit_to_drive_asked and _is_today(visit, at),
         drowsy=next(row for row in published_of("drowsy") if row.per == "patients"),
     )
+
+
+def _is_today(visit: TreatmentVisit, at: datetime) -> bool:
+    return visit.closed_at is not None and clinic_day(visit.clinic, visit.closed_at) == clinic_day(visit.clinic, at)
 
 
 def _draft(actor: Actor, visit: TreatmentVisit, appointment: Appointment) -> Draft | None:
