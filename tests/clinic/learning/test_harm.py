@@ -95,7 +95,7 @@ def test_the_page_says_rates_with_their_interval_and_none_as_none_of_so_many(cli
     client.force_login(a_user(visits[0].clinic, Role.OWNER))
     page = client.get(url).content.decode()
     assert "4 closed visits with needles, 8 needles." in page
-    assert "0 of 0 patients" in page
+    assert "Nobody was asked a day later yet." in page
     assert "none of 4 (0 to 60 in 100)" in page
     assert "nobody counted yet" in page
     told(visits[0], sore="much")
