@@ -13,7 +13,7 @@ from myotome.clinic.needling.models import Incident, NeedleInsertion, NeedleLot
 from myotome.clinic.needling.shelf import lots_of
 from myotome.clinic.needling.stocking import receive_needles
 from myotome.clinic.people.days import clinic_day
-from tests.clinic.test_needle_chart_page import BUTTOCK, GLMAX, at, visit_of
+from tests.clinic.charting.visits import BUTTOCK, GLMAX, at, visit_of
 from tests.factories import a_clinic, a_needle, a_practitioner, a_receptionist, an_actor
 
 pytestmark = pytest.mark.django_db

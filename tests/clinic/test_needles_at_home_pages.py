@@ -11,7 +11,7 @@ from django.utils import timezone
 from myotome.clinic.needling.actions import close_visit, record_insertion
 from myotome.clinic.needling.models import NeedleInsertion, RetainedNeedle
 from myotome.clinic.people.days import clinic_day
-from tests.clinic.test_needle_chart_page import at, visit_of
+from tests.clinic.charting.visits import at, visit_of
 from tests.factories import a_clinic, a_needle, a_practitioner, a_receptionist
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,109 @@
+"""Many needles at once on the chart: shorthand lines, a set that rests; and every command has its id."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.urls import resolve
+
+from myotome.clinic.audit.models import AuditEvent
+from myotome.clinic.needling.actions import answer_ask, record_insertion
+from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
+from myotome.vocabulary.needling import SiteKind
+from tests.clinic.charting.visits import POINTS, at, visit_of
+from tests.factories import (
+    AT,
+    a_needle,
+    boxed,
+)
+
+pytestmark = pytest.mark.django_db
+ONCE_BY_NATURE = {"close", "sign", "consented", "withdrawn", "resolved"}
+"""What is closed, signed, agreed to, taken back or reviewed already stays as it is."""
+
+
+def test_a_shorthand_paste_writes_twelve_needles(client, clinic, elena):
+    visit, _ = visit_of(clinic, elena)
+    client.force_login(elena.user)
+    lines = "\n".join(
+        f"L {word} 40 .30x50 grasp2 release 6s" for word in ("glmed", "glmax", "pir", "tibant", "rf", "vl")
+    )
+    client.post(at("line", visit), {"line": lines + "\n" + lines.replace("L ", "R "), "client_id": "paste"})
+    assert NeedleInsertion.objects.count() == 12
+    client.post(at("line", visit), {"line": lines + "\n" + lines.replace("L ", "R "), "client_id": "paste"})
+    assert NeedleInsertion.objects.count() == 12
+
+
+def test_a_line_that_does_not_parse_keeps_the_typing_and_points_at_the_word(client, clinic, elena):
+    visit, _ = visit_of(clinic, elena)
+    client.force_login(elena.user)
+    answer = client.post(at("line", visit), {"line": "L glmed 50 .30x60 gasp2"})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Did you mean grasp2?" in page
+    assert 'value="L glmed 50 .30x60 gasp2"' in page
+    assert '<span class="bad">gasp2</span>' in page
+    assert not NeedleInsertion.objects.exists()
+
+
+def test_a_line_is_all_or_nothing(client, clinic, elena):
+    visit, _ = visit_of(clinic, elena)
+    client.force_login(elena.user)
+    client.post(at("line", visit), {"line": "L glmed 50 grasp2\nL nosuch 50"})
+    assert not NeedleInsertion.objects.exists()
+
+
+def test_every_form_of_the_chart_gives_its_command_an_id(client, clinic, elena):
+    visit, actor = visit_of(clinic, elena, mode="acupuncture", sites=POINTS, kind=SiteKind.ACUPOINT)
+    record_insertion(by=actor, at=AT, visit_id=visit.pk, needle=a_needle())
+    client.force_login(elena.user)
+    pages = [client.get(at("chart", visit)).content.decode(), client.get(at("hand_over", visit)).content.decode()]
+    client.post(at("all_out", visit))
+    pages.append(client.get(at("chart", visit)).content.decode())
+    client.post(at("count", visit), {"out": "1"})
+    client.post(at("close", visit), {"version": "1"} | boxed(1))
+    pages.append(client.get(at("chart", visit)).content.decode())
+    forms = [form for page in pages for form in re.findall(r'<form method="post".*?</form>', page, re.DOTALL)]
+    without = set()
+    for form in forms:
+        action = re.search(r'action="([^"]*)"', form)
+        name = resolve(action[1]).url_name if action else "hand_over"
+        if 'name="client_id"' not in form and name not in ONCE_BY_NATURE and "/visit/" in (action[1] if action else ""):
+            without.add(name)
+    assert len(forms) > 15
+    assert without == set()
+
+
+def test_a_button_pressed_twice_does_its_act_once(client, clinic, elena):
+    visit, _actor = visit_of(clinic, elena)
+    client.force_login(elena.user)
+    for text in ("Sore.", "Sore.", "Not sore."):
+        answer = client.post(at("addendum", visit), {"text": text, "client_id": "note"})
+    assert visit.addenda.count() == 1
+    assert answer.status_code == 409
+    assert "sent before with another content" in answer.content.decode()
+    for _ in range(2):
+        client.post(at("all_out", visit), {"client_id": "call"})
+    assert AuditEvent.objects.filter(act="visit.all_out_called").count() == 1
+
+
+def test_a_resting_set_goes_in_in_one_act_and_comes_out_when_the_count_agrees(client, clinic, elena):
+    visit, actor = visit_of(clinic, elena, mode="acupuncture", sites=POINTS, kind=SiteKind.ACUPOINT)
+    for place, code in (("lower_leg", "posterior_tibial_vessels"), ("lower_leg", "vessel"), ("lower_leg", "nerve")):
+        answer_ask(by=actor, at=AT, visit_id=visit.pk, code=code, place=place, reason="kept clear")
+    client.force_login(elena.user)
+    keys = [f"acupoint:{code}::left" for code in ("LI4", "ST36")]
+    form = {"site": keys, "client_id": "set-1", "retain_minutes": "25"} | {f"depth:{key}": "20" for key in keys}
+    page = client.post(at("needle_set", visit), form, follow=True).content.decode()
+    assert {(r.site, r.state, r.depth_mm) for r in NeedleInsertion.objects.all()} == {
+        ("LI4", "in", 20),
+        ("ST36", "in", 20),
+    }
+    assert TreatmentVisit.objects.get(pk=visit.pk).retain_minutes == 25
+    assert 'data-due-s="1500"' in page
+    wrong = client.post(at("counted_out", visit), {"n_counted": "1"})
+    assert wrong.status_code == 409
+    assert "You counted 1, and 2 are in" in wrong.content.decode()
+    client.post(at("counted_out", visit), {"n_counted": "2"})
+    assert {r.state for r in NeedleInsertion.objects.all()} == {"out"}
