@@ -11,8 +11,10 @@ import pytest
 from myotome.knowledge.acupoints import acupoints
 from myotome.knowledge.consents import consent_for, consent_texts, place_of
 from myotome.knowledge.hazards import hazards, regions_of_consent
-from myotome.knowledge.muscles import muscles
+from myotome.knowledge.muscles import hazards_at, muscles, region_at, sites
 from myotome.science.needling.consents import NeededConsent, consents_needed, what_was_missing
+from myotome.science.needling.places import hazards_in, sites_in
+from myotome.vocabulary.anatomy import NeedleRegion
 from myotome.vocabulary.needling import SiteKind
 
 COURSE, STAYS = NeededConsent("course"), NeededConsent("retained")
@@ -59,6 +61,32 @@ def test_every_point_needs_the_yes_to_just_the_regions_of_its_hazards(pregnant):
             site_kind=SiteKind.ACUPOINT, site=id, level=None, facts=["pregnancy"] if pregnant else []
         )
         assert needed == in_regions(near[id], pregnant=pregnant), id
+
+
+@pytest.mark.parametrize("region", NeedleRegion)
+def test_a_free_place_needs_the_yes_to_each_hazard_region_of_a_third_of_the_sites_around_it(region):
+    near = [set(hazards_at(id, level)) for id, level in sites() if region_at(id, level) is region]
+    of_point = {id: set() for id, point in acupoints().items() if point.region is region}
+    for row in rows("myotome.knowledge.acupoints", "hazards.csv"):
+        if row["point"] in of_point:
+            of_point[row["point"]].add(row["hazard"])
+    near += of_point.values()
+    asked = {
+        name for name in regions_of_consent() if sum(name in {REGION_OF.get(c) for c in codes} for codes in near) * 3 >= len(near)
+    }  # fmt: skip
+    needed = consents_needed(site_kind=SiteKind.FREE, site="scar", level=None, region=region)
+    assert needed == (COURSE, *(NeededConsent("region", one) for one in sorted(asked - {"pregnancy"})))
+    assert set().union(*near) - set(hazards_in(region)) <= {"pregnancy", "traditional_caution", "moxa_caution"}
+    assert set(hazards_in(region)) <= set().union(*near)
+    assert sites_in(region) >= set(of_point)
+
+
+def test_a_place_over_the_lung_needs_the_yes_to_the_chest_and_one_on_the_hand_none():
+    def needed(region):
+        return consents_needed(site_kind=SiteKind.FREE, site="scar", level=None, region=NeedleRegion(region))
+
+    assert NeededConsent("region", "thorax") in needed("upper_back")
+    assert needed("forearm_hand") == (COURSE,)
 
 
 def test_a_needle_that_stays_needs_one_yes_more_wherever_it_is():

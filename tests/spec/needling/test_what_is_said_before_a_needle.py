@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from myotome.knowledge.acupoints import acupoint
-from myotome.knowledge.muscles import region_at
+from myotome.knowledge.hazards import hazards
+from myotome.knowledge.muscles import hazards_at, region_at, sites
 from myotome.science.needling.asks import EVERYWHERE, before_needle, unanswered
 from myotome.vocabulary.anatomy import NeedleRegion
 from myotome.vocabulary.courses import CautionLevel
@@ -115,8 +116,51 @@ def test_no_answer_settles_a_stop():
     )
 
 
-def test_a_free_place_has_the_patients_cautions_and_no_hazards_of_its_own():
-    warnings = before_needle(
-        site_kind=SiteKind.FREE, site="scar", level=None, region=NeedleRegion.LOW_BACK, facts={"diabetes": ""}
+def at_free_place(region, **given):
+    return before_needle(
+        site_kind=SiteKind.FREE,
+        site="scar",
+        level=None,
+        region=NeedleRegion(region),
+        facts=given.pop("facts", {}),
+        **given,
     )
-    assert [w.code for w in warnings] == ["diabetes"]
+
+
+@pytest.mark.parametrize("region", NeedleRegion)
+def test_a_free_place_says_once_what_lies_near_the_sites_of_its_region_and_on_what_ground(region):
+    of_place = [w for w in at_free_place(region) if w.code == "free_place"]
+    assert [w.place for w in of_place] == [region.value]
+    assert region.value.replace("_", " ") in of_place[0].words
+    near = {code for id, level in sites() if region_at(id, level) is region for code in hazards_at(id, level)}
+    assert all(hazards()[code].name in of_place[0].words for code in near)
+
+
+@pytest.mark.parametrize(
+    ("region", "named"), [("chest", "Pleura and lung"), ("low_back", "Kidney"), ("neck", "Carotid")]
+)
+def test_a_free_place_over_lung_kidney_or_vessel_asks(region, named):
+    of_place = next(w for w in at_free_place(region) if w.code == "free_place")
+    assert of_place.level is CautionLevel.ASK
+    assert named in of_place.words
+
+
+def test_what_stops_at_a_site_asks_at_a_free_place_that_may_lie_there():
+    warnings = at_free_place("lower_leg", facts={"anticoagulant": "apixaban"})
+    assert codes(warnings, CautionLevel.STOP) == []
+    asked = next(w for w in warnings if w.code == "bleeding_deep_anticoagulant")
+    assert (asked.level, asked.detail) == (CautionLevel.ASK, "apixaban")
+    assert "sites of its region, lower leg, are meant" in asked.words
+    assert "bleeding_deep_anticoagulant" not in codes(
+        at_free_place("head", facts={"anticoagulant": ""}), CautionLevel.ASK
+    )
+
+
+def test_what_stops_in_a_whole_region_stops_at_a_free_place_of_it_too():
+    current = at_free_place("chest", is_electrical=True)
+    assert codes(current, CautionLevel.STOP) == ["chest_electrical"]
+
+
+def test_a_free_place_has_the_patients_own_cautions_as_any_site():
+    assert codes(at_free_place("foot", facts={"fever": ""}), CautionLevel.STOP) == ["fever"]
+    assert "diabetes" in codes(at_free_place("foot", facts={"diabetes": ""}), CautionLevel.ASK)

@@ -66,7 +66,7 @@ class AskBook:
             self._hand,
             mode=TreatmentMode(self._visit.mode),
             on=self._on,
-            hazard_regions=regions_near(**where),
+            hazard_regions=regions_near(**where, region=NeedleRegion(region)),
             region=NeedleRegion(region),
         )
         return gravest_first((*said, *of_hand))

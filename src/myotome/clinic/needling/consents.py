@@ -10,6 +10,7 @@ from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
 from myotome.clinic.planning.models import Consent
 from myotome.science.needling.consents import NeededConsent, consents_needed, what_was_missing
 from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.anatomy import NeedleRegion
 from myotome.vocabulary.needling import NeedleState, SiteKind
 
 KIND_OF_BREACH = {
@@ -50,6 +51,7 @@ def open_incidents_of_consent(
             site_kind=SiteKind(needle.site_kind),
             site=needle.site,
             level=needle.level or None,
+            region=NeedleRegion(needle.region),
             facts=facts,
             stays=needle.state == NeedleState.LEFT_IN.value,
         )

@@ -247,7 +247,7 @@ def _needed(sites: list[dict[str, Any]], book: AskBook) -> list[NeededConsent]:
         one
         for site in sites
         for one in consents_needed(
-            site_kind=site["site_kind"], site=site["site"], level=site["level"], facts=book.facts
+            **{name: site[name] for name in ("site_kind", "site", "level", "region")}, facts=book.facts
         )
     ]
 

@@ -3,24 +3,33 @@
 STOP is lifted only by correcting the fact that raised it. ASK wants a reason, once per visit and region. A STOP that
 holds for an area which only its words describe asks whether the site lies there: the program cannot know. A depth is
 charted, not judged: only at an acupuncture point, deeper than the deepest range of any source, it asks.
+
+A free place has no row of its own: it takes the hazards of its region's muscles and points, as one ASK that says so, and
+what would be a STOP at one of these sites asks whether the place lies there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from myotome.knowledge import acupoints as points
 from myotome.knowledge.cautions import Caution, cautions
 from myotome.knowledge.citations import citation
 from myotome.knowledge.hazards import hazards
-from myotome.knowledge.muscles import hazards_at, muscles
+from myotome.science.needling.places import hazards_near, sites_in
 from myotome.vocabulary.anatomy import NeedleRegion
 from myotome.vocabulary.courses import CautionLevel
 from myotome.vocabulary.needling import SiteKind
 from myotome.vocabulary.sentences import Sentence, joined
 
 EVERYWHERE = "everywhere"
+BY_SITE = ("hazards", "electrical_at", "muscles", "points")
+"""Scopes of rules that hold at named sites, or near a hazard of theirs."""
+FREE_PLACE = Sentence(
+    "A free place: what lies under it is in no table. Muscles and points of its region, {region}, lie near: {hazards}."
+)
+MAY_LIE_THERE = Sentence("{said} A free place: asked because sites of its region, {region}, are meant.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,9 +78,15 @@ def before_needle(
     Source: each rule's and hazard's own sources
     Check: tests/spec/needling/test_what_is_said_before_a_needle.py
     """
-    near = hazards_near(site_kind, site, level)
-    found = [
-        Warning(
+    is_free = site_kind is SiteKind.FREE
+    near, names = hazards_near(site_kind, site, level, region), sites_in(region) if is_free else frozenset({site})
+    found = []
+    for rule in cautions() if rules is None else rules:
+        if rule.fact and rule.fact not in facts:
+            continue
+        if not _holds(rule, names, region, near, is_electrical, is_retained):
+            continue
+        warning = Warning(
             level=CautionLevel.ASK if rule.scope == "area" else CautionLevel(rule.level),
             code=rule.code,
             words=rule.sentence,
@@ -79,16 +94,46 @@ def before_needle(
             fact=rule.fact,
             detail=facts.get(rule.fact, ""),
         )
-        for rule in (cautions() if rules is None else rules)
-        if (not rule.fact or rule.fact in facts) and _holds(rule, site, region, near, is_electrical, is_retained)
-    ]
-    found += [
+        is_guessed = is_free and rule.scope in BY_SITE and region.value not in rule.where
+        found.append(_asked_of_free_place(warning, region) if is_guessed else warning)
+    found += _of_free_place(near, region) if is_free else _of_hazards(near, region, facts)
+    found += _deeper_than_ranges(site_kind, site, region, depth_mm)
+    return gravest_first(found)
+
+
+def _of_hazards(near: Collection[str], region: NeedleRegion, facts: Mapping[str, str]) -> list[Warning]:
+    return [
         Warning(level=CautionLevel.ASK, code=code, words=f"{row.name}: {row.what_to_do}", place=region.value)
         for code, row in ((code, hazards()[code]) for code in near)
         if row.needs_ack and not (code == "pregnancy" and "pregnancy" not in facts)
     ]
-    found += _deeper_than_ranges(site_kind, site, region, depth_mm)
-    return gravest_first(found)
+
+
+def _of_free_place(near: Collection[str], region: NeedleRegion) -> list[Warning]:
+    """One word for all of them: an ASK as soon as one of them asks at a named site, else a NOTE."""
+    rows = [hazards()[code] for code in near]
+    if not rows:
+        return []
+    first = sorted(rows, key=lambda row: not row.needs_ack)
+    words = FREE_PLACE.filled(region=place_words(region), hazards=joined([row.name for row in first], ", "))
+    level = CautionLevel.ASK if first[0].needs_ack else CautionLevel.NOTE
+    return [Warning(level=level, code="free_place", words=words, place=region.value)]
+
+
+def _asked_of_free_place(warning: Warning, region: NeedleRegion) -> Warning:
+    """A rule of some sites at a place that may be one of them: the program cannot know, and a STOP asks."""
+    level = CautionLevel.ASK if warning.level is CautionLevel.STOP else warning.level
+    words = MAY_LIE_THERE.filled(said=warning.words, region=place_words(region))
+    return replace(warning, level=level, words=words)
+
+
+def place_words(region: NeedleRegion) -> Sentence:
+    """The region in words, for a sentence.
+
+    Source: judgement
+    Check: tests/spec/needling/test_what_is_said_before_a_needle.py
+    """
+    return Sentence(region.value.replace("_", " "))
 
 
 def unanswered(warnings: Collection[Warning], answered: Collection[tuple[str, str]]) -> tuple[Warning, ...]:
@@ -105,13 +150,18 @@ def unanswered(warnings: Collection[Warning], answered: Collection[tuple[str, st
 
 
 def _holds(
-    rule: Caution, site: str, region: NeedleRegion, near: Collection[str], is_electrical: bool, is_retained: bool
+    rule: Caution,
+    names: Collection[str],
+    region: NeedleRegion,
+    near: Collection[str],
+    is_electrical: bool,
+    is_retained: bool,
 ) -> bool:
     match rule.scope:
         case "region":
             return region.value in rule.where
         case "muscles" | "points":
-            return site in rule.where
+            return any(name in rule.where for name in names)
         case "hazards":
             return any(code in rule.where for code in near)
         case "electrical":
@@ -150,17 +200,3 @@ def _deeper_than_ranges(site_kind: SiteKind, site: str, region: NeedleRegion, de
         source=joined([citation(key).words.rstrip(".") for key in deepest[1]]),
     )
     return [Warning(level=CautionLevel.ASK, code=f"depth_{site}", words=words, place=region.value)]
-
-
-def hazards_near(site_kind: SiteKind, site: str, level: str | None) -> tuple[str, ...]:
-    """Codes of the hazards at a site; none are known of a free place, or of a site that is in no table (any more).
-
-    Source: knowledge/muscles, knowledge/acupoints
-    Check: tests/oracle/test_consents_needed.py
-    """
-    if site_kind is SiteKind.MUSCLE and site in muscles():
-        return hazards_at(site, level)
-    if site_kind is SiteKind.ACUPOINT:
-        point = points.acupoints().get(site)
-        return tuple(point.hazards) if point else ()
-    return ()

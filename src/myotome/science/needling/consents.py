@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from myotome.knowledge.consents import place_of
 from myotome.knowledge.hazards import hazards
-from myotome.science.needling.asks import hazards_near
+from myotome.science.needling.places import hazard_regions_in, hazards_near, is_named
+from myotome.vocabulary.anatomy import NeedleRegion
 from myotome.vocabulary.needling import SiteKind
 from myotome.vocabulary.sentences import Sentence
 
@@ -28,26 +29,41 @@ class NeededConsent:
 
 
 def consents_needed(
-    *, site_kind: SiteKind, site: str, level: str | None, facts: Collection[str] = (), stays: bool = False
+    *,
+    site_kind: SiteKind,
+    site: str,
+    level: str | None,
+    region: NeedleRegion | None = None,
+    facts: Collection[str] = (),
+    stays: bool = False,
 ) -> tuple[NeededConsent, ...]:
     """What must have been agreed to before a needle at this site, which stays in or not: the course always.
 
-    `facts` are the codes of the patient's present facts.
+    `facts` are the codes of the patient's present facts; `region` is needed for a free place, which has no table.
 
     Source: judgement (a risk that is material for one place is told for that place)
     Check: tests/oracle/test_consents_needed.py
     """
-    regions = regions_near(site_kind, site, level, facts=facts)
+    regions = regions_near(site_kind, site, level, region, facts=facts)
     needed = [NeededConsent("course"), *(NeededConsent("region", subject) for subject in regions)]
     return (*needed, NeededConsent("retained")) if stays else tuple(needed)
 
 
-def regions_near(site_kind: SiteKind, site: str, level: str | None, *, facts: Collection[str] = ()) -> tuple[str, ...]:
-    """The hazard regions in which the site lies, sorted: one site may lie in several.
+def regions_near(
+    site_kind: SiteKind,
+    site: str,
+    level: str | None,
+    region: NeedleRegion | None = None,
+    *,
+    facts: Collection[str] = (),
+) -> tuple[str, ...]:
+    """The hazard regions in which the site lies, sorted: one site may lie in several. A free place has those of its region.
 
     Source: knowledge/hazards/hazards.csv, column consent
     Check: tests/oracle/test_consents_needed.py
     """
+    if region is not None and not is_named(site_kind, site):
+        return hazard_regions_in(region)
     regions = {hazards()[code].consent for code in hazards_near(site_kind, site, level)} - {""}
     return tuple(sorted(regions - ({ONLY_WITH_FACT} - set(facts))))
 
