@@ -2,7 +2,7 @@
 
 import type { Command, Row } from "./store";
 
-const WAIT = /^\/[-\w]+\/visit\/(\d+)\/(needle|set|line|asked|answer|counted-out|all-out|tally|count|adverse|needle\/(\d+)\/(?:out|response|left-in|fragment|strike))\/$/;
+const WAIT = /^\/[-\w]+\/visit\/(\d+)\/(needle|set|line|asked|answer|fact|counted-out|all-out|tally|count|adverse|needle\/(\d+)\/(?:out|response|left-in|fragment|strike))\/$/;
 
 export function freshId(): string {
   return [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -18,6 +18,8 @@ export function commandOf(form: HTMLFormElement, submitter: HTMLElement | null, 
   const fields = [...data].flatMap(([name, value]): [string, string][] => (typeof value === "string" ? [[name, value]] : []));
   // A short list with an open question is the server's to send back.
   if (kind === "asked" && !data.get("rest") && [...form.querySelectorAll("[role=radiogroup]")].some((one) => !one.querySelector("input:checked"))) return undefined;
+  // So is a fact put right without a word of what is known now.
+  if (kind === "fact" && !(data.get("fact_state") && data.get("fact_detail")?.toString().trim())) return undefined;
   let id = data.get("client_id")?.toString() ?? "";
   if (!id) {
     id = freshId();

@@ -3,13 +3,14 @@
 //
 // Without script, without a secure address or without a worker everything works as plain forms do.
 
-import { clockWords } from "../elements/timers";
-import { commandOf, freshId, renew } from "./acts";
+import { commandOf, renew } from "./acts";
 import { addCommand, PATIENCE_MS, sendWaiting, type Outcome } from "./commands";
+import { atTheDoor, pinForm, withoutNetwork } from "./door";
 import { chartAt, keepAnswer } from "./keep";
-import { arrived, choose, clock, lay, make, say } from "./overlay";
-import { hasPin, isLocked, leave, lock, openByPin, openByServer, setPin, SHORTEST_PIN } from "./lock";
-import { above, canKeep, changeCommand, commands, dropCommand, forgetChartsBut, keptChart, keepAbove, keptVisits, setAbove, type Above, type Command } from "./store";
+import { lock, openByServer } from "./lock";
+import { arrived, choose, lay, make, say } from "./overlay";
+import { panel, saved } from "./panel";
+import { canKeep, commands, dropCommand, forgetChartsBut, keepAbove, keptVisits, setAbove, type Command } from "./store";
 
 const EVERY_MS = 15_000;
 const KEPT_ANEW_MS = 5 * 60_000;
@@ -222,93 +223,12 @@ async function layNow(): Promise<void> {
   const waits = everything.filter((command) => command.state === "waiting");
   const refused = everything.filter((command) => command.state === "refused");
   saved(waits.length, refused.length);
-  panel(waits, refused);
+  panel(waits, refused, { user, isAway, mustLogIn, keptAt: keptAt(), goOn: () => void goOn(), afresh });
   const here = everything.filter((command) => command.visit === visit).length;
   await standAbove();
   const foot = document.querySelector("#visit-foot .not-yet");
   if (foot && here) foot.replaceChildren(make("b", say("closeNeeds", { n: here })));
   else if (foot && isAway) foot.replaceChildren(make("b", say("closeOffline")));
-}
-
-function saved(waits: number, refused: number): void {
-  const place = document.getElementById("saved-state");
-  if (!place || !(waits || refused || place.matches(".local, .fault"))) return;
-  place.classList.toggle("local", waits > 0 && !refused);
-  place.classList.toggle("fault", refused > 0);
-  place.textContent = refused ? say("notTaken", { n: refused + waits }) : waits ? say("toSend", { n: waits }) : say("onServer", { at: clock(Date.now()) });
-}
-
-function panel(waits: Command[], refused: Command[]): void {
-  let place = document.getElementById("device-panel");
-  if (!waits.length && !refused.length && !isAway) return place?.remove();
-  if (!place) {
-    place = Object.assign(make("section", "", "device-panel stack tight"), { id: "device-panel" });
-    place.setAttribute("aria-live", "polite");
-    place.setAttribute("aria-label", say("here"));
-    document.getElementById("main")?.prepend(place);
-  }
-  const wasOpen = place.querySelector("details")?.open ?? false;
-  place.replaceChildren();
-  if (isAway) place.append(make("p", keptAt() ? say("keptAt", { at: clock(keptAt()) }) : say("noNetwork"), "small no-network"));
-  const own = waits.filter((command) => command.user === user);
-  if (own.length) {
-    const fold = make("details", "", "fold");
-    const list = make("ol", "", "plain");
-    for (const command of own) list.append(make("li", `${clock(command.at)} ${describe(command)}`));
-    const now = make("button", say("try"), "second");
-    now.addEventListener("click", () => void goOn());
-    fold.append(make("summary", say("waiting", { n: own.length })), list, now);
-    (fold as HTMLDetailsElement).open = wasOpen;
-    place.append(fold);
-    if (mustLogIn) {
-      const line = make("p", `${say("logIn")} `);
-      line.append(Object.assign(make("a", say("logInWord"), "second"), { href: `/accounts/login/?next=${encodeURIComponent(location.pathname)}` }));
-      place.append(line);
-    }
-  }
-  const others = new Map<string, number>();
-  for (const command of waits) if (command.user !== user) others.set(command.by, (others.get(command.by) ?? 0) + 1);
-  for (const [name, n] of others) place.append(make("p", say("ofOthers", { name, n }), "small"));
-  for (const command of refused) if (command.user === user) place.append(conflict(command));
-}
-
-function describe(command: Command): string {
-  const names = command.rows.map((row) => `${row.name} ${row.side}`.trim()).join("; ");
-  return [names, command.words].filter(Boolean).join(": ");
-}
-
-/** Both versions with their times, and two equal buttons. */
-function conflict(command: Command): HTMLElement {
-  const box = make("div", "", "conflict sheet");
-  const versions = make("div", "", "versions");
-  const number = /needle\/(\d+)\//.exec(command.path)?.[1];
-  const row = number === undefined ? null : document.querySelector(`#needle-${number} .needle-row > span:nth-child(2)`);
-  const version = (title: string, words: string, name: string, does: () => Promise<void>): HTMLElement => {
-    const part = make("div", "", "version");
-    const button = make("button", name, "second");
-    button.addEventListener("click", () => void does().then(afresh));
-    part.append(make("b", title), make("p", words), button);
-    return part;
-  };
-  versions.append(
-    version(say("yours"), `${clock(command.at)} ${describe(command)}`, say("again"), () => changeCommand({ ...command, state: "waiting" })),
-    version(say("theirs"), [row?.textContent?.replace(/\s+/g, " ").trim(), command.answer].filter(Boolean).join(". "), say("leave"), () => dropCommand(command.seq)),
-  );
-  box.append(make("p", `${say("refused")} ${command.answer ?? ""}`), versions);
-  if (command.rows.length || command.kind === "adverse" || command.kind === "line") {
-    const add = make("button", say("addendum"), "second");
-    add.addEventListener("click", () => void asAddendum(command).then(afresh));
-    box.append(add);
-  }
-  return box;
-}
-
-async function asAddendum(command: Command): Promise<void> {
-  const text = `${clock(command.at)} ${describe(command)} ${command.rows.map((row) => row.size).join(" ")}`.trim();
-  const path = command.path.replace(/(\/visit\/\d+\/).*/, "$1addendum/");
-  const { seq, answer, status, ...rest } = command;
-  await addCommand({ ...rest, id: freshId(), path, kind: "addendum", state: "waiting", rows: [], words: text, fields: [["client_id", command.id], ["text", text]] });
-  await dropCommand(seq);
 }
 
 /** After a decision the chart is drawn anew, without what was laid over it. */
@@ -322,8 +242,10 @@ async function afresh(): Promise<void> {
 
 async function noNetwork(event: CustomEvent): Promise<void> {
   const { requestConfig } = event.detail as { requestConfig?: { verb: string; path: string } };
-  const site = new URL(requestConfig?.path ?? "", location.href).searchParams.get("site");
+  const asked = new URL(requestConfig?.path ?? "", location.href).searchParams;
+  const site = asked.get("site");
   isAway = canKeep();
+  if (requestConfig?.verb === "get" && asked.get("technique") === "electrical") return needsServer();
   if (requestConfig?.verb === "get" && site && choose(site)) return layAll();
   const place = document.getElementById("saved-state");
   if (place && requestConfig?.verb !== "get") {
@@ -331,6 +253,13 @@ async function noNetwork(event: CustomEvent): Promise<void> {
     place.textContent = say("notSaved");
   }
   if (canKeep() && requestConfig?.verb === "get") await layAll();
+}
+
+/** Current is asked for without network: what must be said before it is reckoned by the server, and the page says so. */
+function needsServer(): Promise<void> {
+  document.getElementById("current-needs")?.remove();
+  document.querySelector(".needle-size")?.append(Object.assign(make("p", say("currentNeeds"), "small late"), { id: "current-needs", role: "status" }));
+  return layAll();
 }
 
 async function keepOfHtmx(event: CustomEvent): Promise<void> {
@@ -398,99 +327,4 @@ function lockWhenIdle(device: HTMLElement): void {
     if (navigator.onLine && !isAway) isTouched("main") || location.reload();
     else void lock().then(() => location.replace("/offline/"));
   }, 1000);
-}
-
-/** The lock page of the server, and pages for nobody: charts go, what was not sent stays and is said. */
-async function atTheDoor(): Promise<void> {
-  if (document.getElementById("nobody")) return leave();
-  const door = document.getElementById("locked-device");
-  if (!door) return;
-  await lock();
-  const waits = (await commands()).length;
-  if (waits) door.append(make("p", (door.dataset.waiting ?? "").replace("{n}", String(waits)), "saved local"));
-}
-
-/** The page for no network: locked, what stands above the lock and the PIN; else the way to the charts that are kept. */
-async function withoutNetwork(): Promise<void> {
-  const place = document.getElementById("no-network");
-  if (!place) return;
-  const locked = await isLocked();
-  const stand = document.getElementById("above");
-  for (const one of stand ? await above() : []) stand?.append(card(one, stand));
-  const form = document.querySelector<HTMLFormElement>("#pin-open");
-  if (form && locked && (await hasPin())) {
-    form.hidden = false;
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      void tryPin(form);
-    });
-  }
-  const list = document.getElementById("kept-charts");
-  if (list && !locked) await listKept(list);
-  for (const one of place.querySelectorAll<HTMLElement>("[data-when]")) one.hidden = (one.dataset.when === "locked") !== locked;
-}
-
-async function tryPin(form: HTMLFormElement): Promise<void> {
-  const field = form.querySelector<HTMLInputElement>("input");
-  const said = form.querySelector<HTMLElement>(".field-error");
-  if (!field || !said) return;
-  const left = await openByPin(field.value);
-  field.value = "";
-  if (left === true) return location.reload();
-  said.textContent = left ? (said.dataset.wrong ?? "").replace("{n}", String(left)) : (said.dataset.gone ?? "");
-  said.hidden = false;
-  if (!left) field.disabled = true;
-}
-
-function card(one: Above, words: HTMLElement): HTMLElement {
-  const box = make("section", "", "sheet row wrap");
-  const head = make("h2", `${one.initials}: ${(one.n === 1 ? words.dataset.one : words.dataset.many)?.replace("{n}", String(one.n)) ?? ""}`, "grow");
-  box.append(head);
-  if (one.since) {
-    const time = Object.assign(make("time", clockWords((Date.now() - Date.parse(one.since)) / 1000), "timer"), { dateTime: one.since });
-    Object.assign(time.dataset, one.dueS ? { since: one.since, dueS: one.dueS } : { since: one.since });
-    box.append(time);
-  }
-  const button = make("button", words.dataset.allOut ?? "", "danger glove");
-  button.addEventListener("click", () => void callAllOut(one).then(() => button.replaceWith(make("strong", words.dataset.called ?? ""))));
-  box.append(button);
-  return box;
-}
-
-/** "All out now" from the lock: a command of the one who charted, sent when she is back; the count comes after. */
-async function callAllOut(one: Above): Promise<void> {
-  const id = freshId();
-  await addCommand({ id, visit: one.visit, user: one.user, by: one.by, state: "waiting", path: `${one.path}all-out/`, kind: "all-out", fields: [["client_id", id]], at: Date.now(), words: document.getElementById("above")?.dataset.allOut ?? "", rows: [] });
-}
-
-async function listKept(list: HTMLElement): Promise<void> {
-  for (const { visit, keptAt } of await keptVisits()) {
-    const chart = await keptChart(visit).catch(() => undefined);
-    if (!chart) continue;
-    const line = make("li");
-    line.append(Object.assign(make("a", (list.dataset.word ?? "").replace("{at}", clock(keptAt)), "second glove"), { href: chart.path }));
-    list.append(line);
-  }
-  if (!list.children.length) list.append(make("li", list.dataset.none ?? "", "empty"));
-}
-
-/** The page of this device: a PIN is set while the server is there. */
-function pinForm(): void {
-  const form = document.querySelector<HTMLFormElement>("#pin-set");
-  if (!form) return;
-  const say = (name: string): void => form.querySelector("output")?.replaceChildren(form.dataset[name] ?? "");
-  void hasPin().then((has) => say(has ? "isSet" : "notSet"));
-  form.querySelector<HTMLButtonElement>("button")?.removeAttribute("disabled");
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    const field = form.querySelector<HTMLInputElement>("input");
-    if (!field || !new RegExp(`^\\d{${SHORTEST_PIN},12}$`).test(field.value)) return say("short");
-    void setPin(form.dataset.user ?? "", field.value).then(
-      () => {
-        field.value = "";
-        say("isSet");
-      },
-      () => say("failed"),
-    );
-  });
 }

@@ -42,7 +42,10 @@ export function lay(command: Command): void {
       askedAgain(command);
       break;
     case "answer":
-      lift(field(command, "code"), field(command, "place"));
+      settle(`li[data-code="${CSS.escape(field(command, "code"))}"][data-place="${CSS.escape(field(command, "place"))}"]`);
+      break;
+    case "fact":
+      if (field(command, "fact_state") === "absent") settle(`li[data-fact="${CSS.escape(field(command, "fact_code"))}"]`);
       break;
     case "all-out":
       countAfter();
@@ -190,17 +193,24 @@ function block(isBlocked: boolean): void {
   sheet.append(line, details);
 }
 
-/** An ask that was answered: gone here and before every later site. */
-function lift(code: string, place: string): void {
-  const which = `li[data-code="${CSS.escape(code)}"][data-place="${CSS.escape(place)}"]`;
+/** An ask that was answered, or what a fact said that is not so: gone here and before every later site. */
+function settle(which: string): void {
   for (const one of document.querySelectorAll(which)) one.remove();
-  const open = (inside: ParentNode): boolean => inside.querySelector("li.caution.stop, li.caution.ask[data-code], form.consent") !== null;
-  for (const ahead of document.querySelectorAll<HTMLTemplateElement>("template.ahead")) {
+  const later = document.querySelector<HTMLTemplateElement>("#once-asked")?.content; // what opens after the short list
+  for (const ahead of [document, later].flatMap((place) => [...(place?.querySelectorAll<HTMLTemplateElement>("template.ahead") ?? [])])) {
     for (const one of ahead.content.querySelectorAll(which)) one.remove();
-    if (!open(ahead.content)) ahead.dataset.blocked = "";
+    if (!mustSay(ahead.content)) ahead.dataset.blocked = "";
   }
+  openIfSettled();
+}
+
+function mustSay(inside: ParentNode): boolean {
+  return inside.querySelector("li.caution.stop, li.caution.ask[data-code], form.consent") !== null;
+}
+
+function openIfSettled(): void {
   const list = document.getElementById("cautions");
-  if (list && !open(list)) block(false);
+  if (list && !mustSay(list)) block(false);
 }
 
 /** The short list answered: the working part opens; what is new on it is said, for the server is not there to reckon. */
@@ -215,6 +225,7 @@ function askedAgain(command: Command): void {
     working.replaceWith(working.content.cloneNode(true));
     const visit = document.getElementById("visit");
     if (visit) window.htmx.process(visit);
+    openIfSettled();
   }
   document.getElementById("new-facts")?.remove();
   if (!fresh.length) return;

@@ -330,15 +330,41 @@ def test_the_last_acupuncture_set_with_two_changes_is_at_most_eight_taps(page, l
     assert thumb.taps <= 8
 
 
-def test_a_timer_past_its_time_says_out_now(page, live_server):
+EAR = """() => {
+  window.loudest = 0;
+  const connect = AudioNode.prototype.connect;
+  AudioNode.prototype.connect = function (to, ...rest) {
+    if (to instanceof AudioDestinationNode) {
+      const ear = new AnalyserNode(this.context), heard = new Float32Array(ear.fftSize);
+      connect.call(this, ear);
+      setInterval(() => {
+        ear.getFloatTimeDomainData(heard);
+        window.loudest = Math.max(window.loudest, ...heard);
+      }, 20);
+    }
+    return connect.call(this, to, ...rest);
+  };
+}"""
+"""Listens to whatever the page sends to the loudspeaker, sample by sample: `window.loudest`, 0 to 1."""
+
+
+def test_a_timer_past_its_time_says_out_now_and_is_heard(page, live_server):
     visit, actor, elena = a_visit(sites=[], mode=TreatmentMode.ACUPUNCTURE)
     TreatmentVisit.objects.filter(pk=visit.pk).update(reask_at=timezone.now(), retain_minutes=1)
     went_in = timezone.now() - timedelta(seconds=58)
     record_insertion(by=actor, at=went_in, visit_id=visit.pk, needle=a_needle())
+    page.add_init_script(f"({EAR})()")
     log_in(page, live_server, elena)
     page.goto(chart_url(live_server, visit))
     page.wait_for_selector("#out-now:not([hidden])")
     assert "late" in page.locator(".clock .timer").get_attribute("class")
+    page.locator(".visit-rows").tap()
+    page.wait_for_function("window.loudest > 0.1")
+    expect(page.locator("#alarm-word")).to_have_count(0)
+    mute = page.context.new_page()
+    mute.add_init_script("delete window.AudioContext")
+    mute.goto(chart_url(live_server, visit))
+    expect(mute.locator("#alarm-word")).to_have_text("This device cannot sound the alarm.")
 
 
 def test_the_whole_visit_works_without_script(browser, live_server):

@@ -6,11 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from myotome.clinic.needling.actions import close_visit, record_insertion, take_out
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit, VisitAddendum
+from myotome.clinic.screening.facts import note_fact
+from myotome.clinic.screening.models import PatientFact
 from myotome.vocabulary.needling import NeedleState
 from tests.browser import PATIENCE_MS
 from tests.browser.test_needle_chart import TWELVE, a_visit, answer_everything, chart_url, log_in
@@ -161,12 +164,21 @@ def test_a_network_that_fails_and_comes_back_at_every_needle(page, live_server):
     assert [(row.site, row.side) for row in rows] == [(site, side) for site, _l, side, _r in TWELVE]
 
 
-def test_the_short_list_an_ask_and_needles_without_network_from_the_first_page_on(page, live_server):
-    visit, _actor, elena = a_visit(sites=[("rhomboid_major", "", "left", "upper_back"), *TWELVE[:1]])
+def test_the_short_list_a_stop_an_ask_and_needles_without_network_from_the_first_page_on(page, live_server):
+    visit, actor, elena = a_visit(sites=[("rhomboid_major", "", "left", "upper_back"), *TWELVE[:1]])
+    reaction = {"patient_id": visit.course.patient_id, "code": "previous_reaction", "state": "present"}
+    with transaction.atomic():
+        note_fact(by=actor, at=timezone.now(), detail="as a child", **reaction)
     log_in(page, live_server, elena)
     open_kept(page, live_server, visit)
     page.context.set_offline(True)
     page.locator("#reask button[name=rest]").tap()
+    stop = page.locator("#cautions li.caution.stop[data-fact=previous_reaction]")
+    stop.locator("summary").tap()
+    stop.locator("input[value=absent]").tap()
+    stop.locator("input[name=fact_detail]").fill("it was a wasp, she says")
+    stop.locator("button.second").tap()
+    expect(stop).to_have_count(0)
     asks = page.locator("#cautions li.caution.ask[data-code]")
     expect(asks.first).to_be_visible()
     assert not page.locator(".keypad").is_visible()
@@ -183,6 +195,7 @@ def test_the_short_list_an_ask_and_needles_without_network_from_the_first_page_o
     sent(page)
     visit.refresh_from_db()
     assert visit.reask_at is not None
+    assert PatientFact.objects.filter(code="previous_reaction").order_by("pk").last().state == "absent"
     assert visit.caution_answers.count() >= 1
     assert NeedleInsertion.objects.count() == 2
 
