@@ -8,17 +8,36 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from myotome.clinic.needling.actions import close_visit, open_visit, record_insertion, report_adverse_event, sign_visit
+from myotome.clinic.needling.actions import (
+    close_visit,
+    follow_up_event,
+    open_visit,
+    record_insertion,
+    report_adverse_event,
+    sign_visit,
+)
 from myotome.clinic.needling.after_queries import check_link
 from myotome.clinic.needling.aftercare import ask_after_visit
 from myotome.clinic.needling.cosigning import add_supervision
 from myotome.clinic.needling.models import AdverseEvent, AfterCheck, Incident, Supervision, TreatmentVisit
+from myotome.clinic.needling.telephone import answered_by_telephone
 from myotome.clinic.people.days import clinic_day
 from myotome.clinic.people.models import Practitioner
 from myotome.knowledge.aftercare import after_check
-from myotome.vocabulary.courses import AdverseGrade, AdverseKind, Role
+from myotome.vocabulary.courses import AdverseGrade, AdverseKind, HowNow, Role
 from myotome.vocabulary.needling import NeedleState, TreatmentMode
-from tests.factories import a_clinic, a_consent, a_course, a_needle, a_patient, a_practitioner, a_user, an_actor, boxed
+from tests.factories import (
+    a_clinic,
+    a_consent,
+    a_course,
+    a_needle,
+    a_patient,
+    a_practitioner,
+    a_receptionist,
+    a_user,
+    an_actor,
+    boxed,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +67,10 @@ def come_in(client, check):
 
 def chart_of(visit):
     return reverse("needling:chart", kwargs={"clinic": visit.clinic.slug, "visit": visit.pk})
+
+
+def telephone_of(visit):
+    return reverse("needling:by_telephone", kwargs={"clinic": visit.clinic.slug, "visit": visit.pk})
 
 
 def test_nothing_is_asked_before_her_birth_date(client, closed):
@@ -123,7 +146,7 @@ def test_the_owner_reads_that_somebody_is_to_be_phoned_and_no_name(client, close
     client.force_login(a_user(visit.clinic, Role.OWNER, name="Olga"))
     page = client.get(reverse("owner:overview", kwargs={"clinic": visit.clinic.slug})).content.decode()
     assert "Faint after the visit" in page
-    assert "A patient of Elena Marchetti said so by link" in page
+    assert "A patient of Elena Marchetti said so a day after" in page
     assert "Lindqvist" not in page
 
 
@@ -157,7 +180,9 @@ def test_the_drive_home_is_asked_of_on_the_day_itself_only(client, closed):
 def test_an_unanswered_check_is_said_to_be_unanswered(client, closed):
     visit, elena, check = closed
     client.force_login(Practitioner.objects.get(pk=elena.practitioner_id).user)
-    assert "Not asked: the link could not be sent." in client.get(chart_of(visit)).content.decode()
+    page = client.get(chart_of(visit)).content.decode()
+    assert "Not asked: the link could not be sent." in page
+    assert telephone_of(visit) in page
     AfterCheck.objects.filter(pk=check.pk).update(mail_at=check.due_at)
     assert "Not answered." in client.get(chart_of(visit)).content.decode()
 
@@ -172,15 +197,19 @@ def test_an_event_is_graded_tied_to_its_needle_and_followed_up_in_words(client, 
     assert wrong.status_code == 422
     assert 'value="soon"' in wrong.content.decode()
     typed = {"kind": "nausea", "grade": "moderate", "number": "1", "onset_minutes": "15", "relatedness": "probable"}
+    typed |= {"expected": "yes", "preventable": "no", "learned": "eat before", "reported_to": "insurer"}
     client.post(reverse("needling:adverse_event", kwargs=ids), typed)
     event = AdverseEvent.objects.get()
     assert (event.insertion.number, event.onset_minutes, event.relatedness) == (1, 15, "probable")
+    assert (event.expected, event.preventable, event.lasted) == (True, False, "")
     follow_up = reverse("needling:follow_up", kwargs=ids | {"event": event.pk})
     assert client.post(follow_up, {"how": ""}).status_code == 422
-    client.post(follow_up, {"how": "gone", "words": "an hour later"})
+    assert client.post(follow_up, {"how": "worse", "lasted": "hours"}).status_code == 422
+    client.post(follow_up, {"how": "gone", "lasted": "hours", "words": "after supper"})
     page = client.get(chart_of(visit)).content.decode()
-    assert "needle 1" in page
-    assert "gone. an hour later (Elena Marchetti)" in page
+    for said in ("needle 1", "expected · not preventable · reported to: insurer", "Learned: eat before"):
+        assert said in page, said
+    assert "gone, lasted: hours. after supper (Elena Marchetti)" in page
 
 
 def test_an_event_of_another_visit_is_not_followed_up_here(client, closed):
@@ -232,3 +261,50 @@ def test_a_supervision_is_ended_on_its_page(client, closed):
     assert early.status_code == 422
     client.post(reverse("owner:supervision_end", kwargs=ids))
     assert Supervision.objects.get().until_on == today
+
+
+def test_the_desk_asks_by_telephone_and_reads_at_once_what_she_is_to_do(client, closed):
+    visit, _elena, check = closed
+    robin = a_receptionist(visit.clinic)
+    client.force_login(robin)
+    day = reverse("desk:day", kwargs={"clinic": visit.clinic.slug})
+    assert telephone_of(visit) in client.get(day).content.decode()
+    page = client.get(telephone_of(visit)).content.decode()
+    assert all(question.asks in page for question in after_check().questions)
+    assert "she calls 911 now" in page
+    empty = client.post(telephone_of(visit), {"said:faint": ""})
+    assert empty.status_code == 422
+    assert "Mark at least one answer" in empty.content.decode()
+    told = client.post(telephone_of(visit), {"said:breath": "still", "said:sore": "no"}, follow=True).content.decode()
+    assert "Tell her: call 911 now" in told
+    assert "asked by telephone by you" in told
+    assert telephone_of(visit) not in client.get(day).content.decode()
+    check.refresh_from_db()
+    assert check.asked_by == robin.name
+    assert Incident.objects.get(visit=visit).kind == "breathless_after_the_visit"
+
+
+def test_what_was_answered_by_the_link_is_not_told_to_the_desk(client, closed):
+    visit, _elena, check = closed
+    come_in(client, check)
+    client.post(url_of(check, 1), {"choice": "still"})
+    client.get(url_of(check, len(after_check().questions) + 1))
+    client.force_login(a_receptionist(visit.clinic))
+    page = client.get(telephone_of(visit)).content.decode()
+    assert "Her answers are on record already." in page
+    assert "911" not in page
+    refused = client.post(telephone_of(visit), {"said:breath": "no"})
+    assert refused.status_code == 409
+    assert "911" not in refused.content.decode()
+
+
+def test_the_closed_visit_says_who_asked_by_telephone(client, closed):
+    visit, elena, _check = closed
+    now = timezone.now()
+    for kind in (AdverseKind.NAUSEA, AdverseKind.HEADACHE):
+        event = report_adverse_event(by=elena, at=now, visit_id=visit.pk, kind=kind, grade=AdverseGrade.MILD, number=1)
+        follow_up_event(by=elena, at=now, visit_id=visit.pk, event_id=event.pk, how=HowNow.GONE)
+    answered_by_telephone(by=elena, at=now, visit_id=visit.pk, answers={"sore": "little", "bruise": "small"})
+    sign_visit(by=elena, at=now, visit_id=visit.pk)
+    client.force_login(Practitioner.objects.get(pk=elena.practitioner_id).user)
+    assert "Asked by telephone by Elena Marchetti." in client.get(chart_of(visit)).content.decode()

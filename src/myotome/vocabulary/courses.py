@@ -107,6 +107,16 @@ class Relatedness(StrEnum):
     CERTAIN = "certain"
 
 
+class Lasted(StrEnum):
+    """How long an adverse event lasted, from its beginning until it was gone (hours against days or weeks: Carnes 2010)."""
+
+    MINUTES = "minutes"
+    HOURS = "hours"
+    DAYS = "days"
+    WEEKS = "weeks"
+    LONGER = "longer"
+
+
 class Urgency(StrEnum):
     """What an answer a day after the needles asks for: the emergency number now, a doctor or the clinic today, or nothing."""
 

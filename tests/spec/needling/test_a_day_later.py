@@ -17,13 +17,24 @@ from myotome.clinic.needling.aftercare import answer_check, ask_after_visit, fin
 from myotome.clinic.needling.check_notices import letters_for, message_for, send_alarm, send_check
 from myotome.clinic.needling.models import AdverseEvent, AfterCheck, Incident
 from myotome.clinic.needling.queries import calls_waiting, incidents_open, reviews_waiting
+from myotome.clinic.needling.telephone import answered_by_telephone, checks_to_phone
 from myotome.clinic.pathway.actions import needle_responded
 from myotome.clinic.people.queries import patient_by_link
 from myotome.knowledge.aftercare import NO, after_check
 from myotome.vocabulary.courses import Role
-from myotome.vocabulary.errors import InvalidValue, LinkExpired, NotFound, TooManyAttempts, VisitLocked
+from myotome.vocabulary.errors import InvalidValue, LinkExpired, NotAllowed, NotFound, TooManyAttempts, VisitLocked
 from myotome.vocabulary.needling import NeedleState
-from tests.factories import AT, a_needle, a_patient, a_practitioner, a_user, an_actor, an_open_visit, boxed
+from tests.factories import (
+    AT,
+    a_needle,
+    a_patient,
+    a_practitioner,
+    a_receptionist,
+    a_user,
+    an_actor,
+    an_open_visit,
+    boxed,
+)
 
 pytestmark = pytest.mark.django_db
 NEXT_DAY = AT + timedelta(hours=24)
@@ -287,3 +298,76 @@ def test_after_they_are_sent_answers_do_not_change():
 def test_the_mail_says_where_to_turn_in_an_emergency():
     _visit, _elena, check = closed()
     assert "call 911" in message_for(check).body
+
+
+def robin_of(visit):
+    return an_actor(a_receptionist(visit.clinic), visit.clinic)
+
+
+def test_whom_no_link_could_reach_stands_with_the_desk_until_somebody_has_asked():
+    visit, elena, check = closed()
+    robin, later = robin_of(visit), NEXT_DAY + timedelta(hours=2)
+    assert checks_to_phone(robin, at=NEXT_DAY) == [], "its worker may be on the way"
+    assert checks_to_phone(robin, at=later) == checks_to_phone(elena, at=later) == [check]
+    other = an_actor(a_practitioner(visit.clinic, name="David Okafor").user, visit.clinic)
+    assert checks_to_phone(other, at=later) == [], "he does not treat her"
+    answered_by_telephone(by=robin, at=later, visit_id=visit.pk, answers=all_no())
+    assert checks_to_phone(robin, at=later) == []
+
+
+def test_a_link_that_went_out_is_no_call():
+    visit, _elena, check = closed()
+    AfterCheck.objects.filter(pk=check.pk).update(mail_at=NEXT_DAY)
+    assert checks_to_phone(robin_of(visit), at=NEXT_DAY + timedelta(hours=2)) == []
+
+
+def test_what_she_says_on_the_telephone_is_on_record_with_the_name_of_who_asked():
+    visit, elena, check = closed()
+    robin = robin_of(visit)
+    for _ in range(2):
+        answered_by_telephone(
+            by=robin, at=NEXT_DAY, visit_id=visit.pk, answers=all_no() | {"sore": "much", "tired": ""}
+        )
+    story = check_story(visit, at=NEXT_DAY)
+    assert (story.state, story.check.asked_by, story.n_skipped) == ("answered", robin.name, 1)
+    assert [(row.kind, row.grade, row.reported_by) for row in AdverseEvent.objects.all()] == [
+        ("pain_after", "moderate", robin.name)
+    ]
+    with pytest.raises(VisitLocked):
+        answered_by_telephone(by=elena, at=NEXT_DAY, visit_id=visit.pk, answers=all_no())
+    with pytest.raises(VisitLocked):
+        say(check, breath="still")
+
+
+def test_on_the_telephone_what_cannot_wait_escalates_as_by_the_link():
+    visit, elena, _check = closed()
+    answered_by_telephone(by=robin_of(visit), at=NEXT_DAY, visit_id=visit.pk, answers={"breath": "still"})
+    assert [row.kind for row in calls_waiting(elena)] == ["breathless_after_the_visit"]
+    assert DBTaskResult.objects.filter(task_path__endswith="send_alarm").count() == 1
+    assert check_story(visit, at=NEXT_DAY).n_skipped == len(after_check().questions) - 1
+
+
+def test_what_she_had_answered_by_the_link_stays_unless_she_says_otherwise():
+    visit, _elena, check = closed()
+    say(check, faint="nearly", bruise="small")
+    answered_by_telephone(by=robin_of(visit), at=NEXT_DAY, visit_id=visit.pk, answers={"bruise": NO})
+    told = {row.question.code: row.choice.code for row in check_story(visit, at=NEXT_DAY).told}
+    assert told == {"faint": "nearly"}
+
+
+@pytest.mark.parametrize(("answers", "error"), [({}, InvalidValue), ({"breath": "perhaps"}, InvalidValue)])
+def test_a_telephone_form_without_an_answer_or_with_none_of_them_writes_nothing(answers, error):
+    visit, _elena, _check = closed()
+    with pytest.raises(error):
+        answered_by_telephone(by=robin_of(visit), at=NEXT_DAY, visit_id=visit.pk, answers=answers)
+    assert check_story(visit, at=NEXT_DAY).state == "not_sent"
+
+
+def test_nobody_is_phoned_before_it_is_due_or_by_who_does_not_treat_her():
+    visit, elena, _check = closed()
+    stranger = an_actor(a_practitioner(visit.clinic, name="David Okafor").user, visit.clinic)
+    for by, at in ((elena, NEXT_DAY - timedelta(minutes=1)), (stranger, NEXT_DAY)):
+        with pytest.raises(NotFound):
+            answered_by_telephone(by=by, at=at, visit_id=visit.pk, answers=all_no())
+    with pytest.raises(NotAllowed):
+        checks_to_phone(an_actor(a_user(visit.clinic, Role.OWNER, name="Olga"), visit.clinic), at=NEXT_DAY)

@@ -11,8 +11,8 @@ from myotome.clinic.needling.needles import REVIEW_WITHIN
 from myotome.clinic.needling.queries import visit_for
 from myotome.clinic.needling.replays import once
 from myotome.vocabulary.actors import Actor
-from myotome.vocabulary.courses import AdverseGrade, AdverseKind, HowNow, Role, Seriousness
-from myotome.vocabulary.errors import NotFound
+from myotome.vocabulary.courses import AdverseGrade, AdverseKind, HowNow, Lasted, Role, Seriousness
+from myotome.vocabulary.errors import InvalidValue, NotFound
 
 
 @once
@@ -29,7 +29,8 @@ def report_adverse_event(
 ) -> AdverseEvent:
     """The event on record; a major or a serious one opens an incident that somebody else reviews within three days.
 
-    `details` may hold relatedness, region, onset_minutes, action_taken, outcome, patient_told.
+    `details` may hold relatedness, region, onset_minutes, lasted, expected, preventable, action_taken, outcome,
+    patient_told, reported_to, learned.
     """
     visit = visit_for(by, visit_id)
     event = AdverseEvent.objects.create(
@@ -53,20 +54,36 @@ def report_adverse_event(
 
 @once
 def follow_up_event(
-    *, by: Actor, at: datetime, visit_id: int, event_id: int, how: HowNow, words: str = ""
+    *,
+    by: Actor,
+    at: datetime,
+    visit_id: int,
+    event_id: int,
+    how: HowNow,
+    lasted: Lasted | None = None,
+    words: str = "",
 ) -> AdverseFollowUp:
     """How an event of the visit stands now, dated and named; what was noted before stays.
 
     Raises:
         NotFound: the visit has no such event.
+        InvalidValue: how long it lasted is said of what is not gone.
     """
     by.check_holds(Role.PRACTITIONER)
     visit = visit_for(by, visit_id)
     event = visit.adverse_events.filter(pk=event_id).first()
     if event is None:
         raise NotFound("This visit has no such event on record.")
+    if lasted is not None and how is not HowNow.GONE:
+        raise InvalidValue("How long it lasted is said when it is gone.", field="lasted")
     row = AdverseFollowUp.objects.create(
-        clinic_id=by.clinic_id, event=event, how=how.value, words=words.strip()[:300], noted_at=at, noted_by=by.name
+        clinic_id=by.clinic_id,
+        event=event,
+        how=how.value,
+        lasted=lasted.value if lasted else "",
+        words=words.strip()[:300],
+        noted_at=at,
+        noted_by=by.name,
     )
     note_in_audit(by, at, "adverse_event.followed_up", visit, event=event.pk, how=how.value)
     return row

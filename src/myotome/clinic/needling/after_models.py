@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 from myotome.clinic.people.access import ClinicalRow, StaffRow
 from myotome.clinic.people.models import Practitioner
-from myotome.vocabulary.courses import AdverseGrade, AdverseKind, HowNow, Relatedness, Seriousness
+from myotome.vocabulary.courses import AdverseGrade, AdverseKind, HowNow, Lasted, Relatedness, Seriousness
 
 VISIT, NEEDLE = "needling.TreatmentVisit", "needling.NeedleInsertion"
 
@@ -17,9 +17,10 @@ def _choices(enum):
 
 
 class AfterCheck(ClinicalRow):
-    """The check a day after a visit with needles, once per visit, by one link; the birth date opens it.
+    """The check a day after a visit with needles, once per visit: by one link that her birth date opens, or by telephone.
 
-    Without `completed_at` it is not answered, and nothing follows from that.
+    Without `completed_at` it is not answered, and nothing follows from that. `asked_by` names who asked by telephone, and
+    is empty when she answered by the link.
     """
 
     patient_path = "visit__course__patient"
@@ -35,8 +36,16 @@ class AfterCheck(ClinicalRow):
     n_failures = models.PositiveSmallIntegerField(default=0)
     opened_at = models.DateTimeField(null=True)
     completed_at = models.DateTimeField(null=True)
+    asked_by = models.CharField(max_length=120, blank=True)
     n_wrong_birth_dates = models.PositiveSmallIntegerField(default=0)
     link_version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(asked_by="") | Q(completed_at__isnull=False), name="what_was_asked_by_telephone_is_answered"
+            )
+        ]
 
 
 class AfterAnswer(ClinicalRow):
@@ -64,7 +73,11 @@ class AfterAnswer(ClinicalRow):
 
 
 class AdverseEvent(ClinicalRow):
-    """What went wrong or was felt, tied to a visit and, where known, a needle; by the patient's own check or by the clinic."""
+    """What went wrong or was felt, tied to a visit and, where known, a needle; by the patient's own check or by the clinic.
+
+    `expected` is whether it is among what her consent tells of, `preventable` whether another way of working would have
+    spared her it; both are None while nobody has judged. `learned` is what the clinic does otherwise since.
+    """
 
     patient_path = "visit__course__patient"
 
@@ -77,9 +90,14 @@ class AdverseEvent(ClinicalRow):
     relatedness = models.CharField(max_length=10, blank=True, choices=_choices(Relatedness))
     region = models.CharField(max_length=16, blank=True)
     onset_minutes = models.PositiveIntegerField(null=True)
+    lasted = models.CharField(max_length=10, blank=True, choices=_choices(Lasted))
+    expected = models.BooleanField(null=True)
+    preventable = models.BooleanField(null=True)
     action_taken = models.CharField(max_length=300, blank=True)
     outcome = models.CharField(max_length=300, blank=True)
     patient_told = models.BooleanField(null=True)
+    reported_to = models.CharField(max_length=120, blank=True)
+    learned = models.CharField(max_length=300, blank=True)
     reported_at = models.DateTimeField()
     reported_by = models.CharField(max_length=120)
 
@@ -91,6 +109,7 @@ class AdverseFollowUp(ClinicalRow):
 
     event = models.ForeignKey(AdverseEvent, on_delete=models.PROTECT, related_name="follow_ups")
     how = models.CharField(max_length=12, choices=_choices(HowNow))
+    lasted = models.CharField(max_length=10, blank=True, choices=_choices(Lasted))
     words = models.CharField(max_length=300, blank=True)
     noted_at = models.DateTimeField()
     noted_by = models.CharField(max_length=120)

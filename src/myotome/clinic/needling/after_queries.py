@@ -45,6 +45,11 @@ class CheckStory:
         """True when she answered every question and felt nothing of it."""
         return self.state == "answered" and not self.told and not self.n_skipped
 
+    @property
+    def can_be_phoned(self) -> bool:
+        """True when she was to be asked by now and has not sent her answers."""
+        return self.state in ("not_sent", "unanswered", "begun")
+
 
 def check_link(check: AfterCheck) -> str:
     """The token of the link to the check."""

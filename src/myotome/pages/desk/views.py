@@ -26,6 +26,7 @@ from myotome.clinic.needling.cosigning import waiting_for_cosignature
 from myotome.clinic.needling.hearing import last_heard
 from myotome.clinic.needling.queries import calls_waiting, needles_in_now, reviews_waiting
 from myotome.clinic.needling.retained import due_at_home
+from myotome.clinic.needling.telephone import checks_to_phone
 from myotome.clinic.pathway.actions import request_phoned
 from myotome.clinic.people.queries import practitioners_for, rooms_for
 from myotome.pages.access import for_roles
@@ -59,6 +60,7 @@ def day(request: HttpRequest, actor: Actor) -> HttpResponse:
         "after": on + timedelta(days=1),
         "in_now": _in_now(actor),
         "at_home": due_at_home(actor, at=now, zone=zone),
+        "to_ask": checks_to_phone(actor, at=now),
         "requests": requests_to_phone(actor),
         "n_unsent": n_unsent(actor, at=now),
         "practitioners": practitioners,
@@ -71,6 +73,7 @@ def day(request: HttpRequest, actor: Actor) -> HttpResponse:
     shown = [*appointments, *context["requests"]]
     in_now = ((row["visit"].pk, row["n"]) for row in context["in_now"])
     waiting = [*(row.pk for row in context.get("calls", ())), context.get("n_to_sign", 0)]
+    waiting += [-row.pk for row in context["to_ask"]]
     return shown_anew(request, "desk/day.html", context, seen=state_of(shown, now, *in_now, *waiting))
 
 

@@ -19,11 +19,13 @@ from myotome.pages.needling.forms import whole
 from myotome.pages.needling.kept import told_at
 from myotome.pages.templatetags.needling import words
 from myotome.vocabulary.actors import Actor
-from myotome.vocabulary.courses import AdverseGrade, AdverseKind, HowNow, Relatedness, Role, Seriousness
+from myotome.vocabulary.courses import AdverseGrade, AdverseKind, HowNow, Lasted, Relatedness, Role, Seriousness
 from myotome.vocabulary.errors import InvalidValue
 
 Word = TypeVar("Word", bound=StrEnum)
 MOST_ONSET_MINUTES = 60 * 24 * 60
+JUDGED = {"yes": True, "no": False}
+"""What was ticked of a judgement; not ticked is not judged."""
 
 
 @act
@@ -48,6 +50,7 @@ def follow_up(request: HttpRequest, actor: Actor, visit: int, event: int) -> Non
         client_id=client_id(request),
         event_id=event,
         how=how,
+        lasted=_word(Lasted, request.POST.get("lasted", "")),
         words=request.POST.get("words", ""),
     )
 
@@ -78,7 +81,7 @@ def event_from(data: QueryDict) -> dict[str, Any]:
     kind, grade = _word(AdverseKind, data.get("kind", "")), _word(AdverseGrade, data.get("grade", ""))
     if kind is None or grade is None:
         raise InvalidValue("Say what happened and how bad it was.", field="kind")
-    relatedness = _word(Relatedness, data.get("relatedness", ""))
+    relatedness, lasted = _word(Relatedness, data.get("relatedness", "")), _word(Lasted, data.get("lasted", ""))
     return {
         "kind": kind,
         "grade": grade,
@@ -86,8 +89,13 @@ def event_from(data: QueryDict) -> dict[str, Any]:
         "relatedness": relatedness.value if relatedness else "",
         "number": whole(data, "number", 1, 500),
         "onset_minutes": whole(data, "onset_minutes", 0, MOST_ONSET_MINUTES),
+        "lasted": lasted.value if lasted else "",
+        "expected": JUDGED.get(data.get("expected", "")),
+        "preventable": JUDGED.get(data.get("preventable", "")),
         "action_taken": data.get("action_taken", ""),
         "patient_told": bool(data.get("patient_told")),
+        "reported_to": data.get("reported_to", ""),
+        "learned": data.get("learned", ""),
     }
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from myotome.pages.needling import acts, after_acts, kept, stock, views
+from myotome.pages.needling import acts, after_acts, kept, stock, telephone, views
 
 app_name = "needling"
 urlpatterns = [
@@ -42,6 +42,7 @@ urlpatterns = [
     path("<int:visit>/accept/", acts.accepted, name="accept"),
     path("<int:visit>/adverse/", after_acts.adverse_event, name="adverse_event"),
     path("<int:visit>/adverse/<int:event>/", after_acts.follow_up, name="follow_up"),
+    path("<int:visit>/by-telephone/", telephone.by_telephone, name="by_telephone"),
     path("<int:visit>/close/", acts.close, name="close"),
     path("<int:visit>/sign/", acts.sign, name="sign"),
     path("<int:visit>/cosign/", after_acts.cosign, name="cosign"),

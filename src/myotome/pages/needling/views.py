@@ -25,7 +25,7 @@ from myotome.pages.needling.forms import moment
 from myotome.pages.needling.kept import say_whether_kept
 from myotome.science.needling.shorthand import marked_words
 from myotome.vocabulary.actors import Actor
-from myotome.vocabulary.courses import AdverseGrade, AdverseKind, HowNow, Relatedness, Role, Seriousness
+from myotome.vocabulary.courses import AdverseGrade, AdverseKind, HowNow, Lasted, Relatedness, Role, Seriousness
 from myotome.vocabulary.errors import MyotomeError
 from myotome.vocabulary.needling import Adjunct
 from myotome.vocabulary.sentences import joined
@@ -130,6 +130,7 @@ def chart_page(
         "besides": [(code.value, words) for code, words in ADJUNCTS.items()],
         "ticked_besides": request.POST.getlist("besides") if error else [],
         "relatedness": list(Relatedness),
+        "lasted": list(Lasted),
         "serious": list(Seriousness),
         "how_now": list(HowNow),
         "asked_at": (moment(request.POST, "shown_at", context["at"]) if stays else None) or context["at"],
