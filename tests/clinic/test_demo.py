@@ -8,10 +8,12 @@ import pytest
 
 from myotome.clinic.audit.models import AuditEvent
 from myotome.clinic.booking.models import Appointment, AppointmentSpan, Claim
+from myotome.clinic.learning.harm import harm_of
 from myotome.clinic.money.models import Charge, DayClose, DayTotal, Payment
 from myotome.clinic.money.queries import owed_cents, owed_list
-from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
+from myotome.clinic.needling.models import Incident, NeedleInsertion, StockChange, TreatmentVisit
 from myotome.clinic.needling.queries import needle_as_value
+from myotome.clinic.needling.shelf import lots_of
 from myotome.clinic.pathway.demo import fill_clinic
 from myotome.clinic.people.models import Clinic, Patient, Practitioner, User
 from myotome.clinic.people.queries import actor_of
@@ -45,6 +47,23 @@ def test_the_demo_is_a_clinic_in_the_middle_of_its_day():
     for row in NeedleInsertion.objects.order_by("?")[:50]:
         assert needle_as_value(row).state.value == "out"
     assert AuditEvent.objects.filter(act="demo.filled").count() == 1
+    _checks_and_stock_are_those_of_a_clinic()
+
+
+def _checks_and_stock_are_those_of_a_clinic():
+    owner = actor_of(User.objects.get(email__startswith="owner@"), Clinic.objects.get())
+    harm = harm_of(owner)
+    assert harm.n_answered > harm.n_unanswered > 0
+    felt = {row.kind: row.told for row in harm.kinds}
+    assert felt["pain_after"].n > felt["haematoma"].n
+    assert felt["breathless"].n == Incident.objects.count() == 0
+    lots = lots_of(owner)
+    assert [lot.lot for lot in lots if lot.is_expired(AT.date())] == ["C-2307"]
+    assert [lot.lot for lot in lots if lot.is_low and not lot.is_expired(AT.date())] == ["D-2455"]
+    assert all(lot.n_left > 0 for lot in lots)
+    used = StockChange.objects.filter(kind="used")
+    needles = NeedleInsertion.objects.filter(visit__in=used.values("visit"))
+    assert -sum(used.values_list("n", flat=True)) == needles.count() > 100
 
 
 def test_nobody_in_the_demo_is_in_two_places_at_once():

@@ -14,7 +14,9 @@ from django.utils import timezone
 from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.models import Appointment, Claim
 from myotome.clinic.followup.actions import refresh_forecast, share
+from myotome.clinic.needling.models import TreatmentVisit
 from myotome.clinic.pathway.demo import rows, treatment
+from myotome.clinic.pathway.demo.afterwards import add_check, fill_stock
 from myotome.clinic.pathway.demo.diary import Diary
 from myotome.clinic.pathway.demo.house import PASSWORD, House, build_house
 from myotome.clinic.pathway.demo.money import take_money
@@ -62,7 +64,7 @@ def fill_clinic(
     if Clinic.objects.exists():
         raise InvalidValue("This database holds a clinic already; the demo fills an empty one.", field="patients")
     at = at or timezone.now()
-    rng = np.random.Generator(np.random.PCG64(seed))
+    rng, afterwards = (np.random.Generator(np.random.PCG64(seeds)) for seeds in (seed, [seed, 1]))
     with transaction.atomic():
         house = build_house(n_patients=patients, today=at.date())
     diary = Diary(house, rng)
@@ -74,6 +76,8 @@ def fill_clinic(
         for number in range(start, min(start + BATCH, patients)):
             patient = _one(batch, rng, house, diary, phases, number=number, n_days=n_days, at=at)
             first_patient = first_patient or patient
+        for visit in batch.rows[TreatmentVisit]:
+            add_check(batch, afterwards, house, visit, at)
         with transaction.atomic():
             appointments: list[Appointment] = batch.rows[Appointment]
             n_rows = batch.write()
@@ -85,6 +89,8 @@ def fill_clinic(
     assert first_patient is not None
     _share_with(first_patient, house, at)
     take_money(house, rng, at=at)
+    with transaction.atomic():
+        fill_stock(house, at=at)
     logins = [
         ("receptionist", "robin"),
         ("IMS practitioner", "elena"),

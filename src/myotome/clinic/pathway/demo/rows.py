@@ -12,7 +12,7 @@ from myotome.clinic.assessment.models import ExamFinding, Examination
 from myotome.clinic.booking.claims import claims_for, resting_keys, spans_for
 from myotome.clinic.booking.models import Appointment, AppointmentSpan, Claim
 from myotome.clinic.followup.models import Discharge, MeasureAnswer, MeasureRequest, MeasureScore
-from myotome.clinic.needling.models import AdverseEvent, NeedleInsertion, TreatmentVisit
+from myotome.clinic.needling.models import AdverseEvent, AfterAnswer, AfterCheck, NeedleInsertion, TreatmentVisit
 from myotome.clinic.pathway.demo.house import House
 from myotome.clinic.pathway.demo.person import Person
 from myotome.clinic.people.models import CareRelation, Patient, Practitioner
@@ -38,6 +38,8 @@ ORDER: tuple[type[models.Model], ...] = (
     Consent,
     TreatmentVisit,
     NeedleInsertion,
+    AfterCheck,
+    AfterAnswer,
     AdverseEvent,
     MeasureRequest,
     MeasureAnswer,

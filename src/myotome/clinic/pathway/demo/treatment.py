@@ -228,6 +228,7 @@ def add_visit(
         )
         for needle in needles:
             batch.add(needle)
+        visit.n_needles_opened = visit.n_needles_in_sharps = len(needles)
         for kind, share in ADVERSE:
             if rng.random() < share:
                 batch.add(
