@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.test import testcases
@@ -32,21 +31,23 @@ hypothesis.load_profile("house")
 
 
 @pytest.fixture(scope="session")
-def django_db_keepdb(django_db_modify_db_settings: None) -> Iterator[bool]:
-    """True where a migrated database was copied, so that nothing is left to migrate; it is deleted at the end."""
-    name = settings.DATABASES["default"]["TEST"].get("NAME")
-    database = Path(name) if connection.vendor == "sqlite" else None
-    yield bool(database and migrated.copy_to(database))
-    if database:
-        connection.close()
-        database.unlink(missing_ok=True)
+def django_db_keepdb() -> bool:
+    """Whether the test database is there already, migrated, as SQLite's copy is."""
+    return connection.vendor == "sqlite"
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_keepdb: bool) -> None:
-    """The test database; SQLite's is kept for the next run when it had to be migrated."""
-    if connection.vendor == "sqlite" and not django_db_keepdb:
-        migrated.keep(Path(settings.DATABASES["default"]["TEST"]["NAME"]))
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Iterator[None]:
+    """The test database begins as a copy of the migrated one; SQLite's is deleted at the end."""
+    test = connection.settings_dict["TEST"]
+    if connection.vendor == "postgresql":
+        test["TEMPLATE"] = migrated.template_on(os.environ["DATABASE_URL"])
+        yield
+        return
+    migrated.copy_to(file := Path(test["NAME"]))
+    yield
+    connection.close()
+    file.unlink()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,9 +7,9 @@ jobs=$1
 shift
 python=${PYTHON:-.venv/bin/python}
 if [ $# -gt 0 ]; then
-    exec "$python" -m pytest -q -n "$jobs" "$@"
+    exec "$python" -m pytest -q -n "$jobs" --dist worksteal "$@"
 fi
 echo "== rows on PostgreSQL: tests/clinic tests/spec"
-DATABASE_URL=$MYOTOME_TEST_POSTGRES "$python" -m pytest -q -n "$jobs" tests/clinic tests/spec
+DATABASE_URL=$MYOTOME_TEST_POSTGRES "$python" -m pytest -q -n "$jobs" --dist worksteal tests/clinic tests/spec
 echo "== everything on SQLite"
-exec "$python" -m pytest -q -n "$jobs" --durations=5
+exec "$python" -m pytest -q -n "$jobs" --dist worksteal --durations=5

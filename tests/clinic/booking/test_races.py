@@ -93,7 +93,6 @@ class Race:
 
     def __init__(self, folder: Path) -> None:
         self.house = a_house(folder)
-        self.house.myotome("migrate")
         self.house.python(SCENE)
         self.writers = [
             subprocess.Popen(

@@ -11,9 +11,11 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import pytest
+
+from tests import migrated
 
 ROOT = Path(__file__).parents[3]
 SERVER = os.environ.get("DATABASE_URL", "")
@@ -116,8 +118,7 @@ def new_house(tmp_path) -> Iterator[Callable[..., House]]:
 @pytest.fixture(scope="session")
 def first_day(tmp_path_factory) -> Iterator[House]:
     """A clinic on its first day, to be copied and not to be used."""
-    made = _build(tmp_path_factory.mktemp("first-day") / "house", None)
-    made.myotome("migrate")
+    made = a_house(tmp_path_factory.mktemp("first-day") / "house")
     made.patient = made.python(FIRST_DAY)
     yield made
     pull_down(made)
@@ -130,22 +131,31 @@ def house(new_house, first_day) -> House:
 
 
 def a_house(place: Path) -> House:
-    """An empty machine; `pull_down` ends it."""
-    return _build(place, None)
+    """A migrated installation without a clinic; `pull_down` ends it."""
+    house = House(folder=place / "data", database_url="")
+    house.folder.mkdir(parents=True, mode=0o700)
+    if SERVER.startswith("postgres"):
+        house.database_url = _a_database(migrated.template_on(SERVER))
+    else:
+        migrated.copy_to(house.folder / migrated.FILE)
+    return house
 
 
 def _build(place: Path, like: House | None) -> House:
     place.mkdir()
     house = House(folder=place / "data", database_url="")
     if SERVER.startswith("postgres"):
-        name = f"house_{secrets.token_hex(6)}"
-        house.database_url = urlunsplit(urlsplit(SERVER)._replace(path=f"/{name}"))
-        template = f' TEMPLATE "{urlsplit(like.database_url).path[1:]}"' if like else ""
-        _on_server(f'CREATE DATABASE "{name}"{template}')
+        house.database_url = _a_database(urlsplit(like.database_url).path[1:] if like else "template1")
     if like is not None:
         shutil.copytree(like.folder, house.folder)
         house.patient = like.patient
     return house
+
+
+def _a_database(template: str) -> str:
+    name = f"house_{secrets.token_hex(6)}"
+    _on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    return migrated.on_server(SERVER, name)
 
 
 def pull_down(house: House) -> None:

@@ -79,7 +79,6 @@ class Race:
 
     def __init__(self, folder: Path) -> None:
         self.house = a_house(folder)
-        self.house.myotome("migrate")
         self.tills = [
             subprocess.Popen(
                 [sys.executable, "-m", "tests.clinic.money.tills", str(seed)],
