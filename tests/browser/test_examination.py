@@ -125,6 +125,15 @@ def test_by_keyboard_alone_from_the_first_finding_to_the_plan(page, live_server,
             page.keyboard.press("Tab")
         raise AssertionError(f"{selector} cannot be reached by keyboard")
 
+    to("#layer-skin")
+    page.keyboard.press("Enter")
+    expect(page.locator(".skin-plate")).to_be_visible()
+    assert page.evaluate("document.activeElement?.id") == "layer-skin", "the focus stays on the switch"
+    for way in page.locator(".exam-layers a").all():
+        assert min(way.bounding_box()[side] for side in ("width", "height")) >= 44
+    to("#layer-deep")
+    page.keyboard.press("Enter")
+    expect(page.locator(".skin-plate")).to_have_count(0)
     tap = "[id='muscle:gluteus_medius::left:shortened:tap']"
     to(tap)
     page.keyboard.press("Enter")

@@ -8,7 +8,20 @@ from xml.etree import ElementTree
 import pytest
 
 from myotome.knowledge.muscles import muscles
-from myotome.pages.plates import NeedleMark, body_plate, crop_for, locator, part_key, region_plate, shapes_of
+from myotome.knowledge.signs import dermatomes
+from myotome.pages.plates import (
+    NeedleMark,
+    areas_of,
+    body_plate,
+    crop_for,
+    locator,
+    middle_of,
+    part_key,
+    region_plate,
+    shapes_of,
+    skin_plate,
+)
+from myotome.pages.plates.dermatomes import areas
 from myotome.pages.plates.instruments import count_ring, needle_to_scale
 from myotome.pages.plates.ladder import root_ladder
 from myotome.pages.plates.outlines import MIDLINE_X, WHOLE, pair
@@ -201,3 +214,67 @@ def test_the_ladder_is_grey_below_15_and_keeps_all_thirty_roots():
     assert 'class="p low"' in svg
     assert "L5 left 83 in 100" in svg
     assert svg.count('class="band"') == 1
+
+
+def test_every_area_of_skin_of_the_tables_is_drawn_on_its_own_side_and_inside_its_view():
+    for view in ("back", "front"):
+        x, y, w, h = WHOLE[view]
+        for key in areas_of(view):
+            side, _colon, root = key.partition(":")
+            sign = -1 if (view == "back") == (side == "left") else 1
+            for px, py in (point for polygon in areas(view, root, side) for point in polygon):
+                assert x <= px <= x + w, key
+                assert y <= py <= y + h, key
+                assert (px - MIDLINE_X[view]) * sign >= 0, key
+    drawn = {key for view in ("back", "front") for key in areas_of(view)}
+    assert drawn == {f"{side}:{root}" for root in dermatomes() for side in ("left", "right")}
+
+
+@pytest.mark.parametrize(
+    ("view", "low", "high"),
+    [("front", "T4", "T10"), ("front", "T10", "L1"), ("back", "C4", "T4"), ("front", "L2", "L4")],
+)
+def test_the_skin_of_the_trunk_and_leg_goes_down_in_cord_order(view, low, high):
+    assert middle_of(f"left:{low}", view)[1] < middle_of(f"left:{high}", view)[1]
+
+
+def test_the_thumb_is_c6_and_the_little_finger_c8():
+    thumb, little = (middle_of(f"left:{root}", "front")[0] for root in ("C6", "C8"))
+    assert thumb > little > MIDLINE_X["front"]
+
+
+def a_skin_plate(grade, **more):
+    states = {"left:L5": grade}
+    details = {"left:L5": "cold"} if grade else {}
+    return skin_plate(
+        "front", WHOLE["front"], states=states, names={"left:L5": "Skin over L5, left"}, details=details,
+        leaders=more.pop("leaders", {}), href=lambda key: f"?at={key}", title="Skin", **more,
+    )  # fmt: skip
+
+
+def test_a_skin_plate_tells_not_tested_absent_and_each_number_of_signs_apart_without_colour():
+    found = {}
+    for grade in (None, 0, 1, 2, 3):
+        svg = a_skin_plate(grade)
+        ElementTree.fromstring(svg)
+        assert "style=" not in svg
+        assert set(re.findall(r"url\(#([^)]+)\)", svg)) <= set(_ids(svg))
+        area = re.search(r'aria-label="Skin over L5, left[^"]*"><path class="([^"]*)"', svg)
+        dots = re.search(r'<pattern id="[^"]*" width="([^"]*)"', svg)
+        found[grade] = (area.group(1), dots and dots.group(1))
+    assert len(set(found.values())) == 5
+
+
+def test_a_skin_plate_says_what_was_found_and_leads_to_it():
+    svg = a_skin_plate(1, selected=["left:L5"], leaders={"left:L5": 0.5, "left:S5": 0.9})
+    assert "Skin over L5, left: cold." in svg
+    assert 'href="?at=left:L5"' in svg
+    assert "area s1 selected" in svg
+    assert svg.count("leader-dot") == 1  # the front does not show S5
+    assert 'area-name led">L5' in re.sub(r' x="[^"]*" y="[^"]*" font-size="[^"]*"', "", svg)
+
+
+def test_the_small_whole_body_shows_signs_of_the_skin():
+    svg = locator("front", skin_signs={"left:L5": 2, "right:L5": 0})
+    assert svg.count('class="area') == 2
+    assert set(re.findall(r"url\(#([^)]+)\)", svg)) <= set(_ids(svg))

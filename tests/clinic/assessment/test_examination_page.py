@@ -187,6 +187,12 @@ def test_normal_strength_and_reflexes_say_nothing(at_work, exam):
         ("?at=nothing", "Multifidus L5"),
         ("?open=nothing&spine=nothing&sign=nothing&view=nothing", "Multifidus L5"),
         ("?view=front&open=thigh&layer=superficial", "Rectus femoris"),
+        ("?layer=skin", "Skin over L1"),
+        ("?layer=skin&at=L5", "Key point: top of the foot"),
+        ("?layer=skin&open=lower_leg&view=front", "Skin over L4"),
+        ("?layer=superficial", "Gluteus maximus"),
+        ("?layer=deep&open=thigh&view=front", "Pectineus"),
+        ("?layer=skin&q=piriformis", "Shortened"),
     ],
 )
 def test_every_place_opens(at_work, exam, asked, words):
@@ -205,6 +211,71 @@ def test_a_label_beside_the_figure_says_both_sides_and_opens_its_muscle(at_work,
     assert opened.context["panel"]["card"]["name"] == "Gluteus medius"
     assert [one.name for one in opened.context["labels"] if one.is_chosen] == ["Gluteus medius"]
     assert "neither side tested" in text_of(at_work.get(f"{url(exam)}?open=spine"))
+
+
+def layer_of(page):
+    return next(row["code"] for row in page.context["layers"] if row["is_open"])
+
+
+def labels_of(page):
+    return {one.name: one.sides for one in page.context["labels"]}
+
+
+def test_the_skin_the_surface_and_the_deep_muscles_are_three_layers_of_one_body(at_work, exam):
+    chart(
+        at_work,
+        exam,
+        "muscle:gluteus_maximus::left:shortened:2",
+        "muscle:piriformis::left:tender:3",
+        "skin:S3::left:cold:1",
+        "skin:S3::left:sweating:0",
+        "skin:S3::right:cold:0",
+    )
+    asked = f"{url(exam)}?open=buttock"
+    deep = at_work.get(asked)
+    assert layer_of(deep) == "deep"
+    assert labels_of(deep)["Piriformis"] == "left tender 3"
+    assert labels_of(deep)["Gluteus maximus"] == "left shortened 2"  # a finding stays, in whatever depth
+    assert "Deep muscles are schematic." in text_of(deep)
+    way = {row["code"]: row["href"] for row in deep.context["layers"]}
+    surface = at_work.get(way["superficial"])
+    assert "Gluteus maximus" in labels_of(surface)
+    assert "Piriformis" not in labels_of(surface)
+    assert "Piriformis" in text_of(surface)  # in the list, by layer
+    skin = at_work.get(way["skin"])
+    assert labels_of(skin)["Skin over S3"] == "left cold; right no cold"
+    assert "Areas of skin are schematic." in text_of(skin)
+    assert skin.context["panel"]["opened"] == "skin"
+    back = at_work.get(next(row["href"] for row in skin.context["layers"] if row["code"] == "deep"))
+    assert back.context["panel"]["opened"] == "buttock"
+
+
+def test_each_place_opens_in_the_layer_that_has_more_of_its_muscles(at_work, exam):
+    layers = {place: layer_of(at_work.get(f"{url(exam)}?open={place}")) for place in ("spine", "thigh", "skin")}
+    assert layers == {"spine": "deep", "thigh": "superficial", "skin": "skin"}
+
+
+def test_a_layer_ends_when_another_place_opens_and_stays_when_a_muscle_does(at_work, exam):
+    page = at_work.get(f"{url(exam)}?open=buttock&layer=superficial")
+    thigh = next(row["href"] for row in page.context["places"] if row["name"] == "Thigh")
+    assert "layer" not in thigh
+    label = next(one.href for one in page.context["labels"])
+    assert "layer=superficial" in label
+    assert "layer=skin" not in at_work.get(f"{url(exam)}?layer=skin").context["places"][1]["href"]
+
+
+def test_an_area_of_the_skin_opens_all_its_signs_and_a_sign_is_one_tap(at_work, exam):
+    page = at_work.get(f"{url(exam)}?layer=skin&open=lower_leg")
+    label = next(one for one in page.context["labels"] if one.name == "Skin over L5")
+    card = at_work.get(label.href).context["panel"]["card"]
+    assert card["name"] == "Skin over L5"
+    assert len(card["rows"]) == 10
+    answer = chart(at_work, exam, card["rows"][4].sides[0].tap.sends, layer="skin", open="lower_leg", at="L5")
+    row = ExamFinding.objects.get()
+    assert (row.kind, row.subject, row.side, row.sign, row.present) == ("skin", "L5", "left", "cold", True)
+    page = at_work.get(answer["Location"])
+    assert layer_of(page) == "skin"
+    assert labels_of(page)["Skin over L5"] == "left cold"
 
 
 def test_the_region_can_be_changed(at_work, exam):

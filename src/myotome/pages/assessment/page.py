@@ -72,7 +72,7 @@ def page_context(
     }
     if with_plate:
         context |= _ways(opened, examination.region, charted, link)
-        context |= plate_of(asked, opened["opened"], opened["spine"], examination.region, charted, link)
+        context |= plate_of(asked, opened, examination.region, charted, link)
     context["answer"] = None
     if can_see_roots(examination):
         belief = show_roots(by=actor, at=at, examination_id=examination.pk, examination=examination, findings=rows)
@@ -144,8 +144,9 @@ def _ways(
 
 def _links(page: str, state: Mapping[str, str]) -> Callable[..., str]:
     def link(**changes: str) -> str:
-        """The page with some of what is open changed; a search and a chosen site end when something else opens."""
-        kept = {k: v for k, v in state.items() if k not in ("q", "at")} if "open" in changes else dict(state)
+        """The page with some of what is open changed; a search, a chosen site and a layer end when something else opens."""
+        ends = ("q", "at", "layer") if "open" in changes else ("q", "at") if "layer" in changes else ()
+        kept = {k: v for k, v in state.items() if k not in ends}
         kept |= changes
         return f"{page}?{urlencode({k: v for k, v in kept.items() if v})}"
 
@@ -154,7 +155,6 @@ def _links(page: str, state: Mapping[str, str]) -> Callable[..., str]:
 
 def _listed(row: Any, link: Callable[..., str]) -> dict[str, Any]:
     value = row_value(row)
-    at = f"{row.subject}:{row.level}" if row.level else row.subject
     return {
         "name": subject_name(row.kind, row.subject, row.level),
         "small": f"{SIDE_WORDS[row.side]}, {sign_name(row.kind, row.sign)}".rstrip(", "),
@@ -162,9 +162,19 @@ def _listed(row: Any, link: Callable[..., str]) -> dict[str, Any]:
         "value": value,
         "bars": [n <= value for n in (1, 2, 3)] if row.kind == "muscle" and row.sign != "weak" else None,
         "is_normal": value == 0,
-        "href": link(at=at) if row.kind == "muscle" else link(open="skin" if row.kind == "skin" else "reflexes"),
+        "href": _way_to(row, link),
         "clears": f"{row_key(row)}:clear",
     }
+
+
+def _way_to(row: Any, link: Callable[..., str]) -> str:
+    if row.kind == "skin":
+        return link(open=SKIN, at=row.subject)
+    return link(open=REFLEXES) if row.kind == "reflex" else link(at=_site(row))
+
+
+def _site(row: Any) -> str:
+    return f"{row.subject}:{row.level}" if row.level else row.subject
 
 
 def _by_site(rows: list[Any]) -> list[dict[str, Any]]:

@@ -48,7 +48,10 @@ LEVELS: Mapping[str, tuple[str, ...]] = {
     "": ROOTS,
 }
 SPINE, SKIN, REFLEXES = "spine", "skin", "reflexes"
-LAYERS = ("superficial", "middle", "deep")
+SUPERFICIAL, DEEP = "superficial", "deep"
+"""Layers of muscles on the plate; with the skin they are three."""
+
+LAYERS = (SUPERFICIAL, "middle", DEEP)
 MUSCLE_SIGNS = ("shortened", "tender", "recognition", "band", "twitch", "enthesis", "weak")
 NEEDLE_SIGNS = ("grasp", "cramp")
 SIGN_GRADES, PRESENT = (0, 1, 2, 3), (0, 1)
@@ -139,18 +142,20 @@ def tap_for(kind: str, subject: str, level: str, side: str, sign: str, charted: 
 
 
 def panel(asked: Mapping[str, str], *, region: str, charted: Charted) -> dict[str, Any]:
-    """What is open and its groups, for `?open=`, `?spine=`, `?sign=`, `?at=` and `?q=`.
+    """What is open and its groups, for `?open=`, `?layer=`, `?spine=`, `?sign=`, `?at=` and `?q=`.
 
-    Unknown words open the spine, the way to the muscles that are always examined.
+    Unknown words open the spine, the way to the muscles that are always examined. The layer of the skin opens its list;
+    `place` is the part of the body beneath it.
     """
     words, at = asked.get("q", "").strip(), asked.get("at", "")
     regions = REGIONS.get(region, REGIONS[""])
-    opened = asked.get("open", "")
-    if opened not in {SPINE, SKIN, REFLEXES, *NeedleRegion}:
-        opened = SPINE
+    place = asked.get("open", "")
+    if place not in {SPINE, SKIN, REFLEXES, *NeedleRegion}:
+        place = SPINE
+    opened = SKIN if asked.get("layer") == SKIN else place
     sign = asked.get("sign", "")
     skin_signs = [row for row in sign_table.signs().values() if row.kind is FindingKind.SKIN]
-    offered = [row.code for row in skin_signs] if opened == SKIN else list(MUSCLE_SIGNS)
+    offered = [row.code for row in skin_signs] if opened == SKIN and not words else list(MUSCLE_SIGNS)
     sign = sign if sign in offered else offered[0]
     by_level = [row for row in muscle_table.muscles().values() if row.levels and row.ramus == "dorsal" and row.palpable]
     spine = asked.get("spine", "") if asked.get("spine", "") in {row.id for row in by_level} else "multifidus"
@@ -166,6 +171,7 @@ def panel(asked: Mapping[str, str], *, region: str, charted: Charted) -> dict[st
         groups = tuple(_by_layer(opened, sign, charted))
     return {
         "opened": opened,
+        "place": place,
         "words": words,
         "sign": sign,
         "spine": spine,
@@ -180,6 +186,8 @@ def panel(asked: Mapping[str, str], *, region: str, charted: Charted) -> dict[st
 
 def card(at: str, charted: Charted) -> dict[str, Any] | None:
     """One site with all its signs on both sides, how to palpate it, its roots and its hazards; None if unknown."""
+    if at in sign_table.dermatomes():
+        return _skin_card(at, charted)
     subject, _colon, level = at.partition(":")
     row = muscle_table.muscles().get(subject)
     if row is None or (level or None) not in (row.levels or (None,)):
@@ -192,6 +200,17 @@ def card(at: str, charted: Charted) -> dict[str, Any] | None:
         "roots": muscle_table.link(subject, level or None),
         "hazards": muscle_table.hazards_at(subject, level or None),
         "rows": [Row(_sign_label(code), "", at, _sides("muscle", subject, level, code, charted)) for code in codes],
+    }
+
+
+def _skin_card(root: str, charted: Charted) -> dict[str, Any]:
+    """The skin of a root with all its signs on both sides, and where to touch it."""
+    row = sign_table.dermatomes()[root]
+    codes = [sign.code for sign in sign_table.signs().values() if sign.kind is FindingKind.SKIN]
+    return {
+        "name": subject_name("skin", root),
+        "touch": (row.lay_position, row.key_point),
+        "rows": [Row(_sign_label(code), "", root, _sides("skin", root, "", code, charted)) for code in codes],
     }
 
 
@@ -213,7 +232,8 @@ def _rungs(spine: str, sign: str, levels: tuple[str, ...], charted: Charted) -> 
 def _dermatomes(sign: str, levels: tuple[str, ...], charted: Charted) -> Iterable[Row]:
     for root, row in sign_table.dermatomes().items():
         if root in levels:
-            yield Row(root, row.lay_position, "", _sides("skin", root, "", sign, charted))
+            others = _other_signs("skin", root, "", sign, charted)
+            yield Row(root, row.lay_position, root, _sides("skin", root, "", sign, charted), others)
 
 
 def _reflexes(charted: Charted) -> Iterable[Row]:
@@ -242,16 +262,23 @@ def _found(words: str, sign: str, charted: Charted) -> Iterable[Row]:
 
 
 def _muscle_row(row: Muscle, sign: str, charted: Charted, level: str = "") -> Row:
-    others = []
-    for side in ("left", "right"):
-        for code in (*MUSCLE_SIGNS, *NEEDLE_SIGNS):
-            value = charted.get(f"muscle:{row.id}:{level}:{side}:{code}")
-            if code != sign and value is not None:
-                others.append(f"{sign_name('muscle', code)} {SIDE_WORDS[side]} {value_words('muscle', code, value)}")
     roots = " ".join(muscle_table.link(row.id, level or None))
     at = f"{row.id}:{level}" if level else row.id
     sides = _sides("muscle", row.id, level, sign, charted)
-    return Row(subject_name("muscle", row.id, level), roots, at, sides, "; ".join(others))
+    return Row(
+        subject_name("muscle", row.id, level), roots, at, sides, _other_signs("muscle", row.id, level, sign, charted)
+    )
+
+
+def _other_signs(kind: str, subject: str, level: str, sign: str, charted: Charted) -> str:
+    """What else is charted of the site, besides the sign that its keys show."""
+    others = []
+    for side in ("left", "right"):
+        for code, row in sign_table.signs().items():
+            value = charted.get(f"{kind}:{subject}:{level}:{side}:{code}")
+            if row.kind.value == kind and code != sign and value is not None:
+                others.append(f"{sign_name(kind, code)} {SIDE_WORDS[side]} {value_words(kind, code, value)}")
+    return "; ".join(others)
 
 
 def _sides(kind: str, subject: str, level: str, sign: str, charted: Charted) -> tuple[Half, ...]:

@@ -9,6 +9,7 @@ from myotome.pages.plates.crops import CROPS, CUTS, crop_for
 from myotome.pages.plates.drawing import NeedleMark, anchor_of, body_plate, box_of, locator, region_plate
 from myotome.pages.plates.outlines import CREDIT
 from myotome.pages.plates.shapes import drawn_as, part_key, shapes_of, split_key
+from myotome.pages.plates.skin import areas_of, middle_of, skin_plate
 
 __all__ = [
     "CREDIT",
@@ -16,13 +17,16 @@ __all__ = [
     "CUTS",
     "NeedleMark",
     "anchor_of",
+    "areas_of",
     "body_plate",
     "box_of",
     "crop_for",
     "drawn_as",
     "locator",
+    "middle_of",
     "part_key",
     "region_plate",
     "shapes_of",
+    "skin_plate",
     "split_key",
 ]

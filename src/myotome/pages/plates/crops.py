@@ -29,6 +29,10 @@ CROPS: dict[str, tuple[str, Box]] = {
     "back_half": ("back", (880, 225, 407, 660)),
     "lower_half_back": ("back", (900, 470, 367, 890)),
     "lower_half_front": ("front", (180, 470, 367, 890)),
+    "upper_half_back": ("back", (770, 100, 627, 750)),
+    "upper_half_front": ("front", (50, 100, 628, 750)),
+    "from_the_waist_back": ("back", (783, 490, 601, 920)),
+    "from_the_waist_front": ("front", (64, 490, 601, 920)),
     "whole_front": ("front", WHOLE["front"]),
     "whole_back": ("back", WHOLE["back"]),
 }

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -17,11 +16,11 @@ from django.utils.translation import gettext as _
 
 from myotome.pages.plates.crops import CUTS, Box, framed
 from myotome.pages.plates.lettering import description, labels_beside, leader_lines, side_words, words_of
-from myotome.pages.plates.outlines import WHOLE, parts, skin, x_of
+from myotome.pages.plates.outlines import WHOLE, parts, skin
 from myotome.pages.plates.shapes import Shape, ground, one_layer, shapes_of
+from myotome.pages.plates.sheet import as_control, new_uid, skin_clip, svg_of
+from myotome.pages.plates.skin import skin_area, stipples
 from myotome.pages.plates.zones import ZONES, muscles_in, zone_polygon
-
-_plate_number = count(1)
 
 FIBRES = {  # grade: (spacing, width of the line) in units of a plate drawn at one pixel a unit
     None: (7.0, 1.1),
@@ -106,7 +105,7 @@ def body_plate(
     """
     states = dict(states or {})
     names, details = dict(names or {}), dict(details or {})
-    uid = f"p{next(_plate_number)}"
+    uid = new_uid()
     x, y, w, h = box_of(view, crop, ratio)
     fibres = _Fibres(uid, 1.0 if w < 450 else 1.6)
     body = [f'<path class="skin" d="{skin(view)}"/>']
@@ -129,18 +128,21 @@ def body_plate(
             for s in chosen
             for path in s.paths
         )
-        body.append(_as_control(key, paths, word, href, pick))
+        body.append(as_control(key, paths, word, href, pick))
     body += _needle_marks(needles, view, max(1.0, h / 440))
     margin_left, margin_right, labels = (
         labels_beside(drawn, states, names, details, (x, y, w, h)) if labelled and drawn else (0, 0, "")
     )
-    labels += leader_lines(((drawn[key], at) for key, at in (leaders or {}).items() if key in drawn), (x, y, w, h))
+    labels += leader_lines(
+        ((one_layer(drawn[key], deep=deep)[0].anchor, at) for key, at in (leaders or {}).items() if key in drawn),
+        (x, y, w, h),
+    )
     box = (x - margin_left, y, w + margin_left + margin_right, h)
-    return _svg(
+    return svg_of(
         uid,
         view,
         box,
-        fibres,
+        fibres.definitions(),
         body,
         labels,
         title,
@@ -175,7 +177,7 @@ def region_plate(
 ) -> SafeString:
     """One view of the body with regions of pain to point at; keys are `side:region`, chosen ones are engraved."""
     names = dict(names or {})
-    uid = f"p{next(_plate_number)}"
+    uid = new_uid()
     x, y, w, h = WHOLE[view]
     fibres = _Fibres(uid, 1.6)
     body = [f'<path class="skin" d="{skin(view)}"/>']
@@ -201,16 +203,25 @@ def region_plate(
                     f'<path class="m" fill="{full if on else rest}" data-off="{rest}" data-on="{full}" d="{path}"/>'
                 )
             word = names.get(key) or side_words(region.replace("_", " "), side)
-            zones.append(_as_control(key, inner, word, href, pick, extra=" chosen" if on else ""))
+            zones.append(as_control(key, inner, word, href, pick, extra=" chosen" if on else ""))
     left_over = [
         _ground_path(path, s, fibres, ghost=False) for s in ground(view) for path in s.paths if path not in placed
     ]
-    clip = f'<clipPath id="{uid}skin"><path d="{skin(view)}"/></clipPath>'
     told = [names.get(k) or side_words(k.partition(":")[2].replace("_", " "), k.partition(":")[0]) for k in selected]
     words = _("Chosen: %(places)s.") % {"places": ", ".join(told)} if told else _("Nothing chosen.")
     box = (x, y, w, h)
-    return _svg(
-        uid, view, box, fibres, [clip, *body, *left_over, *zones], "", title, words, href or pick, css_class, box
+    return svg_of(
+        uid,
+        view,
+        box,
+        fibres.definitions(),
+        [skin_clip(uid, view), *body, *left_over, *zones],
+        "",
+        title,
+        words,
+        href or pick,
+        css_class,
+        box,
     )
 
 
@@ -220,11 +231,15 @@ def locator(
     crop: str | None = None,
     ratio: float | None = None,
     states: Mapping[str, int | None] | None = None,
+    skin_signs: Mapping[str, int] | None = None,
     needles: Sequence[NeedleMark] = (),
     css_class: str = "",
 ) -> SafeString:
-    """The whole body, small and without words, with a frame where the crop is; hidden from screen readers."""
-    uid = f"p{next(_plate_number)}"
+    """The whole body, small and without words, with a frame where the crop is; hidden from screen readers.
+
+    `states` are grades of muscles, `skin_signs` numbers of signs of the skin.
+    """
+    uid = new_uid()
     fibres = _Fibres(uid, 4.0)
     body = [f'<path class="skin" d="{skin(view)}"/>']
     for shape in ground(view):
@@ -232,6 +247,9 @@ def locator(
     for key, grade in (states or {}).items():
         for s in one_layer(tuple(s for s in shapes_of(key) if s.view == view), deep=True):
             body += [_state_path(path, s, grade, fibres, False, False) for path in s.paths]
+    dots = stipples(uid, 2.5, {grade for grade in (skin_signs or {}).values() if grade})
+    if skin_signs:
+        body += [skin_clip(uid, view), *(skin_area(key, view, grade, uid) for key, grade in skin_signs.items())]
     for mark in needles:
         for s in one_layer(tuple(s for s in shapes_of(mark.key) if s.view == view), deep=True)[:1]:
             at = f'cx="{s.anchor[0]:.0f}" cy="{s.anchor[1]:.0f}"'
@@ -242,7 +260,7 @@ def locator(
     x, y, w, h = WHOLE[view]
     return mark_safe(  # noqa: S308 - numbers and our own paths only
         f'<svg class="plate locator {escape(css_class)}" viewBox="{x} {y} {w} {h}" aria-hidden="true">'
-        f"<defs>{fibres.definitions()}</defs>{''.join(body)}</svg>"
+        f"<defs>{fibres.definitions()}{dots}</defs>{''.join(body)}</svg>"
     )
 
 
@@ -266,22 +284,11 @@ def _state_path(path: str, s: Shape, grade: int | None, fibres: _Fibres, is_sele
     return f'<path class="{" ".join(classes)}"{fill} d="{path}"/>'
 
 
-def _as_control(
-    key: str, inner: str, word: str, href: Callable[[str], str] | str | None, pick: bool, extra: str = ""
-) -> str:
-    if href is not None:
-        target = href(key) if callable(href) else f"{href}{key}"
-        return f'<a href="{escape(target)}" class="part{extra}" aria-label="{escape(word)}">{inner}</a>'
-    if pick:
-        return f'<g class="part pickable{extra}" data-key="{escape(key)}"><title>{escape(word)}</title>{inner}</g>'
-    return f'<g class="part{extra}"><title>{escape(word)}</title>{inner}</g>'
-
-
 def _zone_links(view: str, zones: Mapping[str, tuple[str, str]], uid: str) -> list[str]:
     """Polygons that lead elsewhere, cut to the skin; by keyboard the page has other ways to the same places."""
     if not zones:
         return []
-    found = [f'<clipPath id="{uid}skin"><path d="{skin(view)}"/></clipPath>']
+    found = [skin_clip(uid, view)]
     for key, (address, words) in zones.items():
         side, _colon, region = key.partition(":")
         points = " ".join(f"{px:.0f},{py:.0f}" for px, py in zone_polygon(view, region, side))
@@ -317,26 +324,3 @@ def _needle_marks(needles: Sequence[NeedleMark], view: str, size: float) -> list
                 f'<text x="{px:.1f}" y="{py:.1f}" font-size="{15 * size:.0f}">{mark.number}</text></g>'
             )
     return rows
-
-
-def _svg(uid, view, box, fibres, body, labels, title, words, interactive, css_class, crop) -> SafeString:
-    x, y, w, h = box
-    cx, cy, cw, ch = crop
-    title = title or (_("Body, front view") if view == "front" else _("Body, back view"))
-    size = min(max(11.0, ch / 30), 27.0)
-    printed = ""
-    for side, word in (("left", _("Left")), ("right", _("Right"))):
-        px = x_of(view, side, min(cw / 4, 120.0))
-        if cx < px < cx + cw:
-            px = min(max(px, cx + 1.7 * size), cx + cw - 1.7 * size)  # the whole word, not a half of it at the edge
-            at = f'x="{px:.0f}" y="{cy + size:.0f}" font-size="{size:.1f}" text-anchor="middle"'
-            printed += f'<text class="side-word" {at}>{escape(word)}</text>'
-    clip = f'<clipPath id="{uid}crop"><rect x="{cx}" y="{cy}" width="{cw}" height="{ch}"/></clipPath>'
-    role = "group" if interactive else "img"
-    return mark_safe(  # noqa: S308 - every word is escaped above; the rest are numbers and our own paths
-        f'<svg class="plate {escape(css_class)}" viewBox="{x:.0f} {y:.0f} {w:.0f} {h:.0f}" role="{role}" '
-        f'aria-labelledby="{uid}t {uid}d"><title id="{uid}t">{escape(title)}</title>'
-        f'<desc id="{uid}d">{escape(words)}</desc>'
-        f"<defs>{fibres.definitions()}{clip}</defs>"
-        f'<g clip-path="url(#{uid}crop)">{"".join(body)}</g>{printed}{labels}</svg>'
-    )

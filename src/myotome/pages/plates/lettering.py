@@ -75,14 +75,12 @@ def labels_beside(
     return margins[True], margins[False], "".join(rows)
 
 
-def leader_lines(ends: Iterable[tuple[tuple[Shape, ...], float]], box: Box) -> str:
-    """Lines from the left edge of the box, at a share of its height each, to the muscles."""
+def leader_lines(ends: Iterable[tuple[tuple[float, float], float]], box: Box) -> str:
+    """Lines to places of the figure, each from the left edge of the box at a share of its height."""
     x, y, w, h = box
-    rows = []
-    for shapes, share in ends:
-        ax, ay = one_layer(shapes, deep=True)[0].anchor
-        rows.append(
-            f'<path class="leader" d="M{x:.1f} {y + share * h:.1f}H{x + w / 24:.1f}L{ax:.1f} {ay:.1f}"/>'
-            f'<circle class="leader-dot" cx="{ax:.1f}" cy="{ay:.1f}" r="{h / 130:.1f}"/>'
-        )
+    rows = [
+        f'<path class="leader" d="M{x:.1f} {y + share * h:.1f}H{x + w / 24:.1f}L{ax:.1f} {ay:.1f}"/>'
+        f'<circle class="leader-dot" cx="{ax:.1f}" cy="{ay:.1f}" r="{h / 130:.1f}"/>'
+        for (ax, ay), share in ends
+    ]
     return f'<g class="leaders">{"".join(rows)}</g>' if rows else ""
