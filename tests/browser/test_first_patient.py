@@ -304,8 +304,11 @@ def needle(who: Walk) -> None:
 
 
 def wait_until(page: Page, is_so) -> None:
-    """Lets the page work until something is so, for twenty seconds at most; a table that is being written is waited for."""
-    for _ in range(200):
+    """Lets the page work until something is so; a table that is being written is waited for.
+
+    A minute at most: a server that does not answer a tap in four seconds is asked again after fifteen.
+    """
+    for _ in range(600):
         with suppress(OperationalError):
             if is_so():
                 return
