@@ -9,7 +9,11 @@ python=${PYTHON:-.venv/bin/python}
 if [ $# -gt 0 ]; then
     exec "$python" -m pytest -q -n "$jobs" --dist worksteal "$@"
 fi
+# What no database changes is looked at once, in the second run: paper, words, the embedded demo, who is let in.
+once="clinic/test_refusals.py clinic/test_canaries_on_pages.py clinic/test_demo.py clinic/test_lock_and_accounts.py
+    clinic/test_visit_on_paper.py clinic/followup/test_my_muscles.py"
 echo "== rows on PostgreSQL: tests/clinic tests/spec"
-DATABASE_URL=$MYOTOME_TEST_POSTGRES "$python" -m pytest -q -n "$jobs" --dist worksteal tests/clinic tests/spec
+DATABASE_URL=$MYOTOME_TEST_POSTGRES "$python" -m pytest -q -n "$jobs" --dist worksteal tests/clinic tests/spec \
+    $(printf -- '--ignore tests/%s ' $once)
 echo "== everything on SQLite"
 exec "$python" -m pytest -q -n "$jobs" --dist worksteal --durations=5
