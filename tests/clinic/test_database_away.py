@@ -13,7 +13,7 @@ from myotome.clinic.booking.queries import free_times_for
 from myotome.website import sessions
 from tests.factories import a_clinic, a_course, a_patient, a_practitioner, a_receptionist, an_actor
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 FOR_TESTS_MS = 200
 
 
@@ -61,6 +61,7 @@ def form(client):
     return address, {"service": ims.pk, "start": f"{offer.starts_at.isoformat()}|{elena.pk}", "key": "one form"}
 
 
+@pytest.mark.django_db(transaction=True)
 def test_who_waits_too_long_for_another_writer_is_told_when_to_come_back_and_is_booked_once_then(client, form):
     address, typed = form
     with somebody_elses_pen():

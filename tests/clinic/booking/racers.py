@@ -1,9 +1,6 @@
-"""One writer of a race: a process that takes orders line by line and counts what came of each race.
+"""One writer of a race, as the crowd runs it: an order is `WHAT N_ATTEMPTS`, its outcomes are counted.
 
-Run as `python -m tests.clinic.booking.racers SEED`, with `DJANGO_SETTINGS_MODULE` and the database in the environment.
-Prints `ready`, then reads orders: `WHAT N_ATTEMPTS` sets up and answers `set`; the next line, `go`, starts it, so that all
-writers start together; then a JSON count by outcome: `won`, `refused` (409), anything else by the name of its error. One
-process runs many races, for starting it costs more than most of them. WHAT is
+They are `won`, `refused` (409), anything else by the name of its error. WHAT is
 
     book       a shared afternoon, most of it given back      move      what is there, moved to that afternoon
     place      all writers after one place each week          confirm   the same appointments, each confirmed and cancelled
@@ -13,12 +10,11 @@ process runs many races, for starting it costs more than most of them. WHAT is
 
 from __future__ import annotations
 
-import json
 import random
-import sys
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import django
@@ -30,7 +26,8 @@ from django.db import transaction  # noqa: E402
 from myotome.clinic.booking import actions  # noqa: E402
 from myotome.clinic.booking.answers import say_yes  # noqa: E402
 from myotome.clinic.booking.claims import occupy, spans_for  # noqa: E402
-from myotome.clinic.booking.importing import Outcome, hand_in, import_file  # noqa: E402
+from myotome.clinic.booking.importing import hand_in, import_file  # noqa: E402
+from myotome.clinic.booking.importing_rows import Outcome  # noqa: E402
 from myotome.clinic.booking.models import Appointment, Offered, Service  # noqa: E402
 from myotome.clinic.booking.queries import phases_of  # noqa: E402
 from myotome.clinic.booking.series import book_series  # noqa: E402
@@ -175,19 +172,14 @@ class Writer:
         return "won"
 
 
-def main(seed: int) -> None:
-    """Takes orders until there are no more."""
-    writer = Writer(seed)
-    print("ready", flush=True)
-    for line in sys.stdin:
-        what, n_attempts = line.split()
-        act = getattr(writer, "imported" if what == "import" else what)
-        writer.set_up(what)
-        print("set", flush=True)
-        sys.stdin.readline()
-        counts = Counter(writer.attempt(act, n) for n in range(int(n_attempts)))
-        print(json.dumps(counts), flush=True)
+@cache
+def _writer(seed: int) -> Writer:
+    return Writer(seed)
 
 
-if __name__ == "__main__":
-    main(int(sys.argv[1]))
+def attempts(seed: int, what: str, n: str) -> Callable[[], Counter[str]]:
+    """All attempts of one writer at one race, ready to begin."""
+    writer = _writer(seed)
+    act = getattr(writer, "imported" if what == "import" else what)
+    writer.set_up(what)
+    return lambda: Counter(writer.attempt(act, number) for number in range(int(n)))

@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from tests.clinic.crowd import Crowd
 from tests.clinic.keeping.conftest import a_house, pull_down
 
-ROOT = Path(__file__).parents[3]
 N_WRITERS = 8
 SOUND = {"overlaps": 0, "without_claims": 0, "claims_left_over": 0}
 WEEKS = 50
@@ -93,54 +91,28 @@ class Race:
 
     def __init__(self, folder: Path) -> None:
         self.house = a_house(folder)
-        self.house.python(SCENE)
-        self.writers = [
-            subprocess.Popen(
-                [sys.executable, "-m", "tests.clinic.booking.racers", str(seed)],
-                env=self.house.environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                cwd=ROOT,
-            )
-            for seed in range(N_WRITERS)
-        ]
-        for writer in self.writers:
-            assert writer.stdout.readline() == "ready\n"
+        self.crowd = Crowd(self.house.environment, "tests.clinic.booking.racers", N_WRITERS)
+        self.crowd.do(SCENE)
 
     def run(self, what: str, n_attempts: int = N_ATTEMPTS) -> Counter[str]:
         """Outcomes of all writers together, started at one moment; `n_attempts` of all of them."""
-        self._say(f"{what} {-(-n_attempts // N_WRITERS)}")
-        for writer in self.writers:
-            assert writer.stdout.readline() == "set\n"
-        self._say("go")
-        counts: Counter[str] = Counter()
-        for writer in self.writers:
-            counts.update(json.loads(writer.stdout.readline()))
-        return counts
-
-    def _say(self, line: str) -> None:
-        for writer in self.writers:
-            writer.stdin.write(line + "\n")
-            writer.stdin.flush()
+        return self.crowd.race(what, -(-n_attempts // N_WRITERS))
 
     def findings(self) -> dict[str, int]:
         """What is wrong in the diary now."""
-        return json.loads(self.house.python(FINDINGS))
+        return json.loads(self.crowd.do(FINDINGS))
 
     def n_live(self) -> int:
         """Appointments that are not cancelled."""
-        return int(self.house.python(N_LIVE))
+        return int(self.crowd.do(N_LIVE))
 
     def empty(self) -> None:
         """The diary without a visit, a hold or a wish."""
-        self.house.python(EMPTY)
+        self.crowd.do(EMPTY)
 
     def end(self) -> None:
         """The writers go home."""
-        for writer in self.writers:
-            writer.stdin.close()
-            writer.wait(30)
+        self.crowd.end()
         pull_down(self.house)
 
 
@@ -191,7 +163,7 @@ def test_series_over_the_same_weeks_are_booked_whole_or_not_at_all(race):
 def test_of_eight_who_say_yes_to_one_offer_exactly_one_has_it(race):
     for _ in range(N_ROUNDS):
         race.empty()
-        assert race.house.python(WAITING % N_PLACES) == f"{N_PLACES} {8 * N_PLACES}"
+        assert race.crowd.do(WAITING % N_PLACES) == f"{N_PLACES} {8 * N_PLACES}"
         counts = race.run("waitlist", N_WRITERS * N_PLACES)
         assert counts == {"won": N_PLACES, "refused": (N_WRITERS - 1) * N_PLACES}
         assert race.n_live() == N_PLACES
@@ -219,6 +191,6 @@ def test_the_claims_alone_refuse_and_without_their_constraint_the_race_finds_dou
     counts = race.run("blind", N_WRITERS * 10)
     assert counts == {"won": 10, "refused": (N_WRITERS - 1) * 10}
     assert race.findings() == SOUND
-    race.house.python(WITHOUT_CONSTRAINT)
+    race.crowd.do(WITHOUT_CONSTRAINT)
     race.run("blind", N_WRITERS * 10)
     assert race.findings()["overlaps"] > 0

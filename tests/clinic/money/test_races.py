@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.clinic.crowd import Crowd
 from tests.clinic.keeping.conftest import a_house, pull_down
 
-ROOT = Path(__file__).parents[3]
 N_TILLS = 8
 N_ATTEMPTS = 10_000 if os.environ.get("MYOTOME_SOAK") else 500
 
@@ -79,42 +77,17 @@ class Race:
 
     def __init__(self, folder: Path) -> None:
         self.house = a_house(folder)
-        self.tills = [
-            subprocess.Popen(
-                [sys.executable, "-m", "tests.clinic.money.tills", str(seed)],
-                env=self.house.environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                cwd=ROOT,
-            )
-            for seed in range(N_TILLS)
-        ]
-        for till in self.tills:
-            assert till.stdout.readline() == "ready\n"
+        self.crowd = Crowd(self.house.environment, "tests.clinic.money.tills", N_TILLS)
 
     def run(self, what: str, clinic: str, n_attempts: int = N_ATTEMPTS) -> tuple[Counter[str], dict[str, int]]:
         """Outcomes of all tills together, started at one moment at a new clinic, and what is found there afterwards."""
-        self.house.python(SCENE.format(clinic=clinic))
-        self._say(f"{what} {-(-n_attempts // N_TILLS)} {clinic}")
-        for till in self.tills:
-            assert till.stdout.readline() == "set\n"
-        self._say("go")
-        counts: Counter[str] = Counter()
-        for till in self.tills:
-            counts.update(json.loads(till.stdout.readline()))
-        return counts, json.loads(self.house.python(FINDINGS.format(clinic=clinic)))
-
-    def _say(self, line: str) -> None:
-        for till in self.tills:
-            till.stdin.write(line + "\n")
-            till.stdin.flush()
+        self.crowd.do(SCENE.format(clinic=clinic))
+        counts = self.crowd.race(what, -(-n_attempts // N_TILLS), clinic)
+        return counts, json.loads(self.crowd.do(FINDINGS.format(clinic=clinic)))
 
     def end(self) -> None:
         """The tills and the installation gone."""
-        for till in self.tills:
-            till.stdin.close()
-            till.wait(30)
+        self.crowd.end()
         pull_down(self.house)
 
 
@@ -150,7 +123,7 @@ def test_numbers_are_kept_by_the_database_and_given_twice_without_its_rules(race
     counts, found = race.run("blind", "ruled")
     assert set(counts) == {"won", "refused by the database"}, counts
     assert (found["documents"], found["gaps"]) == (counts["won"], 0)
-    race.house.python(WITHOUT_RULES)
+    race.crowd.do(WITHOUT_RULES)
     counts, found = race.run("blind", "unruled")
     assert set(counts) == {"won"}, counts
     assert found["gaps"] > 0

@@ -1,9 +1,7 @@
-"""One till of a race: a process that writes receipts and refunds as fast as it can, and counts what came of it.
+"""One till of a race, as the crowd runs it: it writes receipts and refunds as fast as it can and counts what came of it.
 
-Run as `python -m tests.clinic.money.tills SEED`, with `DJANGO_SETTINGS_MODULE` and the database in the environment.
-Prints `ready`, then reads orders: `WHAT N_ATTEMPTS CLINIC` sets up and answers `set`; the next line, `go`, starts it; then a
-JSON count by outcome. One process runs many races, each at a clinic of its own, for nothing written about money can be
-taken away again. WHAT is
+An order is `WHAT N_ATTEMPTS CLINIC`: each race is at a clinic of its own, for nothing written about money can be taken away
+again. WHAT is
 
     own      each till is paid for visits of its own and gives some of it back; one attempt in eight fails halfway
     same     all tills take the same payments: whoever comes second is refused, for no more is owed
@@ -13,10 +11,9 @@ taken away again. WHAT is
 
 from __future__ import annotations
 
-import json
 import random
-import sys
 from collections import Counter
+from collections.abc import Callable
 
 import django
 
@@ -110,16 +107,7 @@ class Till:
         return "closed"
 
 
-def main(seed: int) -> None:
-    """Takes orders until there are no more."""
-    print("ready", flush=True)
-    for line in sys.stdin:
-        what, n_attempts, clinic = line.split()
-        till, n = Till(seed, clinic), int(n_attempts)
-        print("set", flush=True)
-        sys.stdin.readline()
-        print(json.dumps(Counter(till.attempt(what, number, n) for number in range(n))), flush=True)
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))
+def attempts(seed: int, what: str, n: str, clinic: str) -> Callable[[], Counter[str]]:
+    """All attempts of one till at one race, ready to begin."""
+    till = Till(seed, clinic)
+    return lambda: Counter(till.attempt(what, number, int(n)) for number in range(int(n)))
