@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from myotome.clinic.audit.models import AuditEvent
 from myotome.clinic.booking.actions import cancel, move
-from myotome.clinic.booking.importing import KEPT_FOR, Outcome, hand_in, handed_in, import_file, look_through
+from myotome.clinic.booking.importing import KEPT_FOR, hand_in, handed_in, import_file, look_through
+from myotome.clinic.booking.importing_rows import Outcome
 from myotome.clinic.booking.models import Appointment, Claim, HandedIn, Notice, Service, WorkingHours
 from myotome.clinic.people.merging import merge_patients
 from myotome.clinic.people.models import Patient, Place, Practitioner, User

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,10 @@ from myotome.clinic.screening.intakes import lock_intake
 from myotome.clinic.screening.models import Intake
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import KeyReused, LinkExpired
+
+WHO = tuple(field.name for field in fields(Person))
+WANTED = ("service_id", "practitioner_id", "starts_at")
+"""What `AskedBooking` keeps under the names that it is asked by."""
 
 
 @transaction.atomic
@@ -43,28 +48,24 @@ def time_asked(
     lock_intake(by=by, intake=intake)  # of two clicks the second waits here, and finds what the first has asked
     check_person(by, person, at=at)
     check_may_book(service_for(by, service_id), patient_id=None)
-    wanted = {"service_id": service_id, "practitioner_id": practitioner_id, "starts_at": starts_at}
+    wanted = dict(zip(WANTED, (service_id, practitioner_id, starts_at), strict=True))
     before = AskedBooking.objects.filter(clinic_id=by.clinic_id, key=key).first()
     if before is not None:
-        if {name: getattr(before, name) for name in wanted} != wanted:
+        if {name: getattr(before, name) for name in WANTED} != wanted:
             raise KeyReused("This form was already used for another booking. Please begin again.")
         if before.booked_id is not None or (before.email == person.email.strip() and before.expires_at > at):
             return before
         before.delete()
     check_may_ask(by.clinic_id, person.email.strip(), key=key, at=at)
     hold = hold_time(by=by, at=at, key=f"intake-{intake.pk}", minutes=PROOF_MINUTES, **wanted)
+    typed = {name: getattr(person, name) for name in WHO} | {"email": person.email.strip()}
     asked = AskedBooking(
         clinic_id=by.clinic_id,
         intake_id=intake.pk,
-        given_name=person.given_name,
-        family_name=person.family_name,
-        born_on=person.born_on,
-        phone=person.phone,
-        email=person.email.strip(),
-        language=person.language,
         key=key,
         asked_at=at,
         expires_at=hold.expires_at,
+        **typed,
         **wanted,
     )
     asked.save()
@@ -88,23 +89,13 @@ def address_proved(*, by: Actor, at: datetime, asked_id: int) -> Appointment:
         return asked.booked
     if asked is None or asked.expires_at <= at:
         raise LinkExpired("Your time was kept for an hour and has been given back. Please choose one again.")
-    person = Person(
-        given_name=asked.given_name,
-        family_name=asked.family_name,
-        born_on=asked.born_on,
-        phone=asked.phone,
-        email=asked.email,
-        language=asked.language,
-    )
     asked.booked = new_patient_booked(
         by=by,
         at=at,
-        person=person,
+        person=Person(**{name: getattr(asked, name) for name in WHO}),
         intake=Intake.objects.get(pk=asked.intake_id, clinic_id=by.clinic_id),
-        service_id=asked.service_id,
-        practitioner_id=asked.practitioner_id,
-        starts_at=asked.starts_at,
         key=asked.key,
+        **{name: getattr(asked, name) for name in WANTED},
     )
     asked.save(update_fields=["booked"])
     return asked.booked

@@ -12,16 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from myotome.clinic.booking.importing import (
-    MOST_BYTES,
-    HandedIn,
-    Imported,
-    Outcome,
-    hand_in,
-    handed_in,
-    import_file,
-    look_through,
-)
+from myotome.clinic.booking.importing import HandedIn, hand_in, handed_in, import_file, look_through
+from myotome.clinic.booking.importing_rows import MOST_BYTES, Imported, Outcome
 from myotome.clinic.booking.kept import set_up_of
 from myotome.pages.access import for_roles
 from myotome.pages.typed import whole_or_none
