@@ -1,6 +1,7 @@
 """Mail away for a day, and a message that cannot be made: the booking stands, the desk sees who was not told."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail
@@ -11,8 +12,8 @@ from django.utils import timezone
 from myotome.clinic.audit.models import AuditEvent
 from myotome.clinic.booking.actions import book, cancel, move
 from myotome.clinic.booking.models import DiaryRules, Notice, Service
-from myotome.clinic.booking.models.messages import SHOWN_FROM_FAILURES
-from myotome.clinic.booking.notices import send_notice
+from myotome.clinic.booking.models.messages import LONGEST_SENDING, SHOWN_FROM_FAILURES
+from myotome.clinic.booking.notices import message_for, send_notice
 from myotome.clinic.booking.queries import free_times_for
 from myotome.clinic.booking.unsent import n_unsent, unsent
 from myotome.clinic.people.letters import MOST_FAILURES, RETRY_MINUTES
@@ -143,3 +144,41 @@ def test_what_is_not_true_any_more_is_not_listed(booked, mail_away):
         starts_at=offers[-1].starts_at,
     )
     assert unsent(actor, at=timezone.now()) == [], "the messages of the new time are others"
+
+
+def test_a_message_that_a_worker_died_with_is_shown_as_not_known_and_sent_again_by_a_person_only(
+    client, booked, monkeypatch
+):
+    clinic, actor, notice, _ = booked
+
+    def dies(message, fail_silently=False):
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(EmailMultiAlternatives, "send", dies)
+        with pytest.raises(SystemExit):
+            send_notice.func(notice.pk)
+    send_notice.func(notice.pk)
+    assert mail.outbox == [], "no program sends it a second time"
+    assert n_unsent(actor, at=timezone.now()) == 0, "it may still be on its way"
+    Notice.objects.filter(pk=notice.pk).update(going_since=timezone.now() - LONGEST_SENDING)
+    assert n_unsent(actor, at=timezone.now()) == 1
+    page = client.get(reverse("booking:unsent", kwargs={"clinic": clinic.slug})).content.decode()
+    assert "not known whether it went out" in page
+    assert "Send it again" in page
+    assert settle(client, clinic, notice, "again") == 302
+    fail(notice, 2)
+    assert len(mail.outbox) == 1
+    assert unsent(actor, at=timezone.now()) == []
+    assert AuditEvent.objects.filter(act="notice.tried_again").count() == 1
+
+
+def test_mail_and_sms_tell_the_time_by_the_clock_of_the_visits_place_whatever_the_workers_is(booked):
+    _, _, notice, _ = booked
+    visit = notice.appointment
+    visit.place.time_zone = "America/Halifax"
+    here = f"{visit.starts_at.astimezone(ZoneInfo(visit.place.time_zone)):%H:%M}"
+    with timezone.override("UTC"):
+        body = message_for(notice, at=timezone.now()).body
+    assert f", {here}" in body
+    assert f"{visit.starts_at:%H:%M}" not in body

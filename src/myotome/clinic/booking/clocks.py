@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from myotome.clinic.booking.hours import place_where_she_works
 from myotome.clinic.booking.kept import SetUp, set_up_of
 from myotome.science.booking.hours import local_instant
 from myotome.vocabulary.errors import InvalidValue, TimeComesTwice
+from myotome.vocabulary.scheduling import TICK_SECONDS
+
+A_TICK = timedelta(seconds=TICK_SECONDS)
 
 
 def zone_of_clinic(clinic_id: int) -> str:
@@ -25,6 +29,13 @@ def zone_of_practitioner(known: SetUp, practitioner_id: int, day: date | None) -
     ]
     place = known.places[works[0]] if works else next(iter(known.places.values()))
     return str(place.time_zone)
+
+
+def zone_then(clinic_id: int, practitioner_id: int, starts_at: datetime) -> str:
+    """The clock of the place where she works at this moment; of her first place when she works nowhere then."""
+    known = set_up_of(clinic_id)
+    place = place_where_she_works(known, practitioner_id, starts_at=starts_at, ends_at=starts_at + A_TICK)
+    return str(place.time_zone) if place else zone_of_practitioner(known, practitioner_id, None)
 
 
 def moment_said(day: date, clock: time, away: timedelta | None, zone: str) -> datetime:

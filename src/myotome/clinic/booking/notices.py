@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -139,26 +138,31 @@ def send_notice(notice_id: int) -> None:
     """Sends one notice, if it still has something to say; a day of failures parks it, and the desk sees it (`unsent`).
 
     The notice is marked before the mail goes out and unmarked when that fails, so that a worker that dies in
-    between sends at most once, and no transaction waits for a mail server.
+    between sends at most once, and no transaction waits for a mail server. What it died with stays marked as on its
+    way: the desk is told that nobody knows whether it went out.
     """
     now = timezone.now()
-    claimed = Notice.objects.filter(pk=notice_id, sent_at__isnull=True, parked_at__isnull=True).update(sent_at=now)
+    claimed = Notice.objects.filter(pk=notice_id, sent_at__isnull=True, parked_at__isnull=True).update(
+        sent_at=now, going_since=now
+    )
     if not claimed:
         return
     notice = Notice.objects.select_related(
         "appointment__patient", "appointment__clinic", "appointment__place", "appointment__practitioner"
     ).get(pk=notice_id)
-    if not is_current(notice):
-        return
     try:
-        if notice.kind.endswith("_sms"):
-            _send_sms(notice)
-        else:
-            message_for(notice, at=now).send()
+        if is_current(notice):
+            (_send_sms if notice.kind.endswith("_sms") else _send_mail)(notice)
     except Exception as fault:  # a carrier that is away, or a message that cannot be made: the others flow
         if not isinstance(fault, OSError):
             log.exception("A message could not be made.")
         _note_failure(notice, now)
+    else:
+        Notice.objects.filter(pk=notice_id, going_since=now).update(going_since=None)
+
+
+def _send_mail(notice: Notice) -> None:
+    message_for(notice, at=timezone.now()).send()
 
 
 def _send_sms(notice: Notice) -> None:
@@ -167,14 +171,13 @@ def _send_sms(notice: Notice) -> None:
     if gateway is None:
         return
     appointment = notice.appointment
-    starts = appointment.starts_at.astimezone(ZoneInfo(appointment.place.time_zone))
     context = {
         "kind": word_of(notice),
         "clinic": appointment.clinic,
-        "starts": starts,
+        "starts": appointment.starts_at,
         "minutes_late": notice.detail.get("minutes"),
     }
-    with translation.override(appointment.patient.language):
+    with timezone.override(appointment.place.time_zone), translation.override(appointment.patient.language):
         text = render_to_string("booking/sms.txt", context).strip()
     gateway.send(appointment.patient.phone, text)
 
@@ -201,7 +204,7 @@ def message_for(notice: Notice, *, at: datetime) -> EmailMultiAlternatives:
     """The mail with its calendar attachment, in the patient's language."""
     appointment = notice.appointment
     clinic, patient = appointment.clinic, appointment.patient
-    zone = ZoneInfo(appointment.place.time_zone)
+    zone = appointment.place.time_zone
     is_cancelled = notice.kind == "cancelled"
     series = _visits_of_series(appointment) if notice.kind == "series" else []
     context = {
@@ -211,13 +214,13 @@ def message_for(notice: Notice, *, at: datetime) -> EmailMultiAlternatives:
         "patient": patient,
         "practitioner": appointment.practitioner.name,
         "service": appointment.service.name,
-        "starts": appointment.starts_at.astimezone(zone),
+        "starts": appointment.starts_at,
         "manage_url": manage_url(appointment),
         "page_url": page_url(patient, clinic) if notice.kind == "reminder" else "",
-        "visits": [{"starts": row.starts_at.astimezone(zone), "manage_url": manage_url(row)} for row in series],
+        "visits": [{"starts": row.starts_at, "manage_url": manage_url(row)} for row in series],
         "minutes_late": notice.detail.get("minutes"),
     }
-    mail = letter("booking/mail", context, to=patient.email, language=patient.language)
+    mail = letter("booking/mail", context, to=patient.email, language=patient.language, zone=zone)
     if notice.kind == "reminder":
         stop_url = f"{settings.PUBLIC_URL}/{clinic.slug}/book/mail/{link_token('mail', patient.pk, 1)}/"
         mail.extra_headers["List-Unsubscribe"] = f"<{stop_url}>"
@@ -282,10 +285,10 @@ def page_url(patient: Patient, clinic: Clinic) -> str:
 
 
 def _note_failure(notice: Notice, now: datetime) -> None:
-    notice.sent_at, notice.n_failures = None, notice.n_failures + 1
+    notice.sent_at, notice.going_since, notice.n_failures = None, None, notice.n_failures + 1
     again = tried_again_at(now, notice.n_failures)
     if again is None:
         notice.parked_at = now
-    notice.save(update_fields=["sent_at", "n_failures", "parked_at"])
+    notice.save(update_fields=["sent_at", "going_since", "n_failures", "parked_at"])
     if again is not None:
         send_notice.using(run_after=again).enqueue(notice.pk)

@@ -7,13 +7,13 @@ what was typed goes with it. The link opens a page with one button, since progra
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils import timezone
 from django_tasks import task
 
+from myotome.clinic.booking.clocks import zone_then
 from myotome.clinic.booking.models import AskedBooking
 from myotome.clinic.booking.notices import queue_jobs
 from myotome.clinic.people.letters import letter, tried_again_at
@@ -84,14 +84,18 @@ def send_proof(asked_id: int) -> None:
             queue_jobs(send_proof, [([asked_id], again)])
 
 
+def zone_of(asked: AskedBooking) -> str:
+    """The clock of the place that the time is asked for at."""
+    return zone_then(asked.clinic_id, asked.practitioner_id, asked.starts_at)
+
+
 def message_for(asked: AskedBooking) -> EmailMessage:
     """When, until when it is kept, and the link; nothing of her health, and not the name that was typed."""
     clinic = asked.clinic
-    zone = ZoneInfo(clinic.time_zone)
     context = {
         "clinic": clinic,
-        "starts": asked.starts_at.astimezone(zone),
-        "until": asked.expires_at.astimezone(zone),
+        "starts": asked.starts_at,
+        "until": asked.expires_at,
         "url": f"{settings.PUBLIC_URL}/{clinic.slug}/book/proof/{proof_token(asked)}/",
     }
-    return letter("booking/proof", context, to=asked.email, language=asked.language)
+    return letter("booking/proof", context, to=asked.email, language=asked.language, zone=zone_of(asked))

@@ -18,8 +18,8 @@ from django.utils import timezone
 from django_tasks import task
 
 from myotome.clinic.audit.actions import record
+from myotome.clinic.booking.clocks import zone_then
 from myotome.clinic.booking.holds import drop, sweep_later
-from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.models import Appointment, Hold, Offered, Opening, WaitingWish
 from myotome.clinic.booking.notices import queue_jobs, wish_of
 from myotome.clinic.booking.placing import place_hold, wanted_for
@@ -185,7 +185,7 @@ def offer_next(*, by: Actor, at: datetime, opening_id: int) -> list[Offered]:
     if running.exists():
         return []
     rules = rules_for(by.clinic_id)
-    zone = _zone(opening)
+    zone = zone_of(opening)
     asked = set(opening.offers.values_list("wish_id", flat=True))
     rows = WaitingWish.objects.filter(
         clinic_id=by.clinic_id, service_id=opening.service_id, ended_at__isnull=True
@@ -261,17 +261,17 @@ def send_offer(offer_id: int) -> None:
 def message_for(offer: Offered, patient: Patient) -> EmailMessage:
     """When, until when to answer, and the link; nothing of her health."""
     clinic = offer.opening.clinic
-    zone = ZoneInfo(_zone(offer.opening))
     context = {
         "patient": patient,
         "clinic": clinic,
-        "starts": offer.opening.starts_at.astimezone(zone),
-        "until": offer.expires_at.astimezone(zone),
+        "starts": offer.opening.starts_at,
+        "until": offer.expires_at,
         "url": f"{settings.PUBLIC_URL}/{clinic.slug}/book/offer/{offer_link(offer)}/",
         "stop_url": f"{settings.PUBLIC_URL}/{clinic.slug}/book/mail/{link_token('mail', patient.pk, 1)}/",
     }
     headers = {"List-Unsubscribe": f"<{context['stop_url']}>"}
-    return letter("booking/offer", context, to=patient.email, language=patient.language, headers=headers)
+    zone = zone_of(offer.opening)
+    return letter("booking/offer", context, to=patient.email, language=patient.language, zone=zone, headers=headers)
 
 
 def _close(opening: Opening, at: datetime) -> None:
@@ -282,8 +282,6 @@ def _close(opening: Opening, at: datetime) -> None:
         drop([held])
 
 
-def _zone(opening: Opening) -> str:
-    """The zone of the place where she works then, as near as the set-up says."""
-    set_up = set_up_of(opening.clinic_id)
-    mine = [set_up.places[place] for place, pk in set_up.shifts if pk == opening.practitioner_id]
-    return (mine or list(set_up.places.values()))[0].time_zone
+def zone_of(opening: Opening) -> str:
+    """The clock of the place where she works then."""
+    return zone_then(opening.clinic_id, opening.practitioner_id, opening.starts_at)

@@ -54,4 +54,4 @@ def message_for(request: MeasureRequest) -> EmailMessage:
     patient, clinic = request.course.patient, request.course.clinic
     url = f"{settings.PUBLIC_URL}/{clinic.slug}/me/questions/{request_link(request)}/"
     context = {"patient": patient, "clinic": clinic, "url": url, "until": request.expires_at}
-    return letter("followup/mail", context, to=patient.email, language=patient.language)
+    return letter("followup/mail", context, to=patient.email, language=patient.language, zone=clinic.time_zone)

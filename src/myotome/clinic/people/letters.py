@@ -30,19 +30,18 @@ def letter(
     context: Mapping[str, Any],
     *,
     to: str,
+    zone: str,
     language: str = "",
-    zone: str = "",
     headers: Mapping[str, str] | None = None,
 ) -> EmailMultiAlternatives:
     """The mail of the templates `<name>_subject.txt` and `<name>_body.txt`.
 
-    Without `language` it is in the clinic's, without `zone` times are told as they come.
+    Without `language` it is in the clinic's. Templates tell every moment by the clock of `zone`, whatever the worker's is.
     """
     with ExitStack() as reader:
+        reader.enter_context(timezone.override(zone))
         if language:
             reader.enter_context(translation.override(language))
-        if zone:
-            reader.enter_context(timezone.override(zone))
         subject = render_to_string(f"{name}_subject.txt", dict(context)).strip().replace("\n", " ")
         body = render_to_string(f"{name}_body.txt", dict(context))
     return EmailMultiAlternatives(subject, body, settings.DEFAULT_FROM_EMAIL, [to], headers=dict(headers or {}))

@@ -13,9 +13,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from myotome.clinic.booking import actions
+from myotome.clinic.booking.clocks import zone_then
 from myotome.clinic.booking.holds import hold_time
 from myotome.clinic.booking.notices import invitation_of
-from myotome.clinic.booking.proving import asked_by_link
+from myotome.clinic.booking.proving import asked_by_link, zone_of
 from myotome.clinic.booking.queries import appointment_by_link, practitioner_name, service_for, services_for
 from myotome.clinic.booking.rules import rules_for
 from myotome.clinic.pathway.actions import Person, new_patient_booked
@@ -74,6 +75,7 @@ def details(request: HttpRequest, actor: Actor) -> HttpResponse:
             "start": start,
             "practitioner": practitioner_name(actor, practitioner_id),
             "practitioner_id": practitioner_id,
+            "zone": zone_then(actor.clinic_id, practitioner_id, start),
         }
         check_may_hold(request, f"intake-{intake.pk}")
         if request.method != "POST":
@@ -120,8 +122,8 @@ def proof(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
     try:
         asked = asked_by_link(request.clinic, token, at=timezone.now())
         if asked.booked is None and request.method != "POST":
-            return render(request, "booking/proof.html", {"asked": asked})
-        context["asked"] = asked
+            return render(request, "booking/proof.html", {"asked": asked, "zone": zone_of(asked)})
+        context |= {"asked": asked, "zone": zone_of(asked)}
         appointment = address_proved(by=actor, at=timezone.now(), asked_id=asked.pk)
     except NotFound:
         raise

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from myotome.clinic.booking.answers import say_no, say_yes
 from myotome.clinic.booking.queries import services_for
-from myotome.clinic.booking.waitlist import offer_by_link, stop_waiting, wait_for, waiting
+from myotome.clinic.booking.waitlist import offer_by_link, stop_waiting, wait_for, waiting, zone_of
 from myotome.clinic.people.links import link_token
 from myotome.clinic.people.queries import patient_by_link, patient_for, practitioners_for
 from myotome.clinic.screening.courses import open_course_id
@@ -86,7 +86,7 @@ def stop(request: HttpRequest, actor: Actor, wish: int) -> HttpResponse:
 def offer(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
     """A time that has come free: hers with a yes, the next one's with a no."""
     row = offer_by_link(request.clinic, token)
-    context: dict[str, Any] = {"offer": row, "token": token, "now": timezone.now()}
+    context: dict[str, Any] = {"offer": row, "token": token, "now": timezone.now(), "zone": zone_of(row.opening)}
     if request.method == "POST":
         patient = patient_by_link(row.wish.patient, request.clinic)
         try:

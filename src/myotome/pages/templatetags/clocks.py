@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils import timezone
@@ -10,6 +11,12 @@ from django.utils import timezone
 from myotome.science.booking.hours import clock_words
 
 register = template.Library()
+
+
+@register.filter
+def wall(moment: datetime | None, zone: str) -> datetime | None:
+    """The moment as the wall of a place says it, for `date`: the page's own zone does not touch it."""
+    return moment and moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
 @register.filter
