@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -29,7 +29,9 @@ from django.db.models import (
     QuerySet,
     TextField,
 )
+from django.db.models.base import ModelState
 from django.db.models.query import ModelIterable
+from django.db.models.signals import post_init
 
 _Column = tuple[Any, str, bool, type | None]
 _PLAIN: tuple[tuple[type[Field], type], ...] = (
@@ -67,6 +69,7 @@ class Prepared:
         """The rows for these values: model instances, or tuples for a query set of values."""
         database = connections[DEFAULT_DB_ALIAS]  # itself: its proxy looks it up anew at every word
         plan = self._plans.get(database.vendor) or self._plan()
+        values = tuple(_adapted(value, database) for value in values)
         given = [
             value if place is None else values[place] for value, place in zip(plan.values, plan.places, strict=True)
         ]
@@ -77,7 +80,7 @@ class Prepared:
             rows = [_converted(plan, row, database) for row in rows]
         if plan.model is None:
             return list(rows)
-        return [plan.model.from_db(database.alias, plan.columns, row) for row in rows]
+        return [_row_of(plan.model, plan.columns, row, database.alias) for row in rows]
 
     def _plan(self) -> _Plan:
         rows = self._make(*self._stand_ins)
@@ -85,10 +88,11 @@ class Prepared:
         sql, values = compiler.as_sql()
         columns = [selected[0] for selected in compiler.select]
         is_model = issubclass(rows._iterable_class, ModelIterable)
+        stand_ins = [_adapted(value, connection) for value in self._stand_ins]
         plan = _Plan(
             sql=sql,
             values=tuple(values),
-            places=tuple(self._stand_ins.index(v) if v in self._stand_ins else None for v in values),
+            places=tuple(stand_ins.index(v) if v in stand_ins else None for v in values),
             converters=compiler.get_converters(columns),
             columns=[column.target.attname for column in columns] if is_model else [],
             model=rows.model if is_model else None,
@@ -98,6 +102,26 @@ class Prepared:
             raise ValueError(f"stand-ins {sorted(missing)} are not among the query's values")
         self._plans[connection.vendor] = plan
         return plan
+
+
+def _row_of(model: type[Model], columns: list[str], values: Sequence[Any], alias: str) -> Model:
+    """As the model's own `from_db`, without going through its fields one by one; where anything listens, that itself."""
+    if model.__init__ is not Model.__init__ or post_init.has_listeners(model):
+        return model.from_db(alias, columns, values)
+    made = model.__new__(model)
+    made._state = ModelState()
+    made._state.db, made._state.adding = alias, False
+    made.__dict__.update(zip(columns, values, strict=True))
+    return made
+
+
+def _adapted(value: Any, database: Any) -> Any:
+    """A value as the database is handed it: moments are text in SQLite."""
+    if type(value) is not datetime or value.tzinfo is None:
+        return value
+    if value.tzinfo is UTC and database.vendor == "sqlite":
+        return str(value.replace(tzinfo=None))
+    return database.ops.adapt_datetimefield_value(value)
 
 
 def _converted(plan: _Plan, row: tuple[Any, ...], database: Any) -> list[Any]:
@@ -133,7 +157,7 @@ def _values(row: Model, columns: list[_Column], database: Any) -> Iterator[Any]:
         if as_it_is is not None and (value is None or type(value) is as_it_is):
             yield value
         elif type(value) is datetime and isinstance(field, DateTimeField) and value.tzinfo is not None:
-            yield database.ops.adapt_datetimefield_value(value)
+            yield _adapted(value, database)
         else:
             yield field.get_db_prep_save(value, database)
 

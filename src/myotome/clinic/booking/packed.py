@@ -43,5 +43,5 @@ def _taken(actor: Actor, first_day: date, n_days: int, *, at: datetime, ignore: 
     for resource, stretches in diary.busy.items():
         kind, _colon, pk = resource.partition(":")
         if kind == "practitioner":
-            found[int(pk)] = {tick for first, last in stretches for tick in range(first, last)}
+            found[int(pk)] = {tick for first, last in stretches.tolist() for tick in range(first, last)}
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
@@ -12,9 +13,9 @@ from myotome.clinic.audit.prepared import Prepared
 from myotome.clinic.booking.hours import rooms_at, working_by_place
 from myotome.clinic.booking.kept import SetUp, set_up_of
 from myotome.clinic.booking.models import Appointment, Service
-from myotome.clinic.booking.taken import taken_between
+from myotome.clinic.booking.taken import NOTHING, taken_between
 from myotome.clinic.people.links import row_of_link
-from myotome.clinic.people.models import Clinic, Practitioner
+from myotome.clinic.people.models import Clinic, Place, Practitioner
 from myotome.clinic.people.queries import digits
 from myotome.clinic.screening.models import Course
 from myotome.science.booking.free import Diary, FreeTime, Question, Retained, Run, free_runs, in_order
@@ -36,13 +37,23 @@ _courses = Prepared(lambda patient_id: Course.objects.filter(patient_id=patient_
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Offer:
-    """A free time as it is offered: aware start in UTC, the practitioner and the room that would be taken."""
+    """A free time as it is offered: aware start in UTC, the practitioner and the room that would be taken, and where.
+
+    `zone` is the place's: what its wall says then is what everybody is told.
+    """
 
     starts_at: datetime
     ends_at: datetime
     practitioner_id: int
     practitioner_name: str
     room_id: int | None
+    place_name: str
+    zone: str
+
+    @property
+    def on(self) -> date:
+        """The day on the wall of its place."""
+        return self.starts_at.astimezone(ZoneInfo(self.zone)).date()
 
 
 def services_for(actor: Actor, *, for_new_patients: bool = False) -> list[Service]:
@@ -104,16 +115,28 @@ def free_times_for(
         step_minutes=step_minutes,
     )
     minutes = sum(phase.minutes for phase in phases_of(service))
-    return [_offer(free, found.names, minutes) for free in in_order(found.runs, found.first_tick)]
+    offers = [
+        _offer(free, found.names, minutes, place)
+        for place, runs in found.by_place
+        for free in in_order(runs, found.first_tick)
+    ]
+    if len(found.by_place) > 1:
+        offers.sort(key=lambda offer: (offer.starts_at, offer.practitioner_id))
+    return offers
 
 
 @dataclass(frozen=True, slots=True)
 class FreeTimes:
-    """The bare answer: runs of starts by practitioner and room, the tick they count from, and the practitioners' names."""
+    """The bare answer: at each place runs of starts by practitioner and room; the tick they count from, and who is who."""
 
-    runs: list[Run]
+    by_place: list[tuple[Place, list[Run]]]
     first_tick: int
     names: dict[int, str]
+
+    @property
+    def runs(self) -> list[Run]:
+        """Of all places, by practitioner."""
+        return sorted((run for _, runs in self.by_place for run in runs), key=lambda run: run.practitioner)
 
 
 def free_times_in(
@@ -168,18 +191,24 @@ def free_times_in(
         patient_taken=diary.patient,
     )
     rests = any(not phase.practitioner for phase in phases)
-    found: list[Run] = []
+
+    def busy(resource: str) -> Any:
+        return diary.busy.get(resource, NOTHING)
+
+    found: list[tuple[Place, list[Run]]] = []
     for place_id, hours in working.items():
         always = [interval for intervals in hours.values() for interval in intervals]
-        found += free_runs(
+        runs = free_runs(
             question,
-            {pk: Diary(working=intervals, busy=diary.busy[f"practitioner:{pk}"]) for pk, intervals in hours.items()},
-            {pk: Diary(working=always, busy=diary.busy[f"room:{pk}"]) for pk in rooms.get(place_id, ())},
-            {pk: Retained(stretches=diary.resting[pk], most_at_once=service.most_resting) for pk in hours}
-            if rests
-            else None,
+            {pk: Diary(working=one, busy=busy(f"practitioner:{pk}")) for pk, one in hours.items()},
+            {pk: Diary(working=always, busy=busy(f"room:{pk}")) for pk in rooms.get(place_id, ())},
+            {
+                pk: Retained(stretches=diary.resting.get(pk, NOTHING), most_at_once=service.most_resting)
+                for pk in hours
+                if rests
+            },
         )
-    found.sort(key=lambda run: run.practitioner)
+        found.append((set_up.places[place_id], runs))
     names = {pk: set_up.practitioners[pk].name for hours in working.values() for pk in hours}
     return FreeTimes(found, first_tick, names)
 
@@ -263,7 +292,7 @@ def may_book(service: Service, *, patient_id: int | None) -> bool:
     return True
 
 
-def _offer(free: FreeTime, names: dict[int, str], minutes: int) -> Offer:
+def _offer(free: FreeTime, names: dict[int, str], minutes: int, place: Place) -> Offer:
     starts_at = instant(free.tick)
     return Offer(
         starts_at=starts_at,
@@ -271,6 +300,8 @@ def _offer(free: FreeTime, names: dict[int, str], minutes: int) -> Offer:
         practitioner_id=free.practitioner,
         practitioner_name=names[free.practitioner],
         room_id=free.room,
+        place_name=place.name,
+        zone=place.time_zone,
     )
 
 

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from django.db.models import Q
+import numpy as np
+from django.db.models import Q, QuerySet
 
+from myotome.clinic.audit.prepared import Prepared
 from myotome.clinic.booking.models import AppointmentSpan, Claim, Hold
 from myotome.vocabulary.scheduling import ResourceKind, instant
 
 LONGEST_SPAN_TICKS = 288
-Stretch = tuple[int, int]
+NOTHING = np.zeros((0, 2), dtype=np.int64)
+A_DAY = [datetime(1971, 3, day, tzinfo=UTC) for day in (1, 2, 3)]
+"""Stand-ins for three moments."""
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Stretches in absolute ticks, half-open: `busy` by resource (`room:2`), `resting` by practitioner.
+    """Stretches in absolute ticks, half-open, in two columns: `busy` by resource (`room:2`), `resting` by practitioner.
 
-    `patient` holds the ticks of the patient who asks.
+    `patient` holds the ticks of the patient who asks. What is not there is free.
     """
 
-    busy: dict[str, list[Stretch]]
-    resting: dict[int, list[Stretch]]
+    busy: dict[str, np.ndarray]
+    resting: dict[int, np.ndarray]
     patient: list[int]
 
 
@@ -37,46 +42,69 @@ def taken_between(
     ignore_appointment_id: int | None = None,
 ) -> Taken:
     """What rooms and practitioners are taken by in [first_tick, end_tick); holds count until they run out."""
-    rows = AppointmentSpan.objects.filter(
-        clinic_id=clinic_id, first_tick__gte=first_tick - LONGEST_SPAN_TICKS, first_tick__lt=end_tick
-    ).exclude(resource_kind=ResourceKind.PATIENT.value)
+    found = _spans(clinic_id, first_tick - LONGEST_SPAN_TICKS, end_tick)
+    spans = np.nan_to_num(np.array(found, dtype=float)).astype(np.int64).reshape(-1, 6)  # nobody and nowhere are 0
     if ignore_appointment_id is not None:
-        rows = rows.exclude(appointment_id=ignore_appointment_id)
-    busy: dict[str, list[Stretch]] = defaultdict(list)
-    whose: dict[int, int] = {}
-    attended: set[tuple[int, int]] = set()
-    in_rooms: list[tuple[int, int, int, int]] = []
-    for appointment, phase, practitioner, room, first, end in rows.values_list(
-        "appointment_id", "phase", "practitioner_id", "room_id", "first_tick", "end_tick"
+        spans = spans[spans[:, 0] != ignore_appointment_id]
+    is_hers = spans[:, 3] == 0
+    hers, in_rooms = spans[is_hers], spans[~is_hers]
+    busy = {f"practitioner:{pk}": rows[:, 4:] for pk, rows in _by(hers[:, 2], hers)}
+    busy |= {f"room:{pk}": rows[:, 4:] for pk, rows in _by(in_rooms[:, 3], in_rooms)}
+    resting = {pk: rows[:, 4:] for pk, rows in _by(*_resting(hers, in_rooms))}
+    name = f"patient:{patient_id}"
+    patient: list[int] = []
+    more: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for resource, tick, appointment in _claims(
+        at, clinic_id, instant(end_tick), instant(first_tick), name, first_tick, end_tick
     ):
-        if room is None:
-            busy[f"practitioner:{practitioner}"].append((first, end))
-            whose[appointment] = practitioner
-            attended.add((appointment, phase))
+        if resource != name:
+            more[resource].append((tick, tick + 1))
+        elif appointment != ignore_appointment_id:
+            patient.append(tick)
+    for resource, ticks in more.items():
+        kind, _, number = resource.partition(":")
+        if kind == "resting":
+            pk = int(number.partition(":")[0])
+            resting[pk] = np.concatenate([resting.get(pk, NOTHING), np.array(ticks)])
         else:
-            busy[f"room:{room}"].append((first, end))
-            in_rooms.append((appointment, phase, first, end))
-    resting: dict[int, list[Stretch]] = defaultdict(list)
-    for appointment, phase, first, end in in_rooms:
-        if (appointment, phase) not in attended and appointment in whose:
-            resting[whose[appointment]].append((first, end))
+            busy[resource] = np.concatenate([busy.get(resource, NOTHING), np.array(ticks)])
+    return Taken(busy, resting, patient)
+
+
+def _resting(hers: np.ndarray, in_rooms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(whose patient it is, the span) of each span of a room in a phase that its practitioner does not attend."""
+    phases = len(in_rooms) and int(max(hers[:, 1].max(initial=0), in_rooms[:, 1].max())) + 1
+    attended = np.isin(in_rooms[:, 0] * phases + in_rooms[:, 1], hers[:, 0] * phases + hers[:, 1])
+    rows = in_rooms[~attended]
+    appointments, first = np.unique(hers[:, 0], return_index=True)
+    rows = rows[np.isin(rows[:, 0], appointments)]
+    return hers[first, 2][np.searchsorted(appointments, rows[:, 0])], rows
+
+
+def _by(numbers: np.ndarray, rows: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """The rows of each number."""
+    order = np.argsort(numbers, kind="stable")
+    names, first = np.unique(numbers[order], return_index=True)
+    return zip(names.tolist(), np.split(rows[order], first[1:]), strict=False)
+
+
+def _span_rows(clinic_id: int, first_tick: int, end_tick: int) -> QuerySet:
+    rows = AppointmentSpan.objects.filter(clinic_id=clinic_id, first_tick__gte=first_tick, first_tick__lt=end_tick)
+    rows = rows.exclude(resource_kind=ResourceKind.PATIENT.value)
+    return rows.values_list("appointment_id", "phase", "practitioner_id", "room_id", "first_tick", "end_tick")
+
+
+def _claim_rows(
+    at: datetime, clinic_id: int, until: datetime, since: datetime, hers: str, first_tick: int, end_tick: int
+) -> QuerySet:
     live = Hold.objects.filter(
-        Q(expires_at__isnull=True) | Q(expires_at__gt=at),
-        clinic_id=clinic_id,
-        starts_at__lt=instant(end_tick),
-        ends_at__gt=instant(first_tick),
+        Q(expires_at__isnull=True) | Q(expires_at__gt=at), clinic_id=clinic_id, starts_at__lt=until, ends_at__gt=since
     )
-    hers = f"patient:{patient_id}"
-    claims = Claim.objects.filter(
+    rows = Claim.objects.filter(
         Q(hold__in=live.values("pk")) | Q(resource=hers), tick__gte=first_tick, tick__lt=end_tick
     )
-    patient: list[int] = []
-    for resource, tick, appointment in claims.values_list("resource", "tick", "appointment_id"):
-        if resource == hers:
-            if appointment != ignore_appointment_id:
-                patient.append(tick)
-        elif resource.startswith("resting:"):
-            resting[int(resource.split(":")[1])].append((tick, tick + 1))
-        else:
-            busy[resource].append((tick, tick + 1))
-    return Taken(busy, resting, patient)
+    return rows.values_list("resource", "tick", "appointment_id")
+
+
+_spans = Prepared(_span_rows, 7_000_001, 7_000_002, 7_000_003)
+_claims = Prepared(_claim_rows, A_DAY[0], 7_000_001, A_DAY[1], A_DAY[2], "patient:none", 7_000_002, 7_000_003)

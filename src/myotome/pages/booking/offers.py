@@ -1,4 +1,4 @@
-"""Free times as a page shows them: by day, in the clinic's wall-clock time, a week at a look."""
+"""Free times as a page shows them: by day, as the wall of their place says them, a week at a look."""
 
 from __future__ import annotations
 
@@ -65,6 +65,8 @@ def days_with_offers(
 ) -> list[Day]:
     """The days of one look that have free times, in order; one offer for each start when any practitioner will do.
 
+    The look begins with today in `zone`.
+
     In the order `first` only the first few of them, `packed` only those that touch another visit of the practitioner.
     """
     first = at.astimezone(ZoneInfo(zone)).date() + timedelta(days=page * DAYS_AT_A_LOOK)
@@ -80,7 +82,7 @@ def days_with_offers(
             patient_id=patient_id,
             ignore_appointment_id=ignore,
         )
-        return by_day(packed, zone)
+        return by_day(packed)
     offers = free_times_for(
         actor,
         service=service,
@@ -93,7 +95,7 @@ def days_with_offers(
         step_minutes=30,
     )
     found = offers if practitioner_id else one_for_each_start(offers)
-    return by_day(found[:FIRST_ONES] if order == "first" else found, zone)
+    return by_day(found[:FIRST_ONES] if order == "first" else found)
 
 
 def order_of(text: str) -> str:
@@ -113,16 +115,10 @@ def one_for_each_start(offers: Iterable[Offer]) -> list[Offer]:
     return list(best.values())
 
 
-def by_day(offers: Iterable[Offer], zone: str) -> list[Day]:
-    """The offers grouped by the place's calendar day."""
-
-    def day(offer: Offer) -> date:
-        return offer.starts_at.astimezone(ZoneInfo(zone)).date()
-
-    return [
-        Day(on, list(rows))
-        for on, rows in groupby(sorted(offers, key=lambda o: (o.starts_at, o.practitioner_name)), key=day)
-    ]
+def by_day(offers: Iterable[Offer]) -> list[Day]:
+    """The offers grouped by the calendar day of their place."""
+    found = sorted(offers, key=lambda o: (o.on, o.starts_at, o.practitioner_name))
+    return [Day(on, list(rows)) for on, rows in groupby(found, key=lambda offer: offer.on)]
 
 
 def chosen_service(services: Sequence[Service], text: str) -> Service:

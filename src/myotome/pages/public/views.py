@@ -51,7 +51,7 @@ def about(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 def _next_free(request: HttpRequest, actor: Actor, at: datetime) -> dict[str, Any] | None:
-    """The first free assessment of the next two weeks, in the clinic's own clock; None when there is none."""
+    """The first free assessment of the next two weeks, by the clock of its place; None when there is none."""
     zone = ZoneInfo(request.clinic.time_zone)
     first = None
     for service in services_for(actor, for_new_patients=True)[:1]:
@@ -60,7 +60,8 @@ def _next_free(request: HttpRequest, actor: Actor, at: datetime) -> dict[str, An
         )
         if offers:
             first = {
-                "starts": offers[0].starts_at.astimezone(zone),
+                "starts": offers[0].starts_at,
+                "zone": offers[0].zone,
                 "minutes": sum(phase.minutes for phase in service.phases.all()),
                 "practitioner": offers[0].practitioner_name,
             }

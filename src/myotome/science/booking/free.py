@@ -11,28 +11,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.scheduling import TICK_SECONDS, Interval, Phase
 
+Stretches = Any
+"""Half-open stretches in absolute ticks: pairs, or an array of two columns."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Diary:
-    """What one resource offers and what is taken: working intervals, taken ticks and stretches (absolute, half-open)."""
+    """What one resource offers and what is taken: working intervals, taken ticks and stretches (absolute, half-open).
+
+    Diaries that share one `working` are worked out once for it.
+    """
 
     working: Sequence[Interval]
     taken: Iterable[int] = ()
-    busy: Sequence[tuple[int, int]] = ()
+    busy: Stretches = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Retained:
     """Stretches (absolute ticks, half-open) in which a practitioner has needles resting in somebody."""
 
-    stretches: Sequence[tuple[int, int]] = ()
+    stretches: Stretches = ()
     most_at_once: int | None = None
 
 
@@ -111,11 +117,11 @@ def free_runs(
         raise InvalidValue("The window ends after it starts.", field="end")
     if not question.phases:
         raise InvalidValue("A service has at least one phase.", field="phases")
-    whole = (1 << n) - 1
+    free = _Free(question, n)
     starts = _aligned(question, n) & _fits_patient(question, n)
+    in_room, with_her = _stretches(question, "room"), _stretches(question, "practitioner")
     room_starts: list[tuple[int | None, int]] = [
-        (number, _fits(_free_bits(diary, question, whole), _stretches(question, "room"), n))
-        for number, diary in sorted(rooms.items())
+        (number, _fits(free.bits(diary), in_room, n)) for number, diary in sorted(rooms.items())
     ]
     needs_room = any(phase.room for phase in question.phases)
     any_room = starts if not needs_room else 0
@@ -123,7 +129,7 @@ def free_runs(
         any_room |= bits
     runs: list[Run] = []
     for number, diary in sorted(practitioners.items()):
-        bits = starts & any_room & _fits(_free_bits(diary, question, whole), _stretches(question, "practitioner"), n)
+        bits = starts & any_room & _fits(free.bits(diary), with_her, n)
         bits &= _within_retained_limit(question, (retained or {}).get(number), n)
         for room, room_bits in room_starts if needs_room else [(None, bits)]:
             if mine := bits & room_bits:
@@ -177,25 +183,47 @@ def _total_ticks(question: Question) -> int:
     return sum(phase.minutes for phase in question.phases) * 60 // TICK_SECONDS
 
 
-def _free_bits(diary: Diary, question: Question, whole: int) -> int:
-    bits = 0
-    for interval in diary.working:
-        a = max(-(-interval.start // TICK_SECONDS) - question.first_tick, 0)
-        b = min(interval.end // TICK_SECONDS, question.end_tick) - question.first_tick
-        if b > a:
-            bits |= ((1 << (b - a)) - 1) << a
-    taken = _bits_of(diary.taken, question, whole.bit_length(), diary.busy)
-    return bits & ~taken & whole
+class _Free:
+    """The ticks of one window in which a diary is free, as bits."""
+
+    def __init__(self, question: Question, n: int) -> None:
+        self._question, self._n = question, n
+        self._working: dict[int, int] = {}
+
+    def bits(self, diary: Diary) -> int:
+        """Bit t is set when she works then and nothing is taken."""
+        question, n = self._question, self._n
+        works = self._working.get(id(diary.working))
+        if works is None:
+            ticks = [(-(-one.start // TICK_SECONDS), one.end // TICK_SECONDS) for one in diary.working]
+            works = _as_bits(_cover(ticks, question, n) > 0)
+            self._working[id(diary.working)] = works
+        taken = _cover(diary.busy, question, n) > 0
+        return works & ~(_as_bits(taken) | _bits_of(diary.taken, question, n))
 
 
-def _bits_of(ticks: Iterable[int], question: Question, n: int, stretches: Sequence[tuple[int, int]] = ()) -> int:
+def _cover(stretches: Stretches, question: Question, n: int) -> np.ndarray:
+    """How many of the stretches cover each tick of the window; one that ends before it begins covers none."""
+    if len(stretches) == 0:
+        return np.zeros(n, dtype=np.int64)
+    edges = np.clip(np.asarray(stretches, dtype=np.int64) - question.first_tick, 0, n)
+    starts, ends = edges[:, 0], np.maximum(edges[:, 0], edges[:, 1])
+    steps = np.bincount(starts, minlength=n + 1) - np.bincount(ends, minlength=n + 1)
+    return np.cumsum(steps[:n])
+
+
+def _as_bits(flags: np.ndarray) -> int:
+    return int.from_bytes(np.packbits(flags, bitorder="little").tobytes(), "little")
+
+
+def _bits_of(ticks: Iterable[int], question: Question, n: int) -> int:
     """The ticks of the window as bits; set in an array first, since each change of a long integer copies it."""
     offsets = np.fromiter(ticks, dtype=np.int64) - question.first_tick
+    if not offsets.size:
+        return 0
     flags = np.zeros(n, dtype=bool)
     flags[offsets[(offsets >= 0) & (offsets < n)]] = True
-    for start, end in stretches:
-        flags[max(start - question.first_tick, 0) : max(end - question.first_tick, 0)] = True
-    return int.from_bytes(np.packbits(flags, bitorder="little").tobytes(), "little")
+    return _as_bits(flags)
 
 
 def _run(bits: int, length: int) -> int:
@@ -232,14 +260,7 @@ def _within_retained_limit(question: Question, retained: Retained | None, n: int
     whole = (1 << n) - 1
     if retained is None or retained.most_at_once is None:
         return whole
-    counts: dict[int, int] = {}
-    for start, end in retained.stretches:
-        for tick in range(max(start, question.first_tick), min(end, question.end_tick)):
-            counts[tick] = counts.get(tick, 0) + 1
-    room_left = whole
-    for tick, count in counts.items():
-        if count >= retained.most_at_once:
-            room_left &= ~(1 << (tick - question.first_tick))
+    room_left = _as_bits(_cover(retained.stretches, question, n) < retained.most_at_once)
     resting: list[tuple[int, int]] = []
     offset = 0
     for phase in question.phases:
@@ -252,5 +273,5 @@ def _within_retained_limit(question: Question, retained: Retained | None, n: int
 
 def _set_bits(bits: int) -> list[int]:
     octets = np.frombuffer(bits.to_bytes(bits.bit_length() // 8 + 1, "little"), dtype=np.uint8)
-    offsets: list[int] = np.flatnonzero(np.unpackbits(octets, bitorder="little")).tolist()
+    offsets: list[int] = np.unpackbits(octets, bitorder="little").view(bool).nonzero()[0].tolist()
     return offsets
