@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -140,11 +142,14 @@ def free_runs(
 
 def in_order(runs: Sequence[Run], first_tick: int) -> list[FreeTime]:
     """The runs of one window as times, sorted as whole columns: practitioners come in order already."""
-    offsets = [offset for run in runs for offset in run.offsets]
-    numbers = [run.practitioner for run in runs for _ in run.offsets]
-    rooms = [run.room for run in runs for _ in run.offsets]
-    order = np.lexsort((np.array(numbers, dtype=np.int64), np.array(offsets, dtype=np.int64))).tolist()
-    return [FreeTime(first_tick + offsets[i], numbers[i], rooms[i]) for i in order]
+    n_each = [len(run.offsets) for run in runs]
+    offsets = np.fromiter(chain.from_iterable(run.offsets for run in runs), dtype=np.int64, count=sum(n_each))
+    numbers = np.repeat(np.array([run.practitioner for run in runs], dtype=np.int64), n_each)
+    rooms = np.repeat(np.array([run.room for run in runs], dtype=object), n_each)
+    order = np.lexsort((numbers, offsets))
+    columns = (offsets[order] + first_tick).tolist(), numbers[order].tolist(), rooms[order].tolist()
+    # As FreeTime(...) of each row, without a call of Python's own for every one of thousands.
+    return list(map(partial(tuple.__new__, FreeTime), zip(*columns, strict=True)))
 
 
 def best_packed(times: Sequence[FreeTime], taken: Mapping[int, Iterable[int]], n_ticks: int) -> list[FreeTime]:
