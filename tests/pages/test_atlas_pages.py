@@ -82,6 +82,10 @@ def test_the_page_of_a_muscle_names_its_peak_root(elena, muscle, peak):
         ("st 36", "ST36 Zúsānlǐ 足三里"),
         ("zusanli", "ST36 Zúsānlǐ 足三里"),
         ("足三里", "ST36 Zúsānlǐ 足三里"),
+        ("zu san li", "ST36 Zúsānlǐ 足三里"),
+        ("S 1", "S1"),
+        ("root L5", "L5"),
+        ("multifidus L5", "Multifidus"),
     ],
 )
 def test_one_box_finds_by_any_name(elena, words, first):

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from difflib import get_close_matches
 from enum import Enum
 from importlib import import_module
 from typing import Any
@@ -37,6 +38,11 @@ TABLES = {
 }
 
 
+EXAMINATION = ("findings", "region", "prior", "condition", "condition_roots")
+FINDING = ("muscle", "dermatome", "reflex", "level", "side", "sign", "grade", "present", "examiner")
+ALIKE = 0.8
+
+
 def add_to(commands: Any) -> None:
     """Adds `segments`, `forecast` and one command for each table."""
     for name, function, what in (
@@ -61,6 +67,12 @@ def add_to(commands: Any) -> None:
 def segments(options: argparse.Namespace) -> int:
     """Answers with roots, evidence and what to examine next."""
     asked = mapping_from(options.file)
+    check_names(asked, EXAMINATION)
+    if "findings" not in asked:
+        raise Mistake("findings: an examination has a list of findings; an empty one asks for the base rates.")
+    rows = asked["findings"] if isinstance(asked["findings"], list) else []
+    for i, row in enumerate(rows):
+        check_names(row if isinstance(row, Mapping) else {}, FINDING, f"findings[{i}].")
     from myotome.science.assessment.answer import consider_roots
 
     answer = consider_roots(asked)
@@ -99,6 +111,18 @@ def needles(options: argparse.Namespace) -> int:
     else:
         say_rows(rows, [name for name in rows[0] if any(row[name] not in (None, "", [], ()) for row in rows)])
     return 0
+
+
+def check_names(given: Mapping[str, Any], known: tuple[str, ...], where: str = "") -> None:
+    """Refuses a name that is nearly one of ours: it would be passed over in silence. Other names are the file's own.
+
+    Raises:
+        Mistake: names it and the one that was meant.
+    """
+    for name in given:
+        for meant in get_close_matches(name, known, n=1, cutoff=ALIKE) if name not in known else ():
+            if meant not in given:
+                raise Mistake(f"{where}{name}: there is no such name; did you mean {meant!r}?")
 
 
 def row_as_json(row: Any) -> dict[str, Any]:

@@ -213,6 +213,21 @@ def test_a_label_beside_the_figure_says_both_sides_and_opens_its_muscle(at_work,
     assert "neither side tested" in text_of(at_work.get(f"{url(exam)}?open=spine"))
 
 
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        ("mult L5", "Multifidus L5"),
+        ("L5 multifidus", "Multifidus L5"),
+        ("longissimus", "Longissimus T10"),
+        ("l5", "Multifidus L5"),
+        ("TFL", "Tensor fasciae latae"),
+    ],
+)
+def test_a_muscle_is_found_by_name_and_level_those_of_the_region_first(at_work, exam, words, first):
+    found = at_work.get(url(exam), {"q": words}).context["panel"]["groups"][0].rows
+    assert found[0].name == first
+
+
 def layer_of(page):
     return next(row["code"] for row in page.context["layers"] if row["is_open"])
 

@@ -113,6 +113,34 @@ def test_a_shorthand_line_is_answered_in_needles(capsys):
     assert "characters 3 to 8: " in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{}", "findings: an examination has a list of findings"),
+        ('{"finding": []}', "finding: there is no such name; did you mean 'findings'?"),
+        ('{"findings": [], "regions": "back_leg"}', "regions: there is no such name; did you mean 'region'?"),
+        (
+            '{"findings": [{"muscel": "soleus", "side": "left", "sign": "tender", "grade": 1}]}',
+            "findings[0].muscel: there is no such name; did you mean 'muscle'?",
+        ),
+        ('{"findings": 3}', "findings: `findings` is a list."),
+        ('{"findings": [3]}', "findings[0]: A finding is an object."),
+    ],
+)
+def test_a_name_that_is_nearly_right_is_not_passed_over(tmp_path, capsys, text, words):
+    file = tmp_path / "asked.json"
+    file.write_text(text)
+    assert main(["segments", str(file), "--json"]) == 1
+    assert words in capsys.readouterr().err
+
+
+def test_other_names_are_the_files_own(tmp_path, capsys):
+    file = tmp_path / "asked.json"
+    file.write_text('{"id": "series 4", "findings": [], "region": null, "expected": ["L5"]}')
+    assert main(["segments", str(file), "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["roots"]) == 60
+
+
 @pytest.mark.parametrize("command", ["segments", "forecast"])
 def test_a_missing_file_is_told(capsys, tmp_path, command):
     assert main([command, str(tmp_path / "nowhere.json")]) == 1

@@ -157,10 +157,10 @@ def panel(asked: Mapping[str, str], *, region: str, charted: Charted) -> dict[st
     skin_signs = [row for row in sign_table.signs().values() if row.kind is FindingKind.SKIN]
     offered = [row.code for row in skin_signs] if opened == SKIN and not words else list(MUSCLE_SIGNS)
     sign = sign if sign in offered else offered[0]
-    by_level = [row for row in muscle_table.muscles().values() if row.levels and row.ramus == "dorsal" and row.palpable]
+    by_level = beside_the_spine()
     spine = asked.get("spine", "") if asked.get("spine", "") in {row.id for row in by_level} else "multifidus"
     if words:
-        groups = (Group("", tuple(_found(words, sign, charted))),)
+        groups = (Group("", tuple(_found(words, sign, region, charted))),)
     elif opened == SPINE:
         groups = tuple(_rungs(spine, sign, LEVELS.get(region, ROOTS), charted))
     elif opened == SKIN:
@@ -252,13 +252,21 @@ def _by_layer(region: str, sign: str, charted: Charted) -> Iterable[Group]:
         yield Group(_("Found only by the needle"), beyond, is_folded=True)
 
 
-def _found(words: str, sign: str, charted: Charted) -> Iterable[Row]:
-    n = 0
-    for row in muscle_table.find(words):
-        for level in row.levels or ("",):
-            if n < MOST_FOUND:
-                n += 1
-                yield _muscle_row(row, sign, charted, level)
+def _found(words: str, sign: str, region: str, charted: Charted) -> list[Row]:
+    """Muscles by name, those by level with the levels of the region first; a level among the words picks it alone."""
+    asked = words.upper().split()
+    levels = [word for word in asked if word in ROOT_INDEX]
+    named = " ".join(word for word in asked if word not in ROOT_INDEX)
+    rows = muscle_table.find(named) if named else beside_the_spine()
+    sites = [(row, level) for row in rows for level in row.levels or ("",) if not levels or level in levels]
+    sites.sort(key=lambda site: site[1] not in ("", *levels_from_the_limb(region)))
+    return [_muscle_row(row, sign, charted, level) for row, level in sites[:MOST_FOUND]]
+
+
+def beside_the_spine() -> list[Muscle]:
+    """Muscles of the back that fingers find level by level."""
+    rows = muscle_table.muscles().values()
+    return [row for row in rows if row.levels and row.ramus == "dorsal" and row.palpable]
 
 
 def _muscle_row(row: Muscle, sign: str, charted: Charted, level: str = "") -> Row:

@@ -31,14 +31,22 @@ class Found:
 
 
 def found_by(words: str) -> list[Found]:
-    """Roots, muscles and points whose names hold the words; roots first, at most forty in all."""
-    if not words:
+    """Roots, muscles and points whose names hold the words; roots first, at most forty in all.
+
+    A root and the syllables of a point may be typed apart; the level of a muscle leads to the muscle.
+    """
+    asked = words.split()
+    if not asked:
         return []
-    rows = [Found("root", root, _("spinal root"), root) for root in ROOTS if root.casefold() == words.casefold()]
-    rows += [Found("muscle", row.name, row.latin, row.id) for row in muscles.find(words)]
+    code = "".join(word for word in asked if word.casefold() != "root").upper()
+    without_levels = " ".join(word for word in asked if word.upper() not in ROOT_INDEX)
+    rows = [Found("root", root, _("spinal root"), root) for root in ROOTS if root == code]
+    rows += [
+        Found("muscle", row.name, row.latin, row.id) for row in muscles.find(words) or muscles.find(without_levels)
+    ]
     rows += [
         Found("point", f"{point.id} {point.pinyin} {point.hanzi}", point.english, point.id)
-        for point in acupoints.find(words)
+        for point in acupoints.find(words) or acupoints.find("".join(asked))
     ]
     return rows[:MOST_FOUND]
 
