@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from myotome.clinic.assessment.actions import begin_examination, chart_finding, write_impression
+from myotome.clinic.assessment.actions import begin_examination, chart_finding, finish_examination, write_impression
 from myotome.clinic.assessment.models import ExamFinding
 from myotome.knowledge.muscles import muscles
 from myotome.vocabulary.anatomy import ExamRegion, Side
@@ -159,6 +159,7 @@ def test_by_keyboard_alone_from_the_first_finding_to_the_plan(page, live_server,
 @pytest.mark.parametrize("n_findings", [8, 40, 60, 120])
 def test_a_finished_examination_prints_as_one_page(page, live_server, tmp_path, n_findings):
     exam, elena = an_examination(n_findings, impression="L5 left, paraspinal first. Old S1 possible.\nLook at the hip.")
+    finish_examination(by=an_actor(elena.user, exam.clinic), at=timezone.now(), examination_id=exam.pk)
     open_page(page, live_server, exam, elena, name="printed")
     for size in ("A4", "Letter"):
         paper = tmp_path / f"{size}.pdf"

@@ -269,12 +269,14 @@ def examine(who: Walk) -> None:
         keys = page.get_by_role("group", name=f"Multifidus {level}, left", exact=True).first
         keys.get_by_text(grade, exact=True).first.click()
         keys.locator("[aria-pressed=true]").first.wait_for()
+    page.evaluate("scrollTo(0, 0)")
     who.look("10-examination")
     page.get_by_role("button", name="Write it and open the roots").click()
     page.locator("#id_impression").fill("L5 left, paraspinal first.")
     page.get_by_role("button", name="Write it and open the roots").click()
     page.get_by_text("Charted").first.wait_for()
     page.locator("svg.ladder").wait_for()
+    page.evaluate("scrollTo(0, 0)")
     who.look("11-roots")
 
 

@@ -37,7 +37,7 @@ def examination(request: HttpRequest, actor: Actor, examination: int) -> HttpRes
 def printed(request: HttpRequest, actor: Actor, examination: int) -> HttpResponse:
     """The examination on one page of paper."""
     row = open_examination(actor, examination, at=timezone.now())
-    return render(request, "assessment/printed.html", page_context(actor, row, {}, at=timezone.now()))
+    return render(request, "assessment/printed.html", page_context(actor, row, {}, at=timezone.now(), with_plate=False))
 
 
 @examines

@@ -16,7 +16,7 @@ from myotome.pages.plates.crops import Box
 from myotome.pages.plates.dermatomes import areas, middle, path_of, size_of
 from myotome.pages.plates.lettering import description, leader_lines, words_of
 from myotome.pages.plates.outlines import parts, skin
-from myotome.pages.plates.sheet import as_control, new_uid, skin_clip, svg_of
+from myotome.pages.plates.sheet import new_uid, skin_clip, svg_of
 from myotome.vocabulary.anatomy import ROOTS
 
 STIPPLES = {1: (9.0, 1.5), 2: (6.5, 1.6), 3: (4.6, 1.6)}
@@ -74,15 +74,16 @@ def skin_plate(
 ) -> SafeString:
     """One view of the skin; `states` maps keys to the number of signs (at most 3), None for not tested.
 
-    Every area is a link; `leaders` draws lines from the left edge at a share of the height, for a page that has the
-    names beside the picture.
+    Every area is a link for a finger or a mouse; by keyboard the page has other ways to the same places. `leaders`
+    draws lines from the left edge at a share of the height, for a page that has the names beside the picture.
     """
     uid = new_uid()
     body = [skin_clip(uid, view), f'<path class="skin" d="{skin(view)}"/>']
     shown = {key: states.get(key) for key in areas_of(view)}
     for key in sorted(shown, key=lambda key: key in selected):
         drawn = skin_area(key, view, shown[key], uid, is_selected=key in selected)
-        body.append(as_control(key, drawn, words_of(key, shown[key], names, details), href, False))
+        way = f'href="{escape(href(key))}" aria-label="{escape(words_of(key, shown[key], names, details))}"'
+        body.append(f'<a class="part" tabindex="-1" {way}>{drawn}</a>')
     body.append(f'<path class="skin-line" d="{skin(view)}"/>')
     body += [f'<path class="feature" d="{part.path}"/>' for part in parts(view) if part.slug in FEATURES]
     body += _letters(shown, leaders, view, box)
