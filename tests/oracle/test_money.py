@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from myotome.science.money.amounts import cash_rounding, tax_within, taxed
+from myotome.science.money.amounts import cash_rounding, tax_by_line, tax_within, taxed
 from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.money import WHOLE_RATE, passes_luhn
 
@@ -62,3 +62,22 @@ def test_exactly_one_last_digit_passes_luhn(digits):
     ends = [d for d in "0123456789" if passes_luhn(digits + d)]
     assert len(ends) == 1
     assert [d for d in "0123456789" if slow(digits + d)] == ends
+
+
+@given(st.integers(0, 100_000), st.integers(0, 50_000), st.integers(0, 50_000), st.data())
+def test_two_taxes_are_each_on_the_price_and_are_told_apart_to_the_cent_in_every_part_until_nothing_is_left(
+    net, first, second, data
+):
+    whole = taxed(net, first, second)
+    assert whole.taxes == tuple(half_up(Fraction(net * rate, WHOLE_RATE)) for rate in (first, second))
+    left, taxes = whole.total_cents, list(whole.taxes)
+    while left:
+        part = data.draw(st.integers(max(1, left // 3), left))
+        tax = tax_within(part, total_cents=left, tax_cents=sum(taxes))
+        lines = tax_by_line(tax, taxes)
+        assert sum(lines) == tax
+        assert all(0 <= line <= of for line, of in zip(lines, taxes, strict=True))
+        exact = Fraction(tax * taxes[0], sum(taxes)) if any(taxes) else Fraction(0)
+        assert lines[0] == half_up(exact)
+        left, taxes = left - part, [of - line for of, line in zip(taxes, lines, strict=True)]
+    assert taxes == [0, 0]

@@ -81,7 +81,16 @@ class Till:
                 self.at += timedelta(days=1)
             elif what == "tax":
                 service = Service.objects.get(clinic=desk.clinic, kind="ims")
-                set_tax(by=desk.olive, at=self.at, service_id=service.pk, kind="rated", name="T", rate=which * 500)
+                set_tax(
+                    by=desk.olive,
+                    at=self.at,
+                    service_id=service.pk,
+                    kind="rated",
+                    name="T",
+                    rate=which * 500,
+                    second_name="U" if cents > 0 else "",
+                    second_rate=cents if cents > 0 else 0,
+                )
         except MyotomeError:
             assert (Charge.objects.count(), Payment.objects.count(), DayClose.objects.count()) == before
 
@@ -101,6 +110,8 @@ class Till:
         for charge in Charge.objects.filter(takes_back=None):
             taken = list(charge.taken_back_by.all())
             assert 0 <= charge.tax_cents + sum(row.tax_cents for row in taken) <= charge.tax_cents
+            second = charge.second_tax_cents + sum(row.second_tax_cents for row in taken)
+            assert 0 <= second <= charge.second_tax_cents
         for close in DayClose.objects.prefetch_related("totals"):
             then = {t.method.value: t.expected_cents for t in totals_of(documents_on(desk.robin, close.on))}
             assert {t.method: t.expected_cents for t in close.totals.all()} == then

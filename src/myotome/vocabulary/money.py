@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 
 from myotome.vocabulary.errors import InvalidValue, MyotomeError
@@ -78,6 +79,25 @@ class TaxKind(StrEnum):
     EXEMPT = "exempt"
     ZERO = "zero"
     RATED = "rated"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tax:
+    """How something is taxed: a kind, and where it is rated one or two taxes by name and rate, both on the price alone.
+
+    A `rate` is in hundred-thousandths; without a second tax its name is empty and its rate 0.
+    """
+
+    kind: TaxKind = TaxKind.EXEMPT
+    name: str = ""
+    rate: int = 0
+    second_name: str = ""
+    second_rate: int = 0
+
+    @property
+    def rates(self) -> tuple[int, int]:
+        """Of both."""
+        return self.rate, self.second_rate
 
 
 class Insurance(StrEnum):

@@ -12,6 +12,7 @@ from myotome.clinic.money.queries import balance_cents, charge_for, document_of,
 from myotome.clinic.money.set_up import set_book, set_tax
 from myotome.clinic.people.merging import merge_patients, unmerge_patients
 from myotome.clinic.people.models import Clinic, Patient
+from myotome.exchange.receipts.document import from_kept
 from myotome.vocabulary.errors import InvalidValue, KeyReused, NotAllowed, NotFound
 from myotome.vocabulary.money import NotOwed
 from tests.factories import AT, a_patient, a_practitioner, an_actor
@@ -245,3 +246,45 @@ def test_a_practitioner_reads_her_receipts_and_no_colleagues(desk):
         payment_for(colleague, receipt.pk)
     with pytest.raises(NotAllowed):
         give_back(desk, receipt, by=an_actor(desk.elena.user, desk.clinic))
+
+
+def test_two_taxes_stand_on_the_receipt_each_with_its_exact_cents_and_go_back_together(desk):
+    ims = Service.objects.get(clinic=desk.clinic, kind="ims")
+    set_tax(
+        by=desk.olive,
+        at=AT,
+        service_id=ims.pk,
+        kind="rated",
+        name="GST",
+        rate=5000,
+        second_name="PST",
+        second_rate=7000,
+    )
+    charge = desk.charge(net_cents=9990)
+    assert (charge.tax_cents, charge.second_tax_cents, charge.total_cents) == (500 + 699, 699, 11189)
+    receipt = desk.pay(charge)
+    document = document_of(receipt)
+    assert document.taxes_within == [("GST", 5000, 500), ("PST", 7000, 699)]
+    back = document_of(give_back(desk, receipt, 5000))
+    assert back.tax_cents == sum(cents for _, _, cents in back.taxes_within) == 536
+    assert back.taxes_within == [("GST", 5000, 224), ("PST", 7000, 312)]
+    taken = charge_for(desk.robin, charge.pk).taken_back_by.get()
+    assert (taken.tax_cents, taken.second_tax_cents) == (-536, -312)
+
+
+def test_a_receipt_that_was_kept_before_there_was_a_second_tax_says_what_it_said(desk):
+    kept = dict(desk.pay(desk.charge()).printed)
+    kept["lines"] = [{k: v for k, v in line.items() if not k.startswith("second_")} for line in kept["lines"]]
+    assert from_kept(kept).lines[0].second_tax_cents == 0
+
+
+@pytest.mark.parametrize(
+    ("second", "field"),
+    [(("PST", 0), "second_tax_rate"), (("", 7000), "second_tax_name"), (("GST", 7000), "second_tax_name")],
+)
+def test_a_second_tax_is_said_whole_or_not_at_all(desk, second, field):
+    ims = Service.objects.get(clinic=desk.clinic, kind="ims")
+    values = {"kind": "rated", "name": "GST", "rate": 5000, "second_name": second[0], "second_rate": second[1]}
+    with pytest.raises(InvalidValue) as refused:
+        set_tax(by=desk.olive, at=AT, service_id=ims.pk, **values)
+    assert refused.value.field == field

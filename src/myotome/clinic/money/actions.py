@@ -17,7 +17,7 @@ from myotome.clinic.booking.rules import rules_for
 from myotome.clinic.money.models import Charge, MoneyBook, ServiceTax
 from myotome.clinic.money.queries import charge_for, charges_for, check_day_is_open, next_open_day, today_of
 from myotome.clinic.people.models import Clinic
-from myotome.science.money.amounts import tax_within, taxed
+from myotome.science.money.amounts import tax_by_line, tax_within, taxed
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, NotAllowed
@@ -27,7 +27,7 @@ from myotome.vocabulary.money import (
     ChargeKind,
     Insurance,
     NotOwed,
-    TaxKind,
+    Tax,
     amount_words,
     check_no_card_number,
 )
@@ -102,14 +102,14 @@ def can_charge(appointment: Appointment) -> bool:
     return True
 
 
-def price_of(by: Actor, appointment: Appointment) -> tuple[int, TaxKind, str, int]:
-    """(cents before tax, kind of tax, its name, its rate) that the clinic has set for this visit, or for not keeping it."""
+def price_of(by: Actor, appointment: Appointment) -> tuple[int, Tax]:
+    """(cents before tax, how it is taxed) that the clinic has set for this visit, or for not keeping it."""
     if kind_of_charge(appointment) is ChargeKind.NO_SHOW:
         book = MoneyBook.objects.filter(clinic_id=by.clinic_id).first() or MoneyBook()
         fee = rules_for(by.clinic_id).no_show_fee_cents
-        return fee, TaxKind(book.fee_tax_kind), book.fee_tax_name, book.fee_tax_rate
+        return fee, book.fee_tax
     tax = ServiceTax.objects.filter(service_id=appointment.service_id).first() or ServiceTax()
-    return appointment.service.price_cents, TaxKind(tax.kind), tax.name, tax.rate
+    return appointment.service.price_cents, tax.as_value()
 
 
 @transaction.atomic
@@ -140,7 +140,7 @@ def charge_visit(
     locked_book(by)
     appointment = _visit(by, appointment_id)
     check_can_charge(appointment)
-    price, tax_kind, tax_name, rate = price_of(by, appointment)
+    price, tax = price_of(by, appointment)
     net = price if net_cents is None else net_cents
     if not 0 < net <= MOST_CENTS:
         raise InvalidValue(
@@ -150,7 +150,7 @@ def charge_visit(
     before = list(charges_for(by).filter(appointment=appointment, kind=kind.value))
     if any(row.total_cents + row.taken_cents > 0 for row in before):
         raise AlreadyCharged("This visit is charged already. Take that charge back first if it is wrong.")
-    amounts = taxed(net, rate)
+    amounts = taxed(net, *tax.rates)
     zone = ZoneInfo(appointment.place.time_zone)
     charge = Charge.objects.create(
         clinic_id=by.clinic_id,
@@ -163,10 +163,13 @@ def charge_visit(
         service_on=appointment.starts_at.astimezone(zone).date(),
         minutes=int((appointment.ends_at - appointment.starts_at).total_seconds()) // 60,
         net_cents=amounts.net_cents,
-        tax_kind=tax_kind.value,
-        tax_name=tax_name,
-        tax_rate=rate,
+        tax_kind=tax.kind.value,
+        tax_name=tax.name,
+        tax_rate=tax.rate,
         tax_cents=amounts.tax_cents,
+        second_tax_name=tax.second_name,
+        second_tax_rate=tax.second_rate,
+        second_tax_cents=amounts.taxes[1],
         total_cents=amounts.total_cents,
         currency=Clinic.objects.values_list("currency", flat=True).get(pk=by.clinic_id),
         insurance=insurance,
@@ -232,8 +235,11 @@ def written_off(
             owed=amount_words(charge.owed_cents, charge.currency),
         )
     left = charge.total_cents + charge.taken_cents
-    tax_left = charge.tax_cents + sum(row.tax_cents for row in charge.taken_back_by.all())
+    before = list(charge.taken_back_by.all())
+    tax_left = charge.tax_cents + sum(row.tax_cents for row in before)
+    second_left = charge.second_tax_cents + sum(row.second_tax_cents for row in before)
     tax = tax_within(part, total_cents=left, tax_cents=tax_left)
+    _first, second = tax_by_line(tax, (tax_left - second_left, second_left))
     row = Charge.objects.create(
         clinic_id=by.clinic_id,
         patient=charge.patient,
@@ -249,6 +255,9 @@ def written_off(
         tax_name=charge.tax_name,
         tax_rate=charge.tax_rate,
         tax_cents=-tax,
+        second_tax_name=charge.second_tax_name,
+        second_tax_rate=charge.second_tax_rate,
+        second_tax_cents=-second,
         total_cents=-part,
         currency=charge.currency,
         reason=reason.strip(),

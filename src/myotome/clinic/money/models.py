@@ -20,6 +20,7 @@ from myotome.vocabulary.money import (
     DocumentKind,
     Insurance,
     PaymentMethod,
+    Tax,
     TaxKind,
     check_no_card_number,
 )
@@ -62,37 +63,71 @@ class MoneyRow(ClinicRow):
 class MoneyBook(StaffRow):
     """The book of one clinic: what stands on all its receipts. Whoever writes money locks this row first."""
 
-    tax_number = models.CharField(max_length=40, blank=True)
+    tax_number = models.CharField(max_length=80, blank=True)
     foot = models.CharField(max_length=300, blank=True)
     fee_tax_kind = models.CharField(max_length=6, choices=_choices(TaxKind), default=TaxKind.EXEMPT.value)
     fee_tax_name = models.CharField(max_length=20, blank=True)
     fee_tax_rate = models.PositiveIntegerField(default=0)
+    fee_second_tax_name = models.CharField(max_length=20, blank=True)
+    fee_second_tax_rate = models.PositiveIntegerField(default=0)
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["clinic"], name="one_book_per_clinic")]
 
+    @property
+    def fee_tax(self) -> Tax:
+        """How a fee is taxed."""
+        return Tax(
+            kind=TaxKind(self.fee_tax_kind),
+            name=self.fee_tax_name,
+            rate=self.fee_tax_rate,
+            second_name=self.fee_second_tax_name,
+            second_rate=self.fee_second_tax_rate,
+        )
+
 
 class ServiceTax(StaffRow):
-    """How one service is taxed; without a row it is exempt. `rate` in hundred-thousandths: 5000 is 5 %."""
+    """How one service is taxed; without a row it is exempt. A `rate` in hundred-thousandths: 5000 is 5 %.
+
+    Where two taxes are due (GST and PST, GST and QST) the second has a name and a rate of its own.
+    """
 
     service = models.OneToOneField(Service, on_delete=models.CASCADE, related_name="tax")
     kind = models.CharField(max_length=6, choices=_choices(TaxKind), default=TaxKind.EXEMPT.value)
     name = models.CharField(max_length=20, blank=True)
     rate = models.PositiveIntegerField(default=0)
+    second_name = models.CharField(max_length=20, blank=True)
+    second_rate = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=Q(kind="rated", rate__gt=0, rate__lte=50_000) & ~Q(name="") | ~Q(kind="rated") & Q(rate=0),
                 name="a_tax_has_name_and_rate",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="rated", second_rate__gt=0, second_rate__lte=50_000) & ~Q(second_name="")
+                | Q(second_rate=0, second_name=""),
+                name="a_second_tax_has_name_and_rate",
+            ),
         ]
+
+    def as_value(self) -> Tax:
+        """The same as a value."""
+        return Tax(
+            kind=TaxKind(self.kind),
+            name=self.name,
+            rate=self.rate,
+            second_name=self.second_name,
+            second_rate=self.second_rate,
+        )
 
 
 class Charge(MoneyRow):
     """What is owed for one visit, or for not keeping it; `taken_back` rows make an earlier one less, with a reason.
 
+    `tax_cents` is all tax, `second_tax_cents` the part of it that the second tax is.
     `turn` counts how often this visit was charged and wholly taken back before: two writers cannot charge it twice.
     """
 
@@ -112,6 +147,9 @@ class Charge(MoneyRow):
     tax_name = models.CharField(max_length=20, blank=True)
     tax_rate = models.PositiveIntegerField(default=0)
     tax_cents = models.IntegerField()
+    second_tax_name = models.CharField(max_length=20, blank=True)
+    second_tax_rate = models.PositiveIntegerField(default=0)
+    second_tax_cents = models.IntegerField(default=0)
     total_cents = models.IntegerField()
     currency = models.CharField(max_length=3)
     insurance = models.CharField(max_length=24, choices=_choices(Insurance), default=Insurance.NONE.value)
@@ -146,6 +184,16 @@ class Charge(MoneyRow):
                 condition=Q(tax_kind="rated", tax_rate__gt=0) & ~Q(tax_name="")
                 | ~Q(tax_kind="rated") & Q(tax_rate=0, tax_cents=0),
                 name="a_charge_says_its_tax",
+            ),
+            models.CheckConstraint(
+                condition=Q(second_tax_rate=0, second_tax_name="", second_tax_cents=0)
+                | Q(tax_kind="rated", second_tax_rate__gt=0)
+                & ~Q(second_tax_name="")
+                & (
+                    Q(kind="taken_back", second_tax_cents__lte=0, second_tax_cents__gte=F("tax_cents"))
+                    | ~Q(kind="taken_back") & Q(second_tax_cents__gte=0, second_tax_cents__lte=F("tax_cents"))
+                ),
+                name="a_second_tax_is_part_of_the_tax",
             ),
         ]
 

@@ -20,7 +20,7 @@ from myotome.clinic.money.models import Charge, MoneyBook, Payment, PaymentLine
 from myotome.clinic.money.queries import charge_for, charges_for, payment_for, refundable_of
 from myotome.clinic.people.models import Clinic
 from myotome.exchange.receipts.document import Document, Line, Party, as_kept
-from myotome.science.money.amounts import cash_rounding, tax_within
+from myotome.science.money.amounts import cash_rounding, tax_by_line, tax_within
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, KeyReused, NotFound
@@ -259,6 +259,8 @@ def _written(
 
 
 def _line(charge: Charge, cents: int, change_in_owed: int) -> Line:
+    tax = tax_within(cents, total_cents=charge.total_cents, tax_cents=charge.tax_cents)
+    _first, second = tax_by_line(tax, (charge.tax_cents - charge.second_tax_cents, charge.second_tax_cents))
     return Line(
         kind=charge.kind,
         service_name=charge.service_name,
@@ -271,8 +273,12 @@ def _line(charge: Charge, cents: int, change_in_owed: int) -> Line:
         tax_cents=charge.tax_cents,
         total_cents=charge.total_cents,
         amount_cents=cents,
-        tax_within_cents=tax_within(cents, total_cents=charge.total_cents, tax_cents=charge.tax_cents),
+        tax_within_cents=tax,
         owed_after_cents=charge.owed_cents + change_in_owed,
+        second_tax_name=charge.second_tax_name,
+        second_tax_rate=charge.second_tax_rate,
+        second_tax_cents=charge.second_tax_cents,
+        second_within_cents=second,
     )
 
 

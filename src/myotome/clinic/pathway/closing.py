@@ -88,9 +88,9 @@ def _draft(actor: Actor, visit: TreatmentVisit, appointment: Appointment) -> Dra
         return Draft(cents=charge.total_cents, currency=charge.currency, is_charged=True)
     if not can_charge(appointment) or kind_of_charge(appointment) is not ChargeKind.VISIT:
         return None
-    price, _kind, _name, rate = price_of(actor, appointment)
+    price, tax = price_of(actor, appointment)
     return (
-        Draft(cents=taxed(price, rate).total_cents, currency=visit.course.clinic.currency, is_charged=False)
+        Draft(cents=taxed(price, *tax.rates).total_cents, currency=visit.course.clinic.currency, is_charged=False)
         if price
         else None
     )

@@ -27,7 +27,10 @@ class Party:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """One service on the document: when, how long, its price and tax, and the part that this document is about."""
+    """One service on the document: when, how long, its price and tax, and the part that this document is about.
+
+    `tax_cents` is all tax on it; where there are two, `second_tax_cents` is what the second comes to.
+    """
 
     kind: str
     service_name: str
@@ -42,6 +45,10 @@ class Line:
     amount_cents: int
     tax_within_cents: int
     owed_after_cents: int
+    second_tax_name: str = ""
+    second_tax_rate: int = 0
+    second_tax_cents: int = 0
+    second_within_cents: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,6 +80,20 @@ class Document:
     def tax_cents(self) -> int:
         """The tax within the amount."""
         return sum(line.tax_within_cents for line in self.lines)
+
+    @property
+    def taxes_within(self) -> list[tuple[str, int, int]]:
+        """(name, rate, cents within the amount) of each tax, as the services name them."""
+        found: dict[tuple[str, int], int] = {}
+        for line in self.lines:
+            if line.tax_kind != "rated":
+                continue
+            first = (line.tax_name, line.tax_rate)
+            found[first] = found.get(first, 0) + line.tax_within_cents - line.second_within_cents
+            if line.second_tax_rate:
+                second = (line.second_tax_name, line.second_tax_rate)
+                found[second] = found.get(second, 0) + line.second_within_cents
+        return [(name, rate, cents) for (name, rate), cents in found.items()]
 
     @property
     def owed_after_cents(self) -> int:

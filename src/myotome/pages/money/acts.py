@@ -48,17 +48,15 @@ def charge(request: HttpRequest, actor: Actor, appointment: int) -> HttpResponse
             raise
         except MyotomeError as refusal:
             error = refusal
-    price, kind, tax_name, rate = actions.price_of(actor, visit)
+    price, tax = actions.price_of(actor, visit)
     context = _form(actor, error, given) | {
         "appointment": visit,
         "standing": queries.charge_of_visit(actor, visit.pk),
         "kind": actions.kind_of_charge(visit),
         "may_charge": actions.can_charge(visit),
         "price_cents": price,
-        "tax_kind": kind,
-        "tax_name": tax_name,
-        "tax_rate": rate,
-        "taxed": taxed(price, rate),
+        "tax": tax,
+        "taxed": taxed(price, *tax.rates),
         "insured": _insured(given, queries.last_insured(actor, visit.patient_id)),
     }
     return render(request, "money/charge.html", context, status=error.http_status if error else 200)

@@ -19,7 +19,7 @@ from myotome.pages.typed import whole
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import MyotomeError, NotFound
-from myotome.vocabulary.money import TaxKind, cents_in, plain_amount, plain_rate, rate_in
+from myotome.vocabulary.money import Tax, TaxKind, cents_in, plain_amount, plain_rate, rate_in
 
 owner = for_roles(Role.OWNER)
 
@@ -52,17 +52,23 @@ def _page(actor: Actor, what: str = "", typed: QueryDict | None = None) -> dict[
     services = []
     for row in services_for(actor):
         tax = taxes.get(row.pk)
-        shown = _shown(tax.kind, tax.name, tax.rate) if tax else _shown(TaxKind.EXEMPT, "", 0)
+        shown = _shown(tax.as_value() if tax else Tax())
         shown["price"] = plain_amount(row.price_cents)
         is_typed = what == "price" and typed is not None and typed.get("service") == str(row.pk)
         services.append((row, typed if is_typed else shown))
-    fee = _shown(book.fee_tax_kind, book.fee_tax_name, book.fee_tax_rate)
+    fee = _shown(book.fee_tax)
     fee |= {"tax_number": book.tax_number, "foot": book.foot, "version": book.version}
     return {"services": services, "book": typed if what == "book" else fee, "kinds": list(TaxKind)}
 
 
-def _shown(kind: str, name: str, rate: int) -> dict[str, Any]:
-    return {"tax_kind": kind, "tax_name": name, "tax_rate": plain_rate(rate) if rate else ""}
+def _shown(tax: Tax) -> dict[str, Any]:
+    return {
+        "tax_kind": tax.kind,
+        "tax_name": tax.name,
+        "tax_rate": plain_rate(tax.rate) if tax.rate else "",
+        "second_tax_name": tax.second_name,
+        "second_tax_rate": plain_rate(tax.second_rate) if tax.second_rate else "",
+    }
 
 
 def _price(actor: Actor, given: QueryDict) -> None:
@@ -76,7 +82,7 @@ def _price(actor: Actor, given: QueryDict) -> None:
 
 
 def _book(actor: Actor, given: QueryDict) -> None:
-    tax = {f"fee_tax_{name}": value for name, value in _tax(given).items()}
+    tax = {f"fee_{FIELDS_OF_A_TAX[name]}": value for name, value in _tax(given).items()}
     acts.set_book(
         by=actor,
         at=timezone.now(),
@@ -87,11 +93,27 @@ def _book(actor: Actor, given: QueryDict) -> None:
     )
 
 
+FIELDS_OF_A_TAX = {
+    "kind": "tax_kind",
+    "name": "tax_name",
+    "rate": "tax_rate",
+    "second_name": "second_tax_name",
+    "second_rate": "second_tax_rate",
+}
+
+
 def _tax(given: QueryDict) -> dict[str, Any]:
     kind = given.get("tax_kind", "")
-    is_rated = kind == TaxKind.RATED
-    rate = rate_in(given.get("tax_rate", ""), field="tax_rate") if is_rated else 0
-    return {"kind": kind, "name": given.get("tax_name", "").strip() if is_rated else "", "rate": rate}
+    if kind != TaxKind.RATED:
+        return {"kind": kind}
+    second = given.get("second_tax_rate", "").strip()
+    return {
+        "kind": kind,
+        "name": given.get("tax_name", "").strip(),
+        "rate": rate_in(given.get("tax_rate", ""), field="tax_rate"),
+        "second_name": given.get("second_tax_name", "").strip(),
+        "second_rate": rate_in(second, field="second_tax_rate") if second else 0,
+    }
 
 
 CHANGES = {"price": _price, "book": _book}

@@ -85,8 +85,19 @@ def tax_kind_words(kind: str) -> str:
 
 @register.filter
 def tax_words(row: Any) -> str:
-    """The tax of a charge or a line: `GST 5 %`, or that it is exempt or zero-rated."""
-    return f"{row.tax_name} {percent(row.tax_rate)}" if row.tax_kind == "rated" else tax_kind_words(row.tax_kind)
+    """The tax of a charge or a line: `GST 5 %`, `GST 5 %, PST 7 %`, or that it is exempt or zero-rated."""
+    return ", ".join(words for words, _cents in tax_lines(row)) or tax_kind_words(row.tax_kind)
+
+
+@register.filter
+def tax_lines(row: Any) -> list[tuple[str, int]]:
+    """Each tax of a charge or a line with what it comes to: `GST 5 %`; none where it is exempt or zero-rated."""
+    if row.tax_kind != "rated":
+        return []
+    found = [(f"{row.tax_name} {percent(row.tax_rate)}", row.tax_cents - row.second_tax_cents)]
+    if row.second_tax_rate:
+        found.append((f"{row.second_tax_name} {percent(row.second_tax_rate)}", row.second_tax_cents))
+    return found
 
 
 @register.filter

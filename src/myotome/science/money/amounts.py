@@ -5,6 +5,7 @@ No float is used anywhere: a half cent is rounded away from zero, as a tax autho
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from myotome.vocabulary.errors import InvalidValue
@@ -15,10 +16,15 @@ CASH_STEP = 5
 
 @dataclass(frozen=True, slots=True)
 class Taxed:
-    """A price with its tax; the total is their sum."""
+    """A price with its taxes, each by its rate; the total is their sum."""
 
     net_cents: int
-    tax_cents: int
+    taxes: tuple[int, ...]
+
+    @property
+    def tax_cents(self) -> int:
+        """All tax on it."""
+        return sum(self.taxes)
 
     @property
     def total_cents(self) -> int:
@@ -26,8 +32,8 @@ class Taxed:
         return self.net_cents + self.tax_cents
 
 
-def taxed(net_cents: int, rate: int) -> Taxed:
-    """The price and the tax on it; `rate` in hundred-thousandths (5000 is 5 %), half a cent is rounded up.
+def taxed(net_cents: int, *rates: int) -> Taxed:
+    """The price and each tax on it, none on another; rates in hundred-thousandths (5000 is 5 %), half a cent is rounded up.
 
     Raises:
         InvalidValue: a negative price or rate.
@@ -35,9 +41,9 @@ def taxed(net_cents: int, rate: int) -> Taxed:
     Source: judgement
     Check: tests/oracle/test_money.py
     """
-    if net_cents < 0 or rate < 0:
+    if net_cents < 0 or any(rate < 0 for rate in rates):
         raise InvalidValue("A price and a rate are not negative.", field="price")
-    return Taxed(net_cents, (2 * net_cents * rate + WHOLE_RATE) // (2 * WHOLE_RATE))
+    return Taxed(net_cents, tuple((2 * net_cents * rate + WHOLE_RATE) // (2 * WHOLE_RATE) for rate in rates))
 
 
 def tax_within(part_cents: int, *, total_cents: int, tax_cents: int) -> int:
@@ -54,6 +60,25 @@ def tax_within(part_cents: int, *, total_cents: int, tax_cents: int) -> int:
     if total_cents == 0:
         return 0
     return (2 * part_cents * tax_cents + total_cents) // (2 * total_cents)
+
+
+def tax_by_line(tax_cents: int, lines: Sequence[int]) -> tuple[int, ...]:
+    """So much tax told by its lines, in proportion to the whole of each, to the cent; all of it gives the lines themselves.
+
+    Raises:
+        InvalidValue: it is not between 0 and the sum of the lines.
+
+    Source: judgement
+    Check: tests/oracle/test_money.py
+    """
+    whole, upto, told = sum(lines), 0, 0
+    found = []
+    for line in lines:
+        upto += line
+        here = tax_within(tax_cents, total_cents=whole, tax_cents=upto)
+        found.append(here - told)
+        told = here
+    return tuple(found)
 
 
 def cash_rounding(cents: int) -> int:
