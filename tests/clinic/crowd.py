@@ -66,8 +66,9 @@ class _Racer:
         self._ours, theirs = socket.socketpair()
         self.pid = os.fork()
         if self.pid == 0:
-            for racer in [*others, self]:
-                racer._ours.close()
+            for racer in others:
+                racer.forget()  # or they would not hear when the judge has gone
+            self._ours.close()
             sys.stdin.close()
             _race_until_told_to_end(module, seed, theirs)
             os._exit(0)
@@ -81,9 +82,12 @@ class _Racer:
     def hear(self) -> Any:
         return json.loads(self._file.readline())
 
-    def end(self) -> None:
+    def forget(self) -> None:
         self._file.close()
         self._ours.close()
+
+    def end(self) -> None:
+        self.forget()
         os.waitpid(self.pid, 0)
 
 
