@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from datetime import timedelta
 
@@ -159,3 +160,18 @@ def test_a_visit_is_printed_as_a_tagged_pdf_with_the_names_of_its_points(client,
     text = subprocess.run(["pdftotext", "-layout", file, "-"], capture_output=True, text=True, check=True).stdout
     for words in ("Hannah Lindqvist", "12 Mar 1968", "Zúsānlǐ", "足三里"):
         assert words in text
+
+
+def test_a_row_that_is_kept_has_the_token_and_ids_of_its_own_page_and_shows_every_change(client, clinic, elena):
+    visit, _ = visit_of(clinic, elena)
+    client.force_login(elena.user)
+    client.post(at("needle", visit), needle_form(grasp="2"))
+    pages = [client.get(at("chart", visit)).content.decode() for _ in range(2)]
+    tokens = [set(re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)) for page in pages]
+    ids = [re.findall(r'name="client_id" value="([0-9a-f]+)"', page) for page in pages]
+    assert [len(found) for found in tokens] == [1, 1]
+    assert len({*ids[0], *ids[1]}) == len(ids[0]) + len(ids[1]) > 10
+    client.post(at("response", visit, number=1), {"grasp": "3", "cramp": "7"})
+    changed = client.get(at("chart", visit)).content.decode()
+    assert "grasp 3, cramp 7" in changed
+    assert "grasp 3, cramp 7" not in pages[1]

@@ -11,6 +11,8 @@ from django.db.models import Q, QuerySet, Subquery
 
 from myotome.clinic.assessment.models import ExamFinding, Examination, RootBelief
 from myotome.clinic.audit.actions import record
+from myotome.clinic.audit.prepared import Prepared
+from myotome.clinic.people.access import by_care, sees_by_care
 from myotome.clinic.screening.clinical_content import content_of
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.anatomy import Side
@@ -65,11 +67,29 @@ def findings_of(examination: Examination) -> list[ExamFinding]:
 
 def last_findings(actor: Actor, *, course_id: int) -> tuple[Examination | None, list[ExamFinding]]:
     """The last examination of a course that has findings, and they, in order of entry, in one query."""
+    if sees_by_care(actor) and actor.practitioner_id is not None:
+        found = _last_in_care(actor.clinic_id, actor.user_id, actor.practitioner_id, course_id)
+    else:
+        found = list(_last_findings(actor, course_id))
+    return (found[0].examination if found else None), found
+
+
+def _last_findings(actor: Actor, course_id: int) -> QuerySet[ExamFinding]:
     rows_of_course = examinations_for(actor, course_id=course_id).filter(blind_to__isnull=True)
     last = rows_of_course.filter(findings__replaced_at__isnull=True).reverse()
     rows = ExamFinding.objects.filter(examination_id=Subquery(last.values("pk")[:1]), replaced_at__isnull=True)
-    found = list(rows.select_related("examination__course").order_by("id"))
-    return (found[0].examination if found else None), found
+    return rows.select_related("examination__course", "examination__clinic").order_by("id")
+
+
+_last_in_care = Prepared(
+    lambda clinic_id, user_id, practitioner_id, course_id: _last_findings(
+        by_care(clinic_id, user_id, practitioner_id), course_id
+    ),
+    7_000_001,
+    7_000_002,
+    7_000_003,
+    7_000_004,
+)
 
 
 def finding_as_value(row: ExamFinding) -> Finding:

@@ -30,7 +30,7 @@ from django.db.models import (
     TextField,
 )
 from django.db.models.base import ModelState
-from django.db.models.query import ModelIterable
+from django.db.models.query import ModelIterable, get_related_populators
 from django.db.models.signals import post_init
 
 _Column = tuple[Any, str, bool, type | None]
@@ -51,15 +51,19 @@ class _Plan:
     converters: dict[int, Any]
     columns: list[str]
     model: type[Model] | None
+    span: slice
+    joined: list[Any]
+    beside: dict[str, int]
 
 
 class Prepared:
     """`Prepared(lambda pk: Clinic.objects.filter(pk=pk), 7)` is called with a key and gives a list of clinics."""
 
     def __init__(self, make: Callable[..., QuerySet], *stand_ins: Any) -> None:
-        """`make` gives a query set without joined rows; each of `stand_ins` is a value of its argument's type.
+        """`make` gives a query set, with joined rows and annotations if it likes; each of `stand_ins` is a value of its
+        argument's type. Rows that are prefetched are not.
 
-        A stand-in must be a value that stands nowhere else in the query.
+        A stand-in must be a value that stands nowhere else in the query, and that its column can hold.
         """
         self._make = make
         self._stand_ins = stand_ins
@@ -80,7 +84,14 @@ class Prepared:
             rows = [_converted(plan, row, database) for row in rows]
         if plan.model is None:
             return list(rows)
-        return [_row_of(plan.model, plan.columns, row, database.alias) for row in rows]
+        made = [_row_of(plan.model, plan.columns, row[plan.span], database.alias) for row in rows]
+        if plan.joined or plan.beside:
+            for row, one in zip(rows, made, strict=True):
+                for join in plan.joined:
+                    join.populate(row, one)
+                for name, place in plan.beside.items():
+                    setattr(one, name, row[place])
+        return made
 
     def _plan(self) -> _Plan:
         rows = self._make(*self._stand_ins)
@@ -89,13 +100,18 @@ class Prepared:
         columns = [selected[0] for selected in compiler.select]
         is_model = issubclass(rows._iterable_class, ModelIterable)
         stand_ins = [_adapted(value, connection) for value in self._stand_ins]
+        places = compiler.klass_info["select_fields"] if is_model else [0]
+        span = slice(places[0], places[-1] + 1)
         plan = _Plan(
             sql=sql,
             values=tuple(values),
             places=tuple(stand_ins.index(v) if v in stand_ins else None for v in values),
             converters=compiler.get_converters(columns),
-            columns=[column.target.attname for column in columns] if is_model else [],
+            columns=[column.target.attname for column in columns[span]] if is_model else [],
             model=rows.model if is_model else None,
+            span=span,
+            joined=get_related_populators(compiler.klass_info, compiler.select, DEFAULT_DB_ALIAS) if is_model else [],
+            beside=dict(compiler.annotation_col_map or {}) if is_model else {},
         )
         missing = set(range(len(self._stand_ins))) - set(plan.places)
         if missing:

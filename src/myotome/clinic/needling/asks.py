@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.db.models import F
 
+from myotome.clinic.audit.prepared import Prepared
 from myotome.clinic.needling.locks import note_in_audit, open_incident, unlocked_visit
 from myotome.clinic.needling.models import CautionAnswer, NeedleInsertion, TreatmentVisit
 from myotome.clinic.needling.replays import once
 from myotome.clinic.people.days import clinic_day
 from myotome.clinic.people.queries import credentials_of
 from myotome.clinic.screening.clinical_content import content_of
-from myotome.clinic.screening.facts import facts_of, note_fact
+from myotome.clinic.screening.facts import facts_known, note_fact
 from myotome.clinic.screening.models import PatientFact
 from myotome.knowledge.cautions import facts
 from myotome.science.needling.asks import Warning, before_needle, gravest_first, unanswered
@@ -42,21 +44,33 @@ def hand_of(actor: Actor, visit: TreatmentVisit) -> Hand:
     return Hand(id=pk, name=name, credentials=credentials_of(actor, pk))
 
 
+_answers_of = Prepared(
+    lambda visit_id: CautionAnswer.objects.filter(visit_id=visit_id).order_by("answered_at"), 7_000_001
+)
+
+
 class AskBook:
-    """Facts, cautions of the clinic, answers of one visit and her credentials on its day, read once.
+    """Facts, cautions of the clinic, answers of one visit and her credentials on its day, each read once, when asked for.
 
     It says what a site raises and what of it is still open.
     """
 
     def __init__(self, actor: Actor, visit: TreatmentVisit) -> None:
-        self._visit, self._hand = visit, hand_of(actor, visit)
+        self._actor, self._visit = actor, visit
         self._on = clinic_day(visit.clinic, visit.opened_at)
-        rows: list[PatientFact] = [f for f in facts_of(actor, visit.course.patient_id) if f.state == "present"]
+        rows: list[PatientFact] = [f for f in facts_known(actor, visit.course.patient_id) if f.state == "present"]
         self.rows = rows
         self._rules = content_of(visit.clinic).cautions
         self.facts: Mapping[str, str] = {row.code: row.detail for row in rows}
         self._noted_at = {row.code: row.noted_at for row in rows}
-        self.answers = list(visit.caution_answers.order_by("answered_at"))
+
+    @cached_property
+    def _hand(self) -> Hand:
+        return hand_of(self._actor, self._visit)
+
+    @cached_property
+    def _answers(self) -> list[CautionAnswer]:
+        return _answers_of(self._visit.pk)
 
     def warnings(self, site_kind: str, site: str, level: str, region: str, **how: Any) -> tuple[Warning, ...]:
         """Everything to say before a needle at this site, so deep, with current or to stay as `how` says."""
@@ -73,7 +87,9 @@ class AskBook:
 
     def open(self, warnings: tuple[Warning, ...]) -> tuple[Warning, ...]:
         """The STOPs, and the ASKs without an answer that is as new as their fact."""
-        return unanswered(warnings, {(a.code, a.place) for a in self.answers if self._still_counts(a, warnings)})
+        if not warnings:
+            return ()
+        return unanswered(warnings, {(a.code, a.place) for a in self._answers if self._still_counts(a, warnings)})
 
     def _still_counts(self, answer: CautionAnswer, warnings: tuple[Warning, ...]) -> bool:
         facts = [w.fact for w in warnings if (w.code, w.place) == (answer.code, answer.place)]
@@ -141,8 +157,9 @@ def open_incidents_of_needle(
         is_electrical=needle.technique == Technique.ELECTRICAL.value,
         is_retained=needle.state == NeedleState.LEFT_IN.value,
     )
-    known = set(visit.incidents.values_list("kind", "detail"))
-    for warning in book.open(warnings):
+    standing = book.open(warnings)
+    known = set(visit.incidents.values_list("kind", "detail")) if standing else set()
+    for warning in standing:
         kind, detail = _breach(warning)
         if (kind, detail) not in known:
             open_incident(by, at, visit, kind, detail)

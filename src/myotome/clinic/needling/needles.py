@@ -26,7 +26,8 @@ from myotome.clinic.needling.locks import (
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
 from myotome.clinic.needling.replays import once
 from myotome.clinic.needling.retained import chase, check_due_on
-from myotome.clinic.needling.stocking import lot_of_needle, open_incidents_of_lot
+from myotome.clinic.needling.shelf import Shelf
+from myotome.clinic.needling.stocking import open_incidents_of_lot, shelf_before
 from myotome.science.needling.visit import OUT_BEFORE_STRUCK
 from myotome.vocabulary import needling as words
 from myotome.vocabulary.actors import Actor
@@ -55,10 +56,12 @@ def record_insertion(*, by: Actor, at: datetime, visit_id: int, needle: words.Ne
     is_out = needle.state is words.NeedleState.OUT
     # A tablet's clock may run ahead; nothing went in later than it was charted. One found later was in all along.
     size = f"{needle.gauge_mm:.2f}x{needle.length_mm}" if needle.gauge_mm and needle.length_mm else ""
+    shelf = shelf_before(by, at, visit)
+    lot = shelf.lot_of(size) if size and not needle.lot else None
     in_at = min(needle.in_at or (visit.opened_at if visit.closed_at else at), at)
     values: dict[str, Any] = asdict(needle) | {
         "level": needle.level or "",
-        "lot": lot_of_needle(by, at, visit, size, needle.lot),
+        "lot": lot.lot if lot else needle.lot,
         "deqi": list(needle.deqi),
         "position": needle.position or "",
         "in_at": in_at,
@@ -69,19 +72,21 @@ def record_insertion(*, by: Actor, at: datetime, visit_id: int, needle: words.Ne
     row = NeedleInsertion.objects.create(
         clinic_id=by.clinic_id, visit=visit, number=last + 1, charted_at=at, charted_by=by.name, **values
     )
-    _open_incidents(by, at, visit, row)
+    _open_incidents(by, at, visit, row, shelf)
     if visit.closed_at:
         _note_found(by, at, visit, row)
     note_in_audit(by, at, "needle.charted", visit, number=row.number, state=row.state)
     return row
 
 
-def _open_incidents(by: Actor, at: datetime, visit: TreatmentVisit, row: NeedleInsertion) -> None:
+def _open_incidents(
+    by: Actor, at: datetime, visit: TreatmentVisit, row: NeedleInsertion, shelf: Shelf | None = None
+) -> None:
     """What this needle went past: a yes that is missing, a STOP, an ASK without an answer."""
     book = AskBook(by, visit)
     open_incidents_of_consent(by, at, visit, row, facts=book.facts)
     open_incidents_of_needle(by, at, visit, row, book=book)
-    open_incidents_of_lot(by, at, visit, row)
+    open_incidents_of_lot(by, at, visit, row, shelf=shelf)
 
 
 def _note_found(by: Actor, at: datetime, visit: TreatmentVisit, row: NeedleInsertion) -> None:

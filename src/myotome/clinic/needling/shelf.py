@@ -13,6 +13,7 @@ from django.db.models import Count, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from myotome.clinic.audit.actions import record
+from myotome.clinic.audit.prepared import Prepared
 from myotome.clinic.needling.models import NeedleInsertion, NeedleLot, StockChange, TreatmentVisit
 from myotome.clinic.people.days import clinic_day
 from myotome.science.needling.asks import Warning
@@ -31,7 +32,11 @@ def lots_of(actor: Actor) -> list[LotOnShelf]:
 
 
 def _rows(actor: Actor) -> QuerySet[NeedleLot]:
-    return NeedleLot.objects.for_actor(actor).annotate(n_left=Coalesce(Sum("changes__n"), 0)).order_by("pk")
+    return _with_what_is_left(NeedleLot.objects.for_actor(actor))
+
+
+def _with_what_is_left(lots: QuerySet[NeedleLot]) -> QuerySet[NeedleLot]:
+    return lots.annotate(n_left=Coalesce(Sum("changes__n"), 0)).order_by("pk")
 
 
 def _on_shelf(row: Any) -> LotOnShelf:
@@ -75,16 +80,20 @@ class Shelf:
     """The stock as one visit meets it today, read once. A clinic that has entered none has an empty one."""
 
     def __init__(
-        self, actor: Actor, visit: TreatmentVisit, needles: Iterable[NeedleInsertion], *, at: datetime
+        self,
+        actor: Actor,
+        visit: TreatmentVisit,
+        needles: Iterable[NeedleInsertion],
+        *,
+        at: datetime,
+        is_read: bool = True,
     ) -> None:
+        """Nothing is read, and the shelf is empty, unless `is_read`."""
         self.on: date = clinic_day(visit.clinic, at)
-        last = _last_needles(visit, actor.practitioner_id or visit.practitioner_id)
-        rows = list(
-            _rows(actor).annotate(
-                last_gauge=Subquery(last.values("gauge_mm")[:1]),
-                last_length=Subquery(last.values("length_mm")[:1]),
-                last_lot=Subquery(last.values("lot")[:1]),
-            )
+        rows = (
+            []
+            if not is_read
+            else _lots_and_last(actor.clinic_id, actor.practitioner_id or visit.practitioner_id, visit.mode)
         )
         taken: Counter[tuple[float | None, int | None, str]] = Counter()
         if rows and visit.closed_at is None:
@@ -133,9 +142,22 @@ class Shelf:
         return [warning for lot in lots.values() for warning in about_lot(lot, self.on)]
 
 
-def _last_needles(visit: TreatmentVisit, practitioner_id: int) -> QuerySet[NeedleInsertion]:
+def _lots_beside_last(clinic_id: int, practitioner_id: int, mode: str) -> QuerySet[NeedleLot]:
+    """Every lot of the clinic, with the practitioner's last needle in this mode beside each."""
+    last = _last_needles(clinic_id, practitioner_id, mode)
+    return _with_what_is_left(NeedleLot.objects.filter(clinic_id=clinic_id)).annotate(
+        last_gauge=Subquery(last.values("gauge_mm")[:1]),
+        last_length=Subquery(last.values("length_mm")[:1]),
+        last_lot=Subquery(last.values("lot")[:1]),
+    )
+
+
+_lots_and_last = Prepared(_lots_beside_last, 7_000_001, 7_000_002, "no mode")
+
+
+def _last_needles(clinic_id: int, practitioner_id: int, mode: str) -> QuerySet[NeedleInsertion]:
     """The needles with a size in the practitioner's newest five visits of this mode, the newest first."""
-    visits = TreatmentVisit.objects.filter(clinic_id=visit.clinic_id, practitioner_id=practitioner_id, mode=visit.mode)
+    visits = TreatmentVisit.objects.filter(clinic_id=clinic_id, practitioner_id=practitioner_id, mode=mode)
     newest = visits.order_by("-pk").values("pk")[:NEWEST]
     rows = NeedleInsertion.objects.filter(visit_id__in=Subquery(newest), struck_at__isnull=True)
     return rows.filter(gauge_mm__isnull=False, length_mm__isnull=False).order_by("-charted_at", "-pk")

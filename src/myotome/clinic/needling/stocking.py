@@ -109,20 +109,19 @@ def set_aside(*, by: Actor, at: datetime, lot_id: int, why: str) -> NeedleLot:
     return row
 
 
-def lot_of_needle(by: Actor, at: datetime, visit: TreatmentVisit, size: str, lot: str) -> str:
-    """The lot of a needle that went in without one being said; as it was said when it was."""
-    if lot or not size:
-        return lot
-    found = Shelf(by, visit, [], at=at).lot_of(size)
-    return found.lot if found else ""
+def shelf_before(by: Actor, at: datetime, visit: TreatmentVisit, needle: NeedleInsertion | None = None) -> Shelf:
+    """The stock as a needle of the visit met it: the next one, or one that is charted."""
+    earlier = visit.insertions.filter(struck_at__isnull=True)
+    return Shelf(by, visit, earlier.exclude(pk=needle.pk) if needle else earlier, at=at)
 
 
-def open_incidents_of_lot(by: Actor, at: datetime, visit: TreatmentVisit, needle: NeedleInsertion) -> None:
+def open_incidents_of_lot(
+    by: Actor, at: datetime, visit: TreatmentVisit, needle: NeedleInsertion, *, shelf: Shelf | None = None
+) -> None:
     """An incident for what is said of the needle's lot and nobody has answered, once per visit and lot; never a refusal."""
     if not needle.lot or needle.gauge_mm is None:
         return
-    earlier = visit.insertions.filter(struck_at__isnull=True).exclude(pk=needle.pk)
-    shelf = Shelf(by, visit, earlier, at=at)
+    shelf = shelf or shelf_before(by, at, visit, needle)
     lot = shelf.lot_of(f"{needle.gauge_mm:.2f}x{needle.length_mm}@{needle.lot}")
     said = about_lot(lot, shelf.on) if lot else ()
     if not said:

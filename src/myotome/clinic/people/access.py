@@ -156,3 +156,24 @@ def in_care(patient_path: str, actor: Actor) -> Q:
     relations = CareRelation.objects.filter(clinic_id=actor.clinic_id, user_id=actor.user_id).current()
     key = f"{patient_path}_id__in" if patient_path != "pk" else "pk__in"
     return Q(**{key: relations.values("patient_id")})
+
+
+def sees_by_care(actor: Actor) -> bool:
+    """True when what she sees of patients is just what `in_care` says: a practitioner who is no patient of the clinic.
+
+    For her a query of `for_actor` can be worked out once, with `by_care` as its actor.
+    """
+    is_hers = actor.holds(Role.PRACTITIONER) and actor.user_id is not None
+    return is_hers and actor.patient_id is None and not actor.is_system
+
+
+def by_care(clinic_id: int, user_id: int, practitioner_id: int | None = None) -> Actor:
+    """The stand-in of such a practitioner, for `Prepared`."""
+    return Actor(
+        clinic_id=clinic_id,
+        clinic_slug="",
+        name="",
+        user_id=user_id,
+        practitioner_id=practitioner_id,
+        roles=frozenset({Role.PRACTITIONER}),
+    )

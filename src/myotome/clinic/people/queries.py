@@ -45,6 +45,11 @@ _memberships = Prepared(
     7_000_001,
     7_000_002,
 )
+_credentials = Prepared(
+    lambda clinic_id, pk: Credential.objects.filter(clinic_id=clinic_id, practitioner_id=pk).order_by("pk"),
+    7_000_001,
+    7_000_002,
+)
 _patients = Prepared(lambda clinic_id, pk: Patient.objects.filter(clinic_id=clinic_id, pk=pk), 7_000_001, 7_000_002)
 
 
@@ -125,8 +130,7 @@ def patient_by_link(patient: Patient, clinic: Clinic) -> Actor:
 
 def credentials_of(actor: Actor, practitioner_id: int) -> tuple[HeldCredential, ...]:
     """What the practitioner is certified for, in the order in which it was described."""
-    rows = Credential.objects.for_actor(actor).filter(practitioner_id=practitioner_id).order_by("pk")
-    return tuple(row.as_value() for row in rows)
+    return tuple(row.as_value() for row in _credentials(actor.clinic_id, practitioner_id))
 
 
 def search_key(text: str) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from myotome.clinic.audit.prepared import Prepared
+from myotome.clinic.people.access import by_care, sees_by_care
 from myotome.clinic.planning.models import Consent, Plan, PlannedSite
 from myotome.clinic.screening.clinical_content import content_of
 from myotome.clinic.screening.facts import facts_of
@@ -109,7 +111,21 @@ def standing(rows: Iterable[PatientCaution]) -> list[PatientCaution]:
 
 def consents_of(actor: Actor, *, course_id: int) -> list[Consent]:
     """Consents of the course, newest first, withdrawn ones included."""
-    return list(Consent.objects.for_actor(actor).filter(course_id=course_id).order_by("-given_at"))
+    if sees_by_care(actor):
+        return _consents_in_care(actor.clinic_id, actor.user_id, course_id)
+    return list(_consents(actor, course_id))
+
+
+def _consents(actor: Actor, course_id: int) -> QuerySet[Consent]:
+    return Consent.objects.for_actor(actor).filter(course_id=course_id).order_by("-given_at")
+
+
+_consents_in_care = Prepared(
+    lambda clinic_id, user_id, course_id: _consents(by_care(clinic_id, user_id), course_id),
+    7_000_001,
+    7_000_002,
+    7_000_003,
+)
 
 
 def check_has_consent(actor: Actor, *, course_id: int, kind: str = "course", subject: str = "") -> None:

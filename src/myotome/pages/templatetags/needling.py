@@ -8,6 +8,8 @@ from typing import Any
 
 from django import template
 from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from myotome.clinic.needling.hearing import is_silent as not_heard
@@ -15,9 +17,11 @@ from myotome.clinic.planning.queries import standing as gravest_of
 from myotome.knowledge.cautions import facts
 from myotome.knowledge.consents import consent_text
 from myotome.pages.needling import sizes
+from myotome.pages.needling.drawn import drawn_once, what_it_shows
 from myotome.pages.needling.forms import mirrored
 from myotome.pages.needling.sites import site_key, site_name
 from myotome.science.needling.shorthand import marked_words
+from myotome.vocabulary.needling import NeedleState
 from myotome.vocabulary.sentences import in_readers_language
 
 register = template.Library()
@@ -28,6 +32,21 @@ def words(code: object) -> str:
     """A code as words: `needle_fault` is "Needle fault"."""
     text = str(getattr(code, "value", code)).replace("_", " ")
     return in_readers_language(text[:1].upper() + text[1:])
+
+
+@register.simple_tag(takes_context=True)
+def needle_row(context: Any, needle: Any, name: str) -> SafeString:
+    """One needle in the list; of a needle that is in the row is drawn each time, for what is said if it stays changes."""
+
+    def draw() -> str:
+        with context.push(needle=needle, name=name):
+            return context.template.engine.get_template("needling/row.html").render(context)
+
+    if needle.state == NeedleState.IN.value:
+        return draw()
+    where = (get_language(), timezone.get_current_timezone_name(), context["clinic"].slug, name)
+    key = (*where, context["visit"].closed_at is not None, *what_it_shows(needle))
+    return drawn_once(key, draw, token=str(context.get("csrf_token", "")))
 
 
 @register.filter
