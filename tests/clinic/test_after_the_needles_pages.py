@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from myotome.clinic.booking.models import Appointment, Service
 from myotome.clinic.needling.actions import (
     close_visit,
     follow_up_event,
@@ -22,7 +25,7 @@ from myotome.clinic.needling.cosigning import add_supervision
 from myotome.clinic.needling.models import AdverseEvent, AfterCheck, Incident, Supervision, TreatmentVisit
 from myotome.clinic.needling.telephone import answered_by_telephone
 from myotome.clinic.people.days import clinic_day
-from myotome.clinic.people.models import Practitioner
+from myotome.clinic.people.models import Place, Practitioner
 from myotome.knowledge.aftercare import after_check
 from myotome.vocabulary.courses import AdverseGrade, AdverseKind, HowNow, Role
 from myotome.vocabulary.needling import NeedleState, TreatmentMode
@@ -157,6 +160,7 @@ def test_the_closed_visit_says_what_was_done_and_what_remains(client, closed):
     client.force_login(Practitioner.objects.get(pk=elena.practitioner_id).user)
     page = client.get(chart_of(visit)).content.decode()
     for said in (
+        "consent ",
         "What closing did", "The visit is closed: 1 needle, counted.", "She is asked how she is:",
         "What remains", "To sign it.", "No next visit is booked.", "ask whether she feels fit to drive", "24.4 in 100 of 9408",
     ):  # fmt: skip
@@ -298,13 +302,40 @@ def test_what_was_answered_by_the_link_is_not_told_to_the_desk(client, closed):
     assert "911" not in refused.content.decode()
 
 
-def test_the_closed_visit_says_who_asked_by_telephone(client, closed):
+@pytest.mark.parametrize("is_booked", [False, True])
+def test_a_closed_visit_with_all_that_can_follow_it_asks_at_most_fifteen_times(client, closed, is_booked):
     visit, elena, _check = closed
     now = timezone.now()
+    for days in (-1, *([7] if is_booked else [])):
+        appointment = an_appointment(visit, elena, now + timedelta(days=days))
+        TreatmentVisit.objects.filter(pk=visit.pk, appointment=None).update(appointment=appointment)
     for kind in (AdverseKind.NAUSEA, AdverseKind.HEADACHE):
         event = report_adverse_event(by=elena, at=now, visit_id=visit.pk, kind=kind, grade=AdverseGrade.MILD, number=1)
-        follow_up_event(by=elena, at=now, visit_id=visit.pk, event_id=event.pk, how=HowNow.GONE)
+        follow_up_event(by=elena, at=now, visit_id=visit.pk, event_id=event.pk, how=HowNow.GONE, words="by noon")
     answered_by_telephone(by=elena, at=now, visit_id=visit.pk, answers={"sore": "little", "bruise": "small"})
     sign_visit(by=elena, at=now, visit_id=visit.pk)
     client.force_login(Practitioner.objects.get(pk=elena.practitioner_id).user)
-    assert "Asked by telephone by Elena Marchetti." in client.get(chart_of(visit)).content.decode()
+    page = client.get(chart_of(visit)).content.decode()
+    for said in (
+        "Asked by telephone by Elena Marchetti.",
+        "invoice is drafted",
+        "gone. by noon (Elena",
+        "Nausea",
+        "Headache",
+    ):
+        assert said in page, said
+    assert ("Next visit:" in page) is is_booked
+    with CaptureQueriesContext(connection) as captured:
+        client.get(chart_of(visit))
+    asked = [row["sql"] for row in captured if "SAVEPOINT" not in row["sql"]]
+    assert len(asked) <= 15, "\n".join(asked)
+
+
+def an_appointment(visit, elena, starts_at):
+    """A visit in the diary: done when it is past, else booked."""
+    return Appointment.objects.create(
+        clinic=visit.clinic, place=Place.objects.get(clinic=visit.clinic), patient=visit.course.patient,
+        practitioner_id=elena.practitioner_id, service=Service.objects.get(clinic=visit.clinic, kind="ims"),
+        course=visit.course, starts_at=starts_at, ends_at=starts_at + timedelta(minutes=30), created_at=starts_at,
+        created_by="Robin", status="done" if starts_at < timezone.now() else "booked",
+    )  # fmt: skip

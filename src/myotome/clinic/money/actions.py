@@ -108,7 +108,7 @@ def price_of(by: Actor, appointment: Appointment) -> tuple[int, Tax]:
         book = MoneyBook.objects.filter(clinic_id=by.clinic_id).first() or MoneyBook()
         fee = rules_for(by.clinic_id).no_show_fee_cents
         return fee, book.fee_tax
-    tax = ServiceTax.objects.filter(service_id=appointment.service_id).first() or ServiceTax()
+    tax = getattr(appointment.service, "tax", None) or ServiceTax()
     return appointment.service.price_cents, tax.as_value()
 
 

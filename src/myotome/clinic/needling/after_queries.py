@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from myotome.clinic.needling.models import AdverseEvent, AfterAnswer, AfterCheck, TreatmentVisit
+from django.db.models import F
+
+from myotome.clinic.needling.models import AdverseEvent, AdverseFollowUp, AfterAnswer, AfterCheck, TreatmentVisit
 from myotome.clinic.people.links import check_opens, link_token, row_of_link
 from myotome.clinic.people.models import Clinic
 from myotome.knowledge.aftercare import NO, CheckQuestion, Choice, after_check
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Urgency
 from myotome.vocabulary.sentences import Sentence
+
+NOTED = ("how", "lasted", "words", "noted_at", "noted_by")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +95,11 @@ def gravest(asked: list[Asked]) -> Urgency:
 def check_story(visit: TreatmentVisit, *, at: datetime) -> CheckStory | None:
     """The check of a visit as it stands; None when it has none."""
     check = AfterCheck.objects.filter(visit=visit).first()
-    if check is None:
-        return None
+    return story_of(check, at=at) if check is not None else None
+
+
+def story_of(check: AfterCheck, *, at: datetime) -> CheckStory:
+    """A check as its visit's page says it."""
     asked = asked_in(check) if check.opened_at or check.completed_at else []
     told = tuple(one for one in asked if one.choice is not None and one.choice.code != NO)
     return CheckStory(check, _state(check, asked, at), told, sum(one.is_skipped for one in asked))
@@ -116,6 +124,17 @@ def check_due(actor: Actor, *, at: datetime) -> AfterCheck | None:
 
 
 def events_of(visit: TreatmentVisit) -> list[AdverseEvent]:
-    """What was felt or went wrong, oldest first, each with how it went on."""
-    rows = visit.adverse_events.select_related("insertion", "answer").prefetch_related("follow_ups")
-    return list(rows.order_by("reported_at", "pk"))
+    """What was felt or went wrong, oldest first, each with how it went on (`noted`, oldest first), in one query."""
+    rows = visit.adverse_events.select_related("insertion")
+    rows = rows.annotate(**{f"_{name}": F(f"follow_ups__{name}") for name in NOTED})
+    found: dict[int, Any] = {}
+    for row in rows.order_by("reported_at", "pk", "follow_ups__pk"):
+        event = found.setdefault(row.pk, row)
+        event.noted = [*getattr(event, "noted", []), *([_noted(row)] if row._how else [])]
+    return list(found.values())
+
+
+def _noted(row: Any) -> AdverseFollowUp:
+    return AdverseFollowUp(
+        clinic_id=row.clinic_id, event_id=row.pk, **{name: getattr(row, f"_{name}") for name in NOTED}
+    )

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.audit.prepared import Prepared
 from myotome.clinic.needling.models import Incident, NeedleInsertion, TreatmentVisit, VisitAddendum
-from myotome.clinic.people.access import in_care
+from myotome.clinic.people.access import by_care, in_care, sees_by_care
+from myotome.clinic.planning.models import Consent
 from myotome.knowledge.aftercare import grave_kinds
 from myotome.science.needling.counts import OPEN_STATES, check_all_out
 from myotome.vocabulary import needling as words
@@ -21,6 +23,7 @@ from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, MyotomeError, NeedleUnaccountedFor
 
 MOST_SHOWN = 50
+OF_VISIT = ("course__patient", "practitioner", "room", "plan", "handed_to", "clinic")
 VALUE_FIELDS = [
     "client_id",
     "site",
@@ -63,9 +66,7 @@ def needle_as_value(row: NeedleInsertion) -> words.NeedleInsertion:
 
 def visits_for(actor: Actor, *, course_id: int | None = None) -> QuerySet[TreatmentVisit]:
     """Visits the actor may see, oldest first."""
-    rows = TreatmentVisit.objects.for_actor(actor).select_related(
-        "course__patient", "practitioner", "room", "plan", "handed_to", "clinic"
-    )
+    rows = TreatmentVisit.objects.for_actor(actor).select_related(*OF_VISIT)
     return (rows.filter(course_id=course_id) if course_id else rows).order_by("opened_at")
 
 
@@ -83,13 +84,20 @@ def visit_for(actor: Actor, pk: int) -> TreatmentVisit:
     Raises:
         NotFound: there is none that the actor may see.
     """
-    return visits_for(actor).get_or_not_found(pk=pk)
+    found = _visits_in_care(actor.clinic_id, actor.user_id, pk) if sees_by_care(actor) else []
+    return found[0] if found else visits_for(actor).get_or_not_found(pk=pk)
 
 
+_visits_in_care = Prepared(
+    lambda clinic_id, user_id, pk: visits_for(by_care(clinic_id, user_id)).filter(pk=pk).order_by(),
+    7_000_001,
+    7_000_002,
+    7_000_003,
+)
 _modes_in_care = Prepared(
     lambda clinic_id, user_id, pk: (
         TreatmentVisit.objects.filter(pk=pk, clinic_id=clinic_id)
-        .filter(in_care("course__patient", Actor(clinic_id=clinic_id, clinic_slug="", name="", user_id=user_id)))
+        .filter(in_care("course__patient", by_care(clinic_id, user_id)))
         .values_list("mode")
     ),
     7_000_001,
@@ -112,12 +120,18 @@ def mode_of(actor: Actor, pk: int) -> words.TreatmentMode:
 
 @transaction.atomic
 def open_chart(actor: Actor, pk: int, *, at: datetime) -> TreatmentVisit:
-    """The visit for its page; the reading is in the audit.
+    """The visit for its page, with the check that follows it, its second signature and the yes to its treatment
+    (`consented_at`, `consented_to`); the reading is in the audit.
 
     Raises:
         NotFound: there is none that the actor may see.
     """
-    visit = visit_for(actor, pk)
+    joined = ("after_check", "cosignature__signer", "cosignature__cosigner")
+    given = Consent.objects.filter(course_id=OuterRef("course_id"), kind="course", text_id=OuterRef("mode"))
+    given = given.filter(withdrawn_at__isnull=True).order_by("-given_at")
+    rows = visits_for(actor).select_related(*OF_VISIT, *joined)
+    rows = rows.annotate(consented_at=given.values("given_at")[:1], consented_to=given.values("text_version")[:1])
+    visit: Any = rows.get_or_not_found(pk=pk)
     record(by=actor, at=at, act="visit.read", subject=visit, patient_id=visit.course.patient_id)
     return visit
 
@@ -146,14 +160,21 @@ def needles_and_previous(visit: TreatmentVisit) -> tuple[list[NeedleInsertion], 
 
     The previous ones are there to repeat sites, never responses. Both are read at once.
     """
-    earlier = TreatmentVisit.objects.filter(course_id=visit.course_id, mode=visit.mode, number__lt=visit.number)
-    last = earlier.order_by("-number").values("pk")[:1]
-    rows = NeedleInsertion.objects.filter(Q(visit_id=visit.pk) | Q(visit_id=Subquery(last)), struck_at__isnull=True)
     here: list[NeedleInsertion] = []
     before: list[NeedleInsertion] = []
-    for row in rows.order_by("number"):
+    for row in _with_previous(visit.pk, visit.course_id, visit.mode, visit.number):
         (here if row.visit_id == visit.pk else before).append(row)
     return here, before
+
+
+def _needles_and_previous(visit_id: int, course_id: int, mode: str, number: int) -> QuerySet[NeedleInsertion]:
+    earlier = TreatmentVisit.objects.filter(course_id=course_id, mode=mode, number__lt=number)
+    last = earlier.order_by("-number").values("pk")[:1]
+    rows = NeedleInsertion.objects.filter(Q(visit_id=visit_id) | Q(visit_id=Subquery(last)), struck_at__isnull=True)
+    return rows.order_by("number")
+
+
+_with_previous = Prepared(_needles_and_previous, 7_000_001, 7_000_002, "no mode", 30_007)
 
 
 def incidents_of(visit: TreatmentVisit) -> list[Incident]:
@@ -163,15 +184,27 @@ def incidents_of(visit: TreatmentVisit) -> list[Incident]:
 
 def reviews_waiting(actor: Actor) -> list[Incident]:
     """What was signed alone and nobody else has reviewed yet, the most urgent first: until it is done."""
-    rows = _incidents(actor).filter(resolved_at__isnull=True, review_due_at__isnull=False)
-    rows = rows.exclude(kind__in=grave_kinds())
-    return list(rows.select_related("visit").order_by("review_due_at")[:MOST_SHOWN])
+    return calls_and_reviews(actor)[1]
 
 
 def calls_waiting(actor: Actor) -> list[Incident]:
     """What patients in her care have told that cannot wait, the oldest first: until somebody has phoned them."""
-    rows = Incident.objects.for_actor(actor).filter(resolved_at__isnull=True, kind__in=grave_kinds())
-    return list(rows.select_related("visit__course__patient").order_by("opened_at")[:MOST_SHOWN])
+    return calls_and_reviews(actor)[0]
+
+
+def calls_and_reviews(actor: Actor) -> tuple[list[Incident], list[Incident]]:
+    """`calls_waiting` and `reviews_waiting` in one query, for the page of the day.
+
+    The owner sees that a review waits everywhere, without a chart; a call is whose patient it is.
+    """
+    hers, told = Incident.visible_to(actor), Q(kind__in=grave_kinds())
+    seen = Q() if actor.holds(Role.OWNER) else hers
+    rows = Incident.objects.filter(clinic_id=actor.clinic_id, resolved_at__isnull=True)
+    rows = rows.filter((told & hers) | (~told & Q(review_due_at__isnull=False) & seen))
+    found = list(rows.select_related("visit__course__patient").order_by("opened_at"))
+    calls = [row for row in found if row.kind in grave_kinds()]
+    reviews = sorted((row for row in found if row.kind not in grave_kinds()), key=lambda row: row.review_due_at)
+    return calls[:MOST_SHOWN], reviews[:MOST_SHOWN]
 
 
 def incidents_open(actor: Actor) -> list[Incident]:

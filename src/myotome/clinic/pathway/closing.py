@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q, Subquery
+
 from myotome.clinic.booking.models import Appointment
 from myotome.clinic.money.actions import can_charge, kind_of_charge, price_of
 from myotome.clinic.money.queries import charge_of_visit
-from myotome.clinic.needling.after_queries import CheckStory, check_story, events_of
-from myotome.clinic.needling.cosigning import cosignature_of
+from myotome.clinic.needling.after_queries import CheckStory, events_of, story_of
 from myotome.clinic.needling.models import AdverseEvent, Cosignature, TreatmentVisit
 from myotome.clinic.pathway.series import WishedSeries, wished_series
 from myotome.clinic.people.days import clinic_day
@@ -53,18 +54,15 @@ class Closing:
 
 def closing_of(actor: Actor, visit: TreatmentVisit, *, at: datetime) -> Closing:
     """The closed visit across the stages, for a practitioner who has her chart open."""
-    rows = Appointment.objects.filter(clinic_id=actor.clinic_id).select_related("service", "practitioner", "place")
-    appointment = rows.filter(pk=visit.appointment_id).first() if visit.appointment_id else None
     patient_id = visit.course.patient_id
-    ahead = rows.filter(patient_id=patient_id, starts_at__gt=max(at, visit.closed_at or at), status__in=AHEAD)
-    following = ahead.order_by("starts_at").first()
-    cosignature = cosignature_of(visit)
+    appointment, following = _its_own_and_next(actor, visit, after=max(at, visit.closed_at or at))
+    cosignature, check = getattr(visit, "cosignature", None), getattr(visit, "after_check", None)
     is_done = appointment is not None and appointment.status == AppointmentStatus.DONE.value
     return Closing(
         appointment=appointment,
         is_done=is_done,
         draft=_draft(actor, visit, appointment) if appointment and is_done else None,
-        check=check_story(visit, at=at),
+        check=story_of(check, at=at) if check is not None else None,
         events=tuple(events_of(visit)),
         next=following,
         wished=None if following else wished_series(actor, patient_id=patient_id),
@@ -75,6 +73,19 @@ def closing_of(actor: Actor, visit: TreatmentVisit, *, at: datetime) -> Closing:
         asks_of_drive=not visit.fit_to_drive_asked and _is_today(visit, at),
         drowsy=next(row for row in published_of("drowsy") if row.per == "patients"),
     )
+
+
+def _its_own_and_next(
+    actor: Actor, visit: TreatmentVisit, *, after: datetime
+) -> tuple[Appointment | None, Appointment | None]:
+    """The appointment of the visit and the patient's next one, in one query."""
+    rows = Appointment.objects.filter(clinic_id=actor.clinic_id)
+    ahead = rows.filter(patient_id=visit.course.patient_id, starts_at__gt=after, status__in=AHEAD)
+    following = Subquery(ahead.order_by("starts_at").values("pk")[:1])
+    both = rows.filter(Q(pk=visit.appointment_id) | Q(pk=following))
+    found = list(both.select_related("service__tax", "practitioner", "place"))
+    own = next((row for row in found if row.pk == visit.appointment_id), None)
+    return own, next((row for row in found if row.pk != visit.appointment_id), None)
 
 
 def _is_today(visit: TreatmentVisit, at: datetime) -> bool:
@@ -90,7 +101,7 @@ def _draft(actor: Actor, visit: TreatmentVisit, appointment: Appointment) -> Dra
         return None
     price, tax = price_of(actor, appointment)
     return (
-        Draft(cents=taxed(price, *tax.rates).total_cents, currency=visit.course.clinic.currency, is_charged=False)
+        Draft(cents=taxed(price, *tax.rates).total_cents, currency=visit.clinic.currency, is_charged=False)
         if price
         else None
     )

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from myotome.clinic.booking.models import Appointment
 from myotome.clinic.booking.queries import LIVE, is_new
@@ -43,17 +45,16 @@ def wished_series(actor: Actor, *, patient_id: int) -> WishedSeries:
 
     Only numbers are read, so that the desk learns nothing of the plan itself.
     """
-    course_id = open_course_id(clinic_id=actor.clinic_id, patient_id=patient_id)
-    plan = (
-        Plan.objects.filter(clinic_id=actor.clinic_id, course_id=course_id, replaced_at__isnull=True)
-        .order_by("-pk")
-        .values_list("n_treatments", "interval_days")
-        .first()
-    )
-    if course_id is None or plan is None:
+    courses = Course.objects.filter(clinic_id=actor.clinic_id, patient_id=patient_id, closed_at__isnull=True)
+    newest = courses.order_by("-opened_at").values("pk")[:1]
+    had = TreatmentVisit.objects.filter(course_id=OuterRef("course_id")).order_by().values("course_id")
+    had = had.annotate(n=Count("pk")).values("n")
+    plans = Plan.objects.filter(clinic_id=actor.clinic_id, course_id=Subquery(newest), replaced_at__isnull=True)
+    plan = plans.order_by("-pk").values_list("n_treatments", "interval_days", Coalesce(Subquery(had), 0)).first()
+    if plan is None:
         return WishedSeries(n_visits=FIRST_SERIES, every_days=EVERY_DAYS, says="usual")
-    had = TreatmentVisit.objects.filter(clinic_id=actor.clinic_id, course_id=course_id).count()
-    return WishedSeries(n_visits=max(1, plan[0] - had), every_days=plan[1], says="plan")
+    n_treatments, every_days, n_had = plan
+    return WishedSeries(n_visits=max(1, n_treatments - n_had), every_days=every_days, says="plan")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -24,7 +24,7 @@ from myotome.clinic.money.actions import can_charge
 from myotome.clinic.money.queries import charge_of_visit
 from myotome.clinic.needling.cosigning import waiting_for_cosignature
 from myotome.clinic.needling.hearing import last_heard
-from myotome.clinic.needling.queries import calls_waiting, needles_in_now, reviews_waiting
+from myotome.clinic.needling.queries import calls_and_reviews, needles_in_now
 from myotome.clinic.needling.retained import due_at_home
 from myotome.clinic.needling.telephone import checks_to_phone
 from myotome.clinic.pathway.actions import request_phoned
@@ -68,7 +68,7 @@ def day(request: HttpRequest, actor: Actor) -> HttpResponse:
         "is_practitioner": actor.holds(Role.PRACTITIONER),
     }
     if context["is_practitioner"]:
-        context |= {"calls": calls_waiting(actor), "reviews": reviews_waiting(actor)}
+        context["calls"], context["reviews"] = calls_and_reviews(actor)
         context["n_to_sign"] = sum(row.cosigner_id == actor.practitioner_id for row in waiting_for_cosignature(actor))
     shown = [*appointments, *context["requests"]]
     in_now = ((row["visit"].pk, row["n"]) for row in context["in_now"])

@@ -85,7 +85,7 @@ def chart_context(
     needles, previous = needles_and_previous(visit)
     values = [needle_as_value(needle) for needle in needles]
     is_closed = visit.closed_at is not None
-    shelf = Shelf(actor, visit, needles, at=at)
+    shelf = Shelf(actor, visit, needles, at=at, is_read=not is_closed)
     usual = shelf.usual_size(DEFAULT_SIZE[visit.mode])
     waiting = [] if is_closed else waiting_sites(visit, needles, previous, usual_size=usual)
     waiting = [
@@ -95,7 +95,8 @@ def chart_context(
     still_in = open_needles(values)
     retain = timedelta(minutes=visit.retain_minutes)
     due = overdue_at(values, retain)
-    consents = consents_of(actor, course_id=visit.course_id)
+    is_told = is_closed and hasattr(visit, "consented_at")  # then the yes to the treatment came with the visit
+    consents = [] if is_told else consents_of(actor, course_id=visit.course_id)
     yeses = ConsentBook(consents, visit.mode)
     book = AskBook(actor, visit)
     resting = [needle for needle in needles if needle.state == NeedleState.IN.value]
@@ -105,7 +106,9 @@ def chart_context(
         "patient": visit.course.patient,
         "cautions": cautions_from(book.rows),
         "is_ims": visit.mode == "ims",
-        "consent": next((row for row in yeses.in_force if row.kind == "course"), None),
+        "consent": _yes_to_treatment(visit)
+        if is_told
+        else next((c for c in yeses.in_force if c.kind == "course"), None),
         "consents": consents,
         "needles": [(needle, site_name(needle.site_kind, needle.site, needle.level)) for needle in needles],
         "resting": resting,
@@ -147,6 +150,10 @@ def chart_context(
     context["keys_shown"] = bool(context["chosen_key"]) and by_keys and not must_count
     context |= _body(actor, visit, needles, waiting, context["site"])
     return context
+
+
+def _yes_to_treatment(visit: Any) -> dict[str, Any] | None:
+    return {"given_at": visit.consented_at, "text_version": visit.consented_to} if visit.consented_at else None
 
 
 def _chosen(
@@ -272,6 +279,9 @@ def _body(
     actor: Actor, visit: TreatmentVisit, needles: Sequence[NeedleInsertion], waiting: list[Any], site: dict | None
 ) -> dict[str, Any]:
     """The plates with this visit's needles on the last examination's findings, and the roots once they may be seen."""
+    if visit.closed_at is not None:  # as it was: what was examined since, and roots to consider, are not of this visit
+        plates = plates_of(needles, waiting, (), site)
+        return {"plate": plates[0] if plates else "", "locators": plates[1:], "roots": [], "top_root": None}
     examination, findings = last_findings(actor, course_id=visit.course_id)
     plates = plates_of(needles, waiting, findings, site)
     values = [needle_as_value(needle) for needle in needles]
