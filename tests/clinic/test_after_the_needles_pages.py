@@ -311,7 +311,8 @@ def test_a_closed_visit_with_all_that_can_follow_it_asks_at_most_fifteen_times(c
         TreatmentVisit.objects.filter(pk=visit.pk, appointment=None).update(appointment=appointment)
     for kind in (AdverseKind.NAUSEA, AdverseKind.HEADACHE):
         event = report_adverse_event(by=elena, at=now, visit_id=visit.pk, kind=kind, grade=AdverseGrade.MILD, number=1)
-        follow_up_event(by=elena, at=now, visit_id=visit.pk, event_id=event.pk, how=HowNow.GONE, words="by noon")
+        for how in (HowNow.BETTER, HowNow.GONE):
+            follow_up_event(by=elena, at=now, visit_id=visit.pk, event_id=event.pk, how=how, words="by noon")
     answered_by_telephone(by=elena, at=now, visit_id=visit.pk, answers={"sore": "little", "bruise": "small"})
     sign_visit(by=elena, at=now, visit_id=visit.pk)
     client.force_login(Practitioner.objects.get(pk=elena.practitioner_id).user)
@@ -324,6 +325,7 @@ def test_a_closed_visit_with_all_that_can_follow_it_asks_at_most_fifteen_times(c
         "Headache",
     ):
         assert said in page, said
+    assert page.count("by noon (Elena") == 4
     assert ("Next visit:" in page) is is_booked
     with CaptureQueriesContext(connection) as captured:
         client.get(chart_of(visit))
