@@ -1,19 +1,32 @@
 """Clocks that are wrong: a step back sends nothing twice and undoes nothing late, years after 2038 are years."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail
+from django.urls import reverse
+from django.utils import timezone
 
 from myotome.clinic.booking.actions import book, move
 from myotome.clinic.booking.calendars import make_feed
-from myotome.clinic.booking.models import Appointment, AppointmentSpan, Claim, HoursException, Notice, Service
+from myotome.clinic.booking.models import (
+    Appointment,
+    AppointmentSpan,
+    Claim,
+    HoursException,
+    Notice,
+    Service,
+    WorkingHours,
+)
 from myotome.clinic.booking.notices import invitation_of, send_notice
 from myotome.clinic.booking.queries import free_times_for
+from myotome.clinic.people.links import link_token
+from myotome.clinic.people.models import Place, Room, User
 from myotome.exchange.icalendar.invitation import invitation_file, invitations_from
 from myotome.vocabulary.errors import InvalidValue, StaleVersion
 from myotome.vocabulary.scheduling import TICK_SECONDS
-from tests.factories import AT, a_clinic, a_patient, a_practitioner, a_receptionist, an_actor
+from tests.factories import AT, a_clinic, a_course, a_patient, a_practitioner, a_receptionist, an_actor
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -83,3 +96,30 @@ def test_a_closed_day_is_refused_at_its_field(desk):
         booked(desk, at=AT, starts_at=starts_at)
     assert refusal.value.field == "start"
     assert not Claim.objects.exists()
+
+
+def test_times_are_told_by_the_clock_of_their_place_in_lists_on_her_page_and_at_the_desk(desk, client):
+    clinic, elena, robin = desk
+    banff = Place.objects.create(clinic=clinic, name="Banff", time_zone="America/Edmonton", address="1 Bear Street")
+    Room.objects.create(clinic=clinic, place=banff, name="Room 9", kind="any")
+    WorkingHours.objects.filter(practitioner=elena).update(place=banff)
+    client.force_login(User.objects.get(pk=robin.user_id))
+    hannah, now = a_patient(clinic), timezone.now()
+    a_course(clinic, hannah)
+    ims = Service.objects.get(clinic=clinic, kind="ims")
+    pages = {"clinic": clinic.slug, "patient": hannah.pk}
+    days = client.get(reverse("desk:book", kwargs=pages), {"service": ims.pk}).context["days"]
+    offer = days[0].offers[0]
+    local = offer.starts_at.astimezone(ZoneInfo("America/Edmonton"))
+    assert (offer.zone, offer.place_name, days[0].on) == ("America/Edmonton", "Banff", local.date())
+    assert min(f"{one.starts_at.astimezone(ZoneInfo(one.zone)):%H:%M}" for one in days[0].offers) == "08:00"
+    page = client.get(reverse("desk:book", kwargs=pages), {"service": ims.pk}).content.decode()
+    assert f"<b>{local:%H:%M}</b>" in page
+    assert f"Banff, {local:%Z}" in page
+    made = book(
+        by=robin, at=now, patient_id=hannah.pk, service_id=ims.pk, practitioner_id=elena.pk, starts_at=offer.starts_at
+    )
+    assert f"{local:%H:%M}" in client.get(reverse("desk:patient", kwargs=pages)).content.decode()
+    link = {"clinic": clinic.slug, "token": link_token("appointment", made.pk, 1)}
+    for name in ("booking:manage", "booking:move", "booking:cancel"):
+        assert f"{local:%H:%M}" in client.get(reverse(name, kwargs=link)).content.decode(), name

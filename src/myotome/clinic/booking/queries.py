@@ -237,7 +237,7 @@ def appointment_for(actor: Actor, pk: int) -> Appointment:
 def appointments_of(actor: Actor, patient_id: int) -> QuerySet[Appointment]:
     """A patient's appointments, newest first."""
     rows = Appointment.objects.for_actor(actor).filter(patient_id=patient_id)
-    return rows.select_related("service", "practitioner").order_by("-starts_at")
+    return rows.select_related("service", "practitioner", "place").order_by("-starts_at")
 
 
 def appointment_by_link(clinic: Clinic, token: str) -> Appointment:
