@@ -257,6 +257,9 @@ def test_the_skin_the_surface_and_the_deep_muscles_are_three_layers_of_one_body(
     assert "Gluteus maximus" in labels_of(surface)
     assert "Piriformis" not in labels_of(surface)
     assert "Piriformis" in text_of(surface)  # in the list, by layer
+    chart(at_work, exam, "muscle:longissimus:L3:left:shortened:1")
+    assert "Longissimus L3" in labels_of(at_work.get(deep.wsgi_request.get_full_path()))
+    assert "Longissimus L3" not in labels_of(at_work.get(way["superficial"]))
     skin = at_work.get(way["skin"])
     assert labels_of(skin)["Skin over S3"] == "left cold; right no cold"
     assert "Areas of skin are schematic." in text_of(skin)
@@ -337,10 +340,14 @@ def test_finishing_opens_the_plan_and_nothing_changes_any_more(at_work, exam, ac
 
 
 def test_the_print_is_one_page_with_findings_impression_and_roots(at_work, exam, actor):
-    chart(at_work, exam, f"{SOLEUS}:3")
+    chart(at_work, exam, f"{SOLEUS}:3", "muscle:piriformis::right:shortened:0", "muscle:piriformis::right:tender:0")
+    chart(at_work, exam, "muscle:soleus::left:weak:4", "skin:S1::left:cold:0", "reflex:achilles::left::1")
     write_impression(by=actor, at=AT, examination_id=exam.pk, version=1, impression="S1 left")
     words = text_of(at_work.get(url(exam, "printed")))
-    assert "Soleus" in words
+    assert "Soleus left: shortened 3, strength 4 of 5" in words
+    assert "Piriformis right: normal, not tender" in words
+    assert "Skin over S1 left: cold absent" in words
+    assert "Ankle jerk left: reduced" in words
     assert "S1 left" in words
     assert "Roots to consider" in words
     assert "What is not listed was not tested" in words

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from myotome.pages.assessment.names import SIDE_WORDS, sign_name, subject_name, value_words
+from myotome.pages.assessment.names import SIDE_WORDS, found_words, sign_name, subject_name
 from myotome.pages.plates import split_key
 from myotome.pages.plates.crops import Box
 
@@ -122,8 +122,7 @@ def _both_sides(keys: Iterable[str], states: Mapping[str, int | None], signs: Ma
         return _("neither side tested")
     found = []
     for key, grade in grades.items():
-        goes_without = grade == 0 or (signs[key] == FIRST_SIGN and len(grades) > 1)
-        sign = "" if goes_without else sign_name("muscle", signs[key])
-        words = (SIDE_WORDS[split_key(key)[0]], sign, value_words("muscle", signs[key], grade))
-        found.append(" ".join(str(word) for word in words if word))
+        goes_without = grade and signs[key] == FIRST_SIGN and len(grades) > 1
+        words = str(grade) if goes_without else found_words("muscle", signs[key], grade)
+        found.append(f"{SIDE_WORDS[split_key(key)[0]]} {words}")
     return ", ".join(found)

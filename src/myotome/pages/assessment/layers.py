@@ -32,13 +32,17 @@ def layer_of(asked: Mapping[str, str], opened: str, sites: Collection[Site], vie
 
 
 def lies_in(site: Site, layer: str, view: str) -> bool:
-    """Is the muscle drawn in this view, and does it belong to the layer? Those with an outline belong to the surface."""
+    """Is the muscle drawn in this view, and does it belong to the layer?
+
+    What has an outline belongs to the surface; a strip of one level beside the spine lies below it.
+    """
     id, level = site
     shapes = [shape for shape in shapes_of(part_key(id, "left", level)) if shape.view == view]
-    is_superficial = muscle_table.muscle(id).layer == SUPERFICIAL
+    has_outline = any(not shape.deep for shape in shapes)
+    is_superficial = muscle_table.muscle(id).layer == SUPERFICIAL and (has_outline or not level)
     if layer == DEEP:
         return bool(shapes) and not is_superficial
-    return any(is_superficial or not shape.deep for shape in shapes)
+    return has_outline or (bool(shapes) and is_superficial)
 
 
 def switch(layer: str, href: Any) -> list[dict[str, Any]]:

@@ -53,6 +53,25 @@ SHORT_SIGNS = {
 }
 
 
+NORMAL_SIGNS = {
+    "shortened": gettext_lazy("normal"),
+    "tender": gettext_lazy("not tender"),
+    "recognition": gettext_lazy("not her pain"),
+    "band": gettext_lazy("no taut band"),
+    "twitch": gettext_lazy("no twitch"),
+    "grasp": gettext_lazy("no needle grasp"),
+    "cramp": gettext_lazy("no cramp"),
+    "enthesis": gettext_lazy("tendon normal"),
+}
+
+
+def found_words(kind: str, sign: str, value: int) -> str:
+    """A sign with what was found: "shortened 2", "not tender", "strength 4 of 5", "cold absent", "reduced"."""
+    if kind == FindingKind.MUSCLE.value and value == 0 and sign in NORMAL_SIGNS:
+        return str(NORMAL_SIGNS[sign])
+    return f"{sign_name(kind, sign)} {value_words(kind, sign, value)}".strip()
+
+
 def value_words(kind: str, sign: str, value: int) -> str:
     """What was found, in words: "normal", "2", "present", "reduced", "4 of 5"."""
     if kind == FindingKind.SKIN.value:
@@ -81,11 +100,8 @@ def row_value(row: Any) -> int:
 
 def row_words(row: Any) -> str:
     """One finding in one line: "Multifidus L5, left, shortened 2"."""
-    side, sign = SIDE_WORDS[row.side], sign_name(row.kind, row.sign)
-    found = value_words(row.kind, row.sign, row_value(row))
-    return f"{subject_name(row.kind, row.subject, row.level)}, {side}, {sign} {found}".replace(" ,", ",").replace(
-        "  ", " "
-    )
+    found = found_words(row.kind, row.sign, row_value(row))
+    return f"{subject_name(row.kind, row.subject, row.level)}, {SIDE_WORDS[row.side]}, {found}"
 
 
 def json_words(finding: dict[str, Any]) -> str:
@@ -96,12 +112,7 @@ def json_words(finding: dict[str, Any]) -> str:
         kind, subject, sign, value = "reflex", finding["reflex"], "", int(finding["grade"])
     else:
         kind, subject, sign, value = "muscle", finding["muscle"], finding["sign"], int(finding["grade"])
-    words = (
-        subject_name(kind, subject, finding.get("level") or ""),
-        sign_name(kind, sign),
-        value_words(kind, sign, value),
-    )
-    return " ".join(str(word) for word in words if word)
+    return f"{subject_name(kind, subject, finding.get('level') or '')} {found_words(kind, sign, value)}"
 
 
 def finding_of(sent: str) -> tuple[Finding, bool]:

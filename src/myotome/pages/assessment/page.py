@@ -22,6 +22,7 @@ from myotome.knowledge.muscles import muscle
 from myotome.knowledge.signs import parameters
 from myotome.pages.assessment.names import (
     SIDE_WORDS,
+    found_words,
     json_words,
     position_words,
     row_key,
@@ -183,8 +184,7 @@ def _by_site(rows: list[Any]) -> list[dict[str, Any]]:
     for row in sorted(rows, key=lambda row: (row.kind != "muscle", row.kind)):
         name = subject_name(row.kind, row.subject, row.level)
         site = sites.setdefault((row.kind, row.subject, row.level), {"name": name, "left": [], "right": []})
-        found = f"{sign_name(row.kind, row.sign)} {value_words(row.kind, row.sign, row_value(row))}"
-        site[row.side].append(found.strip())
+        site[row.side].append(found_words(row.kind, row.sign, row_value(row)))
     return list(sites.values())
 
 

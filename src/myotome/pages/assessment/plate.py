@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from myotome.knowledge import muscles as muscle_table
 from myotome.pages.assessment.labels import RATIO, label_column, muscle_words, site_of
 from myotome.pages.assessment.layers import Site, layer_of, lies_in, switch
-from myotome.pages.assessment.names import SIDE_WORDS, sign_name, subject_name, value_words
+from myotome.pages.assessment.names import SIDE_WORDS, found_words, subject_name
 from myotome.pages.assessment.skin import skin_in
 from myotome.pages.assessment.touch import DEEP, REFLEXES, REGIONS, SKIN, SPINE, levels_from_the_limb
 from myotome.pages.plates import anchor_of, body_plate, box_of, locator, part_key, shapes_of
@@ -115,7 +115,7 @@ def plate_of(
     names |= {key: f"{names[key]}, {SIDE_WORDS[split_key(key)[0]]}" for key, grade in states.items() if grade is None}
     tested = {key: grade for key, grade in states.items() if grade is not None}
     details = {
-        key: f"{SIDE_WORDS[split_key(key)[0]]}, {sign_name('muscle', sign)} {value_words('muscle', sign, tested[key])}"
+        key: f"{SIDE_WORDS[split_key(key)[0]]}, {found_words('muscle', sign, tested[key])}"
         for key, sign in signs.items()
         if key in tested
     }

@@ -17,7 +17,16 @@ from django.utils.translation import gettext as _
 from myotome.knowledge import muscles as muscle_table
 from myotome.knowledge import signs as sign_table
 from myotome.knowledge.muscles import Muscle
-from myotome.pages.assessment.names import CLEAR, SIDE_WORDS, row_key, row_value, sign_name, subject_name, value_words
+from myotome.pages.assessment.names import (
+    CLEAR,
+    SIDE_WORDS,
+    found_words,
+    row_key,
+    row_value,
+    sign_name,
+    subject_name,
+    value_words,
+)
 from myotome.vocabulary.anatomy import ROOT_INDEX, ROOTS, ExamRegion, NeedleRegion
 from myotome.vocabulary.findings import FindingKind
 from myotome.vocabulary.sentences import in_readers_language
@@ -285,7 +294,7 @@ def _other_signs(kind: str, subject: str, level: str, sign: str, charted: Charte
         for code, row in sign_table.signs().items():
             value = charted.get(f"{kind}:{subject}:{level}:{side}:{code}")
             if row.kind.value == kind and code != sign and value is not None:
-                others.append(f"{sign_name(kind, code)} {SIDE_WORDS[side]} {value_words(kind, code, value)}")
+                others.append(f"{SIDE_WORDS[side]} {found_words(kind, code, value)}")
     return "; ".join(others)
 
 
