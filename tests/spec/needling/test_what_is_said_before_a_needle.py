@@ -152,7 +152,7 @@ def test_what_stops_at_a_site_asks_at_a_free_place_that_may_lie_there():
     assert (asked.level, asked.detail) == (CautionLevel.ASK, "apixaban")
     assert "sites of its region, lower leg, are meant" in asked.words
     assert "bleeding_deep_anticoagulant" not in codes(
-        at_free_place("head", facts={"anticoagulant": ""}), CautionLevel.ASK
+        at_free_place("foot", facts={"anticoagulant": ""}), CautionLevel.ASK
     )
 
 
