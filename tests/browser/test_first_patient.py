@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
-from django.db import OperationalError
 from django.utils import timezone
 from playwright.sync_api import Page
 
@@ -26,7 +24,7 @@ from myotome.clinic.followup.queries import request_link
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
 from myotome.clinic.planning.models import Consent, Plan
 from myotome.clinic.screening.models import Course, Intake
-from tests.browser import PATIENCE_MS
+from tests.browser import PATIENCE_MS, wait_until
 from tests.browser.test_intake_walk import walk
 from tests.clinic.test_mail import Mailbox, mailbox  # noqa: F401 - a fixture
 from tests.factories import PASSWORD, a_clinic, a_practitioner, a_receptionist
@@ -303,19 +301,6 @@ def needle(who: Walk) -> None:
     page.locator("#id_n_needles_in_sharps").fill("2")
     page.get_by_role("button", name="Close and sign").click()
     wait_until(page, lambda: TreatmentVisit.objects.filter(signed_at__isnull=False).exists())
-
-
-def wait_until(page: Page, is_so) -> None:
-    """Lets the page work until something is so; a table that is being written is waited for.
-
-    A minute at most: a server that does not answer a tap in four seconds is asked again after fifteen.
-    """
-    for _ in range(600):
-        with suppress(OperationalError):
-            if is_so():
-                return
-        page.wait_for_timeout(100)
-    raise AssertionError("It did not become so.")
 
 
 def _zone(clinic):

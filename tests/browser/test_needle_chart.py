@@ -25,7 +25,7 @@ from myotome.clinic.planning.actions import SiteChoice, make_plan
 from myotome.vocabulary.anatomy import ExamRegion, NeedleRegion, Side
 from myotome.vocabulary.findings import MuscleFinding
 from myotome.vocabulary.needling import NeedleState, SiteKind, TreatmentMode
-from tests.browser import PATIENCE_MS
+from tests.browser import PATIENCE_MS, wait_until
 from tests.factories import PASSWORD, a_clinic, a_consent, a_course, a_needle, a_patient, a_practitioner, an_actor
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -359,7 +359,7 @@ def test_a_timer_past_its_time_says_out_now_and_is_heard(page, live_server):
     page.wait_for_selector("#out-now:not([hidden])")
     assert "late" in page.locator(".clock .timer").get_attribute("class")
     page.locator(".visit-rows").tap()
-    page.wait_for_function("window.loudest > 0.1")
+    wait_until(page, lambda: page.evaluate("window.loudest") > 0.1)
     expect(page.locator("#alarm-word")).to_have_count(0)
     mute = page.context.new_page()
     mute.add_init_script("delete window.AudioContext")

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from myotome.pages.assessment.labels import MOST, SLOTS, label_column, site_of
+from myotome.pages.assessment.labels import MOST, SLOTS, label_column, muscle_words, site_of
 from myotome.pages.plates import anchor_of, body_plate, box_of, part_key
 
 BUTTOCK = ("gluteus_maximus", "gluteus_medius", "gluteus_minimus", "piriformis", "quadratus_femoris")
@@ -15,10 +15,10 @@ BUTTOCK = ("gluteus_maximus", "gluteus_medius", "gluteus_minimus", "piriformis",
 def column(states, *, signs=None, chosen="", opened=(), view="back", crop="low_back_close"):
     return label_column(
         states,
-        signs or {},
+        {key: at for key in states if (at := anchor_of(key, view))},
+        lambda keys: muscle_words(keys, states, signs or {}),
         chosen=chosen,
         opened=opened,
-        view=view,
         box=box_of(view, crop, 0.72),
         href=lambda **asked: f"?at={asked['at']}",
     )
