@@ -284,16 +284,17 @@ def needle(who: Walk) -> None:
     page.get_by_role("button", name="Asked each: no to all not marked yes").click()
     page.locator("#reask").wait_for(state="hidden")
     who.look("18-needle-chart")
-    for _ in range(2):
+    out = page.locator("#needle-rows > li[data-state=out]")
+    for n in (1, 2):
         while page.locator("#cautions .chip[name=reason]").count():
             n_asks = page.locator("#cautions .ask").count()
             page.locator("#cautions .chip[name=reason]").first.click()
             wait_until(page, lambda n=n_asks: page.locator("#cautions .ask").count() < n)
         page.locator(".key.needle-out").wait_for()
-        n_before = NeedleInsertion.objects.count()
         page.locator(".key", has_text="Grasp 2").first.click()
         page.locator(".key.needle-out").click()
-        wait_until(page, lambda n=n_before: NeedleInsertion.objects.count() > n)
+        wait_until(page, lambda n=n: out.count() == n)  # the page has it: keys touched before would be drawn anew
+    wait_until(page, lambda: NeedleInsertion.objects.count() == 2)
     who.look("19-needles-out")
     if not page.locator("#id_n_needles_in_sharps").is_visible():
         page.locator("#closing summary").click()
