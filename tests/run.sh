@@ -9,9 +9,10 @@ python=${PYTHON:-.venv/bin/python}
 if [ $# -gt 0 ]; then
     exec "$python" -m pytest -q -n "$jobs" --dist worksteal "$@"
 fi
-# What no database changes is looked at once, in the second run: paper, words, the embedded demo, who is let in.
+# What no database changes is looked at once, in the second run: paper, words, the embedded demo, the server, who is let in.
 once="clinic/test_refusals.py clinic/test_canaries_on_pages.py clinic/test_demo.py clinic/test_lock_and_accounts.py
-    clinic/test_visit_on_paper.py clinic/followup/test_my_muscles.py"
+    clinic/test_visit_on_paper.py clinic/followup/test_my_muscles.py clinic/test_writes_on_record.py
+    clinic/keeping/test_serving.py"
 echo "== rows on PostgreSQL: tests/clinic tests/spec"
 DATABASE_URL=$MYOTOME_TEST_POSTGRES "$python" -m pytest -q -n "$jobs" --dist worksteal tests/clinic tests/spec \
     $(printf -- '--ignore tests/%s ' $once)
