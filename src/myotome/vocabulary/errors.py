@@ -98,13 +98,6 @@ class VisitLocked(MyotomeError):
     http_status = 409
 
 
-class ConsentMissing(MyotomeError):
-    """No valid consent is recorded for this course."""
-
-    slug = "consent-missing"
-    http_status = 409
-
-
 class CourseClosed(MyotomeError):
     """The course of care has ended; a relapse opens a new one."""
 

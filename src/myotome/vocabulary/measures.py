@@ -6,8 +6,6 @@ direction, meaningful change, source and licence of each.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 
 
@@ -27,12 +25,3 @@ class Occasion(StrEnum):
     TWO_DAYS_AFTER = "two_days_after"
     DISCHARGE = "discharge"
     FOLLOW_UP = "follow_up"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Score:
-    """One scored measure on one day; `value` None means asked and not answered."""
-
-    measure: str
-    on: date
-    value: float | None

@@ -15,9 +15,8 @@ from myotome.clinic.audit.prepared import Prepared
 from myotome.clinic.people.access import by_care, sees_by_care
 from myotome.clinic.screening.clinical_content import content_of
 from myotome.vocabulary.actors import Actor
-from myotome.vocabulary.anatomy import Side
 from myotome.vocabulary.errors import MyotomeError, NotAllowed
-from myotome.vocabulary.findings import Finding, FindingKind, MuscleFinding, ReflexFinding, SkinFinding
+from myotome.vocabulary.findings import FindingKind
 
 
 def examinations_for(actor: Actor, *, course_id: int | None = None) -> QuerySet[Examination]:
@@ -92,16 +91,6 @@ _last_in_care = Prepared(
 )
 
 
-def finding_as_value(row: ExamFinding) -> Finding:
-    """The row as a value of the vocabulary."""
-    side = Side(row.side)
-    if row.kind == FindingKind.SKIN.value:
-        return SkinFinding(dermatome=row.subject, side=side, sign=row.sign, present=bool(row.present))
-    if row.kind == FindingKind.REFLEX.value:
-        return ReflexFinding(reflex=row.subject, side=side, grade=row.grade)
-    return MuscleFinding(muscle=row.subject, side=side, sign=row.sign, grade=row.grade, level=row.level or None)
-
-
 def finding_as_json(row: ExamFinding) -> dict[str, Any]:
     """The row in the shape that `myotome segments` reads."""
     if row.kind == FindingKind.SKIN.value:
@@ -171,9 +160,3 @@ def last_belief(actor: Actor, *, course_id: int) -> RootBelief | None:
     if actor.practitioner_id is not None:
         rows = rows.exclude(hidden_from(actor.practitioner_id, "examination__"))
     return rows.order_by("-id").first()
-
-
-def n_shortened(examination: Examination) -> int:
-    """How many muscles (and levels, by side) were found shortened, grade 1 or more."""
-    rows = examination.findings.filter(replaced_at__isnull=True, kind=FindingKind.MUSCLE.value, sign="shortened")
-    return rows.filter(grade__gte=1).count()

@@ -20,7 +20,7 @@ from myotome.clinic.people.queries import digits
 from myotome.clinic.screening.models import Course
 from myotome.science.booking.free import Diary, FreeTime, Question, Retained, Run, free_runs, in_order
 from myotome.vocabulary.actors import Actor
-from myotome.vocabulary.errors import InvalidValue, LinkExpired, MyotomeError, NotAllowed, NotFound
+from myotome.vocabulary.errors import InvalidValue, LinkExpired, NotAllowed, NotFound
 from myotome.vocabulary.scheduling import TICK_SECONDS, AppointmentStatus, Phase, ServiceKind, instant
 
 LIVE = [
@@ -281,15 +281,6 @@ def check_may_book(service: Service, *, patient_id: int | None, newcomer: bool |
         return
     if patient_id is None or (is_new(patient_id) if newcomer is None else newcomer):
         raise NotAllowed("A new patient begins with an assessment.")
-
-
-def may_book(service: Service, *, patient_id: int | None) -> bool:
-    """True when `check_may_book` has nothing to say."""
-    try:
-        check_may_book(service, patient_id=patient_id)
-    except MyotomeError:
-        return False
-    return True
 
 
 def _offer(free: FreeTime, names: dict[int, str], minutes: int, place: Place) -> Offer:

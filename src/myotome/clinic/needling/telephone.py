@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from myotome.clinic.needling.aftercare import answer_check, finish_check
 from myotome.clinic.needling.locks import note_in_audit
@@ -27,15 +28,11 @@ MOST_SHOWN = 20
 
 def checks_to_phone(actor: Actor, *, at: datetime) -> list[AfterCheck]:
     """Checks that were due and for which no link could go out, the oldest first, at most twenty."""
-    actor.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER)
-    rows = AfterCheck.objects.filter(clinic_id=actor.clinic_id)
-    if not actor.holds(Role.RECEPTIONIST):
-        rows = AfterCheck.objects.for_actor(actor)
-    rows = rows.filter(
+    rows = _may_be_phoned(actor).filter(
         completed_at__isnull=True, opened_at__isnull=True, mail_at__isnull=True, sms_at__isnull=True,
         due_at__lte=at - ON_ITS_WAY, expires_at__gt=at,
     )  # fmt: skip
-    return list(rows.select_related("visit__course__patient", "visit__practitioner").order_by("due_at")[:MOST_SHOWN])
+    return list(rows.order_by("due_at")[:MOST_SHOWN])
 
 
 def check_to_ask(actor: Actor, visit_id: int, *, at: datetime) -> AfterCheck:
@@ -44,15 +41,19 @@ def check_to_ask(actor: Actor, visit_id: int, *, at: datetime) -> AfterCheck:
     Raises:
         NotFound: there is none, it is not due yet, or a practitioner has not this patient in her care.
     """
-    actor.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER)
-    rows = AfterCheck.objects.filter(clinic_id=actor.clinic_id)
-    if not actor.holds(Role.RECEPTIONIST):
-        rows = AfterCheck.objects.for_actor(actor)
-    rows = rows.select_related("visit__course__patient", "visit__course__clinic", "visit__practitioner")
-    check = rows.filter(visit_id=visit_id, due_at__lte=at).first()
+    check = _may_be_phoned(actor).filter(visit_id=visit_id, due_at__lte=at).first()
     if check is None:
         raise NotFound("There is nothing to ask about this visit.")
     return check
+
+
+def _may_be_phoned(actor: Actor) -> QuerySet[AfterCheck]:
+    """The desk phones anybody of the clinic, a practitioner those in her care."""
+    actor.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER)
+    rows = AfterCheck.objects.filter(clinic_id=actor.clinic_id)
+    if not actor.holds(Role.RECEPTIONIST):
+        rows = rows.for_actor(actor)
+    return rows.select_related("visit__course__patient", "visit__course__clinic", "visit__practitioner")
 
 
 @transaction.atomic

@@ -22,7 +22,6 @@ from myotome.vocabulary.errors import CourseClosed, InvalidValue, StaleVersion
 from myotome.vocabulary.needling import SiteKind, Style, TreatmentMode
 
 FIRST_REVIEW_VISIT = 4
-MOST_TREATMENTS_BY_DEFAULT = 8
 ANY_PLAN, NO_PLAN = -1, 0
 """What a new plan may come instead of: whatever is in force, or nothing; else the id of the plan she was looking at."""
 

@@ -17,7 +17,6 @@ from myotome.clinic.screening.models import PatientFact
 from myotome.knowledge.cautions import facts
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import CautionLevel
-from myotome.vocabulary.errors import ConsentMissing, MyotomeError
 
 ORDER = (CautionLevel.STOP, CautionLevel.ASK, CautionLevel.NOTE)
 
@@ -126,23 +125,3 @@ _consents_in_care = Prepared(
     7_000_002,
     7_000_003,
 )
-
-
-def check_has_consent(actor: Actor, *, course_id: int, kind: str = "course", subject: str = "") -> None:
-    """Nothing, when a consent of this kind is in force.
-
-    Raises:
-        ConsentMissing: none was given, or it was withdrawn.
-    """
-    rows = Consent.objects.for_actor(actor).filter(course_id=course_id, kind=kind, withdrawn_at__isnull=True)
-    if not (rows.filter(subject=subject) if subject else rows).exists():
-        raise ConsentMissing("No consent is on record for this. Read the text with the patient and record her yes.")
-
-
-def has_consent(actor: Actor, *, course_id: int, kind: str = "course", subject: str = "") -> bool:
-    """True when `check_has_consent` has nothing to say."""
-    try:
-        check_has_consent(actor, course_id=course_id, kind=kind, subject=subject)
-    except MyotomeError:
-        return False
-    return True

@@ -18,7 +18,6 @@ from typing import Any
 from myotome.knowledge.conditions import conditions
 from myotome.knowledge.tables import BadTable, check_sources, spoken
 
-SCENARIOS = ("a", "b")
 UNKNOWN = "unknown"
 
 

@@ -98,14 +98,8 @@ def row_value(row: Any) -> int:
     return int(row.present) if row.kind == FindingKind.SKIN.value else int(row.grade)
 
 
-def row_words(row: Any) -> str:
-    """One finding in one line: "Multifidus L5, left, shortened 2"."""
-    found = found_words(row.kind, row.sign, row_value(row))
-    return f"{subject_name(row.kind, row.subject, row.level)}, {SIDE_WORDS[row.side]}, {found}"
-
-
 def json_words(finding: dict[str, Any]) -> str:
-    """The same of a finding in the shape of `myotome segments`, without the side: "Gluteus medius shortened 3"."""
+    """A finding in the shape of `myotome segments`, without its side: "Gluteus medius shortened 3"."""
     if "dermatome" in finding:
         kind, subject, sign, value = "skin", finding["dermatome"], finding["sign"], int(finding["present"])
     elif "reflex" in finding:

@@ -78,13 +78,6 @@ def own_key(needle: Any) -> str:
 
 
 @register.filter
-def key_name(key: str) -> str:
-    """The site of a form key."""
-    kind, site, level, _side = [*key.split(":"), "", "", "", ""][:4]
-    return site_name(kind, site, level)
-
-
-@register.filter
 def key_side(key: str) -> str:
     """The side of a form key, in words."""
     return side_words(key.rsplit(":", 1)[-1])

@@ -25,12 +25,6 @@ def region_plate(view: str, **options: Any) -> SafeString:
 
 
 @register.simple_tag
-def body_locator(view: str, **options: Any) -> SafeString:
-    """See `pages.plates.drawing.locator`."""
-    return drawing.locator(view, **options)
-
-
-@register.simple_tag
 def count_ring(**options: Any) -> SafeString:
     """See `pages.plates.instruments.count_ring`."""
     return instruments.count_ring(**options)

@@ -12,7 +12,6 @@ from myotome.clinic.pathway.demo.house import House
 from myotome.vocabulary.scheduling import TICK_SECONDS, Phase
 
 OPENS, CLOSES = 8, 17
-TRIES = 40
 
 
 class Diary:
