@@ -72,9 +72,22 @@ function onSubmit(event: SubmitEvent): void {
   else void closeWhenAllIsSent(form, event.submitter);
 }
 
+/** The response keys rest until the answer is here: what is touched before would be drawn anew with it, and be lost. */
 async function take(command: Omit<Command, "seq">, form: HTMLFormElement): Promise<void> {
   if (taking.has(command.id)) return;
   taking.add(command.id);
+  const keys = document.getElementById("needle");
+  const pressed = document.activeElement;
+  if (keys) keys.inert = true;
+  try {
+    await sent(command, form);
+  } finally {
+    if (keys) keys.inert = false;
+    if (document.activeElement === document.body && pressed instanceof HTMLElement) pressed.focus({ preventScroll: true });
+  }
+}
+
+async function sent(command: Omit<Command, "seq">, form: HTMLFormElement): Promise<void> {
   try {
     await addCommand(command);
   } catch {
