@@ -121,10 +121,16 @@ def _mutual(
     outcomes: Float[np.ndarray, "reading outcome"],
 ) -> Float[np.ndarray, "row exam"]:
     """H(X) - H(X | state), in bits, where X depends on the state through what the hand reads."""
-    so = p_so[..., None]
-    joint = (p_state[..., None] - so) * outcomes[0] + so * outcomes[1]
-    marginal = joint.sum(-2)
-    inner = np.einsum("resx,resx->re", joint, np.log2(np.maximum(joint, TINY)))
-    inner -= np.einsum("res,res->re", p_state, np.log2(np.maximum(p_state, TINY)))
-    outer = np.einsum("rex,rex->re", marginal, np.log2(np.maximum(marginal, TINY)))
-    return np.asarray(np.maximum(inner - outer, 0.0))
+    # Outcomes come first, so that the long axis of states stays contiguous.
+    if_not, if_so = outcomes[..., None, None, None]
+    joint = p_so * (if_so - if_not)
+    joint += p_state * if_not
+    marginal = joint.sum(-1)
+    nats = np.einsum("xres,xres->re", joint, _log(joint))
+    nats -= np.einsum("res,res->re", p_state, _log(p_state))
+    nats -= np.einsum("xre,xre->re", marginal, _log(marginal))
+    return np.asarray(np.maximum(nats / np.log(2), 0.0))
+
+
+def _log(p: np.ndarray) -> np.ndarray:
+    return np.asarray(np.log(np.maximum(p, TINY)))
