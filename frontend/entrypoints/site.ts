@@ -6,6 +6,7 @@ import { startAlarm } from "../elements/alarm";
 import { startKeepScroll } from "../elements/keep-scroll";
 import { startTimers } from "../elements/timers";
 import { startTheme } from "../elements/theme";
+import { startWhatChanged } from "../elements/what-changed";
 import { startDevice } from "../keeping/device";
 
 // An answer that says what was wrong (409, 422) carries the corrected fragment: show it.
@@ -26,5 +27,6 @@ window.htmx = htmx;
 startTimers();
 startKeepScroll();
 startTheme();
+startWhatChanged();
 startAlarm();
 startDevice();

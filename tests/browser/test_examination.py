@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import statistics
 import subprocess
-import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -171,20 +170,40 @@ def test_a_finished_examination_prints_as_one_page(page, live_server, tmp_path, 
         assert "What is not listed was not tested" in words
 
 
+def test_an_impression_half_written_is_kept_while_she_goes_on_testing(page, live_server):
+    exam, elena = an_examination()
+    open_page(page, live_server, exam, elena, asked="?open=buttock")
+    page.locator("#id_impression").fill("L5, I think, because")
+    page.locator("[id='muscle:piriformis::left:shortened:tap']").tap()
+    expect(page.locator("[id='muscle:piriformis::left:shortened:1']")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#id_impression")).to_have_value("L5, I think, because")
+
+
+CLOCK = """() => {
+    window.spent = [];
+    document.addEventListener('pointerup', event => {
+        const begun = event.timeStamp, told = document.querySelector('.exam-ladder svg').getAttribute('aria-label');
+        const watch = new MutationObserver(() => {
+            const now = document.querySelector('.exam-ladder svg')?.getAttribute('aria-label');
+            if (!now || now === told) return;
+            watch.disconnect();
+            window.spent.push(performance.now() - begun);
+        });
+        watch.observe(document.body, { childList: true, subtree: true });
+    }, true);
+}"""
+"""Milliseconds from the finger's lift to the new ladder, told by the page itself: what steers the browser is left out."""
+
+
 def test_the_ladder_answers_a_tap(page, live_server):
     """Prints how long from a tap to the new ladder with forty findings; asserts that it moved, never how fast."""
     exam, elena = an_examination(40, impression="L5 left")
     open_page(page, live_server, exam, elena, asked="?open=lower_leg")
-    spent = []
-    for n in range(9):
-        told = page.locator(".exam-ladder svg").get_attribute("aria-label")
-        began = time.perf_counter()
+    page.evaluate(CLOCK)
+    for n in range(1, 10):
         page.locator("[id='muscle:extensor_hallucis_longus::left:shortened:tap']").tap()
-        page.wait_for_function(
-            "told => document.querySelector('.exam-ladder svg')?.getAttribute('aria-label') !== told", arg=told
-        )
-        spent.append(1e3 * (time.perf_counter() - began))
-        assert n >= 0
+        page.wait_for_function("n => window.spent.length === n", arg=n)
+    spent = page.evaluate("window.spent")
     figures = {"ladder_tap_ms_median": round(statistics.median(spent)), "taps": len(spent)}
     print(figures)
     BUILD.mkdir(exist_ok=True)

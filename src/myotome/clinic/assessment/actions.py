@@ -157,8 +157,8 @@ def show_roots(
 
     known = getattr(examination.examiner, "reliability", None)
     kappa = known.kappa if known else None
-    answer = consider_roots(examination_as_json(examination, findings=rows, earlier=earlier), kappa=kappa)
-    answer = as_shown(answer) | {"region": examination.region}
+    asked = examination_as_json(examination, findings=rows, earlier=earlier)
+    answer = as_shown(consider_roots(asked, kappa=kappa, by_finding=False)) | {"region": examination.region}
     row = RootBelief.objects.create(
         clinic_id=by.clinic_id,
         course_id=examination.course_id,

@@ -50,7 +50,7 @@ def roots_with_needles(
 
     asked = examination_as_json(examination, findings=findings, earlier=earlier)
     asked["findings"] = [*asked["findings"], *met]
-    answer = as_shown(consider_roots(asked)) if with_reasons else ranked_roots(asked)
+    answer = as_shown(consider_roots(asked, by_finding=False)) if with_reasons else ranked_roots(asked)
     return answer | {"region": examination.region, "from_needles": len(met)}, shown
 
 

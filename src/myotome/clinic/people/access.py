@@ -37,7 +37,7 @@ def check_texts(model: type[models.Model], values: Mapping[str, Any]) -> None:
         if not isinstance(value, str | dict | list):
             continue
         field = model._meta.get_field(name)
-        if any(odd_character(text) for text in texts_in(value)):
+        if odd_character("".join(texts_in(value))):
             raise InvalidValue(
                 "This has a character that cannot be stored. Please delete it; the rest is still here.", field=name
             )

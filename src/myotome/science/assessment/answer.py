@@ -45,14 +45,17 @@ SMALLEST_BITS = 0.0005
 """Evidence that would be shown as .00 is left out."""
 
 
-def consider_roots(examination: Mapping[str, Any], *, kappa: float | None = None) -> dict[str, Any]:
+def consider_roots(
+    examination: Mapping[str, Any], *, kappa: float | None = None, by_finding: bool = True
+) -> dict[str, Any]:
     """Roots to consider for an examination, ranked, with everything that explains the ranking.
 
     `roots` holds all roots of both sides, most probable first; `low` and `high` are the band "if our assumptions are
     off". `next` holds all candidates in falling order of bits, `options` the two or three to propose, `would_change` those
     of their outcomes that would put another root first. `evidence` has,
     for each root, what leaving a finding out would take away (`bits`) and its bits in order of entry (`in_order`,
-    which add up); `evidence_by_muscle` the same with all signs of a site left out together. `enough` is true when no
+    which add up); `evidence_by_muscle` the same with all signs of a site left out together; a page that shows no more than that asks
+    without `by_finding`, and `evidence` is left out. `enough` is true when no
     candidate is worth the threshold of the tables. An examination may also name a working `condition`. `kappa` (0 to 1)
     is how far this examiner agrees with a blind second one; her hands then err by it, and the answer repeats it.
 
@@ -73,7 +76,7 @@ def consider_roots(examination: Mapping[str, Any], *, kappa: float | None = None
     found = posterior(network, prior, readings, stretch=stretch, keep=True)
     p = found.p[0]
     low, high = band(p, _if_assumptions_are_off(read, kappa), parameters().band_scale)
-    evidence = evidence_bits(network, prior, hands, observations)
+    evidence = evidence_bits(network, prior, hands, observations, by_finding=by_finding)
     candidates = _candidates(network, hands, found, observations, asked)
     options = _options(candidates, observations)
     top = likeliest_set(network, prior, readings)
@@ -84,7 +87,7 @@ def consider_roots(examination: Mapping[str, Any], *, kappa: float | None = None
         "would_change": _turns(network, prior, hands, observations, options, p) if observations else [],
         "enough": not candidates or candidates[0].bits < parameters().stop_bits,
         "most_probable_set": _named(network, top),
-        "evidence": _evidence_rows(network, evidence),
+        **({"evidence": _evidence_rows(network, evidence)} if by_finding else {}),
         "evidence_by_muscle": _evidence_by_site(network, evidence, observations),
         "rescreen": [i for i in evidence.places if is_loss(examination["findings"][i])],
         "diffuse": float(found.p_diffuse[0]),
@@ -314,10 +317,7 @@ def _evidence_by_site(
 
 
 def as_shown(answer: Mapping[str, Any], *, least_p: float = 0.05, n_next: int = 12) -> dict[str, Any]:
-    """The answer as it is kept once shown: all roots, evidence for those from `least_p`, the first of what is next."""
+    """The answer as it is kept once shown: all roots, muscles for and against those from `least_p`, the first of what is next."""
     kept = {f"{row['root']}.{row['side']}" for row in answer["roots"] if row["p"] >= least_p}
-    shown = dict(answer)
-    for name in ("evidence", "evidence_by_muscle"):
-        shown[name] = {key: rows for key, rows in answer[name].items() if key in kept}
-    shown["next"] = list(answer["next"][:n_next])
-    return shown
+    evidence = {key: rows for key, rows in answer["evidence_by_muscle"].items() if key in kept}
+    return dict(answer) | {"evidence_by_muscle": evidence, "next": list(answer["next"][:n_next])}

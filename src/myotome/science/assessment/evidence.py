@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Evidence:
     """Bits of the standing observations and of the sites they belong to, for every root of both sides.
 
-    `left_out` and `in_order` have one row for each place in `places`; `of_site` one for each (site, side) in `sites`.
+    `left_out` and `in_order` have one row for each place in `places`, or none; `of_site` one for each (site, side) in `sites`.
     """
 
     places: tuple[int, ...]
@@ -36,8 +36,12 @@ class Evidence:
     of_site: Float[np.ndarray, "examined side root"]
 
 
-def evidence_bits(network: Network, prior: Prior, hands: Hands, observations: Sequence[Observation]) -> Evidence:
+def evidence_bits(
+    network: Network, prior: Prior, hands: Hands, observations: Sequence[Observation], *, by_finding: bool = True
+) -> Evidence:
     """Evidence of one examination; `in_order` sums to the log odds with all findings minus those with none.
+
+    Without `by_finding` only whole sites are left out: `left_out` and `in_order` have no rows, at a third of the work.
 
     Source: judgement (log odds; leave one out)
     Check: tests/oracle/test_evidence_bits.py
@@ -45,13 +49,14 @@ def evidence_bits(network: Network, prior: Prior, hands: Hands, observations: Se
     places = standing(observations)
     everything = frozenset(places)
     sites = tuple(dict.fromkeys((observations[i].site, observations[i].side) for i in places))
-    without_one = [everything - {i} for i in places]
+    listed = places if by_finding else ()
+    without_one = [everything - {i} for i in listed]
     without_site = [frozenset(i for i in places if (observations[i].site, observations[i].side) != at) for at in sites]
-    first_few = [frozenset(places[:n]) for n in range(len(places))]
+    first_few = [frozenset(places[:n]) for n in range(len(listed))]
     kept = [everything, *without_one, *without_site, *first_few]
     readings = _in_exam_order(readings_of(hands, observations, kept))
     odds = log2_odds(posterior_of_many(network, prior, readings).p)
-    n, m = len(places), len(sites)
+    n, m = len(listed), len(sites)
     after = np.concatenate([odds[2 + n + m :], odds[:1]]) if n else odds[:0]
     return Evidence(
         places=places,
