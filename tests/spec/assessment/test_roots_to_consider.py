@@ -128,6 +128,19 @@ def test_the_last_visit_enters_as_a_prior_that_fades():
     assert at[100_000] == pytest.approx(p_of(consider_roots({"findings": [], "region": "back_leg"}))["L5.left"])
 
 
+def test_a_belief_of_the_last_visit_is_as_unsure_as_the_base_rates_it_came_from():
+    last = consider_roots(SCIATICA_LIKE)
+    now = consider_roots({"findings": [], "region": "back_leg", "prior": {"roots": last["roots"], "days": 7}})
+
+    def half_width(answer):
+        row = next(row for row in answer["roots"] if (row["root"], row["side"]) == ("L5", "left"))
+        low, p, high = (math.log2(row[name] / (1 - row[name])) for name in ("low", "p", "high"))
+        return min(p - low, high - p)
+
+    # Base rates twice or half as high are a bit of odds each way; tempering and the scale of the band leave half of it.
+    assert half_width(now) > 0.4
+
+
 def test_a_working_condition_raises_its_roots_a_little():
     plain = p_of(consider_roots({"findings": [], "region": "neck_arm"}))
     named = p_of(consider_roots({"findings": [], "region": "neck_arm", "condition": "tennis_elbow"}))

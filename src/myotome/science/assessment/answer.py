@@ -124,18 +124,23 @@ def prior_for(read: ReadExamination, assumed: Assumptions | None = None) -> Prio
         return regional
     network = tables.network(assumed)
     mean = regional.mean(network.assumptions)
-    then = _as_array(network, read.earlier, mean)
     settings = parameters()
+    then = _as_array(network, read.earlier, mean, settings.belief_limit)
     target = tempered(mean, then, read.earlier.days, settings.half_life_days, settings.belief_limit)
     return prior_of(network, tables.rates_of(read.region, read.named), target)
 
 
-def _as_array(network: Network, earlier: EarlierBelief, mean: np.ndarray) -> np.ndarray:
-    """What is not named keeps its base rate."""
+def _as_array(network: Network, earlier: EarlierBelief, mean: np.ndarray, limit: float) -> np.ndarray:
+    """What is not named keeps its base rate.
+
+    Where the base rates are assumed to be off, an earlier belief is off by as much: it was reached from them.
+    """
     then = mean.copy()
     for (root, side), p in earlier.p.items():
         if root in network.roots and side in SIDE_WORDS:
-            then[SIDE_WORDS.index(side), network.roots.index(root)] = p
+            held = min(max(p, limit), 1 - limit)
+            odds = network.assumptions.prior_odds * held / (1 - held)
+            then[SIDE_WORDS.index(side), network.roots.index(root)] = odds / (1 + odds)
     return then
 
 

@@ -90,17 +90,23 @@ def check_all_out(needles: Sequence[NeedleInsertion]) -> None:
 def check_sharps(needles: Iterable[NeedleInsertion], n_opened: int | None, n_in_sharps: int | None) -> None:
     """Nothing, when what was opened is in the sharps box, deliberately left in, or signed for as not found.
 
-    Insertions are not compared with it: one needle may make several.
+    Insertions are not compared with it, for one needle may make several; but none makes none.
 
     Raises:
         InvalidValue: one of the two was not counted, or is no number of needles; names its field.
-        NeedleUnaccountedFor: the two differ by other than what stays in or was not found.
+        NeedleUnaccountedFor: the two differ by other than what stays in or was not found, or needles are charted and
+            none was opened.
 
     Source: judgement (after the clean needle technique manual: opened against disposed of)
     Check: tests/oracle/test_needle_counts.py
     """
     opened, boxed = _counted("n_needles_opened", n_opened), _counted("n_needles_in_sharps", n_in_sharps)
-    elsewhere = sum(needle.state in NOT_IN_THE_BOX for needle in needles)
+    charted = tuple(needles)
+    if charted and not opened:
+        raise NeedleUnaccountedFor(
+            "{n_needles} are charted and none was counted as opened. Count the opened wrappers.", n_needles=len(charted)
+        )
+    elsewhere = sum(needle.state in NOT_IN_THE_BOX for needle in charted)
     if opened == boxed + elsewhere:
         return
     if elsewhere:
