@@ -30,7 +30,7 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-SHIN = "muscle:tibialis_anterior::left"
+SHIN = "muscle:fibularis_longus::left"
 LATER = AT + timedelta(minutes=5)
 
 
@@ -206,7 +206,7 @@ def test_a_count_that_a_raw_request_makes_up_closes_nothing(client, house):
 WARNED = [
     ("pregnancy", "acupoint:SP6::left", "By tradition", "needled_without_answer", "pregnancy_points, lower leg"),
     ("anticoagulant", "muscle:psoas_major::left", "No needle here until", "needled_against_stop", "bleeding_deep_anticoagulant"),
-    ("anticoagulant", "muscle:tibialis_anterior::left", "press after every needle", "needled_without_answer", "anticoagulant, everywhere"),
+    ("anticoagulant", "muscle:fibularis_longus::left", "press after every needle", "needled_without_answer", "anticoagulant, everywhere"),
     ("", "muscle:scalenus_anterior::left", "Pleura and lung", "needled_without_answer", "pleura, neck"),
 ]  # fmt: skip
 

@@ -17,7 +17,7 @@ from tests.factories import AT, an_open_visit
 
 pytestmark = pytest.mark.django_db
 SHIN, BELLY, CHEST = (
-    "muscle:tibialis_anterior::left",
+    "muscle:fibularis_longus::left",
     "muscle:rectus_abdominis:T10:left",
     "muscle:pectoralis_minor::left",
 )

@@ -19,6 +19,7 @@ from myotome.vocabulary.needling import SiteKind
 
 COURSE, STAYS = NeededConsent("course"), NeededConsent("retained")
 NOT_ASKED_OF_HER = {
+    "vessel": "of no one region: asked of the practitioner",
     "calf_clot": "looked for before the needle, no risk of it",
     "fontanelle": "no needle at all",
     "traditional_caution": "the practitioner's reason, no harm of its own",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from myotome.knowledge.acupoints import acupoint
+from myotome.knowledge.acupoints import acupoint, acupoints
 from myotome.knowledge.hazards import hazards
 from myotome.knowledge.muscles import hazards_at, region_at, sites
 from myotome.science.needling.asks import EVERYWHERE, before_needle, unanswered
@@ -34,6 +34,21 @@ def test_a_healthy_patient_and_a_harmless_muscle_need_no_word():
 )
 def test_over_lung_canal_or_vessel_every_region_asks(muscle, level, asked):
     assert asked in codes(said(muscle, level), CautionLevel.ASK)
+
+
+IN_A_LARGE_VESSEL = {code for code in hazards() if "vessel" in code or "artery" in code} | {
+    "carotid", "jugular", "pleura", "canal", "medulla", "saphenous", "obturator_nerve", "retroperitoneum"
+}  # fmt: skip
+
+
+def test_no_muscle_and_no_point_over_lung_canal_or_vessel_is_needled_unasked():
+    muscles = [(id, level) for id, level in sites() if IN_A_LARGE_VESSEL & set(hazards_at(id, level))]
+    unasked = [(id, level) for id, level in muscles if not codes(said(id, level), CautionLevel.ASK)]
+    points = [id for id, row in acupoints().items() if IN_A_LARGE_VESSEL & set(row.hazards)]
+    unasked += [(id, None) for id in points if not codes(at_point(id, None), CautionLevel.ASK)]
+    assert len(muscles) > 100
+    assert len(points) > 50
+    assert unasked == []
 
 
 def at_point(code, depth_mm, **given):
