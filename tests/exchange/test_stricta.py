@@ -120,6 +120,22 @@ def test_figures_of_insertions_depths_and_places():
     assert "ST36" in answer(facts, "2b").says
 
 
+def test_a_free_place_is_reported_with_what_is_nearest_to_it():
+    scar = {"site_kind": SiteKind.FREE, "site": "scar"}
+    needles = [
+        out(**scar, nearest="multifidus-L4"),
+        out(**scar, nearest="multifidus-L4"),
+        out(**scar, nearest="ST36"),
+        out(**scar),
+    ]
+    found = answer(a_whole_course(sessions=(a_session(1, needles),)), "2b")
+    assert [(row["place"], row["n"]) for row in found.figures["places"]] == [
+        ("scar, nearest Multifidus L4", 2), ("scar", 1), ("scar, nearest ST36 Zúsānlǐ", 1),
+    ]  # fmt: skip
+    assert "scar, nearest Multifidus L4, left" in found.says
+    assert json.loads(json.dumps(found.figures)) == found.figures
+
+
 def test_variation_compares_what_was_planned_with_what_was_needled():
     needle, other = out(), out(site="gluteus_medius")
     plan = frozenset({site_of(needle), site_of(out(site="piriformis"))})

@@ -8,12 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from myotome.knowledge.acupoints import acupoints
 from myotome.knowledge.muscles import muscles, region_at
+from myotome.knowledge.muscles import sites as all_sites
 from myotome.science.needling.lines import DEQI, NeedleLine, mirrored, print_line
 from myotome.science.needling.shorthand import ShorthandError, marked_words, parse_line, parse_lines
 from myotome.vocabulary.anatomy import NeedleRegion, Position, Side
 from myotome.vocabulary.needling import GAUGES_MM, LENGTHS_MM, NeedleState, SiteKind, Technique
 
+NEAREST = [f"{id}-{level}" if level else id for id, level in all_sites()] + list(acupoints())
 AT = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 PLAIN = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=12)
 NOTE = st.text("abc dé,.:ñ合'0", max_size=40).map(str.strip)
@@ -29,6 +32,7 @@ def sites(draw):
             "site_kind": SiteKind.FREE,
             "site": draw(PLAIN),
             "level": None,
+            "nearest": draw(st.just("") | st.sampled_from(NEAREST)),
             "region": region,
             "side": draw(st.sampled_from(Side)),
         }
@@ -161,6 +165,7 @@ def test_both_sides_and_a_stretch_of_levels_are_several_needles():
         ("L glmed 40 50", "50", ""),
         ("L glmed retain soon", "soon", "20m"),
         ("L @lowback/scar 20", "@lowback/scar", "@low_back/scar"),
+        ("L @low_back/scar~glmde 20", "@low_back/scar~glmde", "@low_back/scar~glmed"),
     ],
 )
 def test_an_error_points_at_the_word_and_offers_the_nearest(line, word, nearest):

@@ -86,7 +86,11 @@ LENGTHS_MM: tuple[int, ...] = (13, 25, 30, 40, 50, 60, 75, 100)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NeedleInsertion:
-    """One insertion. `grasp` 0-3, `cramp` 0-10, `twitches` counted; None is "not charted"."""
+    """One insertion. `grasp` 0-3, `cramp` 0-10, `twitches` counted; None is "not charted".
+
+    `nearest` of a free place is the muscle with its level, or the point, that she names as nearest to it
+    (`multifidus-L4`, `ST36`); empty when she names none.
+    """
 
     client_id: str
     site_kind: SiteKind
@@ -94,6 +98,7 @@ class NeedleInsertion:
     side: Side
     region: NeedleRegion
     level: str | None = None
+    nearest: str = ""
     site_detail: str = ""
     depth_mm: int | None = None
     gauge_mm: float | None = None
@@ -139,5 +144,7 @@ class NeedleInsertion:
                 )
         if self.level is not None and self.level not in ROOT_INDEX:
             raise InvalidValue("{level} is not a spinal level.", field="level", level=self.level)
+        if self.nearest and self.site_kind is not SiteKind.FREE:
+            raise InvalidValue("Only a free place has a nearest muscle or point.", field="nearest")
         if self.in_at and self.out_at and self.out_at < self.in_at:
             raise InvalidValue("A needle cannot come out before it went in.", field="out_at")

@@ -180,6 +180,7 @@ def owner(client, care):
 def test_the_owner_takes_courses_pseudonymised_with_their_dictionary(client, care, owner):
     course, actor = care
     visit = TreatmentVisit.objects.order_by("pk").first()
+    visit.insertions.filter(number=1).update(site_kind="free", site="beside Hannah's scar", nearest="multifidus-L4")
     report_adverse_event(
         by=actor, at=timezone.now(), visit_id=visit.pk, kind=AdverseKind.FAINT, grade=AdverseGrade.MILD, number=2
     )
@@ -189,6 +190,7 @@ def test_the_owner_takes_courses_pseudonymised_with_their_dictionary(client, car
     row = found["courses"][0]
     assert (row["condition"], row["n_sessions"], row["stricta_answered"]) == ("low_back_pain", "3", "15")
     assert found["needles"][1]["site"] == "gluteus_medius"
+    assert (found["needles"][0]["site"], found["needles"][0]["nearest"]) == ("", "multifidus-L4")
     assert found["adverse_events"][0]["needle"] == "2"
     assert {row["table"] for row in found["data_dictionary"]} == {*found} - {"data_dictionary", "about"}
     everything = json.dumps(found)

@@ -251,6 +251,7 @@ def _needle(course: str, session: Session, number: int, needle: NeedleInsertion)
         "site_kind": needle.site_kind.value,
         "site": "" if needle.site_kind is SiteKind.FREE else needle.site,
         "level": needle.level,
+        "nearest": needle.nearest,
         "side": needle.side.value,
         "region": needle.region.value,
         "depth_mm": needle.depth_mm,

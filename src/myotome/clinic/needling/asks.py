@@ -72,9 +72,16 @@ class AskBook:
     def _answers(self) -> list[CautionAnswer]:
         return _answers_of(self._visit.pk)
 
-    def warnings(self, site_kind: str, site: str, level: str, region: str, **how: Any) -> tuple[Warning, ...]:
+    def warnings(
+        self, site_kind: str, site: str, level: str, region: str, *, nearest: str = "", **how: Any
+    ) -> tuple[Warning, ...]:
         """Everything to say before a needle at this site, so deep, with current or to stay as `how` says."""
-        where = {"site_kind": SiteKind(site_kind), "site": site, "level": level or None}
+        where: dict[str, Any] = {
+            "site_kind": SiteKind(site_kind),
+            "site": site,
+            "level": level or None,
+            "nearest": nearest,
+        }
         said = before_needle(**where, region=NeedleRegion(region), facts=self.facts, rules=self._rules, **how)
         of_hand = said_of_hand(
             self._hand,
@@ -153,6 +160,7 @@ def open_incidents_of_needle(
         needle.site,
         needle.level,
         needle.region,
+        nearest=needle.nearest,
         depth_mm=needle.depth_mm,
         is_electrical=needle.technique == Technique.ELECTRICAL.value,
         is_retained=needle.state == NeedleState.LEFT_IN.value,

@@ -52,6 +52,7 @@ def open_incidents_of_consent(
             site=needle.site,
             level=needle.level or None,
             region=NeedleRegion(needle.region),
+            nearest=needle.nearest,
             facts=facts,
             stays=needle.state == NeedleState.LEFT_IN.value,
         )

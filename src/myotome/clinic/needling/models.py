@@ -105,6 +105,8 @@ class NeedleInsertion(AlwaysKept):
     site_kind = models.CharField(max_length=8, choices=_choices(SiteKind))
     site = models.CharField(max_length=60)
     level = models.CharField(max_length=4, blank=True)
+    nearest = models.CharField(max_length=60, blank=True)
+    """Of a free place: the muscle with its level, or the point, that she names as nearest."""
     site_detail = models.CharField(max_length=60, blank=True)
     side = models.CharField(max_length=8)
     region = models.CharField(max_length=16, choices=_choices(NeedleRegion))
@@ -150,6 +152,9 @@ class NeedleInsertion(AlwaysKept):
             models.UniqueConstraint(fields=["visit", "number"], name="needles_are_numbered"),
             models.CheckConstraint(
                 condition=Q(depth_mm__isnull=True) | Q(depth_mm__lte=150), name="a_depth_can_be_typed"
+            ),
+            models.CheckConstraint(
+                condition=Q(nearest="") | Q(site_kind="free"), name="only_a_free_place_has_a_nearest"
             ),
             models.CheckConstraint(condition=Q(grasp__isnull=True) | Q(grasp__lte=3), name="grasp_is_0_to_3"),
             models.CheckConstraint(condition=Q(cramp__isnull=True) | Q(cramp__lte=10), name="cramp_is_0_to_10"),

@@ -28,6 +28,7 @@ from myotome.clinic.needling.replays import once
 from myotome.clinic.needling.retained import chase, check_due_on
 from myotome.clinic.needling.shelf import Shelf
 from myotome.clinic.needling.stocking import open_incidents_of_lot, shelf_before
+from myotome.science.needling.places import check_nearest
 from myotome.science.needling.visit import OUT_BEFORE_STRUCK
 from myotome.vocabulary import needling as words
 from myotome.vocabulary.actors import Actor
@@ -47,11 +48,13 @@ def record_insertion(*, by: Actor, at: datetime, visit_id: int, needle: words.Ne
 
     Raises:
         NotFound: no such visit in her care.
+        InvalidValue: nearest to a free place is no muscle or point.
     """
     visit = held_visit(by, visit_id)
     existing = visit.insertions.filter(client_id=needle.client_id).first()
     if existing is not None:
         return existing
+    check_nearest(needle.nearest)
     last = visit.insertions.aggregate(n=Max("number"))["n"] or 0
     is_out = needle.state is words.NeedleState.OUT
     # A tablet's clock may run ahead; nothing went in later than it was charted. One found later was in all along.
@@ -91,6 +94,7 @@ def _open_incidents(
 
 def _note_found(by: Actor, at: datetime, visit: TreatmentVisit, row: NeedleInsertion) -> None:
     where = " ".join(f"{row.site.replace('_', ' ')} {row.level} {row.side}".split())
+    where += f", nearest {row.nearest.replace('_', ' ').replace('-', ' ')}" if row.nearest else ""
     what = f"Needle {row.number}, {where}: charted after closing, {row.state.replace('_', ' ')}."
     counted = f"Counted at closing: {visit.n_needles_opened} opened, {visit.n_needles_in_sharps} in the sharps box."
     add_to_closed(by, at, visit, " ".join([what, counted, row.note]).strip())

@@ -28,6 +28,7 @@ VALUE_FIELDS = [
     "client_id",
     "site",
     "level",
+    "nearest",
     "site_detail",
     "depth_mm",
     "gauge_mm",

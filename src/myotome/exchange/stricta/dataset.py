@@ -79,6 +79,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         Column("site_kind", "codes", "What was aimed at", "", _codes(SiteKind)),
         Column("site", "text", "Muscle by its id, or acupoint; empty for a free place"),
         Column("level", "text", "Spinal level of a muscle that has levels"),
+        Column("nearest", "text", "Of a free place: muscle with its level, or acupoint, named as nearest; else empty"),
         Column("side", "codes", "The patient's own side", "", ("left", "right", "midline")),
         Column("region", "codes", "Region of the body", "", _codes(NeedleRegion)),
         Column("depth_mm", "integer", "Depth below the skin", "mm"),

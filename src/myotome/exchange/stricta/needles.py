@@ -45,8 +45,13 @@ def insertions(facts: CourseFacts) -> Answer:
     return Answer(True, says, wanted, {"n_insertions": sum(counts), "n_sessions": len(counts), **found})
 
 
-def site_name(kind: str, site: str, level: str) -> str:
-    """The place as a report names it: Multifidus L5, ST36 Zúsānlǐ, or the words of a free place."""
+def site_name(kind: str, site: str, level: str, nearest: str = "") -> str:
+    """The place as a report names it: Multifidus L5, ST36 Zúsānlǐ, or the words of a free place and what is nearest to it."""
+    if nearest:
+        id, _dash, of_level = nearest.partition("-")
+        kind_of = SiteKind.ACUPOINT if id in acupoints() else SiteKind.MUSCLE
+        named = site_name(kind_of.value, id, of_level)
+        return Sentence("{place}, nearest {named}", place=site.replace("_", " "), named=named)
     if kind == SiteKind.ACUPOINT.value:
         point = acupoints().get(site)
         return f"{site} {point.pinyin}" if point else site
@@ -60,10 +65,10 @@ def places(facts: CourseFacts) -> Answer:
     wanted = Sentence("Chart the needles of a visit.")
     if not facts.needles:
         return Answer(False, NOTHING_YET, wanted)
-    sides: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    sides: dict[tuple[str, str, str, str], set[str]] = defaultdict(set)
     for needle in facts.needles:
-        sides[needle.site_kind.value, needle.site, needle.level or ""].add(needle.side.value)
-    counts = counted(site_name(n.site_kind.value, n.site, n.level or "") for n in facts.needles)
+        sides[_place(needle)].add(needle.side.value)
+    counts = counted(site_name(*_place(needle)) for needle in facts.needles)
     by_name = {site_name(*place): found for place, found in sides.items()}
     named = {}
     for name, n in counts.items():
@@ -73,6 +78,10 @@ def places(facts: CourseFacts) -> Answer:
     says = joined([Sentence("Insertions by place: {places}.", places=listed(named))], " ")
     figures = {"places": [{"place": name, "n": n, "sides": sorted(by_name[name])} for name, n in counts.items()]}
     return Answer(True, says, wanted, figures | {"n_places": len(counts), "n_two_sided": n_two})
+
+
+def _place(needle: NeedleInsertion) -> tuple[str, str, str, str]:
+    return needle.site_kind.value, needle.site, needle.level or "", needle.nearest
 
 
 def depth(facts: CourseFacts) -> Answer:

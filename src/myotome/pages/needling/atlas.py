@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
 from myotome.knowledge import acupoints as points
-from myotome.knowledge.muscles import find, muscles
+from myotome.knowledge.muscles import find, muscles, region_at, sites
 from myotome.pages.needling.sites import site_name
+from myotome.science.needling.sites import site_word
 from myotome.vocabulary.anatomy import NeedleRegion
 from myotome.vocabulary.needling import SiteKind
 
@@ -55,8 +60,20 @@ def atlas_context(asked: Mapping[str, str], *, mode: str) -> dict[str, Any]:
         "groups": [(name, rows) for name, rows in groups if rows],
         "regions": [r.value for r in NeedleRegion],
         "spine_muscles": [(row.id, row.name) for row in muscles().values() if row.levels],
+        "nearest_choices": nearest_choices(),
         "meridians": tuple(dict.fromkeys(code[:2] for code in points.acupoints())),
     }
+
+
+@cache
+def nearest_choices() -> SafeString:
+    """Every muscle with its level, and every point, for a field that offers them: the word and the name."""
+    rows = [
+        (site_word(SiteKind.MUSCLE, id, level, region_at(id, level)), site_name("muscle", id, level))
+        for id, level in sites()
+    ]
+    rows += [(id, site_name("acupoint", id)) for id in points.acupoints()]
+    return format_html_join("", '<option value="{}">{}</option>', rows)
 
 
 def muscle_choice(id: str, level: str = "") -> Choice:

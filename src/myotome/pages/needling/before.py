@@ -16,6 +16,8 @@ from myotome.vocabulary.needling import Technique
 
 Ahead = tuple[Mapping[str, Any], int | None]
 """A site and how deep."""
+WHERE = ("site_kind", "site", "level", "region", "nearest")
+"""What of a site decides what must be said before a needle at it."""
 
 
 def without_doubles(
@@ -24,8 +26,8 @@ def without_doubles(
     """What must be said before needles of these lots at these sites, so deep, with current or without."""
     found = {(warning.code, warning.place): warning for warning in of_lots}
     for site, depth_mm in ahead:
-        where = (site["site_kind"], site["site"], site["level"], site["region"])
-        for warning in book.warnings(*where, depth_mm=depth_mm, is_electrical=is_electrical):
+        where = {name: site[name] for name in WHERE}
+        for warning in book.warnings(**where, depth_mm=depth_mm, is_electrical=is_electrical):
             found.setdefault((warning.code, warning.place), warning)
     return gravest_first(found.values())
 
@@ -43,7 +45,7 @@ def said_before_line(actor: Actor, visit: TreatmentVisit, line: str) -> list[War
 
 
 def _ahead(row: NeedleLine) -> Ahead:
-    return {name: getattr(row, name) for name in ("site_kind", "site", "level", "region")}, row.depth_mm
+    return {name: getattr(row, name) for name in WHERE}, row.depth_mm
 
 
 def _current(row: NeedleLine) -> bool:

@@ -25,14 +25,15 @@ from myotome.clinic.pathway.closing import closing_of
 from myotome.clinic.pathway.roots import roots_with_needles
 from myotome.clinic.planning.queries import cautions_from, consents_of
 from myotome.knowledge.cautions import facts
-from myotome.pages.needling.before import without_doubles
+from myotome.pages.needling.before import WHERE, without_doubles
 from myotome.pages.needling.graph import graph_context
 from myotome.pages.needling.plate import plates_of
 from myotome.pages.needling.sites import (
     CURRENT,
     DEFAULT_SIZE,
+    name_of,
+    named,
     site_key,
-    site_name,
     site_of_key,
     usual_depth,
     waiting_sites,
@@ -70,7 +71,7 @@ def reask_rows(known: Collection[str], said: Mapping[str, str] = NOTHING_TYPED) 
 
 def sites_charted(needles: Sequence[NeedleInsertion]) -> list[tuple[str, str, str]]:
     """(key, name, side) of each site with a needle, once, in the order of the chart."""
-    found = {site_key(n): (site_key(n), site_name(n.site_kind, n.site, n.level), n.side) for n in needles}
+    found = {site_key(n): (site_key(n), name_of(n), n.side) for n in needles}
     return list(found.values())
 
 
@@ -110,7 +111,7 @@ def chart_context(
         if is_told
         else next((c for c in yeses.in_force if c.kind == "course"), None),
         "consents": consents,
-        "needles": [(needle, site_name(needle.site_kind, needle.site, needle.level)) for needle in needles],
+        "needles": [(needle, name_of(needle)) for needle in needles],
         "resting": resting,
         "open_needles": [n for n in needles if n.state in (NeedleState.IN.value, NeedleState.FRAGMENT.value)],
         "waiting": waiting,
@@ -200,7 +201,7 @@ def _chosen(
         "site": site,
         "chosen_asked": asked_for and site is not None,
         "chosen_key": key if site else "",
-        "chosen_name": site_name(site["site_kind"], site["site"], site["level"]) if site else "",
+        "chosen_name": named(site["site_kind"], site["site"], site["level"], site["nearest"]) if site else "",
         "chosen_waits": mine,
         "stops": [w for w in standing if w.level is CautionLevel.STOP],
         "asks": [w for w in standing if w.level is CautionLevel.ASK],
@@ -250,23 +251,17 @@ def _ahead(
 
 
 def _needed(sites: list[dict[str, Any]], book: AskBook) -> list[NeededConsent]:
-    return [
-        one
-        for site in sites
-        for one in consents_needed(
-            **{name: site[name] for name in ("site_kind", "site", "level", "region")}, facts=book.facts
-        )
-    ]
+    return [one for site in sites for one in consents_needed(**{name: site[name] for name in WHERE}, facts=book.facts)]
 
 
 def _say_before_they_stay(resting: list[NeedleInsertion], book: AskBook, yeses: ConsentBook) -> None:
     """Each needle that is in learns what must be said before it is left in: `said_if_it_stays`, `may_stay`."""
     may_stay = not yeses.missing([NeededConsent("retained")])
     for needle in resting:
-        at = (needle.site_kind, needle.site, needle.level, needle.region)
-        codes = {warning.code for warning in book.warnings(*at)}
+        at = {name: getattr(needle, name) for name in WHERE}
+        codes = {warning.code for warning in book.warnings(**at)}
         needle.may_stay = may_stay
-        needle.said_if_it_stays = [w for w in book.warnings(*at, is_retained=True) if w.code not in codes]
+        needle.said_if_it_stays = [w for w in book.warnings(**at, is_retained=True) if w.code not in codes]
 
 
 def _typed(depths: Mapping[str, str], name: str, usual: int | None) -> int | None:

@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_datetime
 from myotome.clinic.needling.queries import NeedleInsertion as Row
 from myotome.knowledge.cautions import facts
 from myotome.pages.needling.chart import reasked
-from myotome.pages.needling.sites import CURRENT, charted_site
+from myotome.pages.needling.sites import CURRENT, charted_site, free_key, nearest_from, site_key
 from myotome.pages.needling.sizes import size_from
 from myotome.pages.typed import whole_or_none
 from myotome.science.needling.lines import CRAMP_WITHOUT_NUMBER
@@ -79,10 +79,7 @@ def found_from(data: QueryDict, *, at: datetime) -> NeedleInsertion:
     """
     key = data.get("site", "")
     if not key:
-        place = " ".join(data.get("place", "").replace(":", " ").replace("@", " ").split())
-        if not place:
-            raise InvalidValue("Say where it was: choose a site, or write the place.", field="site")
-        key = f"free:{place}@{data.get('region', '')}::{data.get('side', '')}"
+        key = free_place_from(data)
     if data.get("state") not in ("in", "out"):
         raise InvalidValue("Say whether it is out or still in.", field="state")
     state = NeedleState(data["state"])
@@ -93,6 +90,18 @@ def found_from(data: QueryDict, *, at: datetime) -> NeedleInsertion:
         note=data.get("note", "")[:300],
         **charted_site(key),
     )
+
+
+def free_place_from(data: Mapping[str, Any]) -> str:
+    """The key of a place that has no name of its own: words, region, side, and the nearest muscle or point if she says it.
+
+    Raises:
+        InvalidValue: no words, or a nearest that names no one muscle or point.
+    """
+    place, nearest = str(data.get("place") or "").strip(), nearest_from(str(data.get("nearest") or ""))
+    if not place:
+        raise InvalidValue("Say where it was: choose a site, or write the place.", field="site")
+    return free_key(place, str(data.get("region") or ""), str(data.get("side") or ""), nearest)
 
 
 def set_from(data: QueryDict, *, at: datetime) -> list[NeedleInsertion]:
@@ -138,8 +147,9 @@ def lines_from(data: QueryDict, *, at: datetime) -> tuple[list[NeedleInsertion],
 
 def mirrored(needle: Row) -> str:
     """The key of the same site on the other side."""
-    other = {"left": "right", "right": "left"}.get(needle.side, needle.side)
-    return f"{needle.site_kind}:{needle.site}:{needle.level}:{other}"
+    key, _colon, side = site_key(needle).rpartition(":")
+    other = {"left": "right", "right": "left"}.get(side, side)
+    return f"{key}:{other}"
 
 
 def response_from(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """Sites as the chart shows them: their names, their keys, where they are on the plate, and those that wait.
 
-A key names a site in a form or a link: `muscle:multifidus:L5:left`, `acupoint:ST36::right`, `free:scar@low_back::left`.
+A key names a site in a form or a link: `muscle:multifidus:L5:left`, `acupoint:ST36::right`, `free:scar@low_back::left`,
+or with what she names as nearest, `free:scar@low_back~mult-L4::left`: the same place.
 A site from the plan or from the last visit waits until a needle of today is on it; it is never a needle by itself.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -19,6 +21,7 @@ from myotome.knowledge import acupoints as points
 from myotome.knowledge.muscles import muscle, muscles, region_at
 from myotome.pages.plates import part_key
 from myotome.science.needling.asks import deepest_range
+from myotome.science.needling.sites import UnknownSite, named_site, nearest_named, nearest_word
 from myotome.vocabulary.anatomy import NeedleRegion, Side
 from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.needling import SiteKind
@@ -56,9 +59,33 @@ class WaitingSite:
 
 
 def site_key(row: Any) -> str:
-    """The key of a row with site_kind, site, level, side (and region for a free place)."""
-    name = f"{row.site}@{row.region}" if row.site_kind == SiteKind.FREE.value else row.site
-    return f"{row.site_kind}:{name}:{row.level}:{row.side}"
+    """The key of a row with site_kind, site, level, side (and region and nearest for a free place)."""
+    if row.site_kind == SiteKind.FREE.value:
+        return free_key(row.site, row.region, row.side, _nearest_of(row))
+    return f"{row.site_kind}:{row.site}:{row.level}:{row.side}"
+
+
+def free_key(place: str, region: str, side: str, nearest: str = "") -> str:
+    """The key of a free place, its words without the marks of a key; a nearest that is in no table (any more) is left out."""
+    words = " ".join(place.replace(":", " ").replace("@", " ").split())
+    named = f"~{nearest_word(nearest)}" if named_site(nearest) else ""
+    return f"{SiteKind.FREE.value}:{words}@{region}{named}::{side}"
+
+
+def nearest_from(text: str) -> str:
+    """What she typed as nearest to a free place, as it is stored; nothing typed is nothing.
+
+    Raises:
+        InvalidValue: it names no one muscle or point; the message says what may have been meant.
+    """
+    try:
+        return nearest_named("-".join(text.split())[:60]) if text.strip() else ""
+    except UnknownSite as fault:
+        raise InvalidValue(fault.sentence, field="nearest") from fault
+
+
+def _without_nearest(key: str) -> str:
+    return re.sub(r"~[^:~]*(?=::)", "", key)
 
 
 def site_of_key(key: str) -> dict[str, Any]:
@@ -75,9 +102,10 @@ def site_of_key(key: str) -> dict[str, Any]:
         raise InvalidValue(_("Choose left or right."), field="side")
     if kind == SiteKind.FREE.value:
         name, _at, region = name.partition("@")
+        region, _near, nearest = region.partition("~")
         if not name or region not in {r.value for r in NeedleRegion}:
             raise InvalidValue(_("Choose the region of this place."), field="site")
-        return _site(SiteKind.FREE, name[:60], None, side, NeedleRegion(region))
+        return _site(SiteKind.FREE, name[:60], None, side, NeedleRegion(region)) | {"nearest": nearest_from(nearest)}
     table = points.acupoints() if kind == SiteKind.ACUPOINT.value else muscles()
     if name not in table:
         near = ", ".join(get_close_matches(name, table, n=3, cutoff=0.4)) or "–"
@@ -109,7 +137,23 @@ def charted_site(key: str) -> dict[str, Any]:
 
 
 def _site(kind: SiteKind, site: str, level: str | None, side: str, region: NeedleRegion) -> dict[str, Any]:
-    return {"site_kind": kind, "site": site, "level": level, "side": Side(side), "region": region}
+    return {"site_kind": kind, "site": site, "level": level, "side": Side(side), "region": region, "nearest": ""}
+
+
+def name_of(row: Any) -> str:
+    """The site of a needle as practitioners say it, of a free place with what was named as nearest."""
+    return named(row.site_kind, row.site, row.level, _nearest_of(row))
+
+
+def named(kind: str, site: str, level: str | None, nearest: str) -> str:
+    """The site, and what is nearest to it when that was named."""
+    name, near = site_name(kind, site, level), named_site(nearest)
+    words = site_name(near.kind.value, near.site, near.level) if near else nearest
+    return _("%(place)s, nearest %(site)s") % {"place": name, "site": words} if nearest else name
+
+
+def _nearest_of(row: Any) -> str:
+    return getattr(row, "nearest", "")  # a planned site has none
 
 
 def site_name(kind: str, site: str, level: str | None = "") -> str:
@@ -140,10 +184,10 @@ def waiting_sites(
 
     `usual_size` is that of a site without a needle of last time. A planned site that was needled last time comes with last time's depth and needle. Responses never come along.
     """
-    touched = {site_key(needle) for needle in needles}
+    touched = {_without_nearest(site_key(needle)) for needle in needles}
     last = {site_key(row): row for row in previous}
     planned = {site_key(row): row for row in (sites_of(visit.plan) if visit.plan_id else [])}
-    keys = [key for key in dict.fromkeys((*planned, *last)) if key not in touched]
+    keys = [key for key in dict.fromkeys((*planned, *last)) if _without_nearest(key) not in touched]
     return [_waiting(key, planned.get(key), last.get(key), visit.mode, usual_size) for key in keys]
 
 
@@ -163,7 +207,7 @@ def _waiting(key: str, planned: Any, last: NeedleInsertion | None, mode: str, us
         origin = origin if planned else f"{last.in_at or last.charted_at:%-d %b}"
     return WaitingSite(
         key=key,
-        name=site_name(row.site_kind, row.site, row.level),
+        name=name_of(row),
         side=row.side,
         region=row.region,
         origin=origin,

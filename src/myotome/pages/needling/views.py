@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
@@ -21,12 +23,13 @@ from myotome.pages.access import for_roles
 from myotome.pages.needling.atlas import atlas_context
 from myotome.pages.needling.before import said_before_line
 from myotome.pages.needling.chart import chart_context, reask_rows
-from myotome.pages.needling.forms import moment
+from myotome.pages.needling.forms import free_place_from, moment
 from myotome.pages.needling.kept import say_whether_kept
+from myotome.pages.needling.sites import site_of_key
 from myotome.science.needling.shorthand import marked_words
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import AdverseGrade, AdverseKind, HowNow, Lasted, Relatedness, Role, Seriousness
-from myotome.vocabulary.errors import MyotomeError
+from myotome.vocabulary.errors import InvalidValue, MyotomeError
 from myotome.vocabulary.needling import Adjunct
 from myotome.vocabulary.sentences import joined
 
@@ -42,10 +45,18 @@ def chart(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
 
 @charts
 def sites(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
-    """Another site: regions to muscles by layer, the spine by level, points by meridian, or a search."""
-    row = visit_for(actor, visit)
+    """Another site: regions to muscles by layer, the spine by level, points by meridian, a search, or a place without a name."""
+    row, error = visit_for(actor, visit), None
+    if "place" in request.GET:
+        try:
+            key = free_place_from(request.GET)
+            site_of_key(key)
+            return redirect(f"{reverse('needling:chart', args=(actor.clinic_slug, row.pk))}?{urlencode({'site': key})}")
+        except InvalidValue as fault:
+            error = fault
     context = atlas_context(request.GET, mode=row.mode)
-    return render(request, "needling/sites.html", context | {"visit": row, "patient": row.course.patient})
+    context |= {"visit": row, "patient": row.course.patient, "typed": request.GET, "error": error}
+    return render(request, "needling/sites.html", context, status=error.http_status if error else 200)
 
 
 @charts

@@ -19,7 +19,7 @@ from myotome.knowledge.consents import consent_text
 from myotome.pages.needling import sizes
 from myotome.pages.needling.drawn import drawn_once, what_it_shows
 from myotome.pages.needling.forms import mirrored
-from myotome.pages.needling.sites import site_key, site_name
+from myotome.pages.needling.sites import name_of, site_key
 from myotome.science.needling.shorthand import marked_words
 from myotome.vocabulary.needling import NeedleState
 from myotome.vocabulary.sentences import in_readers_language
@@ -86,7 +86,7 @@ def key_side(key: str) -> str:
 @register.filter
 def needle_site(needle: Any) -> str:
     """Site and side of a needle."""
-    return f"{site_name(needle.site_kind, needle.site, needle.level)} {side_words(needle.side)}"
+    return f"{name_of(needle)} {side_words(needle.side)}"
 
 
 @register.filter

@@ -5,7 +5,8 @@ holds for an area which only its words describe asks whether the site lies there
 charted, not judged: only at an acupuncture point, deeper than the deepest range of any source, it asks.
 
 A free place has no row of its own: it takes the hazards of its region's muscles and points, as one ASK that says so, and
-what would be a STOP at one of these sites asks whether the place lies there.
+what would be a STOP at one of these sites asks whether the place lies there. What holds at the site named as nearest, and
+not in the region, is asked besides: naming it takes nothing away.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from myotome.knowledge import acupoints as points
 from myotome.knowledge.cautions import Caution, cautions
 from myotome.knowledge.citations import citation
 from myotome.knowledge.hazards import hazards
-from myotome.science.needling.places import hazards_near, sites_in
+from myotome.science.needling.places import hazards_near, hazards_of_nearest, sites_in
+from myotome.science.needling.sites import named_site, nearest_word
 from myotome.vocabulary.anatomy import NeedleRegion
 from myotome.vocabulary.courses import CautionLevel
 from myotome.vocabulary.needling import SiteKind
@@ -26,17 +28,20 @@ from myotome.vocabulary.sentences import Sentence, joined
 EVERYWHERE = "everywhere"
 BY_SITE = ("hazards", "electrical_at", "muscles", "points")
 """Scopes of rules that hold at named sites, or near a hazard of theirs."""
+OF_CURRENT = ("electrical", "electrical_at")
 FREE_PLACE = Sentence(
     "A free place: what lies under it is in no table. Muscles and points of its region, {region}, lie near: {hazards}."
 )
 MAY_LIE_THERE = Sentence("{said} A free place: asked because sites of its region, {region}, are meant.")
+OF_NEAREST = Sentence("{said} A free place: asked because of {nearest}, which is named as nearest.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Warning:
     """One thing to say before a needle. `place` is the region for which an answer counts, or `EVERYWHERE`.
 
-    `is_of_hand` when it is about who holds the needle and not about the patient or the site.
+    `is_of_hand` when it is about who holds the needle and not about the patient or the site, `is_of_current` when it is
+    said of a needle with current only.
     """
 
     level: CautionLevel
@@ -46,6 +51,7 @@ class Warning:
     fact: str = ""
     detail: str = ""
     is_of_hand: bool = False
+    is_of_current: bool = False
 
 
 def gravest_first(warnings: Iterable[Warning]) -> tuple[Warning, ...]:
@@ -69,22 +75,28 @@ def before_needle(
     is_electrical: bool = False,
     is_retained: bool = False,
     rules: Sequence[Caution] | None = None,
+    nearest: str = "",
 ) -> tuple[Warning, ...]:
     """All warnings for a needle at this site: STOP first, then ASK, then NOTE.
 
     `facts` are the codes of present facts with their details, `rules` the cautions of the clinic (None: as shipped).
-    `is_retained` is a needle left in the skin after the visit, not one that rests during it.
+    `is_retained` is a needle left in the skin after the visit, not one that rests during it; `nearest` is of a free place.
 
     Source: each rule's and hazard's own sources
     Check: tests/spec/needling/test_what_is_said_before_a_needle.py
     """
     is_free = site_kind is SiteKind.FREE
     near, names = hazards_near(site_kind, site, level, region), sites_in(region) if is_free else frozenset({site})
+    beside = named_site(nearest) if is_free else None
+    added = [code for code in hazards_of_nearest(nearest) if code not in near] if beside else []
     found = []
     for rule in cautions() if rules is None else rules:
         if rule.fact and rule.fact not in facts:
             continue
-        if not _holds(rule, names, region, near, is_electrical, is_retained):
+        is_here = _holds(rule, names, region, near, is_electrical, is_retained)
+        if not is_here and not (
+            beside and _holds(rule, (beside.site,), beside.region, added, is_electrical, is_retained)
+        ):
             continue
         warning = Warning(
             level=CautionLevel.ASK if rule.scope == "area" else CautionLevel(rule.level),
@@ -93,10 +105,18 @@ def before_needle(
             place=EVERYWHERE if rule.scope == "all" else region.value,
             fact=rule.fact,
             detail=facts.get(rule.fact, ""),
+            is_of_current=rule.scope in OF_CURRENT,
         )
-        is_guessed = is_free and rule.scope in BY_SITE and region.value not in rule.where
-        found.append(_asked_of_free_place(warning, region) if is_guessed else warning)
+        if not is_here:
+            warning = _asked_of_free_place(warning, OF_NEAREST, nearest=nearest_word(nearest))
+        elif is_free and rule.scope in BY_SITE and region.value not in rule.where:
+            warning = _asked_of_free_place(warning, MAY_LIE_THERE, region=place_words(region))
+        found.append(warning)
     found += _of_free_place(near, region) if is_free else _of_hazards(near, region, facts)
+    found += [
+        _asked_of_free_place(one, OF_NEAREST, nearest=nearest_word(nearest))
+        for one in _of_hazards(added, region, facts)
+    ]
     found += _deeper_than_ranges(site_kind, site, region, depth_mm)
     return gravest_first(found)
 
@@ -120,11 +140,10 @@ def _of_free_place(near: Collection[str], region: NeedleRegion) -> list[Warning]
     return [Warning(level=level, code="free_place", words=words, place=region.value)]
 
 
-def _asked_of_free_place(warning: Warning, region: NeedleRegion) -> Warning:
+def _asked_of_free_place(warning: Warning, why: Sentence, **places: str) -> Warning:
     """A rule of some sites at a place that may be one of them: the program cannot know, and a STOP asks."""
     level = CautionLevel.ASK if warning.level is CautionLevel.STOP else warning.level
-    words = MAY_LIE_THERE.filled(said=warning.words, region=place_words(region))
-    return replace(warning, level=level, words=words)
+    return replace(warning, level=level, words=why.filled(said=warning.words, **places))
 
 
 def place_words(region: NeedleRegion) -> Sentence:

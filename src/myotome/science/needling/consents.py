@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from myotome.knowledge.consents import place_of
 from myotome.knowledge.hazards import hazards
-from myotome.science.needling.places import hazard_regions_in, hazards_near, is_named
+from myotome.science.needling.places import hazard_regions_in, hazards_near, hazards_of_nearest, is_named
 from myotome.vocabulary.anatomy import NeedleRegion
 from myotome.vocabulary.needling import SiteKind
 from myotome.vocabulary.sentences import Sentence
@@ -34,17 +34,19 @@ def consents_needed(
     site: str,
     level: str | None,
     region: NeedleRegion | None = None,
+    nearest: str = "",
     facts: Collection[str] = (),
     stays: bool = False,
 ) -> tuple[NeededConsent, ...]:
     """What must have been agreed to before a needle at this site, which stays in or not: the course always.
 
-    `facts` are the codes of the patient's present facts; `region` is needed for a free place, which has no table.
+    `facts` are the codes of the patient's present facts; `region` is needed for a free place, which has no table;
+    its `nearest` adds what is asked there.
 
     Source: judgement (a risk that is material for one place is told for that place)
     Check: tests/oracle/test_consents_needed.py
     """
-    regions = regions_near(site_kind, site, level, region, facts=facts)
+    regions = regions_near(site_kind, site, level, region, nearest=nearest, facts=facts)
     needed = [NeededConsent("course"), *(NeededConsent("region", subject) for subject in regions)]
     return (*needed, NeededConsent("retained")) if stays else tuple(needed)
 
@@ -55,17 +57,21 @@ def regions_near(
     level: str | None,
     region: NeedleRegion | None = None,
     *,
+    nearest: str = "",
     facts: Collection[str] = (),
 ) -> tuple[str, ...]:
-    """The hazard regions in which the site lies, sorted: one site may lie in several. A free place has those of its region.
+    """The hazard regions in which the site lies, sorted: one site may lie in several. A free place has those of its region
+    and of the site named as nearest.
 
     Source: knowledge/hazards/hazards.csv, column consent
     Check: tests/oracle/test_consents_needed.py
     """
     if region is not None and not is_named(site_kind, site):
-        return hazard_regions_in(region)
-    regions = {hazards()[code].consent for code in hazards_near(site_kind, site, level)} - {""}
-    return tuple(sorted(regions - ({ONLY_WITH_FACT} - set(facts))))
+        of_region, codes = set(hazard_regions_in(region)), hazards_of_nearest(nearest)
+    else:
+        of_region, codes = set(), hazards_near(site_kind, site, level)
+    regions = {hazards()[code].consent for code in codes} - {""} - ({ONLY_WITH_FACT} - set(facts))
+    return tuple(sorted(of_region | regions))
 
 
 _NONE = {

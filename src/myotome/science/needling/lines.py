@@ -48,6 +48,7 @@ class NeedleLine:
     side: Side
     region: NeedleRegion
     level: str | None = None
+    nearest: str = ""
     site_detail: str = ""
     depth_mm: int | None = None
     gauge_mm: float | None = None
@@ -86,7 +87,7 @@ def print_line(row: NeedleLine) -> str:
     Source: judgement
     Check: tests/property/test_shorthand.py
     """
-    words = [row.side.value[0].upper(), site_word(row.site_kind, row.site, row.level, row.region)]
+    words = [row.side.value[0].upper(), site_word(row.site_kind, row.site, row.level, row.region, row.nearest)]
     words += _said(row.site_detail, "({})")
     words += _said(row.depth_mm, "{}")
     if row.gauge_mm is not None:

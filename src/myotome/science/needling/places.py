@@ -2,22 +2,28 @@
 
 A free place is words and a region. Nothing says which muscle lies under it, so that it takes the hazards of all muscles
 and points of its region: too many rather than none. Cautions of tradition are of a named point and are left out.
+
+Where she names the nearest muscle or point its hazards are added to those of the region; none is ever taken away by it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import cache
 
 from myotome.knowledge import acupoints as points
 from myotome.knowledge.hazards import hazards
 from myotome.knowledge.muscles import hazards_at, muscles, region_at
 from myotome.knowledge.muscles import sites as muscle_sites
+from myotome.science.needling.sites import named_site
 from myotome.vocabulary.anatomy import NeedleRegion
+from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.needling import SiteKind
 
-OF_A_NAMED_POINT = frozenset({"pregnancy", "traditional_caution", "moxa_caution"})
+OF_TRADITION = frozenset({"traditional_caution", "moxa_caution"})
+OF_A_NAMED_POINT = OF_TRADITION | {"pregnancy"}
 
 
 def hazards_near(
@@ -31,6 +37,33 @@ def hazards_near(
     if not is_named(site_kind, site):
         return hazards_in(region) if region is not None else ()
     return hazards_at(site, level) if site_kind is SiteKind.MUSCLE else tuple(points.acupoints()[site].hazards)
+
+
+def hazards_of_nearest(nearest: str) -> tuple[str, ...]:
+    """Codes of the hazards at the site named as nearest, without the cautions of tradition; none without a nearest.
+
+    Source: knowledge/muscles, knowledge/acupoints
+    Check: tests/spec/needling/test_nearest_to_a_free_place.py
+    """
+    site = named_site(nearest)
+    codes = hazards_near(site.kind, site.site, site.level) if site else ()
+    return tuple(code for code in codes if code not in OF_TRADITION)
+
+
+def check_nearest(nearest: str) -> None:
+    """Nothing, when it is empty or a known site.
+
+    Source: knowledge/muscles, knowledge/acupoints
+    Check: tests/spec/needling/test_nearest_to_a_free_place.py
+
+    Raises:
+        InvalidValue: it names none; the message names the nearest names.
+    """
+    if not nearest or named_site(nearest):
+        return
+    known = [f"{row.id}-{level}" if level else row.id for row in muscles().values() for level in row.levels or ("",)]
+    near = ", ".join(get_close_matches(nearest, [*known, *points.acupoints()], n=3, cutoff=0.4)) or "–"
+    raise InvalidValue("There is no “{name}”; the nearest are {near}.", field="nearest", name=nearest[:60], near=near)
 
 
 def is_named(site_kind: SiteKind, site: str) -> bool:

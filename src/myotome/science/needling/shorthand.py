@@ -248,7 +248,13 @@ class _Line:
             values = {"site_detail": site.detail} | self.values
             rows += [
                 NeedleLine(
-                    site_kind=site.kind, site=site.site, side=side, region=site.region, level=site.level, **values
+                    site_kind=site.kind,
+                    site=site.site,
+                    side=side,
+                    region=site.region,
+                    level=site.level,
+                    nearest=site.nearest,
+                    **values,
                 )
                 for side in sides
             ]

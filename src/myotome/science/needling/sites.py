@@ -1,7 +1,10 @@
-"""The site word of a needle line: `mult-L5`, `glmed`, `ST36`, `@low_back/beside-the-scar`, to and fro.
+"""The site word of a needle line: `mult-L5`, `glmed`, `ST36`, `@low_back/beside-the-scar~mult-L4`, to and fro.
 
 A muscle is understood by its abbreviation, its id, a synonym, or the beginnings of all words of its name ("glmin"),
 or of the first ones where only one muscle fits. What could be two muscles is none: the answer names both.
+
+Nearest to a free place is what the practitioner says; nothing is reckoned from it but which hazards are asked about. It
+teaches no segment anything: which muscle the needle met is not known.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from myotome.vocabulary.sentences import Sentence
 
 _LEVELS = re.compile(r"^(?P<name>[a-z_]+?)-?(?P<first>[CTLS]\d{1,2})(?:-(?P<last>[CTLS]\d{1,2}))?$", re.IGNORECASE)
 _POINT = re.compile(r"^(?P<meridian>[a-z]{2})-?(?P<number>\d{1,2})$", re.IGNORECASE)
-_FREE = re.compile(r"^@(?P<region>[a-z_]+)/(?P<words>[^\s/]+)$")
+_FREE = re.compile(r"^@(?P<region>[a-z_]+)/(?P<words>[^\s/~]+)(?P<near>~(?P<nearest>\S*))?$")
 MERIDIANS = {
     "BL": "BL",
     "UB": "BL",
@@ -38,13 +41,14 @@ MERIDIANS = {
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A site without its side. `level` is a root name or None; a free locus keeps its words in `detail`."""
+    """A site without its side. `level` is a root name or None; a free place may have a `nearest` (`multifidus-L4`, `ST36`)."""
 
     kind: SiteKind
     site: str
     region: NeedleRegion
     level: str | None = None
     detail: str = ""
+    nearest: str = ""
     is_midline: bool = False
 
 
@@ -66,7 +70,7 @@ def sites_named(word: str) -> tuple[Site, ...]:
         UnknownSite: no muscle or point, two muscles, or a level that the muscle does not have.
     """
     if free := _FREE.match(word):
-        return (_free(free["region"], free["words"]),)
+        return (_free(free["region"], free["words"], free["nearest"] if free["near"] else None),)
     if point := _point(word):
         return (point,)
     if (hit := _LEVELS.match(word)) and not _POINT.match(word):
@@ -81,13 +85,54 @@ def sites_named(word: str) -> tuple[Site, ...]:
     return (Site(SiteKind.MUSCLE, row.id, region_at(row.id)),)
 
 
-def site_word(kind: SiteKind, site: str, level: str | None, region: NeedleRegion) -> str:
+def site_word(kind: SiteKind, site: str, level: str | None, region: NeedleRegion, nearest: str = "") -> str:
     """The word that `sites_named` reads as this one site."""
     if kind is SiteKind.ACUPOINT:
         return site
     if kind is SiteKind.FREE:
-        return f"@{region.value}/{site}"
+        return f"@{region.value}/{site}" + (f"~{nearest_word(nearest)}" if nearest else "")
     return f"{abbreviation(site)}-{level}" if level else abbreviation(site)
+
+
+def nearest_word(nearest: str) -> str:
+    """The shortest word that `nearest_named` reads as this site: `mult-L4` for `multifidus-L4`; one unknown as it is."""
+    site = named_site(nearest)
+    return site_word(site.kind, site.site, site.level, site.region) if site else nearest
+
+
+def named_site(nearest: str) -> Site | None:
+    """The site that is stored as `multifidus-L4` or `ST36`; None when it is in no table (any more).
+
+    Source: knowledge/muscles, knowledge/acupoints
+    Check: tests/spec/needling/test_nearest_to_a_free_place.py
+    """
+    if point := points.acupoints().get(nearest):
+        return Site(SiteKind.ACUPOINT, point.id, NeedleRegion(point.region), is_midline=bool(point.midline))
+    id, _dash, level = nearest.partition("-")
+    row = muscles().get(id)
+    if row is None or level not in (row.levels or ("",)):
+        return None
+    return Site(SiteKind.MUSCLE, id, region_at(id, level or None), level or None)
+
+
+def nearest_named(word: str) -> str:
+    """The muscle with its level, or the point, of one word, as it is stored: `multifidus-L4` for `mult-L4`.
+
+    Source: judgement
+    Check: tests/spec/needling/test_nearest_to_a_free_place.py
+
+    Raises:
+        UnknownSite: no muscle or point, two muscles, several levels, or a place without a name of its own.
+    """
+    if not word or word.startswith("@"):
+        raise UnknownSite(
+            "Nearest to a place is a muscle with its level or a point, such as mult-L5 or ST36.", "mult-L5"
+        )
+    first, *more = sites_named(word)
+    if more:
+        meant = site_word(first.kind, first.site, first.level, first.region)
+        raise UnknownSite(Sentence("Nearest is one site, not several. Did you mean {meant}?", meant=meant), meant)
+    return f"{first.site}-{first.level}" if first.level else first.site
 
 
 @cache
@@ -219,14 +264,21 @@ def _point(word: str) -> Site | None:
     return Site(SiteKind.ACUPOINT, row.id, NeedleRegion(row.region), is_midline=bool(row.midline))
 
 
-def _free(region: str, words: str) -> Site:
+def _free(region: str, words: str, nearest: str | None) -> Site:
     known = [r.value for r in NeedleRegion]
     if region not in known:
         near = get_close_matches(region, known, n=1, cutoff=0.0)[0]
+        suffix = "" if nearest is None else f"~{nearest}"
         raise UnknownSite(
-            Sentence("“{region}” is no region. Did you mean {near}?", region=region, near=near), f"@{near}/{words}"
+            Sentence("“{region}” is no region. Did you mean {near}?", region=region, near=near),
+            f"@{near}/{words}{suffix}",
         )
-    return Site(SiteKind.FREE, words[:60], NeedleRegion(region))
+    try:
+        named = "" if nearest is None else nearest_named(nearest)
+    except UnknownSite as fault:
+        meant = f"@{region}/{words}~{fault.nearest}" if fault.nearest else ""
+        raise UnknownSite(fault.sentence, meant) from fault
+    return Site(SiteKind.FREE, words[:60], NeedleRegion(region), nearest=named)
 
 
 def _squeezed(text: str) -> str:
