@@ -44,16 +44,24 @@ function rowsOf(kind: string, form: HTMLFormElement, data: FormData): Row[] {
       region: li?.dataset.region ?? "",
       regionWords: li?.dataset.regionWords ?? "",
       size: [kind === "set" ? data.get(`depth:${key}`) : data.get("depth_mm"), (kind === "set" ? data.get(`size:${key}`) : data.get("size"))?.toString().replace(/@.*$/, "").replace(/^0/, "").replace("x", "×")].filter(Boolean).join(" "),
+      how: kind === "needle" ? currentOf(form) : "",
       state,
     };
   });
+}
+
+/** The current as far as it was typed: 2 Hz, 1.5 mA; nothing without current. */
+function currentOf(form: HTMLFormElement): string {
+  const fields = form.querySelector("fieldset.current");
+  const typed = [...(fields?.querySelectorAll("input") ?? [])].filter((field) => field.value);
+  return typed.map((field) => `${Number(field.value)} ${field.labels?.[0]?.textContent?.trim() ?? ""}`).join(", ") || (fields?.querySelector("legend")?.textContent?.trim() ?? "");
 }
 
 /** What was touched, in the words of the page. */
 function wordsOf(kind: string, form: HTMLFormElement, submitter: HTMLElement | null): string {
   const pressed = [...(submitter?.childNodes ?? [])].map((node) => node.textContent?.trim()).filter(Boolean).join(" ");
   const same = new FormData(form, submitter).get("quick") === "same" ? form.querySelector<HTMLInputElement>("[name=same_as]")?.value : undefined;
-  if (same) return document.querySelector(`#needle-rows > li[data-client="${CSS.escape(same)}"] .resp`)?.textContent?.replace(/, [\d.]+ (s|min)$/, "").trim() ?? pressed;
+  if (same) return document.querySelector(`#needle-rows > li[data-client="${CSS.escape(same)}"] .resp:not(.here, .how)`)?.textContent?.replace(/, [\d.]+ (s|min)$/, "").trim() ?? pressed;
   if (kind === "line") return form.querySelector<HTMLInputElement>("[name=line]")?.value ?? "";
   const li = form.closest<HTMLElement>("li");
   const which = li?.dataset.number ? `${li.dataset.number} ${li.querySelector("b")?.textContent ?? ""}: ` : "";

@@ -8,7 +8,7 @@ import { addCommand, PATIENCE_MS, sendWaiting, type Outcome } from "./commands";
 import { atTheDoor, pinForm, withoutNetwork } from "./door";
 import { chartAt, keepAnswer } from "./keep";
 import { lock, openByServer } from "./lock";
-import { arrived, choose, lay, make, say } from "./overlay";
+import { arrived, choose, lay, make, say, withCurrent } from "./overlay";
 import { panel, saved } from "./panel";
 import { canKeep, commands, dropCommand, forgetChartsBut, keepAbove, keptVisits, setAbove, type Command } from "./store";
 
@@ -258,21 +258,14 @@ async function noNetwork(event: CustomEvent): Promise<void> {
   const asked = new URL(requestConfig?.path ?? "", location.href).searchParams;
   const site = asked.get("site");
   isAway = canKeep();
-  if (requestConfig?.verb === "get" && asked.get("technique") === "electrical") return needsServer();
-  if (requestConfig?.verb === "get" && site && choose(site)) return layAll();
+  const isElectrical = asked.get("technique") === "electrical";
+  if (requestConfig?.verb === "get" && site && (withCurrent(site, isElectrical) || (!isElectrical && choose(site)))) return layAll();
   const place = document.getElementById("saved-state");
   if (place && requestConfig?.verb !== "get") {
     place.classList.add("fault");
     place.textContent = say("notSaved");
   }
   if (canKeep() && requestConfig?.verb === "get") await layAll();
-}
-
-/** Current is asked for without network: what must be said before it is reckoned by the server, and the page says so. */
-function needsServer(): Promise<void> {
-  document.getElementById("current-needs")?.remove();
-  document.querySelector(".needle-size")?.append(Object.assign(make("p", say("currentNeeds"), "small late"), { id: "current-needs", role: "status" }));
-  return layAll();
 }
 
 async function keepOfHtmx(event: CustomEvent): Promise<void> {
@@ -282,8 +275,9 @@ async function keepOfHtmx(event: CustomEvent): Promise<void> {
 }
 
 function chosenByAddress(): void {
-  const site = new URLSearchParams(location.search).get("site");
-  if (keptAt() && site) choose(site);
+  const asked = new URLSearchParams(location.search);
+  const site = asked.get("site");
+  if (keptAt() && site && choose(site)) withCurrent(site, asked.get("technique") === "electrical");
 }
 
 /** The charts of today's open visits on this device, and no others. */

@@ -83,6 +83,7 @@ function addRow(command: Command, row: Row, id: string, words: string): void {
   const name = make("span");
   name.append(make("b", row.name), ` ${row.side}`);
   if (words) name.append(make("span", words, "resp"));
+  if (row.how) name.append(make("span", row.how, "resp how"));
   name.append(here(command));
   line.append(make("span", String(number), "n"), name, make("small", row.size, "geo"));
   if (row.state === "in") li.append(outForm(command, id, number));
@@ -152,8 +153,7 @@ export function choose(key: string): boolean {
     one.className = isNext ? "needle in next" : "needle carried";
   }
   form.reset();
-  // Current is said anew for each needle, with the network: what must be said before it is not in the page.
-  for (const one of document.querySelectorAll("[data-current]")) one.remove();
+  takeAwayCurrent(); // it is said anew for each needle
   form.querySelectorAll<HTMLInputElement>("input[name=in_at]").forEach((one) => (one.value = ""));
   form.hidden = !li;
   document.getElementById("no-site-left")?.remove();
@@ -163,6 +163,13 @@ export function choose(key: string): boolean {
   }
   const site = form.querySelector<HTMLInputElement>("input[name=site]");
   if (site) site.value = key;
+  for (const [id, more] of [["with-current", "&technique=electrical"], ["without-current", ""]] as const) {
+    const link = document.getElementById(id)?.cloneNode(true) as HTMLElement | undefined; // htmx keeps the address that it first saw
+    if (!link) continue;
+    link.setAttribute("href", `?site=${encodeURIComponent(key)}${more}`);
+    document.getElementById(id)?.replaceWith(link);
+    window.htmx.process(link);
+  }
   document.querySelector(".now-panel h2")?.replaceChildren(`${li.dataset.name ?? ""}, ${li.dataset.side ?? ""}`);
   const depth = document.querySelector<HTMLInputElement>("#id_depth_mm");
   if (depth) depth.defaultValue = depth.value = li.dataset.depth ?? "";
@@ -175,6 +182,33 @@ export function choose(key: string): boolean {
   if (ahead) document.getElementById("cautions")?.replaceWith(ahead.content.cloneNode(true));
   block(Boolean(ahead?.dataset.blocked));
   return true;
+}
+
+/** The needle under the keys with current, or without it again, and what must be said before it; false when that is not here. */
+export function withCurrent(key: string, isOn: boolean): boolean {
+  const form = document.querySelector<HTMLFormElement>("#needle");
+  const list = document.getElementById("cautions");
+  const fields = document.querySelector<HTMLTemplateElement>("#current-fields");
+  const said = [...document.querySelectorAll<HTMLTemplateElement>("template.with-current")].find((one) => one.dataset.key === key);
+  if (!form || !list || !fields || !said || form.querySelector<HTMLInputElement>("input[name=site]")?.value !== key) return false;
+  const isNow = form.querySelector("[data-current]") !== null;
+  if (isNow === isOn) return isOn;
+  takeAwayCurrent();
+  if (isOn) {
+    form.prepend(fields.content.cloneNode(true));
+    list.prepend(said.content.cloneNode(true));
+    document.getElementById("with-current")?.toggleAttribute("hidden", true);
+    document.getElementById("without-current")?.removeAttribute("hidden");
+  }
+  block(mustSay(list));
+  document.getElementById(isOn ? "without-current" : "with-current")?.focus({ preventScroll: true });
+  return true;
+}
+
+function takeAwayCurrent(): void {
+  for (const one of document.querySelectorAll("[data-current]")) one.remove();
+  document.getElementById("without-current")?.toggleAttribute("hidden", true);
+  document.getElementById("with-current")?.removeAttribute("hidden");
 }
 
 /** The keys behind a fold while something must be said first, as the server draws them. */
@@ -197,7 +231,7 @@ function block(isBlocked: boolean): void {
 function settle(which: string): void {
   for (const one of document.querySelectorAll(which)) one.remove();
   const later = document.querySelector<HTMLTemplateElement>("#once-asked")?.content; // what opens after the short list
-  for (const ahead of [document, later].flatMap((place) => [...(place?.querySelectorAll<HTMLTemplateElement>("template.ahead") ?? [])])) {
+  for (const ahead of [document, later].flatMap((place) => [...(place?.querySelectorAll<HTMLTemplateElement>("template.ahead, template.with-current") ?? [])])) {
     for (const one of ahead.content.querySelectorAll(which)) one.remove();
     if (!mustSay(ahead.content)) ahead.dataset.blocked = "";
   }

@@ -60,7 +60,7 @@ export function panel(waits: Command[], refused: Command[], now: Now): void {
 }
 
 function describe(command: Command): string {
-  const names = command.rows.map((row) => `${row.name} ${row.side}`.trim()).join("; ");
+  const names = command.rows.map((row) => `${row.name} ${row.side} ${row.how ?? ""}`.trim()).join("; ");
   return [names, command.words].filter(Boolean).join(": ");
 }
 

@@ -22,6 +22,7 @@ export interface Row {
   region: string;
   regionWords: string;
   size: string;
+  how?: string;
   state: string;
 }
 

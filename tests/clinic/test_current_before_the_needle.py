@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import unescape
 
 import pytest
@@ -45,8 +46,23 @@ def has(visit, code, state="present"):
     )
 
 
+def shown(answer):
+    """The page without what it holds back: templates, and the link that is hidden now."""
+    page = re.sub(r"<template id=\"current-fields\">.*?</template>", "", answer.content.decode(), flags=re.DOTALL)
+    page = re.sub(r"<template class=\"with-current\".*?</template>", "", page, flags=re.DOTALL)
+    return unescape(re.sub(r"<a [^>]* hidden>.*?</a>", "", page))
+
+
+def held_back(answer, site):
+    """What the page holds back for this site with current, for a tablet that loses the network."""
+    held = re.findall(
+        r'<template class="with-current" data-key="([^"]+)">(.*?)</template>', answer.content.decode(), re.DOTALL
+    )
+    return {key: unescape(words) for key, words in held}[site]
+
+
 def chart(client, visit, site, **values):
-    return unescape(client.get(at("chart", visit), {"site": site} | values).content.decode())
+    return shown(client.get(at("chart", visit), {"site": site} | values))
 
 
 @pytest.mark.parametrize(
@@ -62,7 +78,13 @@ def chart(client, visit, site, **values):
 def test_the_stop_for_current_stands_before_the_needle_and_only_when_current_is_chosen(client, visit, fact, site, code):
     if fact:
         has(visit, fact)
-    assert WORDS[code] not in chart(client, visit, site)
+    plain = client.get(at("chart", visit), {"site": site})
+    assert WORDS[code] not in shown(plain)
+    assert "Without current" not in shown(plain)
+    held = held_back(plain, site)
+    assert '<li class="caution stop" data-current' in held
+    assert WORDS[code] in held
+    assert ('name="technique" value="electrical"' in held) == bool(fact)
     page = chart(client, visit, site, **CURRENT)
     assert WORDS[code] in page
     assert BLOCKED in page
@@ -72,6 +94,7 @@ def test_the_stop_for_current_stands_before_the_needle_and_only_when_current_is_
 
 
 def test_without_a_stop_the_numbers_of_the_current_are_asked_and_kept(client, visit):
+    assert 'name="electrical_hz"' not in chart(client, visit, SHIN)
     page = chart(client, visit, SHIN, **CURRENT)
     assert BLOCKED not in page
     assert 'name="electrical_hz"' in page
@@ -79,6 +102,8 @@ def test_without_a_stop_the_numbers_of_the_current_are_asked_and_kept(client, vi
     assert client.post(at("needle", visit), form).status_code == 302
     row = NeedleInsertion.objects.get()
     assert (row.technique, row.electrical_hz, row.electrical_ma, row.electrical_ms) == ("electrical", 2.0, 1.5, None)
+    for name in ("chart", "printed"):
+        assert "2 Hz, 1.5 mA" in client.get(at(name, visit)).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -112,9 +137,8 @@ def test_a_reason_does_not_lift_the_stop_and_a_corrected_fact_does(client, visit
     refused = client.post(at("fact_corrected", visit), form)
     assert refused.status_code == 422
     assert "what is known now" in refused.content.decode()
-    after = client.post(
-        at("fact_corrected", visit), form | {"fact_detail": "removed in May, letter seen"}, follow=True
-    ).content.decode()
+    known = {"fact_detail": "removed in May, letter seen"}
+    after = shown(client.post(at("fact_corrected", visit), form | known, follow=True))
     assert BLOCKED not in after
     assert 'name="electrical_hz"' in after
     facts = PatientFact.objects.filter(code="pacemaker").order_by("pk")

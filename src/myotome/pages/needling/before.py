@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from myotome.clinic.needling.asks import AskBook
 from myotome.clinic.needling.queries import TreatmentVisit
-from myotome.science.needling.asks import Warning, gravest_first
+from myotome.science.needling.asks import EVERYWHERE, Warning, gravest_first
 from myotome.science.needling.lines import NeedleLine
 from myotome.science.needling.shorthand import ShorthandError, parse_lines
 from myotome.vocabulary.actors import Actor
@@ -30,6 +30,22 @@ def without_doubles(
         for warning in book.warnings(**where, depth_mm=depth_mm, is_electrical=is_electrical):
             found.setdefault((warning.code, warning.place), warning)
     return gravest_first(found.values())
+
+
+def by_level(book: AskBook, warnings: Sequence[Warning]) -> dict[str, list[Warning]]:
+    """The STOPs, the ASKs that nobody has answered, and the notes about the place."""
+    standing = book.open(tuple(warnings))
+    return {
+        "stops": [w for w in standing if w.level is CautionLevel.STOP],
+        "asks": [w for w in standing if w.level is CautionLevel.ASK],
+        "notes": [w for w in warnings if w.level is CautionLevel.NOTE and w.place != EVERYWHERE],
+    }
+
+
+def split_by_current(warnings: Iterable[Warning]) -> tuple[list[Warning], list[Warning]]:
+    """What is said of every needle here, and what is said besides of one with current."""
+    rows = list(warnings)
+    return [w for w in rows if not w.is_of_current], [w for w in rows if w.is_of_current]
 
 
 def said_before_line(actor: Actor, visit: TreatmentVisit, line: str) -> list[Warning]:

@@ -25,7 +25,7 @@ from myotome.clinic.pathway.closing import closing_of
 from myotome.clinic.pathway.roots import roots_with_needles
 from myotome.clinic.planning.queries import cautions_from, consents_of
 from myotome.knowledge.cautions import facts
-from myotome.pages.needling.before import WHERE, without_doubles
+from myotome.pages.needling.before import WHERE, by_level, split_by_current, without_doubles
 from myotome.pages.needling.graph import graph_context
 from myotome.pages.needling.plate import plates_of
 from myotome.pages.needling.sites import (
@@ -41,12 +41,10 @@ from myotome.pages.needling.sites import (
 from myotome.pages.needling.sizes import lot_words, short_size
 from myotome.pages.planning.texts import text_of, texts_of
 from myotome.pages.typed import whole_or_none
-from myotome.science.needling.asks import EVERYWHERE
 from myotome.science.needling.consents import NeededConsent, consents_needed
 from myotome.science.needling.counts import counts_by_region, open_needles, overdue_at
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.anatomy import NeedleRegion
-from myotome.vocabulary.courses import CautionLevel
 from myotome.vocabulary.errors import MyotomeError
 from myotome.vocabulary.needling import NeedleState, Technique
 
@@ -144,7 +142,8 @@ def chart_context(
     if not is_closed:
         context |= _consents(visit, waiting, yeses, book, context)
         _say_before_they_stay(resting, book, yeses)
-        context["ahead"] = _ahead(visit, waiting, book, yeses, shelf) if context["is_ims"] else []
+        is_one_by_one = context["is_ims"] or context["chosen_asked"]
+        context["ahead"] = _ahead(visit, waiting, book, yeses, shelf) if is_one_by_one else []
     context["size_is_offered"] = context["size"] in dict(context["sizes"])
     must_count = bool(visit.all_out_called_at and not visit.counted_at)
     by_keys = context["is_ims"] or context["chosen_asked"] or not waiting
@@ -194,18 +193,16 @@ def _chosen(
         ahead = [(site, depth)] if site else []
     is_electrical = not is_set and depths.get("technique") == Technique.ELECTRICAL.value
     of_lots = shelf.warnings([row.size for row in waiting] if is_set else [size] if site else [])
-    warnings = without_doubles(book, ahead, is_electrical=is_electrical, of_lots=of_lots)
-    standing = book.open(warnings)
-    return {
+    warnings = without_doubles(book, ahead, is_electrical=not is_set, of_lots=of_lots)
+    plain, of_current = split_by_current(warnings)
+    return by_level(book, warnings if is_electrical else plain) | {
+        "said_with_current": by_level(book, of_current),
         "is_electrical": is_electrical,
         "site": site,
         "chosen_asked": asked_for and site is not None,
         "chosen_key": key if site else "",
         "chosen_name": named(site["site_kind"], site["site"], site["level"], site["nearest"]) if site else "",
         "chosen_waits": mine,
-        "stops": [w for w in standing if w.level is CautionLevel.STOP],
-        "asks": [w for w in standing if w.level is CautionLevel.ASK],
-        "notes": [w for w in warnings if w.level is CautionLevel.NOTE and w.place != EVERYWHERE],
         "size": size,
         "depth_mm": depth,
         "last_needle": last if last and last.state != NeedleState.IN.value else None,
@@ -232,21 +229,20 @@ def _consents(
 
 def _ahead(
     visit: TreatmentVisit, waiting: list[Any], book: AskBook, yeses: ConsentBook, shelf: Shelf
-) -> list[tuple[Any, dict[str, Any], bool]]:
-    """Each waiting site with what must be said before its needle, for a tablet that loses the network on the way."""
+) -> list[tuple[Any, dict[str, Any], dict[str, Any], bool]]:
+    """Each waiting site with what must be said before its needle, and before one with current, for a tablet that loses
+    the network on the way.
+    """
     rows = []
     for row in waiting:
         site = site_of_key(row.key)
-        warnings = without_doubles(book, [(site, row.depth_mm)], of_lots=shelf.warnings([row.size]))
-        standing = book.open(warnings)
+        of_lots = shelf.warnings([row.size])
+        plain, of_current = split_by_current(
+            without_doubles(book, [(site, row.depth_mm)], is_electrical=True, of_lots=of_lots)
+        )
         missing = yeses.missing([NeededConsent("course"), *_needed([site], book)])
-        said = {
-            "stops": [w for w in standing if w.level is CautionLevel.STOP],
-            "asks": [w for w in standing if w.level is CautionLevel.ASK],
-            "notes": [w for w in warnings if w.level is CautionLevel.NOTE and w.place != EVERYWHERE],
-            "texts": texts_of(missing, visit.mode, visit.course.patient.language),
-        }
-        rows.append((row, said, not missing))
+        said = by_level(book, plain) | {"texts": texts_of(missing, visit.mode, visit.course.patient.language)}
+        rows.append((row, said, by_level(book, of_current), not missing))
     return rows
 
 

@@ -19,9 +19,9 @@ from myotome.knowledge.consents import consent_text
 from myotome.pages.needling import sizes
 from myotome.pages.needling.drawn import drawn_once, what_it_shows
 from myotome.pages.needling.forms import mirrored
-from myotome.pages.needling.sites import name_of, site_key
+from myotome.pages.needling.sites import CURRENT, name_of, site_key
 from myotome.science.needling.shorthand import marked_words
-from myotome.vocabulary.needling import NeedleState
+from myotome.vocabulary.needling import NeedleState, Technique
 from myotome.vocabulary.sentences import in_readers_language
 
 register = template.Library()
@@ -95,6 +95,15 @@ def size_words(needle: Any) -> str:
     if not needle.gauge_mm or not needle.length_mm:
         return ""
     return f"{needle.gauge_mm:.2f}".lstrip("0") + f"×{needle.length_mm}"
+
+
+@register.filter
+def current_words(needle: Any) -> str:
+    """The current of a needle as far as it is charted: 2 Hz, 1.5 mA; nothing without current."""
+    if needle.technique != Technique.ELECTRICAL.value:
+        return ""
+    said = [(getattr(needle, name), unit) for name, unit, _top in CURRENT]
+    return ", ".join(f"{value:g} {unit}" for value, unit in said if value is not None) or str(_("Current"))
 
 
 @register.filter
