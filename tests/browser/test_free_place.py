@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def test_a_place_that_has_no_name_is_chosen_by_touch_with_its_nearest(page, live_server, axe):
-    visit, actor, elena = a_visit(sites=TWELVE[:1])
+    visit, _, elena = a_visit(sites=TWELVE[:1])
     TreatmentVisit.objects.filter(pk=visit.pk).update(reask_at=timezone.now())
     log_in(page, live_server, elena)
     page.goto(chart_url(live_server, visit))

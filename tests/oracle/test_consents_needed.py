@@ -82,6 +82,25 @@ def test_a_free_place_needs_the_yes_to_each_hazard_region_of_a_third_of_the_site
     assert sites_in(region) >= set(of_point)
 
 
+@pytest.mark.parametrize("region", [NeedleRegion.SHOULDER, NeedleRegion.THIGH, NeedleRegion.UPPER_BACK])
+@pytest.mark.parametrize("pregnant", [False, True])
+def test_what_is_nearest_to_a_free_place_adds_the_regions_of_its_hazards_and_nothing_else(region, pregnant):
+    facts = ["pregnancy"] if pregnant else []
+    of_region = set(consents_needed(site_kind=SiteKind.FREE, site="scar", level=None, region=region))
+    near = {f"{id}-{level}" if level else id: set(hazards_at(id, level)) for id, level in sites()}
+    near |= {id: set() for id in acupoints()}
+    for row in rows("myotome.knowledge.acupoints", "hazards.csv"):
+        near[row["point"]].add(row["hazard"])
+    for nearest, codes in near.items():
+        needed = consents_needed(
+            site_kind=SiteKind.FREE, site="scar", level=None, region=region, nearest=nearest, facts=facts
+        )
+        assert set(needed) == of_region | set(in_regions(codes, pregnant=pregnant)), nearest
+    assert of_region == set(
+        consents_needed(site_kind=SiteKind.FREE, site="scar", level=None, region=region, nearest="gone", facts=facts)
+    )
+
+
 def test_a_place_over_the_lung_needs_the_yes_to_the_chest_and_one_on_the_hand_none():
     def needed(region):
         return consents_needed(site_kind=SiteKind.FREE, site="scar", level=None, region=NeedleRegion(region))

@@ -85,7 +85,7 @@ def nearest_from(text: str) -> str:
 
 
 def _without_nearest(key: str) -> str:
-    return re.sub(r"~[^:~]*(?=::)", "", key)
+    return re.sub(r"(@[a-z_]+)~[^:]*(?=::)", r"\1", key)
 
 
 def site_of_key(key: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What a needle met, as findings of the segmental examination: grasp and cramp of a muscle, graded 0 to 3.
 
 Only what was charted is evidence: a response that nobody wrote is not tested. A needle at an acupuncture point or a
-free place says nothing here: which muscle it met is not known. Of several needles in one muscle the strongest counts.
+free place says nothing here, whatever she names as nearest to it: which muscle it met is not known. Of several needles in one muscle the strongest counts.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def hazards_of_nearest(nearest: str) -> tuple[str, ...]:
     """Codes of the hazards at the site named as nearest, without the cautions of tradition; none without a nearest.
 
     Source: knowledge/muscles, knowledge/acupoints
-    Check: tests/spec/needling/test_nearest_to_a_free_place.py
+    Check: tests/oracle/test_consents_needed.py
     """
     site = named_site(nearest)
     codes = hazards_near(site.kind, site.site, site.level) if site else ()
