@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from myotome.clinic.needling.queries import NeedleInsertion, TreatmentVisit
 from myotome.clinic.planning.queries import sites_of
@@ -30,7 +31,7 @@ CURRENT = (
     ("electrical_hz", "Hz", 1000),
     ("electrical_ms", "ms", 10),
     ("electrical_ma", "mA", 50),
-    ("electrical_min", "min", 240),
+    ("electrical_min", gettext_lazy("min"), 240),
 )
 """The fields of a needle with current, their unit, and the most that is typed in earnest."""
 DEFAULT_SIZE = {"ims": "0.30x50", "acupuncture": "0.25x40"}
