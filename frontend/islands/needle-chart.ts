@@ -124,6 +124,22 @@ document.addEventListener("change", (event) => {
   if (field.matches?.("#tally input[type=number]")) field.form?.requestSubmit();
 });
 
+// The shorthand: Enter sends the lines, with Shift it begins a new one; a word that was meant replaces what was written.
+document.addEventListener("keydown", (event) => {
+  const field = event.target as HTMLTextAreaElement;
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || !field.matches?.("#id_line")) return;
+  event.preventDefault();
+  field.form?.requestSubmit();
+});
+document.addEventListener("click", (event) => {
+  const meant = (event.target as Element | null)?.closest<HTMLElement>(".completes");
+  const field = document.getElementById("id_line");
+  if (!meant || !(field instanceof HTMLTextAreaElement)) return;
+  field.setRangeText(meant.dataset.word ?? "", Number(meant.dataset.start), Number(meant.dataset.end), "end");
+  field.focus();
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
 // A link in the foot opens the fold that it names.
 document.addEventListener("click", (event) => {
   const link = (event.target as Element | null)?.closest<HTMLElement>("[data-open]");

@@ -62,7 +62,7 @@ function wordsOf(kind: string, form: HTMLFormElement, submitter: HTMLElement | n
   const pressed = [...(submitter?.childNodes ?? [])].map((node) => node.textContent?.trim()).filter(Boolean).join(" ");
   const same = new FormData(form, submitter).get("quick") === "same" ? form.querySelector<HTMLInputElement>("[name=same_as]")?.value : undefined;
   if (same) return document.querySelector(`#needle-rows > li[data-client="${CSS.escape(same)}"] .resp:not(.here, .how)`)?.textContent?.replace(/, [\d.]+ (s|min)$/, "").trim() ?? pressed;
-  if (kind === "line") return form.querySelector<HTMLInputElement>("[name=line]")?.value ?? "";
+  if (kind === "line") return form.querySelector<HTMLTextAreaElement>("[name=line]")?.value ?? "";
   const li = form.closest<HTMLElement>("li");
   const which = li?.dataset.number ? `${li.dataset.number} ${li.querySelector("b")?.textContent ?? ""}: ` : "";
   const touched = [...form.elements].flatMap((element) => {

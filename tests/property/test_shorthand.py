@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from myotome.knowledge.acupoints import acupoints
 from myotome.knowledge.muscles import muscles, region_at
 from myotome.knowledge.muscles import sites as all_sites
-from myotome.science.needling.lines import DEQI, NeedleLine, mirrored, print_line
-from myotome.science.needling.shorthand import ShorthandError, marked_words, parse_line, parse_lines
+from myotome.science.needling.lines import CURRENT_FIELDS, DEQI, NeedleLine, mirrored, print_line
+from myotome.science.needling.shorthand import MOST_OF_CURRENT, ShorthandError, marked_words, parse_line, parse_lines
 from myotome.vocabulary.anatomy import NeedleRegion, Position, Side
 from myotome.vocabulary.needling import GAUGES_MM, LENGTHS_MM, NeedleState, SiteKind, Technique
 
@@ -20,7 +20,13 @@ NEAREST = [f"{id}-{level}" if level else id for id, level in all_sites()] + list
 AT = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 PLAIN = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=12)
 NOTE = st.text("abc dé,.:ñ合'0", max_size=40).map(str.strip)
-AMOUNT = st.integers(1, 400).map(lambda n: n / 4)
+
+
+def up_to(most: int) -> st.SearchStrategy[float]:
+    return st.integers(1, 4 * most).map(lambda n: n / 4)
+
+
+AMOUNT = up_to(100)
 
 
 @st.composite
@@ -51,9 +57,7 @@ def sites(draw):
 @st.composite
 def needle_lines(draw):
     electrical = draw(st.booleans())
-    current = {
-        name: draw(st.none() | AMOUNT) for name in ("electrical_hz", "electrical_ms", "electrical_ma", "electrical_min")
-    }
+    current = {CURRENT_FIELDS[unit]: draw(st.none() | up_to(most)) for unit, most in MOST_OF_CURRENT.items()}
     state = draw(st.sampled_from([NeedleState.IN, NeedleState.OUT]))
     gauge = draw(st.none() | st.sampled_from(GAUGES_MM))
     return NeedleLine(
@@ -77,7 +81,7 @@ def needle_lines(draw):
         position=draw(st.none() | st.sampled_from(Position)),
         state=state,
         seconds=draw(st.none() | AMOUNT),
-        retain_minutes=draw(st.none() | AMOUNT) if state is NeedleState.IN else None,
+        retain_minutes=draw(st.none() | up_to(60).map(lambda n: n + 1)) if state is NeedleState.IN else None,
         note=draw(NOTE),
     )
 
@@ -164,6 +168,9 @@ def test_both_sides_and_a_stretch_of_levels_are_several_needles():
         ("L mult-T15", "mult-T15", ""),
         ("L glmed 40 50", "50", ""),
         ("L glmed retain soon", "soon", "20m"),
+        ("L ST36 retain 300m", "300m", "20m"),
+        ("L ST36 0hz", "0hz", ""),
+        ("L 足 20", "足", ""),
         ("L @lowback/scar 20", "@lowback/scar", "@low_back/scar"),
         ("L @low_back/scar~glmde 20", "@low_back/scar~glmde", "@low_back/scar~glmed"),
     ],
@@ -174,6 +181,26 @@ def test_an_error_points_at_the_word_and_offers_the_nearest(line, word, nearest)
     assert (refusal.value.word, refusal.value.nearest) == (word, nearest)
     assert line[refusal.value.start : refusal.value.end] == word
     assert [w.text for w in marked_words(line) if not w.ok] == [word]
+
+
+def test_a_side_that_the_site_does_not_have_is_what_the_error_points_at():
+    with pytest.raises(ShorthandError, match="Which side") as refusal:
+        parse_line("M ST36 10")
+    assert (refusal.value.start, refusal.value.end) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("word", "code"),
+    [("K3", "KI3"), ("P6", "PC6"), ("Liv3", "LR3"), ("TW5", "TE5"), ("Ren17", "CV17"), ("hegu", "LI4"),
+     ("Zúsānlǐ", "ST36"), ("合谷", "LI4")],
+)  # fmt: skip
+def test_a_point_is_known_by_older_letters_by_pinyin_and_by_its_characters(word, code):
+    assert {row.site for row in parse_line(f"B {word} 20")} == {code}
+
+
+def test_the_words_of_several_lines_keep_their_places():
+    text = "L glmed 40\nR gasp2"
+    assert [text[word.start : word.end] for word in marked_words(text)] == ["L", "glmed", "40", "R", "gasp2"]
 
 
 def test_a_word_that_could_be_two_muscles_is_none():

@@ -42,8 +42,8 @@ def test_a_line_that_does_not_parse_keeps_the_typing_and_points_at_the_word(clie
     page = answer.content.decode()
     assert answer.status_code == 422
     assert "Did you mean grasp2?" in page
-    assert 'value="L glmed 50 .30x60 gasp2"' in page
-    assert '<span class="bad">gasp2</span>' in page
+    assert ">L glmed 50 .30x60 gasp2</textarea>" in page
+    assert '<span class="bad" aria-hidden="true">gasp2</span>' in page
     assert not NeedleInsertion.objects.exists()
 
 

@@ -28,6 +28,7 @@ from myotome.vocabulary.errors import InvalidValue
 __all__ = [
     "DERIVED",
     "MERIDIANS",
+    "OLDER_CODES",
     "PUBLISHED",
     "Acupoint",
     "Depth",
@@ -36,12 +37,28 @@ __all__ = [
     "acupoints",
     "as_json_rows",
     "find",
+    "plain",
     "points_of",
     "points_through",
 ]
 
-_OLDER_CODES = {"DU": "GV", "RN": "CV", "REN": "CV", "SJ": "TE", "TW": "TE", "TB": "TE", "LV": "LR", "UB": "BL"}
-_CODE = re.compile(r"([a-z]{2,3})[\s-]?0*([1-9]\d?)", re.IGNORECASE)
+OLDER_CODES = {
+    "DU": "GV",
+    "HE": "HT",
+    "K": "KI",
+    "KD": "KI",
+    "LIV": "LR",
+    "LV": "LR",
+    "P": "PC",
+    "REN": "CV",
+    "RN": "CV",
+    "SJ": "TE",
+    "TB": "TE",
+    "TW": "TE",
+    "UB": "BL",
+}
+"""Other letters in use for a meridian, by the code of the World Health Organization."""
+_CODE = re.compile(r"([a-z]{1,3})[\s-]?0*([1-9]\d?)", re.IGNORECASE)
 
 
 @cache
@@ -149,4 +166,4 @@ def _code(text: str) -> str | None:
     if shape is None:
         return None
     letters = shape[1].upper()
-    return f"{_OLDER_CODES.get(letters, letters)}{shape[2]}"
+    return f"{OLDER_CODES.get(letters, letters)}{shape[2]}"

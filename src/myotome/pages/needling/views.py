@@ -62,8 +62,8 @@ def sites(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
 @charts
 def line_words(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
     """The words of a line as it forms, each read or not with the nearest word, and what must be said before its needles."""
-    row, line = visit_for(actor, visit), request.GET.get("line", "")[:500]
-    context = {"words": marked_words(line), "said": said_before_line(actor, row, line)}
+    row, line = visit_for(actor, visit), request.GET.get("line", "")[:5000]
+    context = {"words": marked_words(line), "said": said_before_line(actor, row, line), "is_live": True}
     return render(request, "needling/line_words.html", context)
 
 

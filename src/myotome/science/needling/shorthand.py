@@ -37,6 +37,9 @@ _GRADED = re.compile(r"^(grasp|cramp|twitch)(\d+)$")
 _DETAIL = re.compile(r"^\(([^()\s]{1,60})\)$")
 _MARKED = re.compile(r"^(lot|sought):(\S{1,40})$")
 MOST_NEEDLES_IN_A_LINE = 60
+MOST_MINUTES_OF_REST = 240
+MOST_OF_CURRENT = {"hz": 1000, "ms": 10, "ma": 50, "min": 240}
+"""The most that is typed in earnest; the fields of the chart take as much."""
 
 
 class ShorthandError(InvalidValue):
@@ -102,18 +105,21 @@ def parse_lines(text: str) -> tuple[NeedleLine, ...]:
 
 
 def marked_words(text: str) -> tuple[Word, ...]:
-    """Every word of one line, read or not, for the line that forms under the writer's hand.
+    """Every word of a line or of several, read or not, for what forms under the writer's hand; places in the whole text.
 
     Source: judgement
     Check: tests/property/test_shorthand.py
     """
-    line, rows = _Line(text), []
-    for start, end, word in _split(text):
-        try:
-            line.read(word, start, end)
-            rows.append(Word(word, start, end, True))
-        except ShorthandError as fault:
-            rows.append(Word(word, start, end, False, fault.nearest))
+    rows = []
+    for written in re.finditer(r"[^\r\n]+", text):
+        line, first = _Line(written.group()), written.start()
+        for start, end, word in _split(line.text):
+            nearest, is_read = "", True
+            try:
+                line.read(word, start, end)
+            except ShorthandError as fault:
+                nearest, is_read = fault.nearest, False
+            rows.append(Word(word, first + start, first + end, is_read, nearest))
     return tuple(rows)
 
 
@@ -134,9 +140,12 @@ class _Line:
         self.sites: list[Site] = []
         self.values: dict[str, Any] = {}
         self.expects_retain = self.site_tried = False
+        self.side_word: dict[str, Any] | None = None
 
     def read(self, word: str, start: int, end: int) -> None:
         """One word more, or a ShorthandError that points at it."""
+        if word.casefold() in SIDES and not self.sides:
+            self.side_word = {"word": word, "start": start, "end": end}
         try:
             self._read(word)
         except UnknownSite as fault:
@@ -150,6 +159,8 @@ class _Line:
             self.expects_retain = False
             if not (hit := _TIME.match(low)) or hit[2] != "m":
                 raise _Unread(Sentence("After retain come minutes, such as 20m, not “{word}”.", word=word), "20m")
+            if not 1 <= float(hit[1]) <= MOST_MINUTES_OF_REST:
+                raise _Unread(Sentence("A set rests for 1 to {most} minutes.", most=MOST_MINUTES_OF_REST), "20m")
             self._set(retain_minutes=float(hit[1]), state=NeedleState.IN)
         elif word.startswith("#"):
             self._set(note=word.removeprefix("#").strip()[:300])
@@ -196,6 +207,10 @@ class _Line:
             if self.values["seconds"] > 4 * 3600:
                 raise _Unread("A needle is in for at most four hours.", "20m")
         elif hit := _CURRENT.match(low):
+            most = MOST_OF_CURRENT[hit[2].casefold()]
+            if not 0 < float(hit[1]) <= most:
+                said = hit[2]
+                raise _Unread(Sentence("Current is more than 0 and at most {most} {unit}.", most=most, unit=said))
             self._set(**{CURRENT_FIELDS[hit[2]]: float(hit[1])}, technique=Technique.ELECTRICAL)
         elif hit := _DETAIL.match(word):
             self._set(site_detail=hit[1])
@@ -244,7 +259,7 @@ class _Line:
         for site in self.sites:
             sides = (Side.MIDLINE,) if site.is_midline else self.sides
             if not sides or (Side.MIDLINE in sides and not site.is_midline and site.kind is not SiteKind.FREE):
-                raise ShorthandError("Which side? Begin with L, R or B.", **whole, nearest="L")
+                raise ShorthandError("Which side? Begin with L, R or B.", **(self.side_word or whole), nearest="L")
             values = {"site_detail": site.detail} | self.values
             rows += [
                 NeedleLine(

@@ -23,20 +23,9 @@ from myotome.vocabulary.needling import SiteKind
 from myotome.vocabulary.sentences import Sentence
 
 _LEVELS = re.compile(r"^(?P<name>[a-z_]+?)-?(?P<first>[CTLS]\d{1,2})(?:-(?P<last>[CTLS]\d{1,2}))?$", re.IGNORECASE)
-_POINT = re.compile(r"^(?P<meridian>[a-z]{2})-?(?P<number>\d{1,2})$", re.IGNORECASE)
+_POINT = re.compile(r"^(?P<meridian>[a-z]{1,3})-?(?P<number>\d{1,2})$", re.IGNORECASE)
+_TWO_LETTERS = re.compile(r"^[a-z]{2}-?\d", re.IGNORECASE)
 _FREE = re.compile(r"^@(?P<region>[a-z_]+)/(?P<words>[^\s/~]+)(?P<near>~(?P<nearest>\S*))?$")
-MERIDIANS = {
-    "BL": "BL",
-    "UB": "BL",
-    "DU": "GV",
-    "REN": "CV",
-    "SJ": "TE",
-    "TB": "TE",
-    "LV": "LR",
-    "HE": "HT",
-    "KD": "KI",
-}
-"""Other codes in use for a meridian, by the code of the World Health Organization."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +62,10 @@ def sites_named(word: str) -> tuple[Site, ...]:
         return (_free(free["region"], free["words"], free["nearest"] if free["near"] else None),)
     if point := _point(word):
         return (point,)
-    if (hit := _LEVELS.match(word)) and not _POINT.match(word):
+    if (hit := _LEVELS.match(word)) and not _TWO_LETTERS.match(word):
         return _by_level(hit["name"], hit["first"].upper(), (hit["last"] or hit["first"]).upper())
+    if _squeezed(word) not in _owners() and (id := _point_names().get(points.plain(word))):
+        return (_site_of(points.acupoint(id)),)
     row = muscle(_muscle_id(word))
     if row.levels:
         short = abbreviation(row.id)
@@ -107,7 +98,7 @@ def named_site(nearest: str) -> Site | None:
     Check: tests/spec/needling/test_nearest_to_a_free_place.py
     """
     if point := points.acupoints().get(nearest):
-        return Site(SiteKind.ACUPOINT, point.id, NeedleRegion(point.region), is_midline=bool(point.midline))
+        return _site_of(point)
     id, _dash, level = nearest.partition("-")
     row = muscles().get(id)
     if row is None or level not in (row.levels or ("",)):
@@ -174,6 +165,8 @@ def _owners() -> Mapping[str, str]:
 
 def _muscle_id(word: str) -> str:
     asked = _squeezed(word)
+    if not asked:
+        raise UnknownSite(Sentence("“{word}” is no muscle or point.", word=word))
     if owner := _owners().get(asked):
         return owner
     for found in (_all_words(asked), _first_words(asked)):
@@ -249,10 +242,10 @@ def _point(word: str) -> Site | None:
     if not hit:
         return None
     meridian = hit["meridian"].upper()
-    code = f"{MERIDIANS.get(meridian, meridian)}{int(hit['number'])}"
+    code = f"{points.OLDER_CODES.get(meridian, meridian)}{int(hit['number'])}"
     row = points.acupoints().get(code)
     if row is None:
-        if meridian not in MERIDIANS and not any(id.startswith(meridian) for id in points.acupoints()):
+        if meridian not in points.OLDER_CODES and not any(id.startswith(meridian) for id in points.acupoints()):
             return None
         highest = max((int(re.sub(r"\D", "", id)) for id in points.acupoints() if id.startswith(code[:2])), default=0)
         raise UnknownSite(
@@ -261,7 +254,21 @@ def _point(word: str) -> Site | None:
             ),
             f"{code[:2]}{highest}",
         )
+    return _site_of(row)
+
+
+def _site_of(row: points.Acupoint) -> Site:
     return Site(SiteKind.ACUPOINT, row.id, NeedleRegion(row.region), is_midline=bool(row.midline))
+
+
+@cache
+def _point_names() -> Mapping[str, str]:
+    """Pinyin without tones and hanzi of every point, where only one point has the name."""
+    owners: dict[str, set[str]] = {}
+    for row in points.acupoints().values():
+        for name in (points.plain(row.pinyin), points.plain(row.hanzi)):
+            owners.setdefault(name, set()).add(row.id)
+    return {name: next(iter(ids)) for name, ids in owners.items() if len(ids) == 1}
 
 
 def _free(region: str, words: str, nearest: str | None) -> Site:
