@@ -95,6 +95,15 @@ def test_a_reduced_reflex_or_weak_muscle_asks_to_screen_again():
     assert consider_roots({"findings": [weak, normal], "region": None})["rescreen"] == [0]
 
 
+def test_numb_skin_asks_to_screen_again_and_sore_skin_does_not():
+    numb, sore, felt = (
+        {"dermatome": "L5", "side": "left", "sign": sign, "present": present}
+        for sign, present in (("hypoaesthesia", True), ("hyperalgesia", True), ("hypoaesthesia", False))
+    )
+    asked = [consider_roots({"findings": [one], "region": "back_leg"})["rescreen"] for one in (numb, sore, felt)]
+    assert asked == [[0], [], []]
+
+
 def test_a_muscle_of_the_face_moves_no_root():
     face = {"muscle": "masseter", "side": "left", "sign": "tender", "grade": 3}
     with_it, without = (p_of(consider_roots({"findings": f, "region": "neck_arm"})) for f in ([face], []))
