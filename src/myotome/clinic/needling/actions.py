@@ -38,7 +38,14 @@ from myotome.science.needling.counts import check_sharps
 from myotome.vocabulary import needling as words
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
-from myotome.vocabulary.errors import CourseClosed, InvalidValue, NotFound, StaleVersion, VisitLocked
+from myotome.vocabulary.errors import (
+    CourseClosed,
+    InvalidValue,
+    NeedleUnaccountedFor,
+    NotFound,
+    StaleVersion,
+    VisitLocked,
+)
 
 __all__ = [
     "accept_handover",
@@ -159,8 +166,21 @@ def call_all_out(*, by: Actor, at: datetime, visit_id: int) -> TreatmentVisit:
 
 @once
 def count_after_all_out(*, by: Actor, at: datetime, visit_id: int, numbers_out: list[int]) -> TreatmentVisit:
-    """The count after "all out": the numbered needles are out, any other stays open and is named at closing."""
+    """The count after "all out": the numbered needles are out, any other stays open and is named at closing.
+
+    Raises:
+        NeedleUnaccountedFor: a number is no needle of this visit; nothing is counted, the open ones are listed.
+    """
     visit = unlocked_visit(by, visit_id)
+    charted = needles_of(visit)
+    unknown = sorted(set(numbers_out) - {needle.number for needle in charted})
+    if unknown:
+        still_in = ", ".join(str(needle.number) for needle in charted if needle.state == words.NeedleState.IN.value)
+        raise NeedleUnaccountedFor(
+            "There is no needle {unknown} in this visit. Still in: {still_in}. Count again.",
+            unknown=", ".join(map(str, unknown)),
+            still_in=still_in or "–",
+        )
     for number in numbers_out:
         take_out(by=by, at=at, visit_id=visit_id, number=number)
     visit.counted_at = at
