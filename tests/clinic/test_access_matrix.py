@@ -61,6 +61,7 @@ CLINICAL = {"examination", "course", "visit", "intake", "plan", "consent", "inci
 """Ids that lead into a chart, or to what another has earned: a practitioner without a care relation gets 404."""
 WORDS = {"to": "arrived", "what": "chart", "code": "saddle_numbness", "step": "pain", "number": 1, "key": "x"}
 WORDS |= {"muscle": "tibialis_anterior", "root": "L5", "point": "ST36", "table": "conditions", "row": "low_back_pain"}
+WORDS |= {"letter": "letters"}  # of no kind: tests/spec/booking tries those of others
 WORDS |= {"fit": 1}  # of none: tests/clinic/learning tries those of others
 REFUSED = {302, 403, 404, 405, 410}
 

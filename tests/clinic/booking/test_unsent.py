@@ -12,11 +12,12 @@ from django.utils import timezone
 from myotome.clinic.audit.models import AuditEvent
 from myotome.clinic.booking.actions import book, cancel, move
 from myotome.clinic.booking.models import DiaryRules, Notice, Service
-from myotome.clinic.booking.models.messages import LONGEST_SENDING, SHOWN_FROM_FAILURES
 from myotome.clinic.booking.notices import message_for, send_notice
 from myotome.clinic.booking.queries import free_times_for
-from myotome.clinic.booking.unsent import n_unsent, unsent
+from myotome.clinic.booking.unsent import unsent
+from myotome.clinic.pathway.unsent import n_unsent
 from myotome.clinic.people.letters import MOST_FAILURES, RETRY_MINUTES
+from myotome.clinic.people.outgoing import LONGEST_SENDING, SHOWN_FROM_FAILURES
 from tests.factories import a_clinic, a_patient, a_practitioner, a_receptionist, an_actor
 
 pytestmark = pytest.mark.django_db
@@ -77,7 +78,7 @@ def test_with_mail_away_for_a_day_the_visit_stands_and_the_desk_sees_whom_to_pho
         "1 message did not go out" in client.get(reverse("desk:day", kwargs={"clinic": clinic.slug})).content.decode()
     )
     fail(notice, MOST_FAILURES - SHOWN_FROM_FAILURES)
-    assert notice.parked_at is not None
+    assert notice.is_given_up
     page = client.get(reverse("booking:unsent", kwargs={"clinic": clinic.slug})).content.decode()
     assert "Hannah Lindqvist" in page
     assert "604 555 0199" in page
@@ -92,7 +93,7 @@ def test_a_message_that_cannot_be_made_is_tried_and_parked_like_any_other_and_th
     _, actor, notice, _ = booked
     mail_away.append(ZeroDivisionError("a fault of ours"))
     fail(notice, MOST_FAILURES)
-    assert notice.parked_at is not None
+    assert notice.is_given_up
     assert notice.sent_at is None
     monkeypatch.undo()
     cancel(by=actor, at=timezone.now(), appointment_id=notice.appointment_id)

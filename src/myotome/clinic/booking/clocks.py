@@ -33,7 +33,11 @@ def zone_of_practitioner(known: SetUp, practitioner_id: int, day: date | None) -
 
 def zone_then(clinic_id: int, practitioner_id: int, starts_at: datetime) -> str:
     """The clock of the place where she works at this moment; of her first place when she works nowhere then."""
-    known = set_up_of(clinic_id)
+    return zone_where_she_works(set_up_of(clinic_id), practitioner_id, starts_at)
+
+
+def zone_where_she_works(known: SetUp, practitioner_id: int, starts_at: datetime) -> str:
+    """As `zone_then`, of a set-up that is at hand."""
     place = place_where_she_works(known, practitioner_id, starts_at=starts_at, ends_at=starts_at + A_TICK)
     return str(place.time_zone) if place else zone_of_practitioner(known, practitioner_id, None)
 

@@ -6,7 +6,6 @@ carries clinical detail. A reminder whose time has passed, or whose appointment 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from email.utils import parseaddr
@@ -24,14 +23,13 @@ from django_tasks_db.models import DBTaskResult, get_date_max
 from myotome.clinic.audit.prepared import Prepared, insert
 from myotome.clinic.booking.models import Appointment, ContactWish, DiaryRules, Notice
 from myotome.clinic.booking.rules import after_quiet_hours
-from myotome.clinic.people.letters import letter, tried_again_at
+from myotome.clinic.people.letters import letter
 from myotome.clinic.people.links import link_token
 from myotome.clinic.people.models import Clinic, Patient
+from myotome.clinic.people.outgoing import send_once
 from myotome.exchange.icalendar.invitation import Invitation, invitation_file
 from myotome.exchange.sms.gateway import gateway_from
 from myotome.vocabulary.scheduling import AppointmentStatus
-
-log = logging.getLogger("myotome.booking")
 
 
 def queue_notices(
@@ -135,30 +133,16 @@ def wish_of(patient: Patient) -> ContactWish | None:
 
 @task()
 def send_notice(notice_id: int) -> None:
-    """Sends one notice, if it still has something to say; a day of failures parks it, and the desk sees it (`unsent`).
-
-    The notice is marked before the mail goes out and unmarked when that fails, so that a worker that dies in
-    between sends at most once, and no transaction waits for a mail server. What it died with stays marked as on its
-    way: the desk is told that nobody knows whether it went out.
-    """
-    now = timezone.now()
-    claimed = Notice.objects.filter(pk=notice_id, sent_at__isnull=True, parked_at__isnull=True).update(
-        sent_at=now, going_since=now
-    )
-    if not claimed:
-        return
-    notice = Notice.objects.select_related(
+    """Sends one notice once, if it still has something to say; the desk sees what does not go out (`unsent`)."""
+    rows = Notice.objects.select_related(
         "appointment__patient", "appointment__clinic", "appointment__place", "appointment__practitioner"
-    ).get(pk=notice_id)
-    try:
-        if is_current(notice):
-            (_send_sms if notice.kind.endswith("_sms") else _send_mail)(notice)
-    except Exception as fault:  # a carrier that is away, or a message that cannot be made: the others flow
-        if not isinstance(fault, OSError):
-            log.exception("A message could not be made.")
-        _note_failure(notice, now)
-    else:
-        Notice.objects.filter(pk=notice_id, going_since=now).update(going_since=None)
+    )
+    send_once(rows, notice_id, _send, job=send_notice, arguments=(notice_id,), at=timezone.now())
+
+
+def _send(notice: Notice) -> None:
+    if is_current(notice):
+        (_send_sms if notice.kind.endswith("_sms") else _send_mail)(notice)
 
 
 def _send_mail(notice: Notice) -> None:
@@ -282,13 +266,3 @@ def manage_url(appointment: Appointment) -> str:
 def page_url(patient: Patient, clinic: Clinic) -> str:
     """The link to her own page, behind her birth date: her time, the questions before the visit, what was shared."""
     return f"{settings.PUBLIC_URL}/{clinic.slug}/me/page/{link_token('patient', patient.pk, 1)}/"
-
-
-def _note_failure(notice: Notice, now: datetime) -> None:
-    notice.sent_at, notice.going_since, notice.n_failures = None, None, notice.n_failures + 1
-    again = tried_again_at(now, notice.n_failures)
-    if again is None:
-        notice.parked_at = now
-    notice.save(update_fields=["sent_at", "going_since", "n_failures", "parked_at"])
-    if again is not None:
-        send_notice.using(run_after=again).enqueue(notice.pk)

@@ -25,9 +25,10 @@ from myotome.clinic.booking.notices import queue_jobs, wish_of
 from myotome.clinic.booking.placing import place_hold, wanted_for
 from myotome.clinic.booking.queries import check_may_book, practitioner_of, service_for
 from myotome.clinic.booking.rules import after_quiet_hours, rules_for
-from myotome.clinic.people.letters import letter, tried_again_at
+from myotome.clinic.people.letters import letter
 from myotome.clinic.people.links import link_token, row_of_link
 from myotome.clinic.people.models import Clinic, Patient
+from myotome.clinic.people.outgoing import send_once
 from myotome.clinic.people.queries import patient_for, system_actor
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, MyotomeError
@@ -239,23 +240,16 @@ def offer_link(offer: Offered) -> str:
 def send_offer(offer_id: int) -> None:
     """The mail with the offer, once; a mail server that is down is tried again while the offer stands."""
     now = timezone.now()
-    fresh = Offered.objects.filter(
-        pk=offer_id, sent_at__isnull=True, answered_at__isnull=True, expires_at__gt=now, opening__closed_at__isnull=True
-    )
-    if not fresh.update(sent_at=now):
-        return
-    offer = Offered.objects.select_related("wish__patient", "opening__clinic").get(pk=offer_id)
+    standing = Offered.objects.filter(answered_at__isnull=True, expires_at__gt=now, opening__closed_at__isnull=True)
+    rows = standing.select_related("wish__patient", "opening__clinic")
+    send_once(rows, offer_id, _send, job=send_offer, arguments=(offer_id,), at=now)
+
+
+def _send(offer: Offered) -> None:
     patient = offer.wish.patient
     wish = wish_of(patient)
-    if not patient.email or (wish is not None and wish.no_offers):
-        return
-    try:
+    if patient.email and not (wish is not None and wish.no_offers):
         message_for(offer, patient).send()
-    except OSError:
-        n_failures = offer.n_failures + 1
-        Offered.objects.filter(pk=offer_id).update(sent_at=None, n_failures=n_failures)
-        if again := tried_again_at(now, n_failures):
-            queue_jobs(send_offer, [([offer_id], again)])
 
 
 def message_for(offer: Offered, patient: Patient) -> EmailMessage:

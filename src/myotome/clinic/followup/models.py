@@ -7,13 +7,14 @@ from django.db.models import Q
 
 from myotome.clinic.booking.models import Appointment
 from myotome.clinic.people.access import NOTHING, ClinicalRow, ClinicRow, StaffRow
+from myotome.clinic.people.outgoing import Outgoing, indexes_of
 from myotome.clinic.screening.models import Course
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import CourseOutcome, Role
 from myotome.vocabulary.measures import Occasion
 
 
-class MeasureRequest(ClinicalRow):
+class MeasureRequest(Outgoing, ClinicalRow):
     """A set of questions sent by one link; the birth date opens it, 30 days later it has run out.
 
     Before a visit the 30 days count from the day it has now, not from the one it was first booked for.
@@ -33,8 +34,9 @@ class MeasureRequest(ClinicalRow):
     completed_at = models.DateTimeField(null=True)
     n_wrong_birth_dates = models.PositiveSmallIntegerField(default=0)
     link_version = models.PositiveIntegerField(default=1)
-    sent_at = models.DateTimeField(null=True)
-    n_failures = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        indexes = indexes_of("questions")
 
 
 class Activity(ClinicalRow):

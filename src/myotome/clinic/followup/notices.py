@@ -11,12 +11,16 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django_tasks import task
 
 from myotome.clinic.followup.models import MeasureRequest
 from myotome.clinic.followup.queries import request_link
-from myotome.clinic.people.letters import letter, tried_again_at
+from myotome.clinic.people.letters import letter
+from myotome.clinic.people.outgoing import fails, is_not_known, send_once
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import Role
 
 SENT_AT = time(9, 0)
 
@@ -35,18 +39,27 @@ def queue_questions(request: MeasureRequest, *, at: datetime) -> None:
 def send_questions(request_id: int) -> None:
     """Sends the link once, if it can still be answered; a mail server that is down is waited for."""
     now = timezone.now()
-    if not MeasureRequest.objects.filter(
-        pk=request_id, sent_at__isnull=True, completed_at__isnull=True, expires_at__gt=now
-    ).update(sent_at=now):
-        return
-    request = MeasureRequest.objects.select_related("course__patient", "course__clinic").get(pk=request_id)
-    try:
-        message_for(request).send()
-    except OSError:
-        request.sent_at, request.n_failures = None, request.n_failures + 1
-        request.save(update_fields=["sent_at", "n_failures"])
-        if again := tried_again_at(now, request.n_failures):
-            send_questions.using(run_after=again).enqueue(request_id)
+    rows = MeasureRequest.objects.filter(completed_at__isnull=True, expires_at__gt=now)
+    rows = rows.select_related("course__patient", "course__clinic")
+    send_once(rows, request_id, _send, job=send_questions, arguments=(request_id,), at=now)
+
+
+def _send(request: MeasureRequest) -> None:
+    message_for(request).send()
+
+
+def questions_mailed(actor: Actor) -> QuerySet[MeasureRequest]:
+    """Questions as the desk knows them, that they were asked and not what: of anybody; a practitioner's of those in her care."""
+    actor.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER)
+    rows = MeasureRequest.objects.filter(clinic_id=actor.clinic_id)
+    rows = rows if actor.holds(Role.RECEPTIONIST) else rows.for_actor(actor)
+    return rows.select_related("course__patient")
+
+
+def not_heard_of(at: datetime) -> Q:
+    """Questions of which nobody can say that she was asked: she may have to be phoned."""
+    waits = Q(completed_at__isnull=True, opened_at__isnull=True, expires_at__gt=at)
+    return waits & (fails() | is_not_known(at))
 
 
 def message_for(request: MeasureRequest) -> EmailMessage:

@@ -11,6 +11,7 @@ from django.db.models import F
 from myotome.clinic.needling.models import AdverseEvent, AdverseFollowUp, AfterAnswer, AfterCheck, TreatmentVisit
 from myotome.clinic.people.links import check_opens, link_token, row_of_link
 from myotome.clinic.people.models import Clinic
+from myotome.clinic.people.outgoing import LONGEST_SENDING
 from myotome.knowledge.aftercare import NO, CheckQuestion, Choice, after_check
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Urgency
@@ -37,7 +38,8 @@ class Asked:
 class CheckStory:
     """The check of a visit as its page says it.
 
-    `state` is waiting (not due yet), not_sent, unanswered, begun or answered; `told` are answers other than "no".
+    `state` is waiting (not due yet), not_sent, not_known (whether it was sent), unanswered, begun or answered; `told` are
+    answers other than "no".
     """
 
     check: AfterCheck
@@ -53,7 +55,7 @@ class CheckStory:
     @property
     def can_be_phoned(self) -> bool:
         """True when she was to be asked by now and has not sent her answers."""
-        return self.state in ("not_sent", "unanswered", "begun")
+        return self.state in ("not_sent", "not_known", "unanswered", "begun")
 
 
 def check_link(check: AfterCheck) -> str:
@@ -110,6 +112,10 @@ def _state(check: AfterCheck, asked: list[Asked], at: datetime) -> str:
         return "answered"
     if any(one.is_answered for one in asked):
         return "begun"
+    sent = [(check.mail_at, check.mail_going_since), (check.sms_at, check.sms_going_since)]
+    has_gone = check.opened_at is not None or any(sent_at and going is None for sent_at, going in sent)
+    if not has_gone and any(going and going <= at - LONGEST_SENDING for _, going in sent):
+        return "not_known"
     if check.mail_at or check.sms_at:
         return "unanswered"
     return "waiting" if check.due_at > at else "not_sent"

@@ -19,10 +19,11 @@ from myotome.clinic.needling.after_queries import check_link
 from myotome.clinic.needling.models import AfterAnswer, AfterCheck, TreatmentVisit
 from myotome.clinic.people.letters import letter, tried_again_at
 from myotome.clinic.people.models import Membership, Patient
+from myotome.clinic.people.outgoing import Way, send_once
 from myotome.exchange.sms.gateway import gateway_from
 from myotome.vocabulary.courses import Role
 
-WAYS = {"mail": "mail_at", "sms": "sms_at"}
+WAYS = {"mail": Way("mail_at", "mail_going_since"), "sms": Way("sms_at", "sms_going_since")}
 
 
 def ways_to(patient: Patient) -> list[str]:
@@ -45,21 +46,15 @@ def queue_alarm(answer: AfterAnswer) -> None:
 @task()
 def send_check(check_id: int, way: str) -> None:
     """Sends the link once in one way, if it can still be answered; what nobody takes is tried again for a day."""
-    now, mark = timezone.now(), WAYS[way]
-    rows = AfterCheck.objects.filter(pk=check_id, completed_at__isnull=True, expires_at__gt=now)
-    if not rows.filter(**{f"{mark}__isnull": True}).update(**{mark: now}):
-        return
-    check = AfterCheck.objects.select_related("visit__course__patient", "visit__course__clinic").get(pk=check_id)
-    try:
-        sent = _send_sms(check) if way == "sms" else bool(message_for(check).send())
-    except OSError:
-        sent = False
-        check.n_failures += 1
-        check.save(update_fields=["n_failures"])
-        if again := tried_again_at(now, check.n_failures):
-            send_check.using(run_after=again).enqueue(check_id, way)
-    if not sent:
-        AfterCheck.objects.filter(pk=check_id).update(**{mark: None})
+    now = timezone.now()
+    rows = AfterCheck.objects.filter(completed_at__isnull=True, expires_at__gt=now)
+    rows = rows.select_related("visit__course__patient", "visit__course__clinic")
+    send = _send_sms if way == "sms" else _send_mail
+    send_once(rows, check_id, send, job=send_check, arguments=(check_id, way), at=now, way=WAYS[way])
+
+
+def _send_mail(check: AfterCheck) -> bool:
+    return bool(message_for(check).send())
 
 
 def message_for(check: AfterCheck) -> EmailMessage:

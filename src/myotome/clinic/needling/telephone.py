@@ -11,11 +11,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from myotome.clinic.needling.aftercare import answer_check, finish_check
+from myotome.clinic.needling.check_notices import WAYS
 from myotome.clinic.needling.locks import note_in_audit
 from myotome.clinic.needling.models import AfterCheck
+from myotome.clinic.people.outgoing import is_not_known
 from myotome.knowledge.aftercare import after_check
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
@@ -28,7 +30,7 @@ MOST_SHOWN = 20
 
 def checks_to_phone(actor: Actor, *, at: datetime) -> list[AfterCheck]:
     """Checks that were due and for which no link could go out, the oldest first, at most twenty."""
-    rows = _may_be_phoned(actor).filter(
+    rows = checks_mailed(actor).filter(
         completed_at__isnull=True, opened_at__isnull=True, mail_at__isnull=True, sms_at__isnull=True,
         due_at__lte=at - ON_ITS_WAY, expires_at__gt=at,
     )  # fmt: skip
@@ -41,19 +43,27 @@ def check_to_ask(actor: Actor, visit_id: int, *, at: datetime) -> AfterCheck:
     Raises:
         NotFound: there is none, it is not due yet, or a practitioner has not this patient in her care.
     """
-    check = _may_be_phoned(actor).filter(visit_id=visit_id, due_at__lte=at).first()
+    check = checks_mailed(actor).filter(visit_id=visit_id, due_at__lte=at).first()
     if check is None:
         raise NotFound("There is nothing to ask about this visit.")
     return check
 
 
-def _may_be_phoned(actor: Actor) -> QuerySet[AfterCheck]:
+def checks_mailed(actor: Actor) -> QuerySet[AfterCheck]:
     """The desk phones anybody of the clinic, a practitioner those in her care."""
     actor.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER)
     rows = AfterCheck.objects.filter(clinic_id=actor.clinic_id)
     if not actor.holds(Role.RECEPTIONIST):
         rows = rows.for_actor(actor)
     return rows.select_related("visit__course__patient", "visit__course__clinic", "visit__practitioner")
+
+
+def check_not_heard_of(at: datetime) -> Q:
+    """Checks whose link a worker died with, and which reached her in no other way."""
+    waits = Q(completed_at__isnull=True, opened_at__isnull=True, expires_at__gt=at)
+    went = [Q(**{f"{way.sent}__isnull": False, f"{way.going}__isnull": True}) for way in WAYS.values()]
+    died = [is_not_known(at, way) for way in WAYS.values()]
+    return waits & (died[0] | died[1]) & ~went[0] & ~went[1]
 
 
 @transaction.atomic

@@ -33,6 +33,7 @@ urlpatterns = [
     path("undo/<int:act>/", day_acts.take_back, name="take_back"),
     path("messages/", unsent.unsent_messages, name="unsent"),
     path("messages/<int:appointment>/", unsent.settle, name="settle_messages"),
+    path("messages/<slug:letter>/<int:number>/", unsent.settle_letter, name="settle_letter"),
     path("late/<int:practitioner>/", day_acts.late, name="late"),
     path("set-up/", set_up.set_up, name="set_up"),
     path("set-up/<slug:what>/", set_up.change, name="change"),

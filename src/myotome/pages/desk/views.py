@@ -18,7 +18,6 @@ from myotome.clinic.booking.queries import (
     appointments_on,
     requests_to_phone,
 )
-from myotome.clinic.booking.unsent import n_unsent
 from myotome.clinic.booking.weeks import closed_days, visits_and_blocks
 from myotome.clinic.money.actions import can_charge
 from myotome.clinic.money.queries import charge_of_visit
@@ -28,6 +27,7 @@ from myotome.clinic.needling.queries import calls_and_reviews, needles_in_now
 from myotome.clinic.needling.retained import due_at_home
 from myotome.clinic.needling.telephone import checks_to_phone
 from myotome.clinic.pathway.actions import request_phoned
+from myotome.clinic.pathway.unsent import n_unsent
 from myotome.clinic.people.queries import practitioners_for, rooms_for
 from myotome.pages.access import for_roles
 from myotome.pages.desk.board import board_of

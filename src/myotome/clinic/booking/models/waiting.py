@@ -9,6 +9,7 @@ from myotome.clinic.booking.models.diary import Appointment, Hold
 from myotome.clinic.booking.models.setup import Service
 from myotome.clinic.people.access import DeskRow
 from myotome.clinic.people.models import Patient, Practitioner
+from myotome.clinic.people.outgoing import Outgoing, indexes_of
 
 
 class WaitingWish(DeskRow):
@@ -53,7 +54,7 @@ class Opening(DeskRow):
     taken_by = models.ForeignKey(WaitingWish, on_delete=models.SET_NULL, null=True, related_name="+")
 
 
-class Offered(DeskRow):
+class Offered(Outgoing, DeskRow):
     """One opening offered to one who waits, until `expires_at`. A wish is offered an opening once."""
 
     patient_path = "wish__patient"
@@ -64,8 +65,7 @@ class Offered(DeskRow):
     expires_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
     said_yes = models.BooleanField(null=True)
-    sent_at = models.DateTimeField(null=True)
-    n_failures = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
+        indexes = indexes_of("offers")
         constraints = [models.UniqueConstraint(fields=["opening", "wish"], name="an_opening_is_offered_once")]
