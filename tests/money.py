@@ -30,15 +30,21 @@ class Desk:
     robin: Actor
     olive: Actor
 
+    @property
+    def place(self) -> Place:
+        """The clinic's first place."""
+        found = Place.objects.filter(clinic=self.clinic).order_by("pk").first()
+        assert found is not None
+        return found
+
     def visit(self, *, patient: Any = None, kind: str = "ims", days: int = 0, status: str = "done", **values: Any):
         """A visit of the practitioner, `days` from the fixed moment; past the diary, for money does not ask it."""
         starts_at = values.pop("starts_at", AT + timedelta(days=days))
         service = Service.objects.get(clinic=self.clinic, kind=kind)
         minutes = sum(phase.minutes for phase in service.phases.all())
-        values = {"practitioner": self.elena} | values
+        values = {"practitioner": self.elena, "place": self.place} | values
         return Appointment.objects.create(
             clinic=self.clinic,
-            place=Place.objects.filter(clinic=self.clinic).first(),
             patient=patient or a_patient(self.clinic),
             service=service,
             starts_at=starts_at,

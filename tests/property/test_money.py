@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from myotome.clinic.booking.models import Service
 from myotome.clinic.money.actions import take_back
 from myotome.clinic.money.closing import close_day
+from myotome.clinic.money.days import documents_on
 from myotome.clinic.money.models import Charge, DayClose, Payment
 from myotome.clinic.money.payments import refund
 from myotome.clinic.money.queries import (
     balance_cents,
     charges_for,
-    documents_on,
     owed_cents,
     payment_for,
     refundable_of,

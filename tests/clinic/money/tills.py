@@ -5,7 +5,7 @@ again. WHAT is
 
     own      each till is paid for visits of its own and gives some of it back; one attempt in eight fails halfway
     same     all tills take the same payments: whoever comes second is refused, for no more is owed
-    close    as own, while the first till closes the day halfway: what comes later is refused
+    close    as own, while the first till closes the day of its place halfway: what comes later there is refused
     blind    rows written past the program, each with the number that was next a moment before
 """
 
@@ -23,9 +23,10 @@ from django.db import DatabaseError, transaction  # noqa: E402
 from django.db.models import Max  # noqa: E402
 
 from myotome.clinic.money.closing import close_day  # noqa: E402
+from myotome.clinic.money.days import documents_on  # noqa: E402
 from myotome.clinic.money.models import Charge, Payment  # noqa: E402
 from myotome.clinic.money.payments import refund, take_payment  # noqa: E402
-from myotome.clinic.money.queries import documents_on, totals_of  # noqa: E402
+from myotome.clinic.money.queries import totals_of  # noqa: E402
 from myotome.clinic.people.models import Clinic  # noqa: E402
 from myotome.clinic.people.queries import system_actor  # noqa: E402
 from myotome.vocabulary.errors import MyotomeError  # noqa: E402
@@ -44,8 +45,9 @@ class Till:
         self.seed, self.chance = seed, random.Random(seed)
         self.clinic = Clinic.objects.get(slug=clinic)
         self.actor = system_actor(self.clinic, name=f"till {seed}")
-        self.charges = list(Charge.objects.filter(clinic=self.clinic).order_by("pk"))
-        self.mine = self.charges[seed::8]
+        self.charges = list(Charge.objects.filter(clinic=self.clinic).select_related("place").order_by("pk"))
+        self.mine = self.charges[seed::8]  # of one place: they take turns
+        self.place = self.mine[0].place
 
     def attempt(self, what: str, n: int, of: int) -> str:
         """What came of one attempt."""
@@ -84,7 +86,7 @@ class Till:
             with transaction.atomic():
                 Payment.objects.create(
                     clinic=self.clinic, kind="receipt", number=number, patient_id=charge.patient_id,
-                    practitioner_id=charge.practitioner_id, method="cash", amount_cents=5, currency="CAD", printed={},
+                    practitioner_id=charge.practitioner_id, place_id=charge.place_id, method="cash", amount_cents=5, currency="CAD", printed={},
                     key=f"blind {self.seed} {n}", digest="", on=AT.date(), at=AT, by_name="a till",
                 )  # fmt: skip
         except DatabaseError:
@@ -94,16 +96,21 @@ class Till:
     def _close(self) -> str:
         """Counts what is there, and closes the day if nobody has written since; else counts again."""
         for _ in range(50):
-            cash = totals_of(documents_on(self.actor, AT.date()))[0].expected_cents
+            cash = totals_of(documents_on(self.actor, AT.date(), place=self.place))[0].expected_cents
             try:
-                close_day(by=self.actor, at=AT, on=AT.date(), counted={PaymentMethod.CASH: cash})
+                close_day(
+                    by=self.actor, at=AT, on=AT.date(), counted={PaymentMethod.CASH: cash}, place_id=self.place.pk
+                )  # fmt: skip
             except MyotomeError as error:
                 if error.field != "note":
                     return error.slug
                 continue
             return "closed"
-        cash = totals_of(documents_on(self.actor, AT.date()))[0].expected_cents
-        close_day(by=self.actor, at=AT, on=AT.date(), counted={PaymentMethod.CASH: cash}, note="others were faster")
+        cash = totals_of(documents_on(self.actor, AT.date(), place=self.place))[0].expected_cents
+        close_day(
+            by=self.actor, at=AT, on=AT.date(), counted={PaymentMethod.CASH: cash}, note="others were faster",
+            place_id=self.place.pk,
+        )  # fmt: skip
         return "closed"
 
 

@@ -8,9 +8,10 @@ from django.db import DatabaseError, transaction
 from myotome.clinic.audit.models import AuditEvent
 from myotome.clinic.money.actions import take_back
 from myotome.clinic.money.closing import close_day
+from myotome.clinic.money.days import close_of, days_of, documents_on
 from myotome.clinic.money.models import DayClose, DayTotal
 from myotome.clinic.money.payments import refund
-from myotome.clinic.money.queries import close_of, day_is_open, documents_on, next_open_day, totals_of
+from myotome.clinic.money.queries import totals_of
 from myotome.vocabulary.errors import InvalidValue, NotAllowed
 from myotome.vocabulary.money import CardNumberRefused, DayClosed
 from myotome.vocabulary.money import PaymentMethod as M
@@ -53,13 +54,15 @@ def test_a_day_adds_up_by_way_to_pay_with_what_cash_was_rounded_by(desk):
 def test_a_day_is_closed_with_what_was_counted_and_by_whom(desk):
     a_full_day(desk)
     close(desk, cash=17275, debit=9500)
-    row = close_of(desk.robin, TODAY)
+    row = close_of(desk.robin, TODAY, place=desk.place)
     assert (row.by_name, row.first_number, row.last_number) == ("Robin Clarke", 1, 4)
     assert {t.method: (t.expected_cents, t.counted_cents, t.difference_cents) for t in row.totals.all()} == {
         "cash": (17275, 17275, 0),
         "debit": (9500, 9500, 0),
     }
-    assert AuditEvent.objects.get(act="day.closed").detail == {"on": "2026-11-24", "documents": 4, "difference": 0}
+    assert AuditEvent.objects.get(act="day.closed").detail == {
+        "on": "2026-11-24", "place": desk.place.pk, "documents": 4, "difference": 0,
+    }  # fmt: skip
 
 
 def test_a_difference_is_said_with_a_word_about_it(desk):
@@ -141,8 +144,8 @@ def test_an_earlier_day_with_documents_is_closed_first_days_without_any_close_wi
         close(desk)
     close(desk, on=TODAY - timedelta(days=4), cash=9500)
     close(desk)
-    assert not day_is_open(desk.robin, TODAY - timedelta(days=2), today=TODAY)
-    assert next_open_day(desk.robin, today=TODAY) == TOMORROW
+    assert not days_of(desk.place, AT).is_open(TODAY - timedelta(days=2))
+    assert days_of(desk.place, AT).next_open == TOMORROW
 
 
 def test_the_day_is_the_clinics_own_not_that_of_greenwich(desk):

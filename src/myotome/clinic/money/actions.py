@@ -14,9 +14,10 @@ from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.models import Appointment
 from myotome.clinic.booking.queries import appointment_for
 from myotome.clinic.booking.rules import rules_for
+from myotome.clinic.money.days import days_of
 from myotome.clinic.money.models import Charge, MoneyBook, ServiceTax
-from myotome.clinic.money.queries import charge_for, charges_for, check_day_is_open, next_open_day, today_of
-from myotome.clinic.people.models import Clinic
+from myotome.clinic.money.queries import charge_for, charges_for
+from myotome.clinic.people.models import Clinic, Place
 from myotome.science.money.amounts import tax_by_line, tax_within, taxed
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
@@ -44,19 +45,19 @@ def locked_book(by: Actor) -> MoneyBook:
     return MoneyBook.objects.select_for_update().get(clinic_id=by.clinic_id)
 
 
-def day_of_books(by: Actor, *, at: datetime, on: date | None) -> date:
-    """The day that a document is written into: today unless another is asked for.
+def day_of_books(place: Place, *, at: datetime, on: date | None) -> date:
+    """The day that a document is written into at a place: today there unless another is asked for.
 
     Raises:
         DayClosed: it is closed; the sentence names the day that takes it.
         InvalidValue: a day to come that is not the next open one, or one more than 31 days back.
     """
-    today = today_of(by, at)
-    on = on or today
-    check_day_is_open(by, on, today=today)
-    if on > next_open_day(by, today=today):
+    days = days_of(place, at)
+    on = on or days.today
+    days.check_open(on)
+    if on > days.next_open:
         raise InvalidValue("Nothing is written into a day to come.", field="on")
-    if on < today - timedelta(days=MOST_DAYS_BACK):
+    if on < days.today - timedelta(days=MOST_DAYS_BACK):
         raise InvalidValue("At most {n} days back.", field="on", n=MOST_DAYS_BACK)
     return on
 
@@ -157,6 +158,7 @@ def charge_visit(
         patient=appointment.patient,
         appointment=appointment,
         practitioner=appointment.practitioner,
+        place=appointment.place,
         kind=kind.value,
         turn=len(before),
         service_name=appointment.service.name,
@@ -176,7 +178,7 @@ def charge_visit(
         insurer=insurer.strip(),
         claim_number=claim_number.strip(),
         reason=reason.strip(),
-        on=day_of_books(by, at=at, on=on),
+        on=day_of_books(appointment.place, at=at, on=on),
         at=at,
         by_name=by.name[:120],
         by_user_id=by.user_id,
@@ -218,13 +220,21 @@ def take_back(
     if not reason.strip():
         raise InvalidValue("Please say why.", field="reason")
     locked_book(by)
-    return written_off(by=by, at=at, charge=charge_for(by, charge_id), reason=reason, cents=cents, on=on)
+    charge = charge_for(by, charge_id)
+    return written_off(by=by, at=at, charge=charge, place=charge.place, reason=reason, cents=cents, on=on)
 
 
 def written_off(
-    *, by: Actor, at: datetime, charge: Charge, reason: str, cents: int | None = None, on: date | None = None
+    *,
+    by: Actor,
+    at: datetime,
+    charge: Charge,
+    place: Place,
+    reason: str,
+    cents: int | None = None,
+    on: date | None = None,
 ) -> Charge:
-    """As `take_back`, for who holds the book already; `charge` is freshly read."""
+    """As `take_back`, for who holds the book already, in the books of `place`; `charge` is freshly read."""
     part = charge.owed_cents if cents is None else cents
     if part <= 0 and cents is not None:
         raise InvalidValue("Please say an amount above 0.00.", field="amount")
@@ -245,6 +255,7 @@ def written_off(
         patient=charge.patient,
         appointment_id=charge.appointment_id,
         practitioner_id=charge.practitioner_id,
+        place=place,
         kind=ChargeKind.TAKEN_BACK.value,
         takes_back=charge,
         service_name=charge.service_name,
@@ -261,7 +272,7 @@ def written_off(
         total_cents=-part,
         currency=charge.currency,
         reason=reason.strip(),
-        on=day_of_books(by, at=at, on=on),
+        on=day_of_books(place, at=at, on=on),
         at=at,
         by_name=by.name[:120],
         by_user_id=by.user_id,

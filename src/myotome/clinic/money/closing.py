@@ -1,4 +1,4 @@
-"""Writing the day's end: what was counted beside what the documents say. Nothing is written into the day afterwards."""
+"""Writing the end of a place's day: what was counted beside what the documents say. Nothing is written into the day afterwards."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from django.db import transaction
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.money.actions import locked_book
+from myotome.clinic.money.days import days_of, place_of_books
 from myotome.clinic.money.models import DayClose, DayTotal, Payment
-from myotome.clinic.money.queries import check_day_is_open, first_day_to_close, today_of, totals_of
+from myotome.clinic.money.queries import totals_of
 from myotome.clinic.people.models import Clinic
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
@@ -18,12 +19,22 @@ from myotome.vocabulary.money import PaymentMethod, amount_words, check_no_card_
 
 
 @transaction.atomic
-def close_day(*, by: Actor, at: datetime, on: date, counted: dict[PaymentMethod, int], note: str = "") -> DayClose:
-    """The day closed with what was counted: cash always, the other ways where asked. From now on it takes nothing more.
+def close_day(
+    *,
+    by: Actor,
+    at: datetime,
+    on: date,
+    counted: dict[PaymentMethod, int],
+    note: str = "",
+    place_id: int | None = None,
+) -> DayClose:
+    """The day of a place closed with what was counted: cash always, the other ways where asked.
+
+    From now on it takes nothing more there; the other places go on. A clinic with one place need not say which.
 
     Raises:
         DayClosed: it is closed already, or a later day is.
-        InvalidValue: a day to come, an earlier one still open, cash not counted, or a difference without a word about it.
+        InvalidValue: no place of several, a day to come, an earlier one still open, cash not counted, or a difference without a word about it.
         CardNumberRefused: the note looks like the number of a card.
     """
     by.check_holds(Role.RECEPTIONIST, Role.OWNER)
@@ -31,14 +42,15 @@ def close_day(*, by: Actor, at: datetime, on: date, counted: dict[PaymentMethod,
     if PaymentMethod.CASH not in counted:
         raise InvalidValue("Please count the cash; 0.00 if there is none.", field="cash")
     locked_book(by)
-    today = today_of(by, at)
-    check_day_is_open(by, on, today=today)
-    if on > today:
+    place = place_of_books(by, place_id)
+    days = days_of(place, at)
+    days.check_open(on)
+    if on > days.today:
         raise InvalidValue("A day to come is not closed.", field="on")
-    first = first_day_to_close(by, today=today)
+    first = days.first_to_close()
     if first is not None and first < on:
         raise InvalidValue("Close {first} first; it has documents too.", field="on", first=first.isoformat())
-    rows = list(Payment.objects.filter(clinic_id=by.clinic_id, on=on).order_by("number"))
+    rows = list(Payment.objects.filter(clinic_id=by.clinic_id, place=place, on=on).order_by("number"))
     currency = Clinic.objects.values_list("currency", flat=True).get(pk=by.clinic_id)
     totals = totals_of(rows)
     differences = {t.method: counted[t.method] - t.expected_cents for t in totals if t.method in counted}
@@ -51,6 +63,7 @@ def close_day(*, by: Actor, at: datetime, on: date, counted: dict[PaymentMethod,
         )
     close = DayClose.objects.create(
         clinic_id=by.clinic_id,
+        place=place,
         on=on,
         at=at,
         by_name=by.name[:120],
@@ -71,7 +84,7 @@ def close_day(*, by: Actor, at: datetime, on: date, counted: dict[PaymentMethod,
             counted_cents=counted.get(total.method),
         )
     record(
-        by=by, at=at, act="day.closed", subject=close, on=on.isoformat(), documents=len(rows),
+        by=by, at=at, act="day.closed", subject=close, on=on.isoformat(), place=place.pk, documents=len(rows),
         difference=sum(differences.values()),
     )  # fmt: skip
     return close

@@ -1,8 +1,8 @@
 """Rows of the desk's money. What is written stays: the database refuses to change or delete a charge, a document or a close.
 
 A balance is a sum and nothing else: charges (those taken back count below zero), less receipts, plus refunds. Receipts and
-refunds share one series of numbers per clinic without a gap, and a closed day takes nothing more; triggers keep both
-(migration 0002). Everything a document said when it was given out is in its `printed`.
+refunds share one series of numbers per clinic without a gap, and a day that a place has closed takes nothing more there;
+triggers keep both (migrations 0002 and 0004). Everything a document said when it was given out is in its `printed`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from django.db.models import F, Q
 
 from myotome.clinic.booking.models import Appointment, Service
 from myotome.clinic.people.access import ClinicRow, StaffRow, own
-from myotome.clinic.people.models import Patient, Practitioner
+from myotome.clinic.people.models import Patient, Place, Practitioner
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.money import (
@@ -128,6 +128,7 @@ class Charge(MoneyRow):
     """What is owed for one visit, or for not keeping it; `taken_back` rows make an earlier one less, with a reason.
 
     `tax_cents` is all tax, `second_tax_cents` the part of it that the second tax is.
+    `place` is that of the visit; of what a refund takes back, where the refund was written.
     `turn` counts how often this visit was charged and wholly taken back before: two writers cannot charge it twice.
     """
 
@@ -136,6 +137,7 @@ class Charge(MoneyRow):
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="charges")
     appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="charges")
     practitioner = models.ForeignKey(Practitioner, on_delete=models.PROTECT, related_name="+")
+    place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=12, choices=_choices(ChargeKind))
     takes_back = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="taken_back_by")
     turn = models.PositiveSmallIntegerField(default=0)
@@ -201,7 +203,7 @@ class Charge(MoneyRow):
 class Payment(MoneyRow):
     """A numbered document: money that came in (receipt) or went back (refund, of one receipt).
 
-    `on` is the day of the books, `at` the moment; `rounding_cents` is what cash added to the amount, for the drawer only.
+    `on` is the day of the books of `place`, where it was taken or given, `at` the moment; `rounding_cents` is what cash added to the amount, for the drawer only.
     """
 
     patient_path = "patient"
@@ -210,6 +212,7 @@ class Payment(MoneyRow):
     number = models.PositiveBigIntegerField()
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="payments")
     practitioner = models.ForeignKey(Practitioner, on_delete=models.PROTECT, related_name="+")
+    place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+")
     refunds = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="refunded_by")
     method = models.CharField(max_length=16, choices=_choices(PaymentMethod))
     amount_cents = models.PositiveIntegerField()
@@ -272,8 +275,12 @@ class PaymentLine(MoneyRow):
 
 
 class DayClose(ClinicRow):
-    """The end of a day at the desk: who counted, which documents it holds, and why the drawer differs if it does."""
+    """The end of a day at the desk of a place: who counted, which documents it holds, and why the drawer differs if it does.
 
+    Without a place it is of the time when the places of a clinic closed together, and holds for all of them.
+    """
+
+    place = models.ForeignKey(Place, on_delete=models.PROTECT, null=True, related_name="+")
     on = models.DateField()
     at = models.DateTimeField()
     by_name = models.CharField(max_length=120)
@@ -284,7 +291,12 @@ class DayClose(ClinicRow):
     note = models.CharField(max_length=300, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["clinic", "on"], name="a_day_is_closed_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["clinic", "place", "on"], name="a_place_closes_a_day_once"),
+            models.UniqueConstraint(
+                fields=["clinic", "on"], condition=Q(place__isnull=True), name="all_places_close_a_day_once"
+            ),
+        ]
 
     def check_texts(self) -> None:
         """As for every row, and no card number in the note."""

@@ -16,9 +16,10 @@ from django.db.models import Max
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.money.actions import check_insurance, day_of_books, locked_book, written_off
+from myotome.clinic.money.days import place_of_books
 from myotome.clinic.money.models import Charge, MoneyBook, Payment, PaymentLine
 from myotome.clinic.money.queries import charge_for, charges_for, payment_for, refundable_of
-from myotome.clinic.people.models import Clinic
+from myotome.clinic.people.models import Clinic, Place
 from myotome.exchange.receipts.document import Document, Line, Party, as_kept
 from myotome.science.money.amounts import cash_rounding, tax_by_line, tax_within
 from myotome.vocabulary.actors import Actor
@@ -52,8 +53,11 @@ def take_payment(
     insurer: str = "",
     claim_number: str = "",
     reference: str = "",
+    place_id: int | None = None,
 ) -> Payment:
     """The receipt; `parts` says how many cents are for which charge. The same `key` and content give the same receipt.
+
+    It is written where the desk took it, `place_id`, or else at the place of the first visit.
 
     Raises:
         NotOwed: more than is owed for a charge.
@@ -65,13 +69,13 @@ def take_payment(
     by.check_holds(Role.RECEPTIONIST, Role.OWNER)
     check_insurance(insurance, insurer, claim_number)
     check_no_card_number(reference, field="reference")
-    digest = _digest("receipt", patient_id, parts, method, on, insurance, insurer, claim_number, reference)
+    digest = _digest("receipt", patient_id, parts, method, on, insurance, insurer, claim_number, reference, place_id)
     book = locked_book(by)
     if existing := _written_before(by, key, digest):
         return existing
     _check_parts(parts, method)
     charges = list(
-        charges_for(by).filter(pk__in=parts, patient_id=patient_id).select_related("practitioner", "patient")
+        charges_for(by).filter(pk__in=parts, patient_id=patient_id).select_related("practitioner", "patient", "place")
     )
     if len(charges) != len(parts):
         raise NotFound("There is nothing here that you can see.")
@@ -87,8 +91,9 @@ def take_payment(
                 on=row.service_on.isoformat(),
             )
     charges.sort(key=lambda row: (row.service_on, row.pk))
+    place = charges[0].place if place_id is None else place_of_books(by, place_id)
     return _written(
-        by=by, at=at, book=book, charges=charges, parts=parts, method=method, key=key, digest=digest, on=on,
+        by=by, at=at, book=book, place=place, charges=charges, parts=parts, method=method, key=key, digest=digest, on=on,
         insurance=insurance, insurer=insurer.strip(), claim_number=claim_number.strip(), reference=reference.strip(),
     )  # fmt: skip
 
@@ -106,9 +111,10 @@ def refund(
     on: date | None = None,
     is_owed_again: bool = False,
     reference: str = "",
+    place_id: int | None = None,
 ) -> Payment:
     """The refund of a receipt, or of parts of it; the receipt stays as it is. What went back is not owed any more, unless
-    `is_owed_again`.
+    `is_owed_again`. It is written where the desk gave it, `place_id`, or else where the receipt was.
 
     Raises:
         NotOwed: more than this receipt still holds.
@@ -122,7 +128,7 @@ def refund(
     check_no_card_number(reference, field="reference")
     if not reason.strip():
         raise InvalidValue("Please say why.", field="reason")
-    digest = _digest("refund", payment_id, parts, method, on, reason, is_owed_again, reference)
+    digest = _digest("refund", payment_id, parts, method, on, reason, is_owed_again, reference, place_id)
     book = locked_book(by)
     if existing := _written_before(by, key, digest):
         return existing
@@ -141,14 +147,16 @@ def refund(
     charges = list(charges_for(by).filter(pk__in=parts).select_related("practitioner", "patient"))
     charges.sort(key=lambda row: (row.service_on, row.pk))
     kept = receipt.printed
+    place = receipt.place if place_id is None else place_of_books(by, place_id)
     made = _written(
-        by=by, at=at, book=book, charges=charges, parts=parts, method=method, key=key, digest=digest, on=on,
+        by=by, at=at, book=book, place=place, charges=charges, parts=parts, method=method, key=key, digest=digest, on=on,
         insurance=kept["insurance"], insurer=kept["insurer"], claim_number=kept["claim_number"],
         reference=reference.strip(), receipt=receipt, reason=reason.strip(), is_owed_again=is_owed_again,
     )  # fmt: skip
     if not is_owed_again:
         for charge_id, cents in parts.items():
-            written_off(by=by, at=at, charge=charge_for(by, charge_id), reason=reason, cents=cents, on=made.on)
+            charge = charge_for(by, charge_id)
+            written_off(by=by, at=at, charge=charge, place=place, reason=reason, cents=cents, on=made.on)
     return made
 
 
@@ -185,6 +193,7 @@ def _written(
     by: Actor,
     at: datetime,
     book: MoneyBook,
+    place: Place,
     charges: list[Charge],
     parts: Mapping[int, int],
     method: str,
@@ -204,7 +213,7 @@ def _written(
     is_cash = method == PaymentMethod.CASH and first.currency in WITHOUT_CENTS_IN_COINS
     number = (Payment.objects.filter(clinic_id=by.clinic_id).aggregate(n=Max("number"))["n"] or 0) + 1
     kind = DocumentKind.REFUND if receipt else DocumentKind.RECEIPT
-    day = day_of_books(by, at=at, on=on)
+    day = day_of_books(place, at=at, on=on)
     owed_by_part = -1 if receipt is None else int(is_owed_again)
     document = Document(
         kind=kind.value,
@@ -234,6 +243,7 @@ def _written(
         number=number,
         patient=first.patient,
         practitioner=first.practitioner,
+        place=place,
         refunds=receipt,
         method=method,
         amount_cents=amount,

@@ -1,26 +1,25 @@
-"""Reading the desk's money: what is owed and by whom, what a day took, which day is open."""
+"""Reading the desk's money: what is owed and by whom, and what the documents of a day add up to."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, F, IntegerField, Max, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Exists, F, IntegerField, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from myotome.clinic.booking.models import Appointment
 from myotome.clinic.booking.rules import rules_for
-from myotome.clinic.money.models import Charge, DayClose, MoneyBook, Payment, PaymentLine, ServiceTax
-from myotome.clinic.people.models import Clinic, Patient
+from myotome.clinic.money.models import Charge, MoneyBook, Payment, PaymentLine, ServiceTax
+from myotome.clinic.people.models import Patient
 from myotome.clinic.people.queries import patient_for
 from myotome.exchange.receipts.document import Document, from_kept
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
-from myotome.vocabulary.money import DayClosed, DocumentKind, Insurance, PaymentMethod
+from myotome.vocabulary.money import DocumentKind, Insurance, PaymentMethod
 from myotome.vocabulary.scheduling import AppointmentStatus
 
 MOST_ROWS = 500
@@ -82,7 +81,7 @@ def charge_for(actor: Actor, pk: int) -> Charge:
     Raises:
         NotFound: there is none that the actor may see.
     """
-    return charges_for(actor).select_related("patient", "practitioner", "appointment").get_or_not_found(pk=pk)
+    return charges_for(actor).select_related("patient", "practitioner", "appointment", "place").get_or_not_found(pk=pk)
 
 
 def payment_for(actor: Actor, pk: int) -> Payment:
@@ -91,7 +90,7 @@ def payment_for(actor: Actor, pk: int) -> Payment:
     Raises:
         NotFound: there is none that the actor may see.
     """
-    rows = Payment.objects.for_actor(actor).select_related("patient", "practitioner", "refunds")
+    rows = Payment.objects.for_actor(actor).select_related("patient", "practitioner", "refunds", "place")
     return rows.prefetch_related("lines", "refunded_by__lines").get_or_not_found(pk=pk)
 
 
@@ -134,7 +133,7 @@ def account_of(actor: Actor, patient_id: int) -> Account:
         NotFound: there is no such patient for the actor.
     """
     patient = payer_for(actor, patient_id)
-    charges = charges_for(actor).filter(patient=patient).select_related("practitioner", "appointment")
+    charges = charges_for(actor).filter(patient=patient).select_related("practitioner", "appointment", "place")
     payments = Payment.objects.for_actor(actor).filter(patient=patient).select_related("practitioner", "refunds")
     return Account(
         patient=patient,
@@ -201,12 +200,6 @@ def last_insured(actor: Actor, patient_id: int) -> Charge | None:
     return found
 
 
-def documents_on(actor: Actor, on: date) -> list[Payment]:
-    """The day's documents, in the order of their numbers."""
-    rows = Payment.objects.for_actor(actor).filter(on=on).select_related("patient", "practitioner")
-    return list(rows.order_by("number"))
-
-
 def documents_of(actor: Actor, patient_id: int, *, n: int = 24) -> list[Payment]:
     """The patient's newest documents, as far as the actor sees them."""
     rows = Payment.objects.for_actor(actor).filter(patient_id=patient_id).select_related("refunds")
@@ -230,69 +223,6 @@ def totals_of(documents: Iterable[Payment]) -> list[MethodTotal]:
         for method in PaymentMethod
         if method in sums or method is PaymentMethod.CASH
     ]
-
-
-def charged_on(actor: Actor, on: date) -> int:
-    """What was charged on a day, less what was taken back on it."""
-    return Charge.objects.for_actor(actor).filter(on=on).aggregate(n=Sum("total_cents"))["n"] or 0
-
-
-def close_of(actor: Actor, on: date) -> DayClose | None:
-    """The close that holds this day: its own, or None."""
-    found: DayClose | None = DayClose.objects.for_actor(actor).filter(on=on).prefetch_related("totals").first()
-    return found
-
-
-def last_closed_on(actor: Actor) -> date | None:
-    """The latest day that is closed; every day up to it is."""
-    found: date | None = DayClose.objects.filter(clinic_id=actor.clinic_id).aggregate(on=Max("on"))["on"]
-    return found
-
-
-def today_of(actor: Actor, at: datetime) -> date:
-    """The clinic's day at this moment."""
-    zone = Clinic.objects.values_list("time_zone", flat=True).get(pk=actor.clinic_id)
-    return at.astimezone(ZoneInfo(zone)).date()
-
-
-def next_open_day(actor: Actor, *, today: date) -> date:
-    """Today, or the first day after it that is not closed."""
-    last = last_closed_on(actor)
-    return today if last is None or last < today else last + timedelta(days=1)
-
-
-def check_day_is_open(actor: Actor, on: date, *, today: date) -> None:
-    """Nothing, when documents can still be written into the day.
-
-    Raises:
-        DayClosed: it is closed; the sentence names the day that takes them.
-    """
-    last = last_closed_on(actor)
-    if last is not None and on <= last:
-        raise DayClosed(
-            "{on} is closed and takes nothing more. Write it into {next}.",
-            field="on",
-            on=on.isoformat(),
-            next=next_open_day(actor, today=today).isoformat(),
-        )
-
-
-def day_is_open(actor: Actor, on: date, *, today: date) -> bool:
-    """True when `check_day_is_open` has nothing to say."""
-    try:
-        check_day_is_open(actor, on, today=today)
-    except DayClosed:
-        return False
-    return True
-
-
-def first_day_to_close(actor: Actor, *, today: date) -> date | None:
-    """The earliest day with documents that is not closed, up to today."""
-    last = last_closed_on(actor)
-    rows = Payment.objects.filter(clinic_id=actor.clinic_id, on__lte=today)
-    rows = rows.filter(on__gt=last) if last else rows
-    found: date | None = rows.order_by("on").values_list("on", flat=True).first()
-    return found
 
 
 def book_of(actor: Actor) -> MoneyBook:

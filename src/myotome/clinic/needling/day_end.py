@@ -16,7 +16,7 @@ from django.db.models import Q
 from myotome.clinic.needling.locks import open_incident
 from myotome.clinic.needling.models import Incident, NeedleInsertion, TreatmentVisit
 from myotome.clinic.needling.needles import REVIEW_WITHIN
-from myotome.clinic.people.models import Clinic
+from myotome.clinic.people.models import Clinic, Place
 from myotome.science.needling.counts import OPEN_STATES
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import InvalidValue, NeedleUnaccountedFor
@@ -33,18 +33,22 @@ class Unaccounted:
     n_in: int
 
 
-def unaccounted_on(actor: Actor, on: date) -> list[Unaccounted]:
+def unaccounted_on(actor: Actor, on: date, *, place: Place | None = None) -> list[Unaccounted]:
     """The visits of this day, and of days before it, with a needle in or counts that nobody has made.
 
-    Every role that closes a day sees that they are, as on the wall: who, where and how many, nothing of the chart.
+    At one place, or at all; a visit of which nobody knows where it is counts at each. Every role that closes a day sees
+    that they are, as on the wall: who, where and how many, nothing of the chart.
     """
-    zone = ZoneInfo(Clinic.objects.values_list("time_zone", flat=True).get(pk=actor.clinic_id))
-    until = datetime.combine(on + timedelta(days=1), time(), tzinfo=zone)
+    zone = place.time_zone if place else Clinic.objects.values_list("time_zone", flat=True).get(pk=actor.clinic_id)
+    until = datetime.combine(on + timedelta(days=1), time(), tzinfo=ZoneInfo(zone))
     found_in = NeedleInsertion.objects.filter(
         clinic_id=actor.clinic_id, found_at__isnull=False, struck_at__isnull=True, state__in=OPEN
     )
     rows = TreatmentVisit.objects.filter(clinic_id=actor.clinic_id, opened_at__lt=until)
     rows = rows.filter(Q(closed_at__isnull=True) | Q(pk__in=found_in.values("visit_id")))
+    if place is not None:
+        without_room = Q(appointment__place=place) | Q(appointment__isnull=True)
+        rows = rows.filter(Q(room__place=place) | Q(room__isnull=True) & without_room)
     rows = rows.select_related("course__patient", "practitioner", "room").prefetch_related("insertions", "incidents")
     found = [_of(visit) for visit in rows.order_by("opened_at")]
     return [one for one in found if one is not None]

@@ -1,4 +1,4 @@
-"""The end of a day: its money is counted, and no needle of it is unaccounted for."""
+"""The end of a day at a place: its money is counted, and no needle of it is unaccounted for."""
 
 from __future__ import annotations
 
@@ -31,15 +31,16 @@ def day_closed(
     counted: dict[PaymentMethod, int],
     note: str = "",
     signed: SignedFor | None = None,
+    place_id: int | None = None,
 ) -> DayClose:
-    """The day closed, every needle of it out and counted, or signed for.
+    """The day of a place closed, every needle of it out and counted, or signed for.
 
     Raises:
         NeedleUnaccountedFor: a needle is in, or a visit was not counted, and nobody signed; nothing is closed.
         and whatever `money.closing.close_day` raises; then nothing is signed for either.
     """
-    close = close_day(by=by, at=at, on=on, counted=counted, note=note)
-    found = unaccounted_on(by, on)
+    close = close_day(by=by, at=at, on=on, counted=counted, note=note, place_id=place_id)
+    found = unaccounted_on(by, on, place=close.place)
     if signed is None:
         check_day_can_end(found)
     elif found:

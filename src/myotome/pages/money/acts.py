@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -11,11 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from myotome.clinic.money import actions, payments, queries
+from myotome.clinic.money import actions, days, payments, queries
 from myotome.clinic.pathway.day_end import SignedFor, day_closed
 from myotome.pages.access import for_roles
 from myotome.pages.money.views import day_page, document_page
-from myotome.pages.money.words import day_or_none, fresh_key, key_in, parts_in
+from myotome.pages.money.words import day_or_none, fresh_key, key_in, parts_in, place_or_none
 from myotome.pages.signing import second_signature
 from myotome.science.money.amounts import taxed
 from myotome.vocabulary.actors import Actor
@@ -49,7 +50,7 @@ def charge(request: HttpRequest, actor: Actor, appointment: int) -> HttpResponse
         except MyotomeError as refusal:
             error = refusal
     price, tax = actions.price_of(actor, visit)
-    context = _form(actor, error, given) | {
+    context = _form(visit.place, error, given) | {
         "appointment": visit,
         "standing": queries.charge_of_visit(actor, visit.pk),
         "kind": actions.kind_of_charge(visit),
@@ -77,6 +78,7 @@ def pay(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
                 key=key_in(given),
                 on=day_or_none(given),
                 reference=given.get("reference", ""),
+                place_id=place_or_none(given),
                 **_insurance(given),
             )
             return redirect("money:document", clinic=actor.clinic_slug, payment=made.pk)
@@ -90,7 +92,9 @@ def pay(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
     practitioners = {row.practitioner_id: row.practitioner for row in charges}
     chosen = next((pk for pk in practitioners if str(pk) == asked), next(iter(practitioners), None))
     rows = [row for row in charges if row.practitioner_id == chosen]
-    context = _form(actor, error, given) | {
+    places = days.places_of(actor)
+    where = _where(places, given, rows[0].place if rows else places[0])
+    context = _form(where, error, given, places) | {
         "account": account,
         "rows": [(row, given.get(f"part-{row.pk}", "")) for row in rows],
         "practitioners": practitioners,
@@ -118,14 +122,15 @@ def refund(request: HttpRequest, actor: Actor, payment: int) -> HttpResponse:
                 on=day_or_none(given),
                 is_owed_again=given.get("owed") == "again",
                 reference=given.get("reference", ""),
+                place_id=place_or_none(given),
             )
             return redirect("money:document", clinic=actor.clinic_slug, payment=made.pk)
         except NotFound:
             raise
         except MyotomeError as refusal:
             error = refusal
-    page = document_page(actor, payment)
-    context = _form(actor, error, given) | page
+    page, places = document_page(actor, payment), days.places_of(actor)
+    context = _form(_where(places, given, page["payment"].place), error, given, places) | page
     context["rows"] = [
         (line.charge, page["refundable"][line.charge_id], given.get(f"part-{line.charge_id}", ""))
         for line in queries.lines_of(page["payment"])
@@ -154,14 +159,15 @@ def take_back(request: HttpRequest, actor: Actor, charge: int) -> HttpResponse:
             raise
         except MyotomeError as refusal:
             error = refusal
-    context = _form(actor, error, given) | {"charge": queries.charge_for(actor, charge)}
+    row = queries.charge_for(actor, charge)
+    context = _form(row.place, error, given) | {"charge": row}
     return render(request, "money/take_back.html", context, status=error.http_status if error else 200)
 
 
 @writers
 @require_POST
 def close(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """The day closed with what was counted."""
+    """The day of a place closed with what was counted."""
     given = request.POST
     try:
         on = day_or_none(given)
@@ -175,12 +181,18 @@ def close(request: HttpRequest, actor: Actor) -> HttpResponse:
         signed = None
         if given.get("needles_reason", "").strip() or given.get("witness_password"):
             signed = SignedFor(given.get("needles_reason", ""), second_signature(request, actor))
-        day_closed(by=actor, at=timezone.now(), on=on, counted=counted, note=given.get("note", ""), signed=signed)
+        place = place_or_none(given)
+        day_closed(
+            by=actor, at=timezone.now(), on=on, counted=counted, note=given.get("note", ""), signed=signed,
+            place_id=place,
+        )  # fmt: skip
+    except NotFound:
+        raise
     except MyotomeError as error:
-        context = day_page(request, actor, given.get("on", "")) | {"error": error, "typed": given}
+        context = day_page(actor, given) | {"error": error, "typed": given}
         return render(request, "money/day.html", context, status=error.http_status)
     messages.success(request, _("The day is closed."))
-    return redirect(f"/{actor.clinic_slug}/money/?on={on}")
+    return redirect(f"/{actor.clinic_slug}/money/?on={on}" + (f"&place={place}" if place else ""))
 
 
 def _insurance(given: Any) -> dict[str, str]:
@@ -198,14 +210,21 @@ def _insured(given: Any, before: Any) -> dict[str, str]:
     return {name: getattr(before, name) for name in ("insurance", "insurer", "claim_number")}
 
 
-def _form(actor: Actor, error: MyotomeError | None, given: Any) -> dict[str, Any]:
-    today = queries.today_of(actor, timezone.now())
+def _where(places: Sequence[Any], given: Any, otherwise: Any) -> Any:
+    """The place that was chosen on the form, or the one it begins with."""
+    return next((row for row in places if str(row.pk) == given.get("place")), otherwise)
+
+
+def _form(place: Any, error: MyotomeError | None, given: Any, places: Sequence[Any] = ()) -> dict[str, Any]:
+    its = days.days_of(place, timezone.now())
     return {
+        "place": place,
+        "places": places,
         "error": error,
         "typed": given,
         "key": given.get("key", "") or fresh_key(),
         "methods": list(PaymentMethod),
         "insurances": list(Insurance),
-        "today": today,
-        "next_open": queries.next_open_day(actor, today=today),
+        "today": its.today,
+        "next_open": its.next_open,
     }

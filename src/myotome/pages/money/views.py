@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from myotome.clinic.money import queries
+from myotome.clinic.money import days, queries
 from myotome.clinic.needling.day_end import unaccounted_on
 from myotome.exchange.paper import pdf_of
 from myotome.pages.access import for_roles
@@ -25,8 +25,8 @@ readers = for_roles(Role.RECEPTIONIST, Role.OWNER, Role.PRACTITIONER)
 
 @readers
 def day(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """What one day took, by way to pay and document by document; the form to close it."""
-    return render(request, "money/day.html", day_page(request, actor, request.GET.get("on", "")))
+    """What one day took at a place, by way to pay and document by document; the form to close it."""
+    return render(request, "money/day.html", day_page(actor, request.GET))
 
 
 @readers
@@ -40,7 +40,6 @@ def owed(request: HttpRequest, actor: Actor) -> HttpResponse:
         "n_more": max(0, len(uncharged) - SHOWN),
         "n_owed": len(charges) if len(charges) < queries.MOST_ROWS else queries.n_owed(actor),
         "owed_cents": queries.owed_cents(actor),
-        "today": queries.today_of(actor, at),
         "may_write": may_write(actor),
     }
     return render(request, "money/owed.html", context)
@@ -87,30 +86,33 @@ def document_page(actor: Actor, payment: int) -> dict[str, Any]:
     }
 
 
-def day_page(request: HttpRequest, actor: Actor, on: str) -> dict[str, Any]:
-    """What the page of a day shows."""
-    at = timezone.now()
-    today = queries.today_of(actor, at)
-    shown = day_asked(on, today)
-    documents = queries.documents_on(actor, shown)
+def day_page(actor: Actor, asked: QueryDict) -> dict[str, Any]:
+    """What the page of a day shows, of the place that was asked for; of the clinic's first place otherwise."""
+    places = days.places_of(actor)
+    place = next((row for row in places if str(row.pk) == asked.get("place")), places[0])
+    its = days.days_of(place, timezone.now())
+    shown = day_asked(asked.get("on", ""), its.today)
+    documents = days.documents_on(actor, shown, place=place)
     totals = queries.totals_of(documents)
     return {
+        "places": places,
+        "place": place,
         "day": shown,
-        "today": today,
+        "today": its.today,
         "before": shown - timedelta(days=1),
         "after": shown + timedelta(days=1),
         "documents": documents,
         "totals": totals,
         "received_cents": sum(total.received_cents for total in totals),
         "refunded_cents": sum(total.refunded_cents for total in totals),
-        "charged_cents": queries.charged_on(actor, shown),
+        "charged_cents": days.charged_on(actor, shown, place=place),
         "owed_cents": queries.owed_cents(actor),
-        "close": queries.close_of(actor, shown),
-        "is_open": queries.day_is_open(actor, shown, today=today),
-        "next_open": queries.next_open_day(actor, today=today),
-        "first_to_close": queries.first_day_to_close(actor, today=today),
+        "close": days.close_of(actor, shown, place=place),
+        "is_open": its.is_open(shown),
+        "next_open": its.next_open,
+        "first_to_close": its.first_to_close(),
         "may_write": may_write(actor),
-        "unaccounted": unaccounted_on(actor, shown) if may_write(actor) and shown <= today else [],
+        "unaccounted": unaccounted_on(actor, shown, place=place) if may_write(actor) and shown <= its.today else [],
         "is_practitioner": actor.holds(Role.PRACTITIONER),
     }
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from django.http import QueryDict
 
-from myotome.pages.typed import a_day_or_none
+from myotome.pages.typed import a_day_or_none, whole
 from myotome.vocabulary.money import cents_in
 
 PART = "part-"
@@ -36,6 +36,16 @@ def day_or_none(given: QueryDict) -> date | None:
         InvalidValue: it is no day.
     """
     return a_day_or_none(given.get("on", ""), "on")
+
+
+def place_or_none(given: QueryDict) -> int | None:
+    """The place that was chosen, or None where a clinic has one.
+
+    Raises:
+        InvalidValue: it is no place.
+    """
+    text = given.get("place", "")
+    return whole(text, "place") if text.strip() else None
 
 
 def fresh_key() -> str:

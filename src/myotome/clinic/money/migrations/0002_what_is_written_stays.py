@@ -22,23 +22,23 @@ def create_triggers(apps, schema_editor):
             cursor.execute(statement)
 
 
-def _on_sqlite(apps):
+def _on_sqlite(apps, closed=CLOSED):
     for name in FINAL:
         for what, event in (("change", f"UPDATE OF {_columns(apps, name)}"), ("delete", "DELETE")):
             yield f"""CREATE TRIGGER money_{name}_no_{what} BEFORE {event} ON money_{name}
                 BEGIN SELECT RAISE(ABORT, 'what is written about money stays'); END"""
     for name in ("charge", "payment"):
-        yield f"""CREATE TRIGGER money_{name}_on_an_open_day BEFORE INSERT ON money_{name} WHEN {CLOSED}
+        yield f"""CREATE TRIGGER money_{name}_on_an_open_day BEFORE INSERT ON money_{name} WHEN {closed}
             BEGIN SELECT RAISE(ABORT, 'this day is closed'); END"""
     yield f"""CREATE TRIGGER money_payment_without_gap BEFORE INSERT ON money_payment WHEN {GAP}
         BEGIN SELECT RAISE(ABORT, 'document numbers have no gap'); END"""
 
 
-def _on_postgresql(apps):
+def _on_postgresql(apps, closed=CLOSED):
     yield """CREATE FUNCTION money_stays() RETURNS trigger AS $$
         BEGIN RAISE EXCEPTION 'what is written about money stays'; END $$ LANGUAGE plpgsql"""
     yield f"""CREATE FUNCTION money_on_an_open_day() RETURNS trigger AS $$
-        BEGIN IF {CLOSED} THEN RAISE EXCEPTION 'this day is closed'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql"""
+        BEGIN IF {closed} THEN RAISE EXCEPTION 'this day is closed'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql"""
     yield f"""CREATE FUNCTION money_without_gap() RETURNS trigger AS $$
         BEGIN IF {GAP} THEN RAISE EXCEPTION 'document numbers have no gap' USING ERRCODE = '23505'; END IF;
         RETURN NEW; END $$ LANGUAGE plpgsql"""

@@ -16,9 +16,10 @@ from myotome.clinic.booking.models import Appointment
 from myotome.clinic.booking.set_up import set_rules
 from myotome.clinic.money.actions import charge_visit
 from myotome.clinic.money.closing import close_day
+from myotome.clinic.money.days import documents_on
 from myotome.clinic.money.models import Charge, Payment
 from myotome.clinic.money.payments import refund, take_payment
-from myotome.clinic.money.queries import documents_on, totals_of
+from myotome.clinic.money.queries import totals_of
 from myotome.clinic.money.set_up import set_book
 from myotome.clinic.pathway.demo.house import House
 from myotome.clinic.people.models import User
