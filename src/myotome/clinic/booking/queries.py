@@ -263,7 +263,7 @@ def booked_with(actor: Actor, key: str) -> Appointment | None:
 def requests_to_phone(actor: Actor) -> list[Appointment]:
     """Times held as a request until a practitioner has phoned, the oldest first."""
     rows = Appointment.objects.for_actor(actor).filter(status=AppointmentStatus.REQUESTED.value)
-    return list(rows.select_related("patient", "service", "practitioner").order_by("created_at"))
+    return list(rows.select_related("patient", "service", "practitioner", "place").order_by("created_at"))
 
 
 def is_new(patient_id: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from myotome.clinic.booking.boards import Clock
 from myotome.clinic.booking.holds import blocks_between
 from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.models import Appointment, Hold
@@ -31,8 +32,12 @@ def visits_and_blocks(actor: Actor, *, first_day: date, n_days: int, zone: str) 
     return list(rows.order_by("starts_at", "pk")), blocks_between(actor, start, end)
 
 
-def closed_days(actor: Actor, *, first_day: date, n_days: int) -> dict[date, str]:
-    """Days of the stretch on which the whole clinic is closed, with the reason."""
+def closed_days(actor: Actor, *, first_day: date, n_days: int, clock: Clock) -> dict[date, str]:
+    """Days of the stretch on which the whole clinic, or a place of this clock, is closed, with the reason."""
     last = first_day + timedelta(days=n_days)
     rows = set_up_of(actor.clinic_id).closed_days
-    return {row.on: row.reason for row in rows if first_day <= row.on < last and row.practitioner_id is None}
+    return {
+        row.on: row.reason
+        for row in rows
+        if first_day <= row.on < last and row.practitioner_id is None and clock.has(row.place_id)
+    }

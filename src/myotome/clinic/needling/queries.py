@@ -235,7 +235,9 @@ def needles_in_now(actor: Actor) -> list[NeedleInsertion]:
     found = Q(clinic_id=actor.clinic_id, found_at__isnull=False)
     rows = NeedleInsertion.objects.filter(found | Q(visit_id__in=list(open_visits.values_list("pk", flat=True))))
     rows = rows.filter(struck_at__isnull=True, state__in=[words.NeedleState.IN.value, words.NeedleState.FRAGMENT.value])
-    return list(rows.select_related("visit__course__patient", "visit__room", "visit__practitioner").order_by("in_at"))
+    return list(
+        rows.select_related("visit__course__patient", "visit__room__place", "visit__practitioner").order_by("in_at")
+    )
 
 
 def visits_above_the_lock(actor: Actor) -> list[tuple[TreatmentVisit, int, datetime | None]]:

@@ -34,6 +34,16 @@ class InRoom:
     visit: TreatmentVisit | None = None
     heard_at: datetime | None = None
 
+    @property
+    def zone(self) -> str:
+        """The clock on the wall of the room whose needles are in; empty where nobody knows."""
+        return zone_of_room(self.visit)
+
+
+def zone_of_room(visit: TreatmentVisit | None) -> str:
+    """The clock on the wall where a visit is; empty where nobody knows."""
+    return str(visit.room.place.time_zone) if visit is not None and visit.room is not None else ""
+
 
 def who_is_where(actor: Actor) -> list[InRoom]:
     """Every room: those with needles in first, the oldest needle before all; then those with somebody in; then the free.

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from myotome.clinic.booking import actions
+from myotome.clinic.booking.boards import clock_asked, clocks_of
 from myotome.clinic.booking.queries import (
     appointment_for,
     appointments_on,
@@ -26,6 +27,7 @@ from myotome.clinic.needling.hearing import last_heard
 from myotome.clinic.needling.queries import calls_and_reviews, needles_in_now
 from myotome.clinic.needling.retained import due_at_home
 from myotome.clinic.needling.telephone import checks_to_phone
+from myotome.clinic.needling.where import zone_of_room
 from myotome.clinic.pathway.actions import request_phoned
 from myotome.clinic.pathway.unsent import n_unsent
 from myotome.clinic.people.queries import practitioners_for, rooms_for
@@ -44,22 +46,24 @@ desk = for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
 
 @desk
 def day(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """One day: who comes, who is here, who is in which room, whose needles are in."""
-    zone = request.clinic.time_zone
-    now = timezone.now()
-    today = now.astimezone(ZoneInfo(zone)).date()
+    """One day by one clock: who comes, who is here, who is in which room, whose needles are in."""
+    now, clocks = timezone.now(), clocks_of(actor)
+    clock = clock_asked(clocks, request.GET.get("place", ""))
+    today = now.astimezone(ZoneInfo(clock.zone)).date()
     on = day_asked(request.GET.get("on", ""), today)
-    appointments = appointments_on(actor, on, zone)
-    practitioners = list(practitioners_for(actor))
-    board = board_of(appointments, practitioners, day=on, zone=zone, at=now)
+    appointments = [row for row in appointments_on(actor, on, clock.zone) if clock.has(row.place_id)]
+    practitioners = clock.here(practitioners_for(actor), (row.practitioner_id for row in appointments))
+    board = board_of(appointments, practitioners, day=on, zone=clock.zone, at=now)
     context = {
         "board": board,
+        "clocks": clocks,
+        "clock": clock,
         "appointments": appointments,
         "today": today,
         "before": on - timedelta(days=1),
         "after": on + timedelta(days=1),
         "in_now": _in_now(actor),
-        "at_home": due_at_home(actor, at=now, zone=zone),
+        "at_home": due_at_home(actor, at=now, zone=request.clinic.time_zone),
         "to_ask": checks_to_phone(actor, at=now),
         "requests": requests_to_phone(actor),
         "n_unsent": n_unsent(actor, at=now),
@@ -74,22 +78,30 @@ def day(request: HttpRequest, actor: Actor) -> HttpResponse:
     in_now = ((row["visit"].pk, row["n"]) for row in context["in_now"])
     waiting = [*(row.pk for row in context.get("calls", ())), context.get("n_to_sign", 0)]
     waiting += [-row.pk for row in context["to_ask"]]
-    return shown_anew(request, "desk/day.html", context, seen=state_of(shown, now, *in_now, *waiting))
+    with timezone.override(clock.zone):
+        return shown_anew(request, "desk/day.html", context, seen=state_of(shown, now, *in_now, *waiting))
 
 
 @desk
 def week(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Seven days as a table, a row for each practitioner or each room."""
-    zone = request.clinic.time_zone
-    today = timezone.now().astimezone(ZoneInfo(zone)).date()
+    """Seven days by one clock as a table, a row for each practitioner or each room."""
+    clocks = clocks_of(actor)
+    clock = clock_asked(clocks, request.GET.get("place", ""))
+    today = timezone.now().astimezone(ZoneInfo(clock.zone)).date()
     on = day_asked(request.GET.get("on", ""), today)
     monday = monday_of(on)
     by_room = request.GET.get("by") == "room"
-    visits, blocks = visits_and_blocks(actor, first_day=monday, n_days=DAYS, zone=zone)
-    whose = list(rooms_for(actor) if by_room else practitioners_for(actor))
-    closed = closed_days(actor, first_day=monday, n_days=DAYS)
+    visits, blocks = visits_and_blocks(actor, first_day=monday, n_days=DAYS, zone=clock.zone)
+    visits = [row for row in visits if clock.has(row.place_id)]
+    if by_room:
+        whose = [row for row in rooms_for(actor) if clock.has(row.place_id)]
+    else:
+        whose = clock.here(practitioners_for(actor), (row.practitioner_id for row in visits))
+    closed = closed_days(actor, first_day=monday, n_days=DAYS, clock=clock)
     days = [monday + timedelta(days=n) for n in range(DAYS)]
     context = {
+        "clocks": clocks,
+        "clock": clock,
         "monday": monday,
         "before": monday - timedelta(days=DAYS),
         "after": monday + timedelta(days=DAYS),
@@ -97,9 +109,11 @@ def week(request: HttpRequest, actor: Actor) -> HttpResponse:
         "today": today,
         "by": "room" if by_room else "practitioner",
         "days": [(day, closed.get(day)) for day in days],
-        "rows": rows_of(visits, blocks, whose, by_room=by_room, monday=monday, zone=zone),
+        "rows": rows_of(visits, blocks, whose, by_room=by_room, monday=monday, zone=clock.zone),
     }
-    return shown_anew(request, "desk/week.html", context, seen=state_of(visits, None, *(block.pk for block in blocks)))
+    with timezone.override(clock.zone):
+        seen = state_of(visits, None, *(block.pk for block in blocks))
+        return shown_anew(request, "desk/week.html", context, seen=seen)
 
 
 @desk
@@ -110,8 +124,9 @@ def step(request: HttpRequest, actor: Actor, appointment: int, to: str) -> HttpR
     if status not in {s.value for s in AppointmentStatus}:
         raise NotFound("There is no such step.")
     row = actions.step(by=actor, at=timezone.now(), appointment_id=appointment, to=AppointmentStatus(status))
-    day_of = row.starts_at.astimezone(ZoneInfo(request.clinic.time_zone)).date()
-    return redirect(_day_url(actor, day_of))
+    clock = clock_asked(clocks_of(actor), str(row.place_id))
+    where = "" if clock.is_only else f"&place={row.place_id}"
+    return redirect(_day_url(actor, row.starts_at.astimezone(ZoneInfo(clock.zone)).date()) + where)
 
 
 @desk
@@ -152,7 +167,13 @@ def _in_now(actor: Actor) -> list[dict[str, Any]]:
     for needle in needles:
         row = rows.setdefault(
             needle.visit_id,
-            {"visit": needle.visit, "n": 0, "since": needle.in_at, "heard_at": heard[needle.visit_id]},
+            {
+                "visit": needle.visit,
+                "n": 0,
+                "since": needle.in_at,
+                "heard_at": heard[needle.visit_id],
+                "zone": zone_of_room(needle.visit),
+            },
         )
         row["n"] += 1
     return list(rows.values())

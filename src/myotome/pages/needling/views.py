@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from myotome.clinic.booking.boards import clocks_of
 from myotome.clinic.needling.queries import open_chart, visit_for
 from myotome.clinic.needling.retained import taken_home
 from myotome.clinic.needling.where import who_is_where
@@ -104,6 +105,7 @@ def board(request: HttpRequest, actor: Actor) -> HttpResponse:
         "others": [entry for entry in rooms if not entry.n_in][:MOST_ROOMS],
         "n_in_clinic": sum(entry.n_in for entry in needled),
         "at": timezone.now(),
+        "clocks": clocks_of(actor),
     }
     return render(request, "needling/board.html", context)
 

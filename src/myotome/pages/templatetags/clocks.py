@@ -15,8 +15,9 @@ register = template.Library()
 
 @register.filter
 def wall(moment: datetime | None, zone: str) -> datetime | None:
-    """The moment as the wall of a place says it, for `date`: the page's own zone does not touch it."""
-    return moment and moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    """The moment as the wall of a place says it, for `date`: the page's own zone does not touch it, unless there is no other."""
+    local = ZoneInfo(zone) if zone else timezone.get_current_timezone()
+    return moment and moment.astimezone(local).replace(tzinfo=None)
 
 
 @register.filter
