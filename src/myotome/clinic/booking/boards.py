@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from myotome.clinic.booking.kept import SetUp, set_up_of
-from myotome.clinic.people.models import Place
+from myotome.clinic.people.models import Place, Practitioner
 from myotome.vocabulary.actors import Actor
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A zone with the places on whose walls it is; `pk` is its first place's. `is_only` where the clinic has no other."""
+    """A zone with the places on whose walls it is; `pk` is its first place's. `is_only` where the clinic has no other.
+
+    `practitioners` are all active ones of the clinic by name, `works_here` those who have hours at these places.
+    """
 
     zone: str
     places: tuple[Place, ...]
     is_only: bool
+    practitioners: tuple[Practitioner, ...]
     works_here: frozenset[int]
 
     @property
@@ -39,10 +42,10 @@ class Clock:
         """True when this place is on the board; what has no place is on every one."""
         return self.is_only or place_id is None or place_id in self.place_ids
 
-    def here(self, practitioners: Iterable[Any], seen: Iterable[int]) -> Sequence[Any]:
-        """Those of the practitioners who work at its places, or are `seen` there."""
+    def here(self, seen: Iterable[int]) -> list[Practitioner]:
+        """The practitioners who work at its places, or are `seen` there."""
         shown = self.works_here | set(seen)
-        return [row for row in practitioners if self.is_only or row.pk in shown]
+        return [row for row in self.practitioners if self.is_only or row.pk in shown]
 
 
 def clocks_of(actor: Actor) -> list[Clock]:
@@ -51,7 +54,12 @@ def clocks_of(actor: Actor) -> list[Clock]:
     by_zone: dict[str, list[Place]] = {}
     for place in known.places.values():
         by_zone.setdefault(place.time_zone, []).append(place)
-    return [Clock(zone, tuple(places), len(by_zone) == 1, _working(known, places)) for zone, places in by_zone.items()]
+    active = (row for row in known.practitioners.values() if row.is_active)
+    people = tuple(sorted(active, key=lambda row: row.name))
+    return [
+        Clock(zone, tuple(places), len(by_zone) == 1, people, _working(known, places))
+        for zone, places in by_zone.items()
+    ]
 
 
 def clock_asked(clocks: Sequence[Clock], place: str) -> Clock:

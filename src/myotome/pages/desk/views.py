@@ -30,7 +30,7 @@ from myotome.clinic.needling.telephone import checks_to_phone
 from myotome.clinic.needling.where import zone_of_room
 from myotome.clinic.pathway.actions import request_phoned
 from myotome.clinic.pathway.unsent import n_unsent
-from myotome.clinic.people.queries import practitioners_for, rooms_for
+from myotome.clinic.people.queries import rooms_for
 from myotome.pages.access import for_roles
 from myotome.pages.desk.board import board_of
 from myotome.pages.desk.news import shown_anew, state_of
@@ -52,7 +52,7 @@ def day(request: HttpRequest, actor: Actor) -> HttpResponse:
     today = now.astimezone(ZoneInfo(clock.zone)).date()
     on = day_asked(request.GET.get("on", ""), today)
     appointments = [row for row in appointments_on(actor, on, clock.zone) if clock.has(row.place_id)]
-    practitioners = clock.here(practitioners_for(actor), (row.practitioner_id for row in appointments))
+    practitioners = clock.here(row.practitioner_id for row in appointments)
     board = board_of(appointments, practitioners, day=on, zone=clock.zone, at=now)
     context = {
         "board": board,
@@ -96,7 +96,7 @@ def week(request: HttpRequest, actor: Actor) -> HttpResponse:
     if by_room:
         whose = [row for row in rooms_for(actor) if clock.has(row.place_id)]
     else:
-        whose = clock.here(practitioners_for(actor), (row.practitioner_id for row in visits))
+        whose = clock.here(row.practitioner_id for row in visits)
     closed = closed_days(actor, first_day=monday, n_days=DAYS, clock=clock)
     days = [monday + timedelta(days=n) for n in range(DAYS)]
     context = {
