@@ -105,6 +105,21 @@ def test_every_clash_is_named_with_the_nearest_times_before_anyone_says_yes(desk
     assert abs(third.proposed.starts_at - tuesdays(8)[2]) == timedelta(minutes=30)
 
 
+@pytest.mark.parametrize("taken", range(8))
+def test_one_clash_moves_that_visit_within_its_day_and_no_other(desk, taken):
+    in_the_way(desk, tuesdays(8)[taken])
+    found = [visit.proposed.starts_at for visit in preview(desk).visits]
+    assert [n for n, (start, wished) in enumerate(zip(found, tuesdays(8), strict=True)) if start != wished] == [taken]
+    assert abs(found[taken] - tuesdays(8)[taken]) == timedelta(minutes=30)
+
+
+def test_after_three_means_no_visit_before_three(desk):
+    in_the_way(desk, tuesdays(8)[1])
+    found = [visit.proposed.starts_at.astimezone(VANCOUVER) for visit in preview(desk, not_before=True).visits]
+    assert found[1].time() == time(14, 30)
+    assert all(start.time() >= time(14) and start.weekday() == 1 for start in found)
+
+
 def test_a_series_is_booked_whole_or_not_at_all(desk):
     in_the_way(desk, tuesdays(4)[1])
     with pytest.raises(AlreadyBooked, match="08 Dec"):

@@ -36,7 +36,7 @@ DAY = 24 * 60
 class Wish:
     """What was asked for: so many visits, the first on a day, all at one time of day, so many days apart.
 
-    `practitioner_id` None is anybody who gives the service.
+    `practitioner_id` None is anybody who gives the service. With `not_before` no visit is earlier than `at_time`.
     """
 
     service_id: int
@@ -47,6 +47,7 @@ class Wish:
     every_days: int = 7
     least_days: int = LEAST_GAP_DAYS
     most_days: int = MOST_GAP_DAYS
+    not_before: bool = False
 
     @property
     def days(self) -> list[date]:
@@ -194,14 +195,21 @@ def offers_for(by: Actor, *, at: datetime, patient_id: int, wish: Wish) -> list[
             step_minutes=15 if wish.at_time.minute % 15 == 0 else 5,
         )
         day += timedelta(days=n_days)
-    return list({(offer.starts_at, offer.practitioner_id): offer for offer in found}.values())
+    zone = ZoneInfo(zone_of_wish(by, wish))
+    return list(
+        {
+            (offer.starts_at, offer.practitioner_id): offer
+            for offer in found
+            if not wish.not_before or offer.starts_at.astimezone(zone).time() >= wish.at_time
+        }.values()
+    )
 
 
 def priced(offers: Iterable[Offer], wish: Wish, zone: str) -> list[Priced]:
     """The offers in order of time; distances count by the wall clock, so that summer time moves nothing.
 
-    A day off the rhythm costs a day: one visit deviates and the rest stay, rather than all moving with it. Of an hour that
-    comes twice the earlier counts.
+    A day off the rhythm costs a day, and each minute twice what it costs between two visits: one visit deviates and the
+    rest stay, rather than all moving with it. Of an hour that comes twice the earlier counts.
     """
     first = datetime.combine(wish.first_day, time())
     wished_clock = wish.at_time.hour * 60 + wish.at_time.minute
@@ -213,7 +221,7 @@ def priced(offers: Iterable[Offer], wish: Wish, zone: str) -> list[Priced]:
             continue
         days_off = (local.date() - wish.first_day).days % wish.every_days
         price = abs(local.hour * 60 + local.minute - wished_clock) + DAY * min(days_off, wish.every_days - days_off)
-        found.setdefault((minute, offer.practitioner_id), Priced(minute, price, offer))
+        found.setdefault((minute, offer.practitioner_id), Priced(minute, 2 * price, offer))
     return sorted(found.values(), key=lambda row: (row.minute, row.offer.practitioner_id))
 
 
@@ -247,7 +255,9 @@ def _best(times: Sequence[Priced], wish: Wish) -> list[Offer]:
 
 
 def _cheapest(times: Sequence[Priced], wish: Wish) -> tuple[list[Offer], int]:
-    found = best_series([row.minute for row in times], [row.price for row in times], wish.apart)
+    begins = wish.at_time.hour * 60 + wish.at_time.minute  # of the first wished day: beginning a week late is not free
+    late = [abs(row.minute - begins) for row in times]
+    found = best_series([row.minute for row in times], [row.price for row in times], wish.apart, late)
     return [times[place].offer for place in found.chosen], found.price
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from myotome.clinic.booking.actions import fresh_key
+from myotome.clinic.booking.apart import LEAST_GAP_DAYS, MOST_GAP_DAYS
 from myotome.clinic.booking.preview import MOST_VISITS, SeriesPreview, Wish, preview_series
 from myotome.clinic.booking.queries import services_for
 from myotome.clinic.followup.queries import last_forecast
@@ -71,6 +72,9 @@ def _form(actor: Actor, person: Any, given: Any) -> dict[str, Any]:
             "at_time": given.get("at_time") or "15:00",
             "n_visits": given.get("n_visits") or str(proposed.n_visits),
             "every_days": given.get("every_days") or str(proposed.every_days),
+            "not_before": given.get("not_before", ""),
+            "least_days": given.get("least_days", ""),
+            "most_days": given.get("most_days", ""),
         },
         "key": given.get("key") or fresh_key(),
     }
@@ -105,8 +109,9 @@ def wish_from(given: Any, suffix: str = "") -> Wish:
         at_time=a_clock(of("at_time"), f"at_time{suffix}"),
         n_visits=whole(of("n_visits"), f"n_visits{suffix}"),
         every_days=every,
-        least_days=min(5, every),
-        most_days=max(14, every),
+        least_days=whole(of("least_days"), f"least_days{suffix}") if of("least_days") else min(LEAST_GAP_DAYS, every),
+        most_days=whole(of("most_days"), f"most_days{suffix}") if of("most_days") else max(MOST_GAP_DAYS, every),
+        not_before=bool(of("not_before")),
     )
 
 

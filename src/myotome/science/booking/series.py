@@ -2,7 +2,7 @@
 
 Layer k of the graph holds the times that visit k may take; an edge joins two times that lie within the allowed distance
 of each other; its price is how far that distance is from the one wanted, a visit's price is how far it is from the wished
-hour. The cheapest path through all layers is the best series, exactly: no other choice of these times costs less. It is
+hour; the first one may have a price of its own for beginning late. The cheapest path through all layers is the best series, exactly: no other choice of these times costs less. It is
 found from the last visit back, whole layers at a time.
 When no path reaches the last layer, the longest that there is comes back, so that a page can say "5 of 8 fit".
 """
@@ -43,8 +43,12 @@ class Series:
     price: int
 
 
-def best_series(minutes: Sequence[int], prices: Sequence[int], wish: SeriesWish) -> Series:
+def best_series(
+    minutes: Sequence[int], prices: Sequence[int], wish: SeriesWish, first_prices: Sequence[int] | None = None
+) -> Series:
     """The cheapest series of `wish.n_visits` out of times at `minutes` (rising), each with its own price.
+
+    `first_prices` are what each time costs besides when the series begins with it.
 
     Among equally cheap ones the earliest; when no series of that length exists, the cheapest of the greatest length.
 
@@ -61,6 +65,8 @@ def best_series(minutes: Sequence[int], prices: Sequence[int], wish: SeriesWish)
         raise InvalidValue("The least distance is above 0 and not above the most.", field="least_gap")
     if len(minutes) != len(prices) or any(b <= a for a, b in pairwise(minutes)):
         raise InvalidValue("Times rise, each with one price.", field="minutes")
+    if first_prices is not None and len(first_prices) != len(minutes):
+        raise InvalidValue("Times rise, each with one price.", field="minutes")
     if not minutes:
         return Series((), 0)
     at = np.array(minutes, dtype=np.int64)
@@ -74,12 +80,13 @@ def best_series(minutes: Sequence[int], prices: Sequence[int], wish: SeriesWish)
             break
         costs.append(cost)
         nexts.append(after)
-    place = int(costs[-1].argmin())
+    whole = costs[-1] if first_prices is None else costs[-1] + np.array(first_prices, dtype=np.int64)
+    place, cheapest = int(whole.argmin()), int(whole.min())
     chosen = [place]
     for after in reversed(nexts):
         place = int(after[place])
         chosen.append(place)
-    return Series(chosen=tuple(chosen), price=int(costs[-1].min()))
+    return Series(chosen=tuple(chosen), price=cheapest)
 
 
 def _one_visit_before(
