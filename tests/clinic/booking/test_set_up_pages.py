@@ -101,7 +101,7 @@ def test_what_makes_no_sense_is_refused_in_words_and_nothing_is_written(owner, w
 
 def test_phases_that_make_no_sense_are_refused(owner):
     service = Service.objects.get(kind="acupuncture")
-    for phases in ("", "15", "15 nobody", "7 both", "20 room"):
+    for phases in ("", "15", "15 nobody", "7 both", "20 room", "700 both, 25 room"):
         assert post(owner, "service", **the_form_of(service, phases=phases)).status_code == 422
     service.refresh_from_db()
     assert service.buffer_minutes == 0, "all of the form or nothing"

@@ -34,6 +34,7 @@ from myotome.vocabulary.scheduling import Phase
 
 ROOM_KINDS = ("any", "ims", "acupuncture")
 MOST_PHASES = 8
+MOST_MINUTES_OF_A_VISIT = 12 * 60
 CLOCKS_LOOKED_AT = timedelta(days=730)
 
 
@@ -266,7 +267,7 @@ def set_phases(*, by: Actor, at: datetime, service_id: int, phases: Sequence[Pha
     """The service in these phases from now on; what is booked keeps its own.
 
     Raises:
-        InvalidValue: none, more than eight, or no phase with the practitioner.
+        InvalidValue: none, more than eight, no phase with the practitioner, or more than twelve hours in all.
     """
     by.check_holds(Role.OWNER)
     row = Service.objects.for_actor(by).get_or_not_found(pk=service_id)
@@ -274,6 +275,8 @@ def set_phases(*, by: Actor, at: datetime, service_id: int, phases: Sequence[Pha
         raise InvalidValue("A service has one to {most} phases.", field="phases", most=MOST_PHASES)
     if not any(phase.practitioner for phase in phases):
         raise InvalidValue("At least one phase is with the practitioner.", field="phases")
+    if sum(phase.minutes for phase in phases) > MOST_MINUTES_OF_A_VISIT:
+        raise InvalidValue("A visit lasts at most {hours} hours.", field="phases", hours=MOST_MINUTES_OF_A_VISIT // 60)
     row.phases.all().delete()
     for order, phase in enumerate(phases):
         ServicePhase.objects.create(
