@@ -7,6 +7,15 @@
 
 const RESPONSES = "input[name=grasp], input[name=cramp], input[name=twitches], input[name=release], input[name=deqi], input[name=painless]";
 
+const FIRST_STEP_MM = 10;
+
+/** The depth one step on. An empty field begins at 10 mm; below 0 it is empty again: nobody said a depth. */
+function stepped(value: string, step: number): string {
+  if (!value.trim()) return step > 0 ? String(FIRST_STEP_MM) : "";
+  const depth = Number(value) + step;
+  return depth < 0 ? "" : String(Math.min(150, depth));
+}
+
 export class NeedleChart extends HTMLElement {
   private offset = 0;
   private ticking: number | undefined;
@@ -40,7 +49,7 @@ export class NeedleChart extends HTMLElement {
       step.hidden = false;
       step.addEventListener("click", () => {
         if (!depth) return;
-        depth.value = String(Math.min(150, Math.max(0, Number(depth.value) + Number(step.dataset.step))));
+        depth.value = stepped(depth.value, Number(step.dataset.step));
         depth.dispatchEvent(new Event("change", { bubbles: true }));
       });
     }

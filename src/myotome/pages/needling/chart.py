@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -11,6 +12,7 @@ from typing import Any
 from myotome.clinic.assessment.queries import last_findings
 from myotome.clinic.needling.asks import AskBook
 from myotome.clinic.needling.consents import ConsentBook
+from myotome.clinic.needling.habits import Habit, Where, plan_and_habits
 from myotome.clinic.needling.queries import (
     NeedleInsertion,
     TreatmentVisit,
@@ -35,8 +37,9 @@ from myotome.pages.needling.sites import (
     named,
     site_key,
     site_of_key,
-    usual_depth,
+    sites_ahead,
     waiting_sites,
+    where_of,
 )
 from myotome.pages.needling.sizes import lot_words, short_size
 from myotome.pages.planning.texts import text_of, texts_of
@@ -86,7 +89,9 @@ def chart_context(
     is_closed = visit.closed_at is not None
     shelf = Shelf(actor, visit, needles, at=at, is_read=not is_closed)
     usual = shelf.usual_size(DEFAULT_SIZE[visit.mode])
-    waiting = [] if is_closed else waiting_sites(visit, needles, previous, usual_size=usual)
+    plan, habits = ([], {}) if is_closed else plan_and_habits(actor, visit, _wheres(previous, chosen))
+    ahead = [] if is_closed else sites_ahead(plan, needles, previous)
+    waiting = waiting_sites(ahead, habits, usual_size=usual)
     waiting = [
         replace(row, depth_mm=_typed(depths, f"depth:{row.key}", row.depth_mm), size=shelf.keyed(row.size))
         for row in waiting
@@ -138,7 +143,7 @@ def chart_context(
     }
     if not is_closed and not visit.reask_at and not needles:
         context |= graph_context(actor, visit, at=at)
-    context |= _chosen(visit, needles, waiting, book, chosen, depths, shelf)
+    context |= _chosen(visit, needles, waiting, book, chosen, depths, shelf, habits)
     if not is_closed:
         context |= _consents(visit, waiting, yeses, book, context)
         _say_before_they_stay(resting, book, yeses)
@@ -150,6 +155,19 @@ def chart_context(
     context["keys_shown"] = bool(context["chosen_key"]) and by_keys and not must_count
     context |= _body(actor, visit, needles, waiting, context["site"])
     return context
+
+
+def _where(site: Mapping[str, Any]) -> Where:
+    return site["site_kind"].value, site["site"], site["level"] or ""
+
+
+def _wheres(previous: Sequence[NeedleInsertion], chosen: str) -> list[Where]:
+    """Where a habit is asked for beside the plan's sites: those of the last visit, and the one chosen by hand."""
+    wheres = [where_of(row) for row in previous]
+    if chosen:
+        with suppress(MyotomeError):
+            wheres.append(_where(site_of_key(chosen)))
+    return wheres
 
 
 def _yes_to_treatment(visit: Any) -> dict[str, Any] | None:
@@ -164,6 +182,7 @@ def _chosen(
     key: str,
     depths: Mapping[str, str],
     shelf: Shelf,
+    habits: Mapping[Where, Habit],
 ) -> dict[str, Any]:
     """The site whose needle comes next: the one asked for, else the first that waits; with what must be said first."""
     site, asked_for = None, bool(key)
@@ -178,12 +197,13 @@ def _chosen(
     mine = next((row for row in waiting if row.key == key), None)
     before = next((n for n in reversed(needles) if site_key(n) == key), None)
     last = needles[-1] if needles else None
-    size = shelf.usual_size(DEFAULT_SIZE[visit.mode])
-    depth = usual_depth(visit.mode, site["site_kind"].value, site["site"]) if site else None
+    own = habits.get(_where(site), Habit()) if site else Habit()
+    size, depth = own.size or shelf.usual_size(DEFAULT_SIZE[visit.mode]), own.depth_mm
     if mine is not None:
         size, depth = mine.size, mine.depth_mm
-    elif before is not None and before.gauge_mm and before.length_mm:
-        size, depth = f"{before.gauge_mm:.2f}x{before.length_mm}", before.depth_mm or depth
+    elif before is not None:
+        size = f"{before.gauge_mm:.2f}x{before.length_mm}" if before.gauge_mm and before.length_mm else size
+        depth = before.depth_mm if before.depth_mm is not None else depth
     is_set = visit.mode == "acupuncture" and not asked_for
     size = shelf.keyed(depths.get("size", "") if shelf and shelf.lot_of(depths.get("size", "")) else size)
     if is_set:
@@ -261,7 +281,9 @@ def _say_before_they_stay(resting: list[NeedleInsertion], book: AskBook, yeses: 
 
 
 def _typed(depths: Mapping[str, str], name: str, usual: int | None) -> int | None:
-    """The depth as typed, when it can be one, else the usual one."""
+    """The depth as typed, when it can be one, else the one it began with; a field that was emptied stays empty."""
+    if depths.get(name) == "":
+        return None
     depth = whole_or_none(depths.get(name, ""))
     return depth if depth is not None and depth <= DEEPEST_TYPED_MM else usual
 

@@ -8,7 +8,7 @@ A site from the plan or from the last visit waits until a needle of today is on 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -16,12 +16,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from myotome.clinic.needling.queries import NeedleInsertion, TreatmentVisit
-from myotome.clinic.planning.queries import sites_of
+from myotome.clinic.needling.habits import Habit, SiteOfPlan, Where
+from myotome.clinic.needling.queries import NeedleInsertion
 from myotome.knowledge import acupoints as points
 from myotome.knowledge.muscles import muscle, muscles, region_at
 from myotome.pages.plates import part_key
-from myotome.science.needling.asks import deepest_range
 from myotome.science.needling.sites import UnknownSite, named_site, nearest_named, nearest_word
 from myotome.vocabulary.anatomy import NeedleRegion, Side
 from myotome.vocabulary.errors import InvalidValue
@@ -35,14 +34,13 @@ CURRENT = (
 )
 """The fields of a needle with current, their unit, and the most that is typed in earnest."""
 DEFAULT_SIZE = {"ims": "0.30x50", "acupuncture": "0.25x40"}
-DEFAULT_DEPTH_MM = {"ims": 30, "acupuncture": 15}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WaitingSite:
     """A site that waits: from the plan, or carried over from the last visit. `origin` is "plan" or a date in words.
 
-    `depth_mm` is last time's, else this mode's usual one, else None.
+    `depth_mm` is last time's, else this practitioner's own last one here, else None: nobody has said it.
     """
 
     key: str
@@ -178,30 +176,41 @@ def plate_key(kind: str, site: str, level: str | None, side: str) -> str | None:
     return None
 
 
-def waiting_sites(
-    visit: TreatmentVisit, needles: Sequence[NeedleInsertion], previous: Sequence[NeedleInsertion], *, usual_size: str
-) -> list[WaitingSite]:
-    """Planned sites in the plan's order, then those of the last visit, without sites that have a needle of today.
+def where_of(row: Any) -> Where:
+    """Kind, site and level of a row: where a practitioner's habit is looked up."""
+    return row.site_kind, row.site, row.level or ""
 
-    `usual_size` is that of a site without a needle of last time. A planned site that was needled last time comes with last time's depth and needle. Responses never come along.
-    """
+
+def sites_ahead(
+    plan: Sequence[SiteOfPlan], needles: Sequence[NeedleInsertion], previous: Sequence[NeedleInsertion]
+) -> list[tuple[str, SiteOfPlan | None, NeedleInsertion | None]]:
+    """Key, planned site and last visit's needle of each site without a needle of today: the plan's in its order, then the last visit's."""
     touched = {_without_nearest(site_key(needle)) for needle in needles}
     last = {site_key(row): row for row in previous}
-    planned = {site_key(row): row for row in (sites_of(visit.plan) if visit.plan_id else [])}
+    planned = {site_key(row): row for row in plan}
     keys = [key for key in dict.fromkeys((*planned, *last)) if _without_nearest(key) not in touched]
-    return [_waiting(key, planned.get(key), last.get(key), visit.mode, usual_size) for key in keys]
+    return [(key, planned.get(key), last.get(key)) for key in keys]
 
 
-def usual_depth(mode: str, kind: str, site: str) -> int | None:
-    """The depth that a field begins with; none at a point where every source ends above it."""
-    usual = DEFAULT_DEPTH_MM[mode]
-    deepest = deepest_range(site) if kind == SiteKind.ACUPOINT.value else None
-    return None if deepest and deepest[0] < usual else usual
+def waiting_sites(
+    ahead: Sequence[tuple[str, SiteOfPlan | None, NeedleInsertion | None]],
+    habits: Mapping[Where, Habit],
+    *,
+    usual_size: str,
+) -> list[WaitingSite]:
+    """The sites ahead with depth and needle of last time, else of this practitioner's own last needle there.
+
+    `usual_size` is that of a site where neither is known; a depth that nobody said stays open. Responses never come along.
+    """
+    return [_waiting(key, planned, last, habits, usual_size) for key, planned, last in ahead]
 
 
-def _waiting(key: str, planned: Any, last: NeedleInsertion | None, mode: str, usual_size: str) -> WaitingSite:
+def _waiting(
+    key: str, planned: Any, last: NeedleInsertion | None, habits: Mapping[Where, Habit], usual_size: str
+) -> WaitingSite:
     row = planned or last
-    size, depth, origin = usual_size, usual_depth(mode, row.site_kind, row.site), "plan"
+    own = habits.get(where_of(row), Habit())
+    size, depth, origin = own.size or usual_size, own.depth_mm, "plan"
     if last is not None:
         size = f"{last.gauge_mm:.2f}x{last.length_mm}" if last.gauge_mm and last.length_mm else size
         depth = last.depth_mm if last.depth_mm is not None else depth
