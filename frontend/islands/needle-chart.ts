@@ -62,6 +62,7 @@ export class NeedleChart extends HTMLElement {
         radio.dataset.was = "";
       });
     }
+    this.how(form);
     // A needle that was saved on this device leaves the keys as they were, for the next site.
     form.addEventListener("reset", () => {
       clearInterval(this.ticking);
@@ -83,6 +84,19 @@ export class NeedleChart extends HTMLElement {
       };
       tick();
       this.ticking = window.setInterval(tick, 1000);
+    });
+  }
+
+  /** What is chosen under "How" is what the next needle begins with, without network too, and its summary says it. */
+  private how(form: HTMLFormElement): void {
+    const how = form.querySelector<HTMLDetailsElement>("details.how");
+    how?.addEventListener("change", (event) => {
+      const field = event.target as HTMLInputElement | HTMLSelectElement;
+      if (field.name === "deqi") return;
+      if (field instanceof HTMLSelectElement) for (const option of field.options) option.defaultSelected = option.selected;
+      else for (const one of how.querySelectorAll<HTMLInputElement>("input[name=moved]")) one.defaultChecked = one.checked;
+      const words = field instanceof HTMLSelectElement ? (field.value && field.selectedOptions[0]?.textContent) || "" : (field.parentElement?.textContent ?? "");
+      how.querySelector(`[data-now="${field.name}"]`)?.replaceChildren(words);
     });
   }
 

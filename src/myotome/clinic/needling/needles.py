@@ -29,6 +29,7 @@ from myotome.clinic.needling.retained import chase, check_due_on
 from myotome.clinic.needling.shelf import Shelf
 from myotome.clinic.needling.stocking import open_incidents_of_lot, shelf_before
 from myotome.science.needling.places import check_nearest
+from myotome.science.needling.counts import technique_of
 from myotome.science.needling.visit import OUT_BEFORE_STRUCK
 from myotome.vocabulary import needling as words
 from myotome.vocabulary.actors import Actor
@@ -67,6 +68,7 @@ def record_insertion(*, by: Actor, at: datetime, visit_id: int, needle: words.Ne
         "lot": lot.lot if lot else needle.lot,
         "deqi": list(needle.deqi),
         "position": needle.position or "",
+        "technique": technique_of(needle),
         "in_at": in_at,
         "out_at": max(min(needle.out_at or at, at), in_at) if is_out else None,
         "found_at": at if visit.closed_at else None,

@@ -29,6 +29,7 @@ from myotome.clinic.planning.queries import cautions_from, consents_of
 from myotome.knowledge.cautions import facts
 from myotome.pages.needling.before import WHERE, by_level, split_by_current, without_doubles
 from myotome.pages.needling.graph import graph_context
+from myotome.pages.needling.how import how_context
 from myotome.pages.needling.plate import plates_of
 from myotome.pages.needling.sites import (
     CURRENT,
@@ -153,6 +154,7 @@ def chart_context(
     must_count = bool(visit.all_out_called_at and not visit.counted_at)
     by_keys = context["is_ims"] or context["chosen_asked"] or not waiting
     context["keys_shown"] = bool(context["chosen_key"]) and by_keys and not must_count
+    context["how"] = {} if is_closed else how_context(visit.mode, needles, context["site"])
     context |= _body(actor, visit, needles, waiting, context["site"])
     return context
 

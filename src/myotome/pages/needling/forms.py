@@ -19,6 +19,7 @@ from myotome.pages.needling.sizes import size_from
 from myotome.pages.typed import whole_or_none
 from myotome.science.needling.lines import CRAMP_WITHOUT_NUMBER
 from myotome.science.needling.shorthand import parse_lines
+from myotome.vocabulary.anatomy import Position
 from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.needling import Adjunct, NeedleInsertion, NeedleState, Technique, TreatmentMode
 from myotome.vocabulary.sentences import joined
@@ -39,7 +40,7 @@ def needle_from(data: QueryDict, *, mode: TreatmentMode, at: datetime, last: Row
     """The needle of the form; in IMS it is charted as it comes out, in acupuncture as it goes in.
 
     `quick` names a response of `QUICK`, or `same` for that of the `last` needle. Seconds are charted only when the
-    page measured them (`in_at`).
+    page measured them (`in_at`). De qi that was touched beside a quick response is kept.
 
     Raises:
         InvalidValue: no site, no side, or a value outside its range.
@@ -52,7 +53,8 @@ def needle_from(data: QueryDict, *, mode: TreatmentMode, at: datetime, last: Row
     if data.get("quick") == "same" and last is not None:
         response = {name: getattr(last, name) for name in RESPONSES} | {"deqi": tuple(last.deqi)}
     elif data.get("quick"):
-        response = QUICK.get(data["quick"], response)
+        felt = {name: said for name, said in response.items() if name == "deqi"}
+        response = QUICK[data["quick"]] | felt if data["quick"] in QUICK else response
     return NeedleInsertion(
         client_id=data.get("client_id") or secrets.token_hex(8),
         depth_mm=whole(data, "depth_mm", 0, 150),
@@ -60,6 +62,8 @@ def needle_from(data: QueryDict, *, mode: TreatmentMode, at: datetime, last: Row
         length_mm=length,
         lot=data.get("lot", "")[:40] or lot,
         **technique_from(data),
+        response_sought=data.get("response_sought", "").strip()[:40],
+        position=position_from(data),
         site_detail=data.get("site_detail", "")[:60],
         state=state,
         in_at=in_at or at,
@@ -113,7 +117,7 @@ def set_from(data: QueryDict, *, at: datetime) -> list[NeedleInsertion]:
     keys = data.getlist("site")
     if not keys:
         raise InvalidValue("Tick the points that are in.", field="site")
-    batch = data.get("client_id") or secrets.token_hex(8)
+    batch, position = data.get("client_id") or secrets.token_hex(8), position_from(data)
     rows = []
     for key in keys:
         gauge, length, lot = size_from(data.get(f"size:{key}", ""))
@@ -126,6 +130,8 @@ def set_from(data: QueryDict, *, at: datetime) -> list[NeedleInsertion]:
                 gauge_mm=gauge,
                 length_mm=length,
                 lot=lot,
+                technique=Technique.HOLD,
+                position=position,
                 **charted_site(key),
             )
         )
@@ -170,11 +176,23 @@ def technique_from(data: Mapping[str, Any]) -> dict[str, Any]:
         InvalidValue: there is no such technique, or a number cannot be read.
     """
     try:
-        technique = Technique(data.get("technique") or Technique.IN_OUT.value)
+        technique = Technique(data.get("technique") or data.get("moved") or Technique.IN_OUT.value)
     except ValueError as fault:
         raise InvalidValue("There is no such technique.", field="technique") from fault
     current = CURRENT if technique is Technique.ELECTRICAL else ()
     return {"technique": technique} | {name: _number(data, name, unit, top) for name, unit, top in current}
+
+
+def position_from(data: Mapping[str, Any]) -> Position | None:
+    """How she lies or sits; nothing when nobody said it.
+
+    Raises:
+        InvalidValue: there is no such position.
+    """
+    try:
+        return Position(data["position"]) if data.get("position") else None
+    except ValueError as fault:
+        raise InvalidValue("There is no such position.", field="position") from fault
 
 
 def _number(data: Mapping[str, Any], name: str, unit: str, top: float) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from myotome.clinic.needling.hearing import is_silent as not_heard
 from myotome.clinic.planning.queries import standing as gravest_of
 from myotome.knowledge.cautions import facts
 from myotome.knowledge.consents import consent_text
-from myotome.pages.needling import sizes
+from myotome.pages.needling import how, sizes
 from myotome.pages.needling.drawn import drawn_once, what_it_shows
 from myotome.pages.needling.forms import mirrored
 from myotome.pages.needling.sites import CURRENT, name_of, site_key
@@ -107,6 +108,18 @@ def current_words(needle: Any) -> str:
 
 
 @register.filter
+def how_and_current(needle: Any) -> str:
+    """How the needle was moved and what was sought where that was more than usual, and its current."""
+    return ", ".join(filter(None, (*how.how_words(needle), current_words(needle))))
+
+
+@register.filter
+def positions_line(rows: Sequence[tuple[Any, str]]) -> str:
+    """How she lay, of the rows (needle, name) of a visit."""
+    return how.positions_line([needle for needle, _name in rows])
+
+
+@register.filter
 def response_words(needle: Any) -> str:
     """What the needle met, in the order in which it is said."""
     said = []
@@ -127,7 +140,8 @@ def response_words(needle: Any) -> str:
     if needle.twitches:
         said.append(_("twitch"))
     if needle.deqi:
-        said.append(_("de qi"))
+        felt = [str(how.DEQI_WORDS.get(code, code)).lower() for code in needle.deqi if code != "de_qi"]
+        said.append(f"{_('de qi')} ({'; '.join(felt)})" if felt else _("de qi"))
     if needle.release:
         said.append(_("release"))
     if needle.release is False:

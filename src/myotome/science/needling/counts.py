@@ -12,12 +12,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from myotome.vocabulary.errors import InvalidValue, NeedleUnaccountedFor
-from myotome.vocabulary.needling import NeedleInsertion, NeedleState
+from myotome.vocabulary.needling import NeedleInsertion, NeedleState, Technique
 from myotome.vocabulary.sentences import Sentence
 
 OPEN_STATES = frozenset({NeedleState.IN, NeedleState.FRAGMENT})
 NOT_IN_THE_BOX = frozenset({NeedleState.LEFT_IN, NeedleState.MISSING})
 MOST_NEEDLES = 500
+
+
+def technique_of(needle: NeedleInsertion) -> Technique:
+    """The needle's technique; one that is in was not moved in and out: it is held, unless something else was said.
+
+    Source: judgement
+    Check: tests/spec/needling/test_how_a_needle_is_moved.py
+    """
+    stays = needle.state in (NeedleState.IN, NeedleState.LEFT_IN)
+    return Technique.HOLD if stays and needle.technique is Technique.IN_OUT else needle.technique
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

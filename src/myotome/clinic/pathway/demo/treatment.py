@@ -325,6 +325,7 @@ def _points(
                 gauge_mm=0.25,
                 length_mm=40,
                 lot="D-2612",
+                technique="hold",
                 deqi=["dull_ache"] if rng.random() < 0.7 else [],
                 state="out",
                 seconds=20 * 60.0,
