@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import CharField, F, FloatField, IntegerField, Q, QuerySet, Subquery, Value
+from django.db.models import CharField, Count, F, FloatField, IntegerField, Max, Q, QuerySet, Subquery, Value
 
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
 from myotome.clinic.planning.models import PlannedSite
@@ -21,6 +22,8 @@ Where = tuple[str, str, str]
 NAMED = (SiteKind.MUSCLE.value, SiteKind.ACUPOINT.value)
 """A place without a name is of one patient; nothing is known about it from others."""
 NEWEST = 100
+FAVOURITE_SINCE = timedelta(days=90)
+MOST_FAVOURITES = 10
 COLUMNS = ("what", "rank", "site_kind", "site", "level", "side", "region", "depth", "gauge", "length")
 
 
@@ -104,3 +107,24 @@ def _own(actor: Actor, visit: TreatmentVisit, others: set[str]) -> QuerySet[Any,
     return rows.annotate(
         what=Value("own", CharField()), rank=F("pk"), depth=F("depth_mm"), gauge=F("gauge_mm"), length=F("length_mm")
     ).values_list(*COLUMNS)
+
+
+def favourites(actor: Actor, *, mode: str, at: datetime) -> list[Where]:
+    """The sites that she charted most often herself in this mode within ninety days, at most ten; one query.
+
+    Those charted equally often stand with the latest first. Someone who is no practitioner has none.
+    """
+    if actor.practitioner_id is None:
+        return []
+    rows = NeedleInsertion.objects.filter(
+        visit__clinic_id=actor.clinic_id,
+        visit__practitioner_id=actor.practitioner_id,
+        visit__mode=mode,
+        visit__opened_at__gte=at - FAVOURITE_SINCE,
+        site_kind__in=NAMED,
+        charted_by=actor.name,
+        struck_at__isnull=True,
+    )
+    counted = rows.order_by().values("site_kind", "site", "level").annotate(n=Count("pk"), newest=Max("charted_at"))
+    most = counted.order_by("-n", "-newest", "site", "level")[:MOST_FAVOURITES]
+    return [(row["site_kind"], row["site"], row["level"]) for row in most]

@@ -28,8 +28,8 @@ from myotome.clinic.needling.replays import once
 from myotome.clinic.needling.retained import chase, check_due_on
 from myotome.clinic.needling.shelf import Shelf
 from myotome.clinic.needling.stocking import open_incidents_of_lot, shelf_before
-from myotome.science.needling.places import check_nearest
 from myotome.science.needling.counts import technique_of
+from myotome.science.needling.places import check_nearest
 from myotome.science.needling.visit import OUT_BEFORE_STRUCK
 from myotome.vocabulary import needling as words
 from myotome.vocabulary.actors import Actor

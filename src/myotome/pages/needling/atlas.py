@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -19,15 +21,22 @@ from myotome.vocabulary.needling import SiteKind
 
 LAYERS = ("superficial", "middle", "deep")
 MOST_FOUND = 24
+"""Muscles and points that a search shows; a muscle by level counts once."""
+BACK = (NeedleRegion.NECK, NeedleRegion.UPPER_BACK, NeedleRegion.LOW_BACK)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Choice:
-    """A muscle or point to choose: its name, a second line, and (side, key) for each side."""
+    """A muscle or point to choose: its name, a second line, and (side, key) for each side.
+
+    A muscle by level that opens them has no side: `levels` is the first and the last, `opens` asks for them.
+    """
 
     name: str
     small: str
-    sides: tuple[tuple[str, str], ...]
+    sides: tuple[tuple[str, str], ...] = ()
+    levels: tuple[str, str] = ("", "")
+    opens: str = ""
 
 
 def atlas_context(asked: Mapping[str, str], *, mode: str) -> dict[str, Any]:
@@ -38,15 +47,17 @@ def atlas_context(asked: Mapping[str, str], *, mode: str) -> dict[str, Any]:
     kind = asked.get("kind") or ("muscles" if mode == "ims" else "points")
     words, region, spine = asked.get("q", "").strip(), asked.get("region", ""), asked.get("spine", "")
     groups: list[tuple[str, list[Choice]]] = []
+    n_more = 0
     if words:
-        found = [muscle_choice(row.id, level) for row in find(words) for level in row.levels or ("",)]
-        found += [point_choice(row.id) for row in points.find(words)]
-        groups = [("", found[:MOST_FOUND])]
+        found = found_choices(words)
+        groups = [("", [choice for choices in found[:MOST_FOUND] for choice in choices])]
+        n_more = max(0, len(found) - MOST_FOUND)
     elif spine in muscles() and muscles()[spine].levels:
-        groups = [("", [muscle_choice(spine, level) for level in muscles()[spine].levels])]
+        here = [one for one in muscles()[spine].levels if not region or region_at(spine, one).value == region]
+        groups = [("", [muscle_choice(spine, level) for level in here])]
     elif region:
-        rows = [row for row in muscles().values() if row.region.value == region and not row.levels]
-        groups = [(layer, [muscle_choice(row.id) for row in rows if row.layer == layer]) for layer in LAYERS]
+        of_layer = [(row.layer, choice) for row in muscles().values() if (choice := choice_in(row.id, region))]
+        groups = [(layer, [choice for at, choice in of_layer if at == layer]) for layer in LAYERS]
         if kind == "points":
             groups = [("", [point_choice(p.id) for p in points.acupoints().values() if p.region.value == region])]
     elif meridian := asked.get("meridian", ""):
@@ -57,9 +68,11 @@ def atlas_context(asked: Mapping[str, str], *, mode: str) -> dict[str, Any]:
         "asked_region": region,
         "asked_spine": spine,
         "asked_meridian": asked.get("meridian", ""),
+        "is_asked": bool(words or region or spine or asked.get("meridian", "")),
+        "n_more": n_more,
         "groups": [(name, rows) for name, rows in groups if rows],
         "regions": [r.value for r in NeedleRegion],
-        "spine_muscles": [(row.id, row.name) for row in muscles().values() if row.levels],
+        "spine_muscles": [(row.id, row.name) for row in muscles().values() if row.levels and row.region in BACK],
         "nearest_choices": nearest_choices(),
         "meridians": tuple(dict.fromkeys(code[:2] for code in points.acupoints())),
     }
@@ -74,6 +87,52 @@ def nearest_choices() -> SafeString:
     ]
     rows += [(id, site_name("acupoint", id)) for id in points.acupoints()]
     return format_html_join("", '<option value="{}">{}</option>', rows)
+
+
+def found_choices(words: str) -> list[list[Choice]]:
+    """What a search finds, the choices of each hit: muscles, with a level in the words at that level, then points.
+
+    One muscle alone stands with all its levels; among several each by level is one entry that opens them.
+    """
+    asked = words.split()
+    level = next((word.upper() for word in asked if re.fullmatch(r"[CTLS]\d{1,2}", word.upper(), re.ASCII)), "")
+    names = " ".join(word for word in asked if word.upper() != level)
+    if level:
+        rows = [row for row in (find(names) if names else muscles().values()) if level in row.levels]
+        found = [[muscle_choice(row.id, level)] for row in rows]
+    else:
+        rows = list(find(words))
+        found = [[opening_choice(row.id) if row.levels else muscle_choice(row.id)] for row in rows]
+        if len(rows) == 1 and rows[0].levels:
+            found = [[muscle_choice(rows[0].id, one) for one in rows[0].levels]]
+    return found + [[point_choice(row.id)] for row in points.find(words)]
+
+
+def choice_in(id: str, region: str) -> Choice | None:
+    """A muscle as its region lists it, one by level as an entry that opens its levels there; None elsewhere."""
+    row = muscles()[id]
+    if row.levels:
+        return opening_choice(id, region) if region in {region_at(id, one).value for one in row.levels} else None
+    return muscle_choice(id) if row.region.value == region else None
+
+
+def opening_choice(id: str, region: str = "") -> Choice:
+    """A muscle by level that opens its levels, those of one region when it is given."""
+    row = muscles()[id]
+    here = [one for one in row.levels if not region or region_at(id, one).value == region]
+    opens = urlencode({"kind": "muscles", "spine": id} | ({"region": region} if region else {}))
+    return Choice(name=site_name("muscle", id), small=row.latin, levels=(here[0], here[-1]), opens=opens)
+
+
+def choices_of(sites: Iterable[tuple[str, str, str]]) -> list[Choice]:
+    """Choices of (kind, site, level), without those that are in no table any more."""
+    found = []
+    for kind, site, level in sites:
+        if kind == SiteKind.ACUPOINT.value and site in points.acupoints():
+            found.append(point_choice(site))
+        elif kind == SiteKind.MUSCLE.value and site in muscles() and (level in muscles()[site].levels or not level):
+            found.append(muscle_choice(site, level))
+    return found
 
 
 def muscle_choice(id: str, level: str = "") -> Choice:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from myotome.clinic.booking.boards import clocks_of
+from myotome.clinic.needling.habits import favourites
 from myotome.clinic.needling.queries import open_chart, visit_for
 from myotome.clinic.needling.retained import taken_home
 from myotome.clinic.needling.where import who_is_where
@@ -21,7 +22,7 @@ from myotome.clinic.pathway import actions as pathway
 from myotome.exchange.paper import pdf_of
 from myotome.exchange.stricta.sessions import ADJUNCTS
 from myotome.pages.access import for_roles
-from myotome.pages.needling.atlas import atlas_context
+from myotome.pages.needling.atlas import atlas_context, choices_of
 from myotome.pages.needling.before import said_before_line
 from myotome.pages.needling.chart import chart_context, reask_rows
 from myotome.pages.needling.forms import free_place_from, moment
@@ -56,6 +57,8 @@ def sites(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
         except InvalidValue as fault:
             error = fault
     context = atlas_context(request.GET, mode=row.mode)
+    if not context["is_asked"]:
+        context["favourites"] = choices_of(favourites(actor, mode=row.mode, at=timezone.now()))
     context |= {"visit": row, "patient": row.course.patient, "typed": request.GET, "error": error}
     return render(request, "needling/sites.html", context, status=error.http_status if error else 200)
 
