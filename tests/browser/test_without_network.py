@@ -62,7 +62,7 @@ def needle(page, grasp=2):
 
 def open_keys(page):
     """Opens the fold over the keys where a text still waits for her yes, which needs the server."""
-    folded = page.locator(".blocked-keys details:not([open]) > summary")
+    folded = page.locator(".blocked-keys > details:not([open]) > summary")
     if folded.count():
         folded.tap()
 
