@@ -24,12 +24,9 @@ def is_loss(finding: Mapping[str, Any]) -> bool:
     """
     if finding.get("dermatome"):
         return finding.get("present") is True and finding.get("sign") in _numb()
-    grade = finding.get("grade")
-    if grade is None:
-        return False
     if finding.get("reflex"):
-        return bool(grade <= parameters().rescreen_reflex)
-    return finding.get("sign") == "weak" and bool(grade <= parameters().rescreen_mrc)
+        return bool(finding["grade"] <= parameters().rescreen_reflex)
+    return finding.get("sign") == "weak" and bool(finding["grade"] <= parameters().rescreen_mrc)
 
 
 @cache
