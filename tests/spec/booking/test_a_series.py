@@ -4,21 +4,27 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django_tasks_db.models import DBTaskResult
 
-from myotome.clinic.booking.actions import book, move
+from myotome.clinic.booking.actions import book, cancel, move
 from myotome.clinic.booking.apart import interval_warnings, warnings_if_moved
-from myotome.clinic.booking.models import Appointment, HoursException, Notice, Service
+from myotome.clinic.booking.models import Appointment, DeskAct, HoursException, Notice, Service
+from myotome.clinic.booking.notices import send_notice
 from myotome.clinic.booking.preview import Wish, preview_series
 from myotome.clinic.booking.queries import free_times_for
 from myotome.clinic.booking.series import book_series
+from myotome.clinic.booking.undo import undo
+from myotome.exchange.icalendar.invitation import invitations_from
 from myotome.vocabulary.errors import AlreadyBooked, InvalidValue
 from tests.factories import AT, a_clinic, a_course, a_patient, a_practitioner, a_receptionist, an_actor
 
 pytestmark = pytest.mark.django_db
 VANCOUVER = ZoneInfo("America/Vancouver")
 FIRST = date(2026, 12, 1)
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -139,6 +145,79 @@ def test_one_message_tells_of_the_whole_series_and_each_visit_has_its_reminder(d
     book_them(desk, tuesdays(3))
     kinds = sorted(Notice.objects.values_list("kind", flat=True))
     assert kinds == ["reminder", "reminder", "reminder", "series"]
+
+
+def send_what_is_due(monkeypatch, now):
+    monkeypatch.setattr("django.utils.timezone.now", lambda: now)
+    for pk in Notice.objects.exclude(kind__startswith="reminder").order_by("pk").values_list("pk", flat=True):
+        if DBTaskResult.objects.filter(args_kwargs__args=[pk], run_after__lte=now).exists():
+            send_notice.func(pk)
+
+
+def told_starts():
+    """The subjects of what went out, and the starts that the message of the series carries."""
+    series = [message for message in mail.outbox if "Your visits" in message.subject]
+    files = [content for message in series for _, content, kind in message.attachments if "calendar" in kind]
+    return [m.subject for m in mail.outbox], sorted(invitations_from(f.encode())[0].starts_at for f in files)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("tell", [True, False])
+def test_a_visit_moved_before_the_series_is_told_is_told_with_it_at_its_new_time(desk, monkeypatch, number, tell):
+    row = book_them(desk, tuesdays(8)).booked[number]
+    later = row.starts_at + timedelta(days=1)
+    move(by=desk[0], at=AT + MINUTE, appointment_id=row.pk, version=row.version, starts_at=later, tell=tell)
+    send_what_is_due(monkeypatch, AT + 3 * MINUTE)
+    assert mail.outbox == [], "the move can still be taken back"
+    send_what_is_due(monkeypatch, AT + 4 * MINUTE)
+    subjects, starts = told_starts()
+    assert len(subjects) == 1
+    assert starts == sorted([later, *(start for n, start in enumerate(tuesdays(8)) if n != number)])
+
+
+@pytest.mark.parametrize("how", ["cancelled", "taken back"])
+def test_the_first_visit_cancelled_or_taken_back_leaves_the_others_to_be_told(desk, monkeypatch, how):
+    first = book_them(desk, tuesdays(8)).booked[0]
+    if how == "cancelled":
+        cancel(by=desk[0], at=AT + MINUTE, appointment_id=first.pk, tell=False)
+    else:
+        undo(by=desk[0], at=AT + MINUTE, act_id=DeskAct.objects.get(appointment=first).pk)
+    assert Notice.objects.get(kind="series").appointment.starts_at == tuesdays(8)[1], (
+        "the desk sees it there if it fails"
+    )
+    send_what_is_due(monkeypatch, AT + 4 * MINUTE)
+    subjects, starts = told_starts()
+    assert len(subjects) == 1
+    assert starts == tuesdays(8)[1:]
+
+
+def test_a_change_taken_back_before_the_series_is_told_leaves_it_whole(desk, monkeypatch):
+    first, second = book_them(desk, tuesdays(8)).booked[:2]
+    later = first.starts_at + timedelta(days=1)
+    move(by=desk[0], at=AT + MINUTE, appointment_id=first.pk, version=first.version, starts_at=later)
+    cancel(by=desk[0], at=AT + MINUTE, appointment_id=second.pk)
+    for act in DeskAct.objects.exclude(act="booked"):
+        undo(by=desk[0], at=AT + 2 * MINUTE, act_id=act.pk)
+    for _ in range(2):
+        send_what_is_due(monkeypatch, AT + 4 * MINUTE)
+    subjects, starts = told_starts()
+    assert len(subjects) == 1
+    assert starts == tuesdays(8)
+
+
+def test_a_series_taken_back_whole_is_told_to_nobody(desk, monkeypatch):
+    book_them(desk, tuesdays(3))
+    for act in DeskAct.objects.all():
+        undo(by=desk[0], at=AT + MINUTE, act_id=act.pk)
+    send_what_is_due(monkeypatch, AT + 9 * MINUTE)
+    assert mail.outbox == []
+
+
+def test_a_series_sent_twice_is_told_once_though_its_first_visit_was_moved(desk):
+    first = book_them(desk, tuesdays(3), key="one form").booked[0]
+    cancel(by=desk[0], at=AT, appointment_id=first.pk)
+    book_them(desk, tuesdays(3), key="one form")
+    assert Notice.objects.filter(kind="series").count() == 1
 
 
 def test_the_same_form_sent_twice_is_one_series(desk):

@@ -18,6 +18,7 @@ from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.claims import clash_is_already_booked, release
 from myotome.clinic.booking.models import Appointment
 from myotome.clinic.booking.notices import queue_notices
+from myotome.clinic.booking.owed import pass_on_series
 from myotome.clinic.booking.placing import Wanted, place, wanted_for
 from myotome.clinic.booking.queries import Offer, appointment_for, booked_with, free_times_for
 from myotome.clinic.booking.rules import rules_for
@@ -182,7 +183,9 @@ def move(
         begin_care(by=by, at=at, patient_id=appointment.patient_id, user_id=appointment.practitioner.user_id)
         _audit(by, at, "appointment.moved", appointment, before=was_at.isoformat())
         until = keep_undo(by=by, at=at, appointment=appointment, act="moved", before=before, rules=rules)
-        queue_notices(appointment, "moved" if tell else "", at=at, not_before=until, rules=rules)
+        is_told_with_series = pass_on_series(appointment, after=until)
+        kind = "moved" if tell and not is_told_with_series else ""
+        queue_notices(appointment, kind, at=at, not_before=until, rules=rules)
         tell_waitlist(seen, seen.starts_at, seen.practitioner_id, after=until)
     return appointment
 
@@ -207,6 +210,7 @@ def cancel(*, by: Actor, at: datetime, appointment_id: int, tell: bool = True) -
     appointment.save()
     _audit(by, at, "appointment.cancelled", appointment)
     until = keep_undo(by=by, at=at, appointment=appointment, act="cancelled", before=before, rules=rules)
+    pass_on_series(appointment, after=until)
     if tell:
         queue_notices(appointment, "cancelled", at=at, not_before=until, rules=rules)
     tell_waitlist(appointment, appointment.starts_at, appointment.practitioner_id, after=until)

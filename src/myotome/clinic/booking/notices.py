@@ -137,12 +137,17 @@ def send_notice(notice_id: int) -> None:
     rows = Notice.objects.select_related(
         "appointment__patient", "appointment__clinic", "appointment__place", "appointment__practitioner"
     )
-    send_once(rows, notice_id, _send, job=send_notice, arguments=(notice_id,), at=timezone.now())
+    now = timezone.now()
+    rows = rows.exclude(kind="series", not_before__gt=now)  # it was put off, and has another job
+    send_once(rows, notice_id, _send, job=send_notice, arguments=(notice_id,), at=now)
 
 
-def _send(notice: Notice) -> None:
-    if is_current(notice):
-        (_send_sms if notice.kind.endswith("_sms") else _send_mail)(notice)
+def _send(notice: Notice) -> bool:
+    """False when there is nothing to say now; should the act be taken back that overtook it, it is said after all."""
+    if not is_current(notice):
+        return False
+    (_send_sms if notice.kind.endswith("_sms") else _send_mail)(notice)
+    return True
 
 
 def _send_mail(notice: Notice) -> None:
@@ -174,6 +179,8 @@ def word_of(notice: Notice) -> str:
 def is_current(notice: Notice) -> bool:
     """True while the message is still true of its appointment."""
     appointment = notice.appointment
+    if notice.kind == "series":
+        return bool(visits_of_series(appointment))
     if notice.sequence != appointment.sequence:
         return notice.kind == "cancelled"
     if word_of(notice) in {"reminder", "late"}:
@@ -190,7 +197,7 @@ def message_for(notice: Notice, *, at: datetime) -> EmailMultiAlternatives:
     clinic, patient = appointment.clinic, appointment.patient
     zone = appointment.place.time_zone
     is_cancelled = notice.kind == "cancelled"
-    series = _visits_of_series(appointment) if notice.kind == "series" else []
+    series = visits_of_series(appointment) if notice.kind == "series" else []
     context = {
         "kind": word_of(notice),
         "clinic": clinic,
@@ -228,7 +235,8 @@ def _attach_invitations(
         mail.attach("appointment.ics" if len(rows) == 1 else f"appointment-{number}.ics", file, kind)
 
 
-def _visits_of_series(appointment: Appointment) -> list[Appointment]:
+def visits_of_series(appointment: Appointment) -> list[Appointment]:
+    """The visits of its series that are booked, the first one first."""
     rows = Appointment.objects.filter(
         clinic_id=appointment.clinic_id,
         patient_id=appointment.patient_id,

@@ -16,7 +16,7 @@ from django.db import transaction
 
 from myotome.clinic.booking.actions import book
 from myotome.clinic.booking.clocks import zone_of_clinic
-from myotome.clinic.booking.models import Appointment
+from myotome.clinic.booking.models import Appointment, Notice
 from myotome.clinic.booking.notices import queue_notices
 from myotome.clinic.booking.placing import Wanted, wanted_for
 from myotome.clinic.booking.preview import MOST_VISITS
@@ -109,13 +109,15 @@ def book_series(
                 field="starts",
                 dates=dates,
             )
-        _tell(by, at, booked)
+        _tell(by, at, booked, is_again=key is not None)
     return SeriesBooked(series_key=series_key[:40], booked=tuple(booked), refused=tuple(sorted(refused)))
 
 
-def _tell(by: Actor, at: datetime, booked: list[Appointment]) -> None:
-    """One message for the series, and each visit's own reminder."""
+def _tell(by: Actor, at: datetime, booked: list[Appointment], *, is_again: bool) -> None:
+    """One message for the series, and each visit's own reminder; `is_again` when the form may have been sent before."""
     rules = rules_for(by.clinic_id)
+    was_told = is_again and Notice.objects.filter(appointment__in=booked, kind="series").exists()
     for number, appointment in enumerate(booked):
         until = keep_undo(by=by, at=at, appointment=appointment, act="booked", before={}, rules=rules)
-        queue_notices(appointment, "" if number else "series", at=at, not_before=until, rules=rules)
+        is_first = number == 0 and not was_told
+        queue_notices(appointment, "series" if is_first else "", at=at, not_before=until, rules=rules)

@@ -15,6 +15,7 @@ from myotome.clinic.audit.actions import record
 from myotome.clinic.audit.prepared import insert
 from myotome.clinic.booking.claims import clash_is_already_booked, release
 from myotome.clinic.booking.models import Appointment, DeskAct, DiaryRules, Notice
+from myotome.clinic.booking.owed import pass_on_series, say_after_all
 from myotome.clinic.booking.placing import place, wanted_for
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
@@ -80,8 +81,10 @@ def undo(*, by: Actor, at: datetime, act_id: int) -> Appointment:
             raise StaleVersion("This visit was changed since. Look at it again, then change it.")
         Notice.objects.filter(
             appointment=appointment, sequence=appointment.sequence, queued_at__gte=act.at, sent_at__isnull=True
-        ).delete()
+        ).exclude(kind="series").delete()
         _put_back(by, at, appointment, act)
+        pass_on_series(appointment, after=None)
+        say_after_all(appointment, at=at)
         act.undone_at = at
         act.save(update_fields=["undone_at"])
         record(

@@ -1,0 +1,44 @@
+"""What a patient has not been told yet when her visit changes: it is told of the visit as it is then, not lost with it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from myotome.clinic.booking.models import Appointment, Notice
+from myotome.clinic.booking.notices import queue_jobs, send_notice, visits_of_series
+
+
+def pass_on_series(appointment: Appointment, *, after: datetime | None) -> bool:
+    """True when the one message about the visit's whole series is still to come, and will tell what the visit is now.
+
+    It hangs on the first visit that is still booked, and is not sent before `after`, the end of the time for undoing.
+    Call it when a visit was moved, cancelled or taken back.
+    """
+    if not appointment.series_key:
+        return False
+    rows = Notice.objects.filter(
+        clinic_id=appointment.clinic_id,
+        kind="series",
+        appointment__series_key=appointment.series_key,
+        appointment__patient_id=appointment.patient_id,
+    )
+    notice = rows.first()
+    if notice is None:
+        return False
+    visits = visits_of_series(appointment)
+    if visits:
+        notice.appointment, notice.sequence = visits[0], visits[0].sequence
+    if after is not None:
+        notice.not_before = max(notice.not_before, after)
+    unsent = Notice.objects.filter(pk=notice.pk, sent_at__isnull=True)
+    changes = {"appointment": notice.appointment, "sequence": notice.sequence, "not_before": notice.not_before}
+    if not unsent.update(n_failures=0, **changes):
+        return False
+    queue_jobs(send_notice, [([notice.pk], notice.not_before)])
+    return True
+
+
+def say_after_all(appointment: Appointment, *, at: datetime) -> None:
+    """Queues anew what fell due, and found nothing to say, while an act stood that has been taken back."""
+    rows = appointment.notices.filter(sequence=appointment.sequence, sent_at__isnull=True, not_before__lte=at)
+    queue_jobs(send_notice, [([pk], None) for pk in rows.order_by("pk").values_list("pk", flat=True)])
