@@ -284,6 +284,7 @@ def test_a_visit_is_moved_to_another_practitioner_and_the_patient_told_or_not(cl
     clinic, _, _, _, _ = desk
     david = a_practitioner(clinic, name="David Okafor")
     row = a_visit(desk, clock(10, days=1))
+    Notice.objects.filter(appointment=row, kind="booked").update(sent_at=AT)
     address = at("desk:move", clinic, appointment=row.pk)
     page = client.get(address, {"with": ""}).content.decode()
     assert "David Okafor" in page

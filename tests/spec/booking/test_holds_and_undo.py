@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core import mail
 from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
@@ -10,6 +11,7 @@ from django_tasks_db.models import DBTaskResult
 from myotome.clinic.booking.actions import book, cancel, move
 from myotome.clinic.booking.holds import block_time, blocks_between, hold_time, let_go, sweep, sweep_holds, unblock_time
 from myotome.clinic.booking.models import Appointment, Claim, DeskAct, Hold, Notice, Service
+from myotome.clinic.booking.notices import send_notice
 from myotome.clinic.booking.queries import free_times_for
 from myotome.clinic.booking.undo import open_acts, undo
 from myotome.clinic.people.models import Room
@@ -20,6 +22,7 @@ from tests.factories import AT, a_clinic, a_course, a_patient, a_practitioner, a
 pytestmark = pytest.mark.django_db
 TEN = AT + timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -177,6 +180,61 @@ def test_a_move_taken_back_gives_the_old_time_and_the_calendars_sequence_back(de
     assert not Notice.objects.filter(kind="moved").exists()
     assert TEN not in starts_on_the_day(desk)
     assert TEN + timedelta(hours=2) in starts_on_the_day(desk)
+
+
+def send_what_is_due(monkeypatch, now):
+    """The subjects of all that has gone out until now."""
+    monkeypatch.setattr("django.utils.timezone.now", lambda: now)
+    for job in DBTaskResult.objects.filter(task_path=send_notice.module_path, run_after__lte=now).order_by("pk"):
+        send_notice.func(*job.args_kwargs["args"])
+    DBTaskResult.objects.filter(run_after__lte=now).delete()
+    return [message.subject for message in mail.outbox]
+
+
+@pytest.mark.parametrize("tell", [True, False])
+def test_a_visit_moved_before_she_was_told_of_it_is_confirmed_once_at_the_time_that_holds(desk, monkeypatch, tell):
+    hers = book_at(desk)
+    moved = move(
+        by=desk[2], at=AT + MINUTE, appointment_id=hers.pk, version=1, starts_at=TEN + 2 * HOUR, tell=tell
+    )  # fmt: skip
+    move(
+        by=desk[2], at=AT + 2 * MINUTE, appointment_id=hers.pk, version=moved.version, starts_at=TEN + 4 * HOUR, tell=tell
+    )  # fmt: skip
+    assert send_what_is_due(monkeypatch, AT + 4 * MINUTE) == []
+    (subject,) = send_what_is_due(monkeypatch, AT + 5 * MINUTE)
+    assert "Your visit on" in subject
+    assert "14:00" in subject
+
+
+def test_a_visit_moved_twice_before_she_was_told_of_the_first_time_is_told_though_the_second_says_not_to(
+    desk, monkeypatch
+):
+    hers = book_at(desk)
+    send_what_is_due(monkeypatch, AT + 3 * MINUTE)
+    moved = move(by=desk[2], at=AT + 4 * MINUTE, appointment_id=hers.pk, version=1, starts_at=TEN + 2 * HOUR)
+    move(
+        by=desk[2], at=AT + 5 * MINUTE, appointment_id=hers.pk, version=moved.version, starts_at=TEN + 4 * HOUR, tell=False
+    )  # fmt: skip
+    subjects = send_what_is_due(monkeypatch, AT + 8 * MINUTE)
+    assert ["now on" in subject for subject in subjects] == [False, True]
+    assert "14:00" in subjects[1]
+
+
+def test_a_visit_moved_after_she_was_told_is_told_only_when_the_desk_says_so(desk, monkeypatch):
+    hers = book_at(desk)
+    send_what_is_due(monkeypatch, AT + 3 * MINUTE)
+    move(by=desk[2], at=AT + 4 * MINUTE, appointment_id=hers.pk, version=1, starts_at=TEN + 2 * HOUR, tell=False)
+    assert len(send_what_is_due(monkeypatch, AT + 9 * MINUTE)) == 1
+
+
+def test_a_move_taken_back_after_the_confirmation_fell_due_leaves_it_to_be_sent(desk, monkeypatch):
+    hers = book_at(desk)
+    move(by=desk[2], at=AT + 2 * MINUTE, appointment_id=hers.pk, version=1, starts_at=TEN + 2 * HOUR, tell=False)
+    assert send_what_is_due(monkeypatch, AT + 3 * MINUTE) == []
+    undo(by=desk[2], at=AT + 4 * MINUTE, act_id=DeskAct.objects.get(act="moved").pk)
+    DBTaskResult.objects.update(run_after=AT + 4 * MINUTE)
+    (subject,) = send_what_is_due(monkeypatch, AT + 5 * MINUTE)
+    assert "10:00" in subject
 
 
 def test_a_cancellation_taken_back_stands_again_unless_the_time_has_gone(desk):

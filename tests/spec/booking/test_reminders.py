@@ -142,6 +142,8 @@ def test_who_wants_no_reminders_gets_none_and_is_still_told_of_a_change(desk, mo
     hannah = a_patient(desk[0])
     hers = book_at(desk, patient=hannah)
     choose_mail(by=desk[2], at=AT, patient=hannah, reminders=False, offers=True, by_sms=False)
+    send_all(monkeypatch, AT + timedelta(minutes=3))
+    mail.outbox.clear()
     move(by=desk[2], at=AT, appointment_id=hers.pk, version=1, starts_at=IN_THREE_DAYS + 3 * DAY)
     send_all(monkeypatch, IN_THREE_DAYS)
     assert [("now on" in m.subject) for m in mail.outbox] == [True]

@@ -18,7 +18,7 @@ from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.claims import clash_is_already_booked, release
 from myotome.clinic.booking.models import Appointment
 from myotome.clinic.booking.notices import queue_notices
-from myotome.clinic.booking.owed import pass_on_series
+from myotome.clinic.booking.owed import owed, pass_on_series
 from myotome.clinic.booking.placing import Wanted, place, wanted_for
 from myotome.clinic.booking.queries import Offer, appointment_for, booked_with, free_times_for
 from myotome.clinic.booking.rules import rules_for
@@ -151,6 +151,8 @@ def move(
 ) -> Appointment:
     """The appointment at its new time; the old time is free again, calendars are told unless `tell` is false.
 
+    What had not gone out yet about the old time is told of the new one instead, whatever `tell` says.
+
     Raises:
         AlreadyBooked: the new time is taken; the old one stays hers.
         StaleVersion: somebody moved it in the meantime.
@@ -173,7 +175,7 @@ def move(
             raise NotAllowed("Only a visit that has not begun can be moved.")
         if appointment.version != version:
             raise StaleVersion("This visit was changed in the meantime. Look at it again, then move it.")
-        before = snapshot(appointment)
+        before, not_told_yet = snapshot(appointment), owed(appointment)
         was_at = appointment.starts_at
         with clash_is_already_booked():
             release(appointment)
@@ -184,7 +186,7 @@ def move(
         _audit(by, at, "appointment.moved", appointment, before=was_at.isoformat())
         until = keep_undo(by=by, at=at, appointment=appointment, act="moved", before=before, rules=rules)
         is_told_with_series = pass_on_series(appointment, after=until)
-        kind = "moved" if tell and not is_told_with_series else ""
+        kind = not_told_yet or ("moved" if tell and not is_told_with_series else "")
         queue_notices(appointment, kind, at=at, not_before=until, rules=rules)
         tell_waitlist(seen, seen.starts_at, seen.practitioner_id, after=until)
     return appointment

@@ -4,8 +4,25 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import Q
+
 from myotome.clinic.booking.models import Appointment, Notice
 from myotome.clinic.booking.notices import queue_jobs, send_notice, visits_of_series
+
+OWED = ("booked", "requested", "moved")
+"""What she has to be told some time, in the order of what tells more; the message about a series has its own way."""
+
+
+def owed(appointment: Appointment) -> str:
+    """The kind of message that she has not been sent yet about the visit as it stands; empty when she knows.
+
+    What is on its way counts as not sent: it tells of a time that may not hold any more.
+    """
+    unsent = appointment.notices.filter(
+        Q(sent_at__isnull=True) | Q(going_since__isnull=False), sequence=appointment.sequence, kind__in=OWED
+    )
+    kinds = set(unsent.values_list("kind", flat=True))
+    return next((kind for kind in OWED if kind in kinds), "")
 
 
 def pass_on_series(appointment: Appointment, *, after: datetime | None) -> bool:
