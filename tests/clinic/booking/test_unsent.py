@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 def booked(client):
     """(clinic, receptionist's actor, the notice of her booking, free times), the receptionist logged in."""
     clinic = a_clinic()
-    DiaryRules.objects.create(clinic=clinic, undo_seconds=0)
+    DiaryRules.objects.create(clinic=clinic, undo_seconds=0, quiet_from="00:00", quiet_until="00:00")
     elena = a_practitioner(clinic)
     robin = a_receptionist(clinic)
     client.force_login(robin)

@@ -8,12 +8,15 @@ from io import StringIO
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMultiAlternatives
+from django_tasks_db.models import DBTaskResult
 
 from myotome.clinic.booking.actions import book, cancel, move
 from myotome.clinic.booking.late import tell_running_late
 from myotome.clinic.booking.models import DiaryRules, Notice, Service
 from myotome.clinic.booking.notices import send_notice
 from myotome.clinic.booking.rules import after_quiet_hours
+from myotome.clinic.booking.unsent import unsent
 from myotome.clinic.booking.wishes import choose_mail
 from myotome.exchange.sms.gateway import ConsoleGateway, HttpGateway, gateway_from
 from myotome.vocabulary.errors import InvalidValue
@@ -126,6 +129,77 @@ def test_what_falls_into_the_quiet_hours_waits_for_their_end(clock, begins, ends
     sent = after_quiet_hours(when, rules, ZONE)
     assert sent.astimezone(ZoneInfo(ZONE)).time() == sent_at
     assert timedelta(0) <= sent - when < DAY
+
+
+NIGHT = IN_THREE_DAYS - DAY + timedelta(hours=14)
+MORNING = IN_THREE_DAYS - timedelta(hours=1)
+
+
+def jobs_of(kind):
+    pk = Notice.objects.filter(kind=kind).latest("pk").pk
+    rows = DBTaskResult.objects.filter(task_path=send_notice.module_path, args_kwargs__args=[pk])
+    return list(rows.order_by("run_after").values_list("run_after", flat=True))
+
+
+def test_a_reminder_that_no_worker_took_until_the_night_waits_for_the_morning(desk, monkeypatch):
+    book_at(desk)
+    send_all(monkeypatch, AT + timedelta(minutes=3))
+    mail.outbox.clear()
+    for _ in range(2):
+        send_all(monkeypatch, NIGHT)
+    assert mail.outbox == []
+    assert jobs_of("reminder")[-1] == MORNING
+    for _ in range(2):
+        send_all(monkeypatch, MORNING)
+    assert ["A reminder" in message.subject for message in mail.outbox] == [True]
+
+
+def test_a_reminder_whose_mail_server_was_down_in_the_evening_is_not_sent_when_it_is_back_at_night(desk, monkeypatch):
+    book_at(desk)
+    reminder = Notice.objects.get(kind="reminder")
+
+    def refuses(message, fail_silently=False):
+        raise ConnectionRefusedError("no mail server")
+
+    evening = IN_THREE_DAYS - DAY + timedelta(hours=9)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: evening)
+    with monkeypatch.context() as patch:
+        patch.setattr(EmailMultiAlternatives, "send", refuses)
+        for _ in range(5):
+            send_notice.func(reminder.pk)
+    again = jobs_of("reminder")[-1]
+    assert again == evening + timedelta(hours=4)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: again)
+    send_notice.func(reminder.pk)
+    assert mail.outbox == []
+    assert jobs_of("reminder")[-1] == MORNING
+
+
+def test_what_she_must_know_at_once_is_sent_at_night_too(desk, monkeypatch):
+    hers = book_at(desk)
+    send_all(monkeypatch, AT + timedelta(minutes=3))
+    move(by=desk[2], at=NIGHT, appointment_id=hers.pk, version=1, starts_at=IN_THREE_DAYS + 4 * DAY)
+    send_all(monkeypatch, NIGHT + timedelta(minutes=3))
+    assert ["now on" in message.subject for message in mail.outbox] == [False, True]
+
+
+def test_a_reminder_that_the_quiet_hours_would_push_past_the_visit_is_sent_before_they_begin(desk, monkeypatch):
+    DiaryRules.objects.create(clinic=desk[0], reminder_hours=2, quiet_from=time(20), quiet_until=time(9))
+    book_at(desk)
+    evening = IN_THREE_DAYS - timedelta(hours=13, minutes=30)
+    assert Notice.objects.get(kind="reminder").not_before == evening
+    send_all(monkeypatch, evening)
+    assert sum("A reminder" in message.subject for message in mail.outbox) == 1
+
+
+def test_a_reminder_that_can_only_go_out_at_night_wakes_nobody_and_the_desk_sees_it(desk, monkeypatch):
+    DiaryRules.objects.create(clinic=desk[0], reminder_hours=2, quiet_from=time(20), quiet_until=time(9))
+    book_at(desk)
+    send_all(monkeypatch, AT + timedelta(minutes=3))
+    mail.outbox.clear()
+    send_all(monkeypatch, NIGHT)
+    assert mail.outbox == []
+    assert [row.kind for row in unsent(desk[2], at=NIGHT)] == ["reminder"]
 
 
 def test_the_quiet_hours_end_by_the_wall_clock_on_the_night_the_clocks_change():

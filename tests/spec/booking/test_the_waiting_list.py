@@ -139,6 +139,25 @@ def test_nothing_is_offered_in_the_quiet_hours(house):
     assert clinic.time_zone == "America/Vancouver"
 
 
+def test_an_offer_that_comes_up_at_night_is_sent_in_the_morning_with_its_whole_time_to_answer(house, monkeypatch):
+    DiaryRules.objects.create(clinic=house[0], offer_minutes=240)
+    opening = open_at(house, starts_at=TEN + timedelta(days=1), at=AT + 11 * HOUR)
+    offer = Offered.objects.get()
+    night, morning = AT + 14 * HOUR, AT + 23 * HOUR
+    monkeypatch.setattr("django.utils.timezone.now", lambda: night)
+    send_offer.func(offer.pk)
+    assert mail.outbox == []
+    assert DBTaskResult.objects.filter(task_path__endswith="send_offer", run_after=morning).count() == 1
+    assert offer_next(by=the_system(house[0]), at=AT + 15 * HOUR, opening_id=opening.pk) == [], "her time has not begun"
+    monkeypatch.setattr("django.utils.timezone.now", lambda: morning)
+    for _ in range(2):
+        send_offer.func(offer.pk)
+    assert len(mail.outbox) == 1
+    offer.refresh_from_db()
+    assert offer.expires_at == morning + 4 * HOUR
+    assert yes(house, "Hannah", morning + 3 * HOUR).status == "booked"
+
+
 def test_a_cancelled_visit_is_looked_at_for_those_who_wait(house):
     clinic, elena, robin, service, _people = house
     other = a_patient(clinic, given_name="Sofia", email="")

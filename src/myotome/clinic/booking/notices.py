@@ -22,8 +22,8 @@ from django_tasks_db.models import DBTaskResult, get_date_max
 
 from myotome.clinic.audit.prepared import Prepared, insert
 from myotome.clinic.booking.models import Appointment, ContactWish, DiaryRules, Notice
-from myotome.clinic.booking.rules import after_quiet_hours
-from myotome.clinic.people.letters import letter
+from myotome.clinic.booking.rules import after_quiet_hours, before_quiet_hours, rules_for
+from myotome.clinic.people.letters import MOST_FAILURES, letter
 from myotome.clinic.people.links import link_token
 from myotome.clinic.people.models import Clinic, Patient
 from myotome.clinic.people.outgoing import send_once
@@ -115,12 +115,14 @@ def _reminders(appointment: Appointment, at: datetime, rules: DiaryRules) -> lis
     wish = wish_of(appointment.patient)
     if wish is not None and wish.no_reminders:
         return []
-    when = after_quiet_hours(when, rules, appointment.place.time_zone)
-    if when >= appointment.starts_at:
-        return []
+    later = after_quiet_hours(when, rules, appointment.place.time_zone)
+    if later >= appointment.starts_at:
+        later = before_quiet_hours(when, rules, appointment.place.time_zone)
+        if later <= at:
+            return []
     by_sms = wish is not None and wish.by_sms and bool(appointment.patient.phone_digits)
     kinds = [kind for kind, is_on in (("reminder", bool(appointment.patient.email)), ("reminder_sms", by_sms)) if is_on]
-    return [(kind, when) for kind in kinds]
+    return [(kind, later) for kind in kinds]
 
 
 _wishes = Prepared(lambda patient_id: ContactWish.objects.filter(patient_id=patient_id), 7_000_001)
@@ -144,9 +146,27 @@ def send_notice(notice_id: int) -> None:
 
 def _send(notice: Notice) -> bool:
     """False when there is nothing to say now; should the act be taken back that overtook it, it is said after all."""
-    if not is_current(notice):
+    if not is_current(notice) or _is_put_off(notice, timezone.now()):
         return False
     (_send_sms if notice.kind.endswith("_sms") else _send_mail)(notice)
+    return True
+
+
+def _is_put_off(notice: Notice, now: datetime) -> bool:
+    """True for a reminder that comes up in the quiet hours: a mail server was down, or no worker ran.
+
+    It is sent after them. When the visit begins before they end nobody is woken: it is given up, and the desk sees it.
+    """
+    appointment = notice.appointment
+    if word_of(notice) != "reminder":
+        return False
+    later = after_quiet_hours(now, rules_for(notice.clinic_id), appointment.place.time_zone)
+    if later <= now:
+        return False
+    if later < appointment.starts_at:
+        queue_jobs(send_notice, [([notice.pk], later)])
+    else:
+        Notice.objects.filter(pk=notice.pk).update(n_failures=MOST_FAILURES)
     return True
 
 

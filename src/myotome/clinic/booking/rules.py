@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.models import DiaryRules
 
+BEFORE_QUIET = timedelta(minutes=30)
+"""Time for a mail server that is away for a moment."""
+
 
 def rules_for(clinic_id: int) -> DiaryRules:
     """The clinic's rules; a clinic that never changed them has the defaults."""
@@ -31,3 +34,11 @@ def after_quiet_hours(when: datetime, rules: DiaryRules, zone: str) -> datetime:
         return when
     day = local.date() + timedelta(days=1 if clock >= rules.quiet_until else 0)
     return datetime.combine(day, rules.quiet_until, tzinfo=ZoneInfo(zone)).astimezone(when.tzinfo)
+
+
+def before_quiet_hours(when: datetime, rules: DiaryRules, zone: str) -> datetime:
+    """Half an hour before the quiet hours that `when` falls into, by the wall clock of the zone."""
+    local = when.astimezone(ZoneInfo(zone))
+    day = local.date() - timedelta(days=1 if local.time() < rules.quiet_from else 0)
+    begins = datetime.combine(day, rules.quiet_from, tzinfo=ZoneInfo(zone)).astimezone(when.tzinfo)
+    return begins - BEFORE_QUIET

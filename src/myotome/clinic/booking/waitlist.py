@@ -245,11 +245,34 @@ def send_offer(offer_id: int) -> None:
     send_once(rows, offer_id, _send, job=send_offer, arguments=(offer_id,), at=now)
 
 
-def _send(offer: Offered) -> None:
+def _send(offer: Offered) -> bool:
+    if _is_put_off(offer, timezone.now()):
+        return False
     patient = offer.wish.patient
     wish = wish_of(patient)
     if patient.email and not (wish is not None and wish.no_offers):
         message_for(offer, patient).send()
+    return True
+
+
+@transaction.atomic
+def _is_put_off(offer: Offered, now: datetime) -> bool:
+    """True for an offer that comes up in the quiet hours: it is sent after them, with its whole time to answer from then.
+
+    Where the time itself comes too soon after them it runs out as it would have.
+    """
+    opening = Opening.objects.select_for_update(of=("self",)).get(pk=offer.opening_id)
+    rules = rules_for(offer.clinic_id)
+    later = after_quiet_hours(now, rules, zone_of(opening))
+    if later <= now:
+        return False
+    until = min(later + timedelta(minutes=rules.offer_minutes), opening.starts_at)
+    if until > later and opening.closed_at is None:
+        Offered.objects.filter(pk=offer.pk).update(expires_at=until)
+        Hold.objects.filter(pk=opening.hold_id).update(expires_at=until + timedelta(minutes=1))
+        queue_jobs(send_offer, [([offer.pk], later)])
+        queue_jobs(offer_to_next, [([opening.pk], until)])
+    return True
 
 
 def message_for(offer: Offered, patient: Patient) -> EmailMessage:
