@@ -202,6 +202,9 @@ def test_a_held_time_is_booked_after_the_call_and_the_words_of_the_call_are_need
     )
     assert "To phone first" in client.get(at("desk:day", clinic)).content.decode()
     client.post(at("desk:phoned", clinic, appointment=row.pk), {"outcome": " ", "go_on": "yes"})
+    refused = client.post(at("desk:step", clinic, appointment=row.pk, to="booked"))
+    assert refused.status_code == 403
+    assert "Write what the call came to" in refused.content.decode()
     row.refresh_from_db()
     assert row.status == "requested"
     client.post(at("desk:phoned", clinic, appointment=row.pk), {"outcome": "Seen by her doctor today.", "go_on": "yes"})

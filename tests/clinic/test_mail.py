@@ -184,7 +184,7 @@ def test_a_time_moved_while_it_is_only_held_is_tentative_and_confirmed_after_the
         by=robin, at=timezone.now(), appointment_id=appointment.pk, version=1, starts_at=offers[-1].starts_at
     )  # fmt: skip
     run_queue()
-    step(by=robin, at=timezone.now(), appointment_id=moved.pk, to=AppointmentStatus.BOOKED)
+    step(by=robin, at=timezone.now(), appointment_id=moved.pk, to=AppointmentStatus.BOOKED, is_phoned=True)
     run_queue()
     told = [calendar_of(message)[1] for message in mailbox.messages]
     assert [(row.sequence, row.is_tentative) for row in told] == [(0, False), (1, True), (1, False)]

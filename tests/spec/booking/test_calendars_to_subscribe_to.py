@@ -179,7 +179,7 @@ def test_a_time_that_is_only_held_is_tentative(elena):
     feed, visit = a_feed(elena), a_visit(elena)
     Appointment.objects.filter(pk=visit.pk).update(status="requested")
     assert the_event(feed).status == "TENTATIVE"
-    step(by=desk_of(elena), at=AT, appointment_id=visit.pk, to=AppointmentStatus.BOOKED)
+    step(by=desk_of(elena), at=AT, appointment_id=visit.pk, to=AppointmentStatus.BOOKED, is_phoned=True)
     assert (the_event(feed).status, the_event(feed).sequence) == ("CONFIRMED", 1)
 
 

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from myotome.clinic.booking.actions import book, cancel, move, nearest_free, step
 from myotome.clinic.booking.models import Appointment, Claim, Service
 from myotome.clinic.booking.queries import free_times_for, requests_to_phone
+from myotome.clinic.pathway.actions import request_phoned
 from myotome.clinic.people.models import Room
 from myotome.vocabulary.courses import RedFlagLevel
 from myotome.vocabulary.errors import (
@@ -121,7 +122,12 @@ def test_call_first_holds_the_time_until_somebody_has_phoned(desk):
     assert requests_to_phone(desk[2]) == [held]
     with pytest.raises(AlreadyBooked):
         book_at(desk)
-    assert step(by=desk[2], at=AT, appointment_id=held.pk, to=AppointmentStatus.BOOKED).status == "booked"
+    with pytest.raises(NotAllowed, match="somebody has phoned"):
+        step(by=desk[2], at=AT, appointment_id=held.pk, to=AppointmentStatus.BOOKED)
+    with pytest.raises(InvalidValue):
+        request_phoned(by=desk[2], at=AT, appointment_id=held.pk, go_on=True, outcome=" ")
+    assert requests_to_phone(desk[2]) == [held]
+    assert request_phoned(by=desk[2], at=AT, appointment_id=held.pk, go_on=True, outcome="Well.").status == "booked"
 
 
 def test_the_same_form_sent_twice_is_one_booking(desk):

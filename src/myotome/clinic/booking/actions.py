@@ -220,24 +220,30 @@ def cancel(*, by: Actor, at: datetime, appointment_id: int, tell: bool = True) -
 
 
 @transaction.atomic
-def step(*, by: Actor, at: datetime, appointment_id: int, to: AppointmentStatus) -> Appointment:
+def step(
+    *, by: Actor, at: datetime, appointment_id: int, to: AppointmentStatus, is_phoned: bool = False
+) -> Appointment:
     """The appointment one step on (arrived, in room, done, no-show) or one step back; the same step again is done.
 
+    A held time becomes booked only with `is_phoned`, by what notes the call.
+
     Raises:
-        NotAllowed: the step cannot follow the one it stands at.
+        NotAllowed: the step cannot follow the one it stands at, or nobody has phoned yet.
     """
     by.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER)
     appointment = _locked(by, appointment_id)
     if appointment.status == to.value:
         return appointment
     _check_step(appointment, to)
+    was_requested = S(appointment.status) is S.REQUESTED
+    if to is S.BOOKED and was_requested and not is_phoned:
+        raise NotAllowed("This time is held until somebody has phoned. Write what the call came to; that books it.")
     if to is S.CANCELLED:
         return cancel(by=by, at=at, appointment_id=appointment_id)
     if to is S.NO_SHOW:
         release(appointment)
     elif S(appointment.status) is S.NO_SHOW:
         occupy_again(by, appointment, at=at)
-    was_requested = S(appointment.status) is S.REQUESTED
     appointment.status = to.value
     if to in STAMPS:
         setattr(appointment, STAMPS[to], at)

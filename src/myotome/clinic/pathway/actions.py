@@ -285,7 +285,7 @@ def request_phoned(*, by: Actor, at: datetime, appointment_id: int, go_on: bool,
         )
     record(by=by, at=at, act="request.phoned", subject=appointment, patient_id=appointment.patient_id, go_on=go_on)
     to = AppointmentStatus.BOOKED if go_on else AppointmentStatus.CANCELLED
-    return step(by=by, at=at, appointment_id=appointment_id, to=to)
+    return step(by=by, at=at, appointment_id=appointment_id, to=to, is_phoned=True)
 
 
 def _open_course_of(by: Actor, patient_id: int) -> Course | None:
