@@ -12,10 +12,12 @@ from myotome.clinic.booking.actions import book, cancel, move
 from myotome.clinic.booking.holds import block_time, blocks_between, hold_time, let_go, sweep, sweep_holds, unblock_time
 from myotome.clinic.booking.models import Appointment, Claim, DeskAct, Hold, Notice, Service
 from myotome.clinic.booking.notices import send_notice
-from myotome.clinic.booking.queries import free_times_for
+from myotome.clinic.booking.queries import free_times_for, requests_to_phone
 from myotome.clinic.booking.undo import open_acts, undo
+from myotome.clinic.pathway.actions import request_phoned
 from myotome.clinic.people.models import Room
 from myotome.clinic.people.queries import patient_by_link, public_actor
+from myotome.vocabulary.courses import RedFlagLevel
 from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, NotAllowed, StaleVersion
 from tests.factories import AT, a_clinic, a_course, a_patient, a_practitioner, a_receptionist, an_actor
 
@@ -47,7 +49,7 @@ def hold_at(desk, starts_at=TEN, key="form", at=AT, kind="assessment_ims"):
     )
 
 
-def book_at(desk, starts_at=TEN, at=AT, patient=None, by=None):
+def book_at(desk, starts_at=TEN, at=AT, patient=None, by=None, **values):
     clinic, elena, robin = desk
     return book(
         by=by or robin,
@@ -56,6 +58,7 @@ def book_at(desk, starts_at=TEN, at=AT, patient=None, by=None):
         service_id=a_service(clinic).pk,
         practitioner_id=elena.pk,
         starts_at=starts_at,
+        **values,
     )
 
 
@@ -235,6 +238,31 @@ def test_a_move_taken_back_after_the_confirmation_fell_due_leaves_it_to_be_sent(
     DBTaskResult.objects.update(run_after=AT + 4 * MINUTE)
     (subject,) = send_what_is_due(monkeypatch, AT + 5 * MINUTE)
     assert "10:00" in subject
+
+
+def test_a_held_time_confirmed_by_the_desk_is_told_after_three_minutes_and_can_be_taken_back(desk, monkeypatch):
+    robin = desk[2]
+    held = book_at(desk, level=RedFlagLevel.CALL_FIRST)
+    send_what_is_due(monkeypatch, AT + 3 * MINUTE)
+    mail.outbox.clear()
+    phoned = {"by": robin, "appointment_id": held.pk, "go_on": True}
+    request_phoned(at=AT + 5 * MINUTE, outcome="The wrong patient's line.", **phoned)
+    (act,) = open_acts(robin, at=AT + 6 * MINUTE)
+    back = undo(by=robin, at=AT + 6 * MINUTE, act_id=act.pk)
+    assert (back.status, requests_to_phone(robin)) == ("requested", [back])
+    assert TEN not in starts_on_the_day(desk)
+    assert send_what_is_due(monkeypatch, AT + 9 * MINUTE) == []
+    request_phoned(at=AT + 10 * MINUTE, outcome="Seen by her doctor.", **phoned)
+    assert send_what_is_due(monkeypatch, AT + 12 * MINUTE) == []
+    assert len(send_what_is_due(monkeypatch, AT + 13 * MINUTE)) == 1
+
+
+def test_a_held_time_confirmed_before_she_was_told_of_the_call_is_told_as_booked_only(desk, monkeypatch):
+    held = book_at(desk, level=RedFlagLevel.CALL_FIRST)
+    request_phoned(by=desk[2], at=AT + MINUTE, appointment_id=held.pk, go_on=True, outcome="Seen by her doctor.")
+    assert send_what_is_due(monkeypatch, AT + 3 * MINUTE) == []
+    (subject,) = send_what_is_due(monkeypatch, AT + 4 * MINUTE)
+    assert "Your visit on" in subject
 
 
 def test_a_cancellation_taken_back_stands_again_unless_the_time_has_gone(desk):

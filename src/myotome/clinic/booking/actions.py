@@ -235,7 +235,7 @@ def step(
     if appointment.status == to.value:
         return appointment
     _check_step(appointment, to)
-    was_requested = S(appointment.status) is S.REQUESTED
+    was_requested, before = S(appointment.status) is S.REQUESTED, snapshot(appointment)
     if to is S.BOOKED and was_requested and not is_phoned:
         raise NotAllowed("This time is held until somebody has phoned. Write what the call came to; that books it.")
     if to is S.CANCELLED:
@@ -251,7 +251,9 @@ def step(
     appointment.save()
     _audit(by, at, f"appointment.{to.value}", appointment)
     if to is S.BOOKED and was_requested:
-        queue_notices(appointment, "booked", at=at, rules=rules_for(by.clinic_id))
+        rules = rules_for(by.clinic_id)
+        until = keep_undo(by=by, at=at, appointment=appointment, act="confirmed", before=before, rules=rules)
+        queue_notices(appointment, "booked", at=at, not_before=until, rules=rules)
     return appointment
 
 

@@ -203,6 +203,8 @@ def is_current(notice: Notice) -> bool:
         return bool(visits_of_series(appointment))
     if notice.sequence != appointment.sequence:
         return notice.kind == "cancelled"
+    if notice.kind == "requested":
+        return appointment.status == AppointmentStatus.REQUESTED.value
     if word_of(notice) in {"reminder", "late"}:
         wish = wish_of(appointment.patient)
         unwanted = word_of(notice) == "reminder" and wish is not None and wish.no_reminders

@@ -2,6 +2,7 @@
 
 An act of the desk keeps what the appointment was before it, and its messages wait; undone, they are never sent and the
 calendars' sequence is what it was. A patient's own act is told at once and has no undo.
+Running late is told at once too: three minutes are a part of what it tells.
 """
 
 from __future__ import annotations
