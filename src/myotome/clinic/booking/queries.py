@@ -220,7 +220,7 @@ def appointments_on(actor: Actor, day: date, zone: str) -> list[Appointment]:
         starts_at__gte=start, starts_at__lt=datetime.combine(day + timedelta(days=1), time(), tzinfo=ZoneInfo(zone))
     )
     rows = rows.exclude(status=AppointmentStatus.CANCELLED.value)
-    rows = rows.select_related("patient", "service", "practitioner").prefetch_related("spans__room")
+    rows = rows.select_related("patient", "service", "practitioner", "place").prefetch_related("spans__room")
     return list(rows.order_by("starts_at", "pk"))
 
 

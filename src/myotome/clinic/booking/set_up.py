@@ -1,7 +1,7 @@
 """What the owner describes: places, rooms, people's hours, days that differ, services, and the rules.
 
-Every change is an act of the owner with its audit event. What is already booked stays where it is: `touched_by` says
-which visits a change leaves outside the hours, so that the desk can move them.
+Every change is an act of the owner with its audit event. What is already booked stays where it is: `closing.left_behind`
+says which visits a closed day leaves behind, so that the desk can move them.
 """
 
 from __future__ import annotations
@@ -9,21 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from django.db import transaction
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.models import (
-    Appointment,
     DiaryRules,
     HoursException,
     Service,
     ServicePhase,
     WorkingHours,
 )
-from myotome.clinic.booking.queries import LIVE
 from myotome.clinic.people.models import Clinic, Place, Practitioner, Room
 from myotome.science.booking.holidays import holidays
 from myotome.science.booking.hours import check_shift_is_clear, local_instant
@@ -320,17 +318,6 @@ def set_rules(*, by: Actor, at: datetime, version: int, **rules: Any) -> DiaryRu
     row.save()
     record(by=by, at=at, act="rules.changed", subject=row, fields=sorted(rules))
     return row
-
-
-def touched_by(actor: Actor, *, on: date, practitioner_id: int | None = None) -> list[Appointment]:
-    """The visits that are booked on a day that has been closed, for the desk to move; of one practitioner or of all."""
-    rows = Appointment.objects.for_actor(actor).filter(status__in=LIVE)
-    rows = rows.filter(practitioner_id=practitioner_id) if practitioner_id else rows
-    zone = next(iter(set_up_of(actor.clinic_id).places.values())).time_zone
-    start = datetime.combine(on, time(), tzinfo=ZoneInfo(zone))
-    end = datetime.combine(date.fromordinal(on.toordinal() + 1), time(), tzinfo=ZoneInfo(zone))
-    rows = rows.filter(starts_at__gte=start, starts_at__lt=end)
-    return list(rows.select_related("patient", "practitioner", "service").order_by("starts_at"))
 
 
 def _check_shift(starts: time, ends: time) -> None:

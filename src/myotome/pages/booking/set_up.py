@@ -13,9 +13,11 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from myotome.clinic.booking import set_up as acts
+from myotome.clinic.booking.closing import left_behind, n_left_behind
 from myotome.clinic.booking.credentials import HAZARD_REGIONS, add_credential, change_credential, credential_rows
 from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.set_up import day_rows, hours_rows
@@ -52,6 +54,9 @@ def change(request: HttpRequest, actor: Actor, what: str) -> HttpResponse:
         context = _page(actor) | {"error": error, "what": what, "typed": request.POST}
         return render(request, "booking/set_up.html", context, status=error.http_status)
     messages.success(request, _("Saved."))
+    if what in {"add-day", "add-holidays"} and (n := n_left_behind(actor, at=timezone.now())):
+        said = ngettext("{n} visit stands on a closed day.", "{n} visits stand on closed days.", n).format(n=n)
+        messages.warning(request, said)
     return redirect("booking:set_up", clinic=actor.clinic_slug)
 
 
@@ -67,6 +72,9 @@ def _page(actor: Actor) -> dict[str, Any]:
         "credentials": credential_rows(actor),
         "hazard_regions": [(region, place_of(region)) for region in HAZARD_REGIONS],
         "today": timezone.localdate(),
+        "n_left": n_left_behind(actor, at=timezone.now()),
+        "left": left_behind(actor, at=timezone.now()),
+        "may_move": True,
         "rules": known.rules,
         "rules_version": known.rules.version if known.rules.pk else 0,
         "kinds": acts.ROOM_KINDS,

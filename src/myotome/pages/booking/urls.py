@@ -3,6 +3,7 @@
 from django.urls import path
 
 from myotome.pages.booking import (
+    away,
     blocks,
     calendars,
     day_acts,
@@ -29,6 +30,8 @@ urlpatterns = [
     path("mail/<str:token>/", day_acts.mail, name="mail"),
     path("block/", blocks.block, name="block"),
     path("block/give-back/", blocks.unblock, name="unblock"),
+    path("away/", away.away, name="away"),
+    path("away/open-again/", away.again, name="open_again"),
     path("undo/", day_acts.undoable, name="undoable"),
     path("undo/<int:act>/", day_acts.take_back, name="take_back"),
     path("messages/", unsent.unsent_messages, name="unsent"),

@@ -14,6 +14,8 @@ from django.views.decorators.http import require_POST
 
 from myotome.clinic.booking import actions
 from myotome.clinic.booking.boards import clock_asked, clocks_of
+from myotome.clinic.booking.closing import left_among
+from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.queries import (
     appointment_for,
     appointments_on,
@@ -66,6 +68,8 @@ def day(request: HttpRequest, actor: Actor) -> HttpResponse:
         "at_home": due_at_home(actor, at=now, zone=request.clinic.time_zone),
         "to_ask": checks_to_phone(actor, at=now),
         "requests": requests_to_phone(actor),
+        "left": left_among(set_up_of(actor.clinic_id), appointments),
+        "may_move": True,
         "n_unsent": n_unsent(actor, at=now),
         "practitioners": practitioners,
         "at": now,
@@ -78,6 +82,7 @@ def day(request: HttpRequest, actor: Actor) -> HttpResponse:
     in_now = ((row["visit"].pk, row["n"]) for row in context["in_now"])
     waiting = [*(row.pk for row in context.get("calls", ())), context.get("n_to_sign", 0)]
     waiting += [-row.pk for row in context["to_ask"]]
+    waiting += [f"left {row.pk}" for row in context["left"]]
     with timezone.override(clock.zone):
         return shown_anew(request, "desk/day.html", context, seen=state_of(shown, now, *in_now, *waiting))
 
