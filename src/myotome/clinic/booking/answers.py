@@ -11,8 +11,9 @@ from myotome.clinic.booking.actions import book
 from myotome.clinic.booking.holds import drop
 from myotome.clinic.booking.models import Appointment, Offered, Opening, WaitingWish
 from myotome.clinic.booking.placing import wanted_for
-from myotome.clinic.booking.waitlist import offer_next
+from myotome.clinic.booking.waitlist import give_on, offer_next
 from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import AlreadyBooked
 
 
@@ -57,6 +58,51 @@ def say_yes(*, by: Actor, at: datetime, offer_id: int) -> Appointment:
         wish.save(update_fields=["ended_at", "booked"])
         Offered.objects.filter(pk=offer.pk).update(answered_at=at, said_yes=True)
         record(by=by, at=at, act="offer.taken", subject=opening, patient_id=wish.patient_id)
+        give_on(wish, at=at)
+    return appointment
+
+
+def yes_by_phone(*, by: Actor, at: datetime, offer_id: int) -> Appointment:
+    """The visit of somebody whom no message reaches, booked when she said yes on the telephone.
+
+    Nothing was held for her; the claims decide whether the time is still free.
+
+    Raises:
+        NotFound: nobody to be phoned.
+        AlreadyBooked: somebody has it, it is offered to somebody else, or she waits no longer.
+        InvalidValue: it has passed, or her practitioner does not work then any more.
+    """
+    by.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER)
+    rows = Offered.objects.for_actor(by).filter(by_phone=True).select_related("wish", "opening")
+    offer = rows.get_or_not_found(pk=offer_id)
+    opening = offer.opening
+    wanted = wanted_for(
+        by,
+        at=at,
+        service_id=opening.service_id,
+        practitioner_id=opening.practitioner_id,
+        starts_at=opening.starts_at,
+    )
+    with transaction.atomic():
+        wish = WaitingWish.objects.select_for_update().get(pk=offer.wish_id)
+        if wish.ended_at is not None:
+            raise AlreadyBooked("She waits no longer.", field="start")
+        appointment = book(
+            by=by,
+            at=at,
+            patient_id=wish.patient_id,
+            service_id=opening.service_id,
+            practitioner_id=opening.practitioner_id,
+            starts_at=opening.starts_at,
+            course_id=wish.course_id,
+            wanted=wanted,
+        )
+        Opening.objects.filter(pk=opening.pk).update(taken_by=wish)
+        Offered.objects.filter(pk=offer.pk).update(answered_at=at, said_yes=True)
+        wish.ended_at, wish.booked = at, appointment
+        wish.save(update_fields=["ended_at", "booked"])
+        record(by=by, at=at, act="offer.taken", subject=opening, patient_id=wish.patient_id)
+        give_on(wish, at=at)
     return appointment
 
 
@@ -67,3 +113,11 @@ def say_no(*, by: Actor, at: datetime, offer_id: int) -> None:
     if Offered.objects.filter(pk=offer_id, answered_at__isnull=True).update(answered_at=at, said_yes=False):
         record(by=by, at=at, act="offer.declined", subject=offer.opening)
         offer_next(by=by, at=at, opening_id=offer.opening_id)
+
+
+@transaction.atomic
+def no_by_phone(*, by: Actor, at: datetime, offer_id: int) -> None:
+    """Her no on the telephone; she goes on waiting for another time."""
+    by.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER)
+    offer = Offered.objects.for_actor(by).filter(by_phone=True).get_or_not_found(pk=offer_id)
+    say_no(by=by, at=at, offer_id=offer.pk)

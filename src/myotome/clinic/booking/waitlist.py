@@ -1,28 +1,29 @@
 """The waiting list: a time that comes free is held and offered to those who wait, in order; the first yes has it, once.
 
 A freed time becomes an `Opening` with a hold, so that nobody walks into it meanwhile. As many as the clinic's rules say
-are asked at once, whoever has waited longest first; when their time to answer is over the next are asked, and when
-nobody is left the time is free for everybody. Which yes is first is decided by one row lock and the claims.
+are asked at once, whoever has waited longest first (`asking` says who may be); when their time to answer is over the next
+are asked, and when nobody is left the time is free for everybody. Which yes is first is decided by one row lock and the claims.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django_tasks import task
 
 from myotome.clinic.audit.actions import record
+from myotome.clinic.booking.asking import in_turn, left_to_ask, matches
 from myotome.clinic.booking.clocks import zone_then
 from myotome.clinic.booking.holds import drop, sweep_later
-from myotome.clinic.booking.models import Appointment, Hold, Offered, Opening, WaitingWish
+from myotome.clinic.booking.models import Appointment, Claim, Hold, Offered, Opening, WaitingWish
 from myotome.clinic.booking.notices import queue_jobs, wish_of
-from myotome.clinic.booking.placing import place_hold, wanted_for
+from myotome.clinic.booking.placing import Wanted, place_hold, wanted_for
 from myotome.clinic.booking.queries import check_may_book, practitioner_of, service_for
 from myotome.clinic.booking.rules import after_quiet_hours, rules_for
 from myotome.clinic.people.letters import letter
@@ -91,10 +92,8 @@ def wait_for(
 
 @transaction.atomic
 def stop_waiting(*, by: Actor, at: datetime, wish_id: int) -> None:
-    """The wish ended; ended already stays ended."""
-    wish = WaitingWish.objects.for_actor(by).get_or_not_found(pk=wish_id)
-    if WaitingWish.objects.filter(pk=wish.pk, ended_at__isnull=True).update(ended_at=at):
-        record(by=by, at=at, act="waiting.ended", subject=wish, patient_id=wish.patient_id)
+    """The wish ended, and what was held for it offered to the next; ended already stays ended."""
+    _end(WaitingWish.objects.for_actor(by).get_or_not_found(pk=wish_id), by=by, at=at)
 
 
 def waiting(actor: Actor) -> list[WaitingWish]:
@@ -103,15 +102,32 @@ def waiting(actor: Actor) -> list[WaitingWish]:
     return list(rows.select_related("patient", "service", "practitioner").order_by("created_at", "pk"))
 
 
-def matches(wish: WaitingWish, *, starts_at: datetime, practitioner_id: int, zone: str) -> bool:
-    """True when this time is what was wished for."""
-    local = starts_at.astimezone(ZoneInfo(zone))
-    return (
-        wish.practitioner_id in {None, practitioner_id}
-        and wish.first_day <= local.date() <= wish.last_day
-        and (not wish.weekdays or local.weekday() in wish.weekdays)
-        and wish.from_time <= local.time() <= wish.until_time
+@transaction.atomic
+def end_wishes_of_course(*, by: Actor, at: datetime, course_id: int, patient_id: int, is_last: bool) -> None:
+    """What was waited for in this course ended; with `is_last` also what the patient waits for outside any course."""
+    of_it = (
+        Q(course_id=course_id) | Q(course_id__isnull=True, patient_id=patient_id) if is_last else Q(course_id=course_id)
     )
+    for wish in WaitingWish.objects.filter(of_it, clinic_id=by.clinic_id, ended_at__isnull=True).order_by("pk"):
+        _end(wish, by=by, at=at)
+
+
+def _end(wish: WaitingWish, *, by: Actor, at: datetime) -> None:
+    if WaitingWish.objects.filter(pk=wish.pk, ended_at__isnull=True).update(ended_at=at):
+        record(by=by, at=at, act="waiting.ended", subject=wish, patient_id=wish.patient_id)
+        give_on(wish, at=at)
+
+
+def give_on(wish: WaitingWish, *, at: datetime) -> None:
+    """What is still held for a wish that has ended goes on to the next at once.
+
+    The queue asks them: of two who answer in the same moment neither waits for a time that the other holds.
+    """
+    rows = Offered.objects.filter(wish=wish, answered_at__isnull=True, opening__closed_at__isnull=True)
+    openings = sorted(set(rows.values_list("opening_id", flat=True)))
+    if openings:
+        Offered.objects.filter(wish=wish, answered_at__isnull=True).update(answered_at=at)
+        queue_jobs(offer_to_next, [([pk], None) for pk in openings])
 
 
 def tell_waitlist(
@@ -122,12 +138,15 @@ def tell_waitlist(
         clinic_id=appointment.clinic_id, service_id=appointment.service_id, ended_at__isnull=True
     ).exists():
         arguments = [appointment.clinic_id, appointment.service_id, practitioner_id, starts_at.isoformat()]
+        arguments.append(appointment.patient_id)
         queue_jobs(offer_freed_time, [(arguments, after)])
 
 
 @task()
-def offer_freed_time(clinic_id: int, service_id: int, practitioner_id: int, starts_at: str) -> None:
-    """A time that came free: held and offered, when somebody waits for it and it is still free."""
+def offer_freed_time(
+    clinic_id: int, service_id: int, practitioner_id: int, starts_at: str, freed_by: int | None = None
+) -> None:
+    """A time that came free: held and offered, when somebody else waits for it and it is still free."""
     clinic = Clinic.objects.get(pk=clinic_id)
     open_a_time(
         by=system_actor(clinic, name="the waiting list"),
@@ -135,40 +154,44 @@ def offer_freed_time(clinic_id: int, service_id: int, practitioner_id: int, star
         service_id=service_id,
         practitioner_id=practitioner_id,
         starts_at=datetime.fromisoformat(starts_at),
+        freed_by=freed_by,
     )
 
 
 def open_a_time(
-    *, by: Actor, at: datetime, service_id: int, practitioner_id: int, starts_at: datetime
+    *,
+    by: Actor,
+    at: datetime,
+    service_id: int,
+    practitioner_id: int,
+    starts_at: datetime,
+    freed_by: int | None = None,
 ) -> Opening | None:
-    """The time held and offered to whoever waits for it; None when nobody does or it is not free."""
+    """The time held and offered to whoever waits for it; None when nobody does or it is not free.
+
+    `freed_by` is the patient whose visit stood there.
+    """
     try:
         wanted = wanted_for(by, at=at, service_id=service_id, practitioner_id=practitioner_id, starts_at=starts_at)
     except MyotomeError:
         return None
-    zone = wanted.place.time_zone
+    opening = Opening(
+        clinic_id=by.clinic_id,
+        service_id=service_id,
+        practitioner_id=practitioner_id,
+        starts_at=starts_at,
+        created_at=at,
+        freed_by_id=freed_by,
+    )
     rows = WaitingWish.objects.filter(clinic_id=by.clinic_id, service_id=service_id, ended_at__isnull=True)
+    zone, rows = wanted.place.time_zone, rows.exclude(patient_id=freed_by) if freed_by else rows
     if not any(matches(row, starts_at=starts_at, practitioner_id=practitioner_id, zone=zone) for row in rows):
         return None
-    hold = Hold(
-        clinic_id=by.clinic_id,
-        kind=HoldKind.OFFER.value,
-        expires_at=at + timedelta(minutes=1),
-        created_at=at,
-        created_by=by.name,
-    )
     try:
         with transaction.atomic():
-            place_hold(wanted, hold, at=at)
+            opening.hold = _hold(by, wanted, at, until=at + timedelta(minutes=1))
             sweep_later(at=at)
-            opening = Opening.objects.create(
-                clinic_id=by.clinic_id,
-                service_id=service_id,
-                practitioner_id=practitioner_id,
-                starts_at=starts_at,
-                hold=hold,
-                created_at=at,
-            )
+            opening.save()
             record(by=by, at=at, act="opening.offered", subject=opening)
             offer_next(by=by, at=at, opening_id=opening.pk)
     except AlreadyBooked:
@@ -178,38 +201,72 @@ def open_a_time(
 
 @transaction.atomic
 def offer_next(*, by: Actor, at: datetime, opening_id: int) -> list[Offered]:
-    """The opening offered to the next in order, when nobody's time to answer is still running; closed when none is left."""
+    """The opening offered to the next in order, when nobody's time to answer is still running; closed when none is left.
+
+    It is closed too when somebody has taken the time since the hold ran out, or she does not work then any more.
+    """
     opening = Opening.objects.select_for_update(of=("self",)).select_related("hold", "service").get(pk=opening_id)
     if opening.closed_at is not None:
         return []
-    running = opening.offers.filter(answered_at__isnull=True, expires_at__gt=at)
-    if running.exists():
+    if opening.offers.filter(answered_at__isnull=True, expires_at__gt=at, by_phone=False).exists():
         return []
-    rules = rules_for(by.clinic_id)
-    zone = zone_of(opening)
-    asked = set(opening.offers.values_list("wish_id", flat=True))
-    rows = WaitingWish.objects.filter(
-        clinic_id=by.clinic_id, service_id=opening.service_id, ended_at__isnull=True
-    ).select_related("patient")
-    left = [
-        row
-        for row in rows.order_by("created_at", "pk")
-        if row.pk not in asked
-        and matches(row, starts_at=opening.starts_at, practitioner_id=opening.practitioner_id, zone=zone)
-    ]
+    rules, zone = rules_for(by.clinic_id), zone_of(opening)
     send_at = after_quiet_hours(at, rules, zone)
     expires_at = min(send_at + timedelta(minutes=rules.offer_minutes), opening.starts_at)
-    if not left or expires_at <= send_at:
+    if expires_at <= send_at or not _keep(by, opening, at, until=expires_at + timedelta(minutes=1)):
         _close(opening, at)
         return []
-    offers = Offered.objects.bulk_create(
-        Offered(clinic_id=by.clinic_id, opening=opening, wish=row, offered_at=at, expires_at=expires_at)
-        for row in left[: rules.offers_at_once]
-    )
-    Hold.objects.filter(pk=opening.hold_id).update(expires_at=expires_at + timedelta(minutes=1))
+    left = left_to_ask(opening, ends_at=opening.hold.ends_at, zone=zone)
+    by_mail, by_phone = in_turn(left, rules.offers_at_once)
+    offers = [
+        Offered(
+            clinic_id=by.clinic_id,
+            opening=opening,
+            wish=row,
+            offered_at=at,
+            expires_at=opening.starts_at if row in by_phone else expires_at,
+            by_phone=row in by_phone,
+        )
+        for row in (*by_phone, *by_mail)
+    ]
+    offers = [offer for offer in Offered.objects.bulk_create(offers) if not offer.by_phone]
+    if not offers:
+        _close(opening, at)
+        return []
     queue_jobs(send_offer, [([offer.pk], send_at if send_at > at else None) for offer in offers])
     queue_jobs(offer_to_next, [([opening.pk], expires_at)])
     return offers
+
+
+def _keep(by: Actor, opening: Opening, at: datetime, *, until: datetime) -> bool:
+    """True when the time is held until then: by the hold that stands, or by another where that has run out."""
+    try:
+        wanted = wanted_for(
+            by,
+            at=at,
+            service_id=opening.service_id,
+            practitioner_id=opening.practitioner_id,
+            starts_at=opening.starts_at,
+        )
+        mine = Hold.objects.filter(pk=opening.hold_id, expires_at__gt=at)
+        if mine.update(expires_at=until) and Claim.objects.filter(hold_id=opening.hold_id).exists():
+            return True
+        if opening.hold_id is not None:
+            drop([opening.hold_id])
+        opening.hold = None
+        with transaction.atomic():
+            opening.hold = _hold(by, wanted, at, until=until)
+    except MyotomeError:
+        return False
+    opening.save(update_fields=["hold"])
+    sweep_later(at=at)
+    return True
+
+
+def _hold(by: Actor, wanted: Wanted, at: datetime, *, until: datetime) -> Hold:
+    hold = Hold(clinic_id=by.clinic_id, kind=HoldKind.OFFER.value, expires_at=until, created_at=at, created_by=by.name)
+    place_hold(wanted, hold, at=at)
+    return hold
 
 
 @task()
@@ -240,7 +297,9 @@ def offer_link(offer: Offered) -> str:
 def send_offer(offer_id: int) -> None:
     """The mail with the offer, once; a mail server that is down is tried again while the offer stands."""
     now = timezone.now()
-    standing = Offered.objects.filter(answered_at__isnull=True, expires_at__gt=now, opening__closed_at__isnull=True)
+    standing = Offered.objects.filter(
+        by_phone=False, answered_at__isnull=True, expires_at__gt=now, opening__closed_at__isnull=True
+    )
     rows = standing.select_related("wish__patient", "opening__clinic")
     send_once(rows, offer_id, _send, job=send_offer, arguments=(offer_id,), at=now)
 

@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from myotome.clinic.booking.answers import say_no, say_yes
+from myotome.clinic.booking.answers import no_by_phone, say_no, say_yes, yes_by_phone
+from myotome.clinic.booking.asking import to_phone
 from myotome.clinic.booking.queries import services_for
 from myotome.clinic.booking.waitlist import offer_by_link, stop_waiting, wait_for, waiting, zone_of
 from myotome.clinic.people.links import link_token
@@ -22,7 +23,7 @@ from myotome.pages.access import by_link, for_roles
 from myotome.pages.typed import a_clock, a_day, whole, whole_or_none
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
-from myotome.vocabulary.errors import MyotomeError
+from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, MyotomeError
 
 desk = for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
 
@@ -30,7 +31,25 @@ desk = for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
 @desk
 def waiting_list(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Who waits, the longest first."""
-    return render(request, "booking/waiting.html", {"rows": waiting(actor)})
+    return render(
+        request, "booking/waiting.html", {"rows": waiting(actor), "to_phone": to_phone(actor, at=timezone.now())}
+    )
+
+
+@desk
+@require_POST
+def phoned(request: HttpRequest, actor: Actor, offer: int) -> HttpResponse:
+    """What somebody whom no message reaches said on the telephone."""
+    try:
+        if request.POST.get("answer") == "yes":
+            yes_by_phone(by=actor, at=timezone.now(), offer_id=offer)
+            messages.success(request, _("Booked."))
+        else:
+            no_by_phone(by=actor, at=timezone.now(), offer_id=offer)
+            messages.success(request, _("Noted. She goes on waiting."))
+    except (AlreadyBooked, InvalidValue) as error:
+        messages.error(request, error.message)
+    return redirect("booking:waiting", clinic=actor.clinic_slug)
 
 
 @desk

@@ -41,7 +41,10 @@ class WaitingWish(DeskRow):
 
 
 class Opening(DeskRow):
-    """A time that has come free and is held while it is offered; `taken_by` is the first yes, and there is only one."""
+    """A time that has come free and is held while it is offered; `taken_by` is the first yes, and there is only one.
+
+    `freed_by` is whose visit stood there; she is not asked about it.
+    """
 
     patient_path = "taken_by__patient"
 
@@ -51,11 +54,15 @@ class Opening(DeskRow):
     hold = models.ForeignKey(Hold, on_delete=models.SET_NULL, null=True, related_name="openings")
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
+    freed_by = models.ForeignKey(Patient, on_delete=models.SET_NULL, null=True, db_index=False, related_name="+")
     taken_by = models.ForeignKey(WaitingWish, on_delete=models.SET_NULL, null=True, related_name="+")
 
 
 class Offered(Outgoing, DeskRow):
-    """One opening offered to one who waits, until `expires_at`. A wish is offered an opening once."""
+    """One opening offered to one who waits, until `expires_at`. A wish is offered an opening once.
+
+    With `by_phone` nothing is sent and nothing held for her: no message reaches her, and the desk phones.
+    """
 
     patient_path = "wish__patient"
 
@@ -65,6 +72,7 @@ class Offered(Outgoing, DeskRow):
     expires_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
     said_yes = models.BooleanField(null=True)
+    by_phone = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         indexes = indexes_of("offers")
