@@ -22,7 +22,17 @@ from myotome.clinic.people.merging import merge_patients
 from myotome.clinic.people.models import Patient, Place, Practitioner, User
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, NotAllowed, NotFound, UnreadableFile
-from tests.factories import AT, a_clinic, a_patient, a_practitioner, a_receptionist, a_user, an_actor, the_system
+from tests.factories import (
+    AT,
+    a_clinic,
+    a_course,
+    a_patient,
+    a_practitioner,
+    a_receptionist,
+    a_user,
+    an_actor,
+    the_system,
+)
 
 pytestmark = pytest.mark.django_db
 PATIENTS = "First name,Last name,Date of birth,Phone,E-mail,Shoe size\n"
@@ -194,6 +204,19 @@ def test_visits_are_booked_with_their_claims_and_reminders_and_nobody_is_written
     assert second.starts_at == datetime(2026, 12, 8, 14, 30, tzinfo=VANCOUVER)
     assert Claim.objects.filter(appointment=first).exists()
     assert set(Notice.objects.values_list("kind", flat=True)) == {"reminder"}
+
+
+def test_a_visit_is_of_the_course_that_is_open_and_of_none_when_there_is_none(robin):
+    clinic = elena_of(robin).clinic
+    course = a_course(clinic, a_patient(clinic))
+    a_patient(clinic, given_name="Omar", family_name="Aziz")
+    imported(
+        robin,
+        VISITS + a_row() + a_row(who="Omar,Aziz,1968-03-12", day="2026-12-08", service="IMS assessment"),
+        "visits",
+    )
+    first, second = Appointment.objects.order_by("starts_at")
+    assert (first.course_id, second.course_id) == (course.pk, None)
 
 
 def test_a_visit_imported_and_then_moved_or_cancelled_here_stays_so_when_the_file_comes_again(robin):

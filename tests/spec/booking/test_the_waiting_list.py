@@ -13,8 +13,10 @@ from myotome.clinic.booking.series import book_series
 from myotome.clinic.booking.waitlist import offer_next, open_a_time, send_offer, stop_waiting, wait_for, waiting
 from myotome.clinic.booking.wishes import choose_mail
 from myotome.clinic.pathway.actions import course_discharged
+from myotome.clinic.people.actions import begin_care
 from myotome.clinic.people.queries import patient_by_link
-from myotome.vocabulary.courses import CourseOutcome
+from myotome.clinic.screening.models import Course
+from myotome.vocabulary.courses import CourseOutcome, RedFlagLevel
 from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, NotAllowed
 from tests.factories import AT, a_clinic, a_course, a_patient, a_practitioner, a_receptionist, an_actor, the_system
 
@@ -186,6 +188,53 @@ def test_an_early_discharge_frees_the_rest_of_a_series_for_those_who_wait(house)
     assert not Appointment.objects.filter(status="booked").exists()
     jobs = DBTaskResult.objects.filter(task_path__endswith="offer_freed_time")
     assert sorted(job.args_kwargs["args"][3] for job in jobs) == [start.isoformat() for start in starts]
+
+
+def discharge(house, course):
+    clinic, elena = house[:2]
+    course_discharged(
+        by=an_actor(elena.user, clinic), at=AT + HOUR, course_id=course.pk, version=course.version,
+        outcome=CourseOutcome.RECOVERED,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("of_the_course", [True, False])
+def test_who_is_discharged_waits_no_longer_and_what_was_held_for_her_goes_on(house, of_the_course):
+    clinic, elena, _robin, _service, (hannah, *_) = house
+    begin_care(by=house[2], at=AT, patient_id=hannah.pk, user_id=elena.user_id)
+    course = Course.objects.get(patient=hannah)
+    if of_the_course:
+        WaitingWish.objects.filter(patient=hannah).update(course_id=course.pk)
+    opening = open_at(house)
+    discharge(house, course)
+    assert [row.patient.given_name for row in waiting(house[2])] == ["Omar", "Priya"]
+    offer_next(by=the_system(clinic), at=AT + HOUR, opening_id=opening.pk)
+    assert asked(opening) == ["Hannah", "Omar"]
+    assert DBTaskResult.objects.filter(task_path__endswith="offer_to_next").count() == 3, "one of them at once"
+
+
+def test_who_has_another_course_goes_on_waiting_for_what_is_of_that_one(house):
+    _clinic, elena, _robin, _service, (hannah, *_) = house
+    begin_care(by=house[2], at=AT, patient_id=hannah.pk, user_id=elena.user_id)
+    course = Course.objects.get(patient=hannah)
+    other = a_course(house[0], hannah)
+    WaitingWish.objects.filter(patient=hannah).update(course_id=other.pk)
+    discharge(house, course)
+    assert [row.patient.given_name for row in waiting(house[2])] == ["Hannah", "Omar", "Priya"]
+
+
+def test_a_time_that_is_only_asked_for_is_free_too_after_a_discharge(house):
+    _clinic, elena, robin, service, (hannah, *_) = house
+    begin_care(by=robin, at=AT, patient_id=hannah.pk, user_id=elena.user_id)
+    course = Course.objects.get(patient=hannah)
+    made = book(
+        by=robin, at=AT, patient_id=hannah.pk, service_id=service.pk, practitioner_id=elena.pk, starts_at=TEN,
+        course_id=course.pk, level=RedFlagLevel.CALL_FIRST,
+    )  # fmt: skip
+    assert made.status == "requested"
+    discharge(house, course)
+    made.refresh_from_db()
+    assert made.status == "cancelled"
 
 
 def test_the_mail_is_sent_once_and_to_nobody_who_wants_none(house, settings):

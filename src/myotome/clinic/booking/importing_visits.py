@@ -26,6 +26,7 @@ from myotome.clinic.booking.queries import LIVE, booked_with
 from myotome.clinic.booking.rules import rules_for
 from myotome.clinic.people.models import Practitioner
 from myotome.clinic.people.queries import search_key
+from myotome.clinic.screening.courses import open_course_id
 from myotome.exchange.icalendar.reading import FoundEvent, events_in
 from myotome.exchange.spreadsheet.dates import clock_from, day_from, distance_from
 from myotome.exchange.spreadsheet.table import Row, read_table
@@ -129,6 +130,7 @@ def _visit(
     row = book(
         by=by, at=at, patient_id=patient_id, service_id=service.pk, practitioner_id=practitioner.pk,
         starts_at=starts_at, key=key, wanted=wanted, tell=False,
+        course_id=open_course_id(clinic_id=by.clinic_id, patient_id=patient_id),
     )  # fmt: skip
     if row.created_at != at:
         return ImportedRow(number, what, Outcome.KNOWN, Sentence("Imported before."))  # by another, a moment ago

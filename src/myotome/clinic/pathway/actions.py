@@ -19,6 +19,7 @@ from myotome.clinic.booking.holds import let_go
 from myotome.clinic.booking.models import Appointment
 from myotome.clinic.booking.placing import wanted_for
 from myotome.clinic.booking.queries import appointment_for, booked_with, is_new, n_live_for_contact
+from myotome.clinic.booking.waitlist import end_wishes_of_course
 from myotome.clinic.followup.actions import ask_before_visit, ask_two_days_after, discharge, refresh_forecast
 from myotome.clinic.followup.models import Discharge
 from myotome.clinic.needling import actions as needling
@@ -31,7 +32,7 @@ from myotome.clinic.people.actions import begin_care, check_contacts, create_pat
 from myotome.clinic.people.merging import merge_patients, unmerge_patients
 from myotome.clinic.people.models import Patient, PatientMerge
 from myotome.clinic.planning.queries import current_plan
-from myotome.clinic.screening.courses import courses_for, open_course
+from myotome.clinic.screening.courses import courses_for, open_course, open_course_id
 from myotome.clinic.screening.intakes import course_facts, give_intake_to, lock_intake
 from myotome.clinic.screening.models import Course, Intake
 from myotome.vocabulary import needling as words
@@ -305,10 +306,17 @@ def _step_if_possible(by: Actor, at: datetime, appointment_id: int, to: Appointm
 def course_discharged(
     *, by: Actor, at: datetime, course_id: int, version: int, outcome: CourseOutcome, reason: str = ""
 ) -> Discharge:
-    """The course ended; visits that were still booked for it are free again, their patients told."""
+    """The course ended; visits still booked or asked for in it are free again, their patients told.
+
+    She waits for nothing of it any more, and what was held for her is offered to the next.
+    """
     row = discharge(by=by, at=at, course_id=course_id, version=version, outcome=outcome, reason=reason)
+    course = Course.objects.get(pk=course_id)
+    ahead = (AppointmentStatus.BOOKED.value, AppointmentStatus.REQUESTED.value)
+    is_last = open_course_id(clinic_id=by.clinic_id, patient_id=course.patient_id) is None
+    end_wishes_of_course(by=by, at=at, course_id=course_id, patient_id=course.patient_id, is_last=is_last)
     for appointment in Appointment.objects.filter(
-        clinic_id=by.clinic_id, course_id=course_id, starts_at__gt=at, status=AppointmentStatus.BOOKED.value
+        clinic_id=by.clinic_id, course_id=course_id, starts_at__gt=at, status__in=ahead
     ):
         cancel(by=by, at=at, appointment_id=appointment.pk)
     return row
