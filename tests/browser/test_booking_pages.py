@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from myotome.clinic.booking.actions import book
 from myotome.clinic.booking.models import Appointment, DeskAct, Service, WaitingWish, WorkingHours
-from myotome.clinic.people.models import Place
+from myotome.clinic.booking.waitlist import open_a_time, wait_for
+from myotome.clinic.people.models import Patient, Place
 from myotome.vocabulary.courses import Role
 from tests.browser.test_first_patient import Walk
 from tests.factories import a_clinic, a_course, a_patient, a_practitioner, a_receptionist, a_user, the_system
@@ -122,3 +123,48 @@ def test_the_owner_describes_the_clinic(house):
     house.page.get_by_text("Add a weekly shift").click()
     house.look("set-up")
     assert house.elena.hours_exceptions.count() == 0
+
+
+def test_somebody_is_away_and_her_visits_are_to_be_moved(house):
+    clinic, elena, hannah = house.clinic, house.elena, house.hannah
+    Patient.objects.filter(pk=hannah.pk).update(phone="604 555 0171")
+    service = Service.objects.get(clinic=clinic, kind="ims")
+    on = timezone.localdate() + timedelta(days=2)
+    WorkingHours.objects.create(
+        clinic=clinic,
+        practitioner=elena,
+        place=Place.objects.get(),
+        weekday=on.weekday(),
+        starts=time(17),
+        ends=time(20),
+    )
+    starts_at = datetime.combine(on, time(18), tzinfo=ZoneInfo(clinic.time_zone))
+    robin = the_system(clinic)
+    wait_for(
+        by=robin, at=timezone.now(), patient_id=hannah.pk, service_id=service.pk, first_day=on, last_day=on,
+        until_time=time(21),
+    )  # fmt: skip
+    open_a_time(
+        by=robin,
+        at=timezone.now(),
+        service_id=service.pk,
+        practitioner_id=elena.pk,
+        starts_at=starts_at + timedelta(hours=1),
+    )
+    book(
+        by=robin, at=timezone.now(), patient_id=hannah.pk, service_id=service.pk, practitioner_id=elena.pk,
+        starts_at=starts_at,
+    )  # fmt: skip
+    house.log_in(a_receptionist(clinic).email)
+    house.open("/alder/book/waiting/")
+    house.page.get_by_role("heading", name="To phone about this time").wait_for()
+    house.look("to-phone")
+    house.open(f"/alder/desk/?on={on}")
+    house.page.get_by_role("link", name="Somebody is away").click()
+    house.page.get_by_role("button", name="Close this day").click()
+    house.page.get_by_text("Closed.").wait_for()
+    house.look("away")
+    house.open(f"/alder/desk/?on={on}")
+    house.look("closed-day")
+    house.page.get_by_role("link", name="Move to...").first.click()
+    house.page.get_by_role("heading", level=1).wait_for()

@@ -135,6 +135,12 @@ def objects_of(clinic, practitioner, patient) -> dict[str, Any]:
     offered = Offered.objects.create(
         clinic=clinic, opening=opening, wish=wish, offered_at=now, expires_at=now + timedelta(hours=1)
     )
+    later = Opening.objects.create(
+        clinic=clinic, service=service, practitioner=practitioner, starts_at=now + timedelta(days=3), created_at=now
+    )
+    to_phone = Offered.objects.create(
+        clinic=clinic, opening=later, wish=wish, offered_at=now, expires_at=later.starts_at, by_phone=True
+    )
     act = DeskAct.objects.create(
         clinic=clinic, appointment=appointment, act="booked", at=now, until=now + timedelta(minutes=3),
         before={"version": 1},
@@ -152,6 +158,7 @@ def objects_of(clinic, practitioner, patient) -> dict[str, Any]:
         "charge": charge.pk,
         "payment": payment.pk,
         "wish": wish.pk,
+        "offer": to_phone.pk,
         "act": act.pk,
         "practitioner": practitioner.pk,
         "patient": patient.pk,
