@@ -48,9 +48,9 @@ class Clock:
         return [row for row in self.practitioners if self.is_only or row.pk in shown]
 
 
-def clocks_of(actor: Actor) -> list[Clock]:
-    """The clocks of the clinic, that of its first place first."""
-    known = set_up_of(actor.clinic_id)
+def clocks_of(actor: Actor, known: SetUp | None = None) -> list[Clock]:
+    """The clocks of the clinic, that of its first place first; `known` is its set-up where it is at hand."""
+    known = known or set_up_of(actor.clinic_id)
     by_zone: dict[str, list[Place]] = {}
     for place in known.places.values():
         by_zone.setdefault(place.time_zone, []).append(place)

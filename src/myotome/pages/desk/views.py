@@ -49,7 +49,8 @@ desk = for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
 @desk
 def day(request: HttpRequest, actor: Actor) -> HttpResponse:
     """One day by one clock: who comes, who is here, who is in which room, whose needles are in."""
-    now, clocks = timezone.now(), clocks_of(actor)
+    now, known = timezone.now(), set_up_of(actor.clinic_id)
+    clocks = clocks_of(actor, known)
     clock = clock_asked(clocks, request.GET.get("place", ""))
     today = now.astimezone(ZoneInfo(clock.zone)).date()
     on = day_asked(request.GET.get("on", ""), today)
@@ -68,7 +69,7 @@ def day(request: HttpRequest, actor: Actor) -> HttpResponse:
         "at_home": due_at_home(actor, at=now, zone=request.clinic.time_zone),
         "to_ask": checks_to_phone(actor, at=now),
         "requests": requests_to_phone(actor),
-        "left": left_among(set_up_of(actor.clinic_id), appointments),
+        "left": left_among(known, appointments),
         "may_move": True,
         "n_unsent": n_unsent(actor, at=now),
         "practitioners": practitioners,
