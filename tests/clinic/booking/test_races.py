@@ -58,7 +58,7 @@ actor, service = f.the_system(clinic), Service.objects.get(kind="assessment_ims"
 practitioner = Practitioner.objects.order_by("pk")[0]
 for n in range(%d):
     start = AFTERNOON + WEEK * (n %% 50) + timedelta(hours=2 * (n // 50))
-    patients = [f.a_patient(clinic, given_name=f"Waiting {n} {k}", email="") for k in range(8)]
+    patients = [f.a_patient(clinic, given_name=f"Waiting {n} {k}", email=f"w{n}-{k}@example.org") for k in range(8)]
     for patient in patients:
         wait_for(by=actor, at=NOON, patient_id=patient.pk, service_id=service.pk, first_day=start.date(),
                  last_day=start.date(), from_time=start.astimezone(HERE).time(), until_time=(start + WEEK / 168).astimezone(HERE).time())
