@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.db import OperationalError
@@ -13,6 +15,14 @@ if TYPE_CHECKING:
 
 PATIENCE_MS = 20_000
 """How long a page may take on a busy machine; a page that is slow is not at fault."""
+SHOTS = Path(os.environ["MYOTOME_SCREENSHOTS"]) if os.environ.get("MYOTOME_SCREENSHOTS") else None
+"""Where pictures go; none are taken unless somebody wants to look at them (`make screenshots`)."""
+
+
+def photograph(page: Page, name: str, *, full_page: bool = False) -> None:
+    """A picture of the page for people to look at, where `make screenshots` asks for it."""
+    if SHOTS is not None:
+        page.screenshot(path=SHOTS / f"{name}.png", full_page=full_page)
 
 
 def wait_until(page: Page, is_so: Callable[[], bool]) -> None:

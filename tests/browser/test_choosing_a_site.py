@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -12,11 +10,11 @@ from myotome.clinic.needling.actions import record_insertion
 from myotome.clinic.needling.models import TreatmentVisit
 from myotome.vocabulary.anatomy import NeedleRegion
 from myotome.vocabulary.needling import NeedleState
+from tests.browser import photograph
 from tests.browser.test_needle_chart import TWELVE, a_visit, chart_url, log_in
 from tests.factories import a_needle
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 
 
 def test_a_favourite_is_one_tap_away_and_a_region_opens_the_levels_of_its_muscles(page, live_server, axe):
@@ -34,12 +32,12 @@ def test_a_favourite_is_one_tap_away_and_a_region_opens_the_levels_of_its_muscle
     expect(links).to_have_count(20)
     assert all(min(box["width"], box["height"]) >= 44 for box in (one.bounding_box() for one in links.all()))
     assert axe(page) == []
-    page.screenshot(path=SHOTS / "sites-820-favourites.png")
+    photograph(page, "sites-820-favourites")
     page.locator('.favourites a:has-text("Right Multifidus L5")').tap()
     expect(page.locator(".now-panel h2")).to_have_text("Multifidus L5, right")
     page.locator('a:has-text("Another site")').tap()
     page.locator('nav a:has-text("Abdomen")').tap()
-    page.screenshot(path=SHOTS / "sites-820-abdomen.png")
+    photograph(page, "sites-820-abdomen")
     page.locator('a:has-text("T7 to T12 Rectus abdominis")').tap()
     page.locator('a:has-text("Left Rectus abdominis T9")').tap()
     expect(page.locator(".now-panel h2")).to_have_text("Rectus abdominis T9, left")

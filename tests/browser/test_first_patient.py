@@ -6,7 +6,6 @@ folder. The server is the real one with a database, a queue and an SMTP server; 
 
 from __future__ import annotations
 
-import os
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -24,14 +23,13 @@ from myotome.clinic.followup.queries import request_link
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
 from myotome.clinic.planning.models import Consent, Plan
 from myotome.clinic.screening.models import Course, Intake
-from tests.browser import PATIENCE_MS, wait_until
+from tests.browser import PATIENCE_MS, SHOTS, photograph, wait_until
 from tests.browser.test_intake_walk import walk
 from tests.clinic.test_mail import Mailbox, mailbox  # noqa: F401 - a fixture
 from tests.factories import PASSWORD, a_clinic, a_practitioner, a_receptionist
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WIDTHS = ((390, 844), (820, 1180), (1440, 900))
-SHOTS = Path(os.environ["MYOTOME_SCREENSHOTS"]) if os.environ.get("MYOTOME_SCREENSHOTS") else None
 
 
 TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorials" / "first-patient"
@@ -63,11 +61,10 @@ class Walk:
         assert self.axe(self.page) == [], name
         if SHOTS is None:
             return
-        SHOTS.mkdir(parents=True, exist_ok=True)
         for width, height in WIDTHS:
             self.page.set_viewport_size({"width": width, "height": height})
-            self.page.screenshot(path=SHOTS / f"{name}-{width}.png")
-            self.page.screenshot(path=SHOTS / f"{name}-{width}-full.png", full_page=True)
+            photograph(self.page, f"{name}-{width}")
+            photograph(self.page, f"{name}-{width}-full", full_page=True)
             if width == 820 and name[0].isdigit():  # the pages of the tutorial
                 self.page.screenshot(path=TUTORIAL / f"{name}.png")
         self.page.set_viewport_size({"width": 820, "height": 1180})

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import expect
 
 from myotome.clinic.needling.models import NeedleInsertion
+from tests.browser import photograph
 from tests.browser.test_needle_chart import TWELVE, a_visit, log_in
 from tests.browser.test_without_network import asked, open_kept, sent
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 
 
 def test_how_is_touched_once_and_carries_over_without_network_too(page, live_server, axe):
@@ -22,7 +20,7 @@ def test_how_is_touched_once_and_carries_over_without_network_too(page, live_ser
     open_kept(page, live_server, visit)
     how = page.locator("details.how")
     expect(how).not_to_have_attribute("open", "")
-    page.screenshot(path=SHOTS / "needle-chart-820-how-folded.png")
+    photograph(page, "needle-chart-820-how-folded")
     how.locator("summary").tap()
     targets = page.locator("details.how :is(summary, .chip, select)")
     assert all(min(box["width"], box["height"]) >= 44 for box in (one.bounding_box() for one in targets.all()))
@@ -31,7 +29,7 @@ def test_how_is_touched_once_and_carries_over_without_network_too(page, live_ser
     how.locator('label.chip:has-text("Heavy")').tap()
     page.select_option("#id_position", "side_lying")
     expect(how.locator(".how-now")).to_have_text("PeckingOn her side")
-    page.screenshot(path=SHOTS / "needle-chart-820-how.png")
+    photograph(page, "needle-chart-820-how")
     page.locator('button.chip:has-text("Twitch, out")').tap()
     expect(page.locator("#needle-1 .how")).to_have_text("Pecking")
     expect(how.locator(".how-now")).to_have_text("PeckingOn her side")

@@ -17,7 +17,7 @@ from myotome.clinic.needling.actions import record_insertion
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
 from myotome.vocabulary.needling import NeedleState
 from myotome.website.sessions import SessionStore
-from tests.browser import PATIENCE_MS
+from tests.browser import PATIENCE_MS, photograph
 from tests.browser.conftest import CHROMIUM
 from tests.browser.test_needle_chart import TWELVE, a_visit, chart_url, log_in
 from tests.browser.test_without_network import KEPT, asked, needle, open_kept, sent, until
@@ -64,7 +64,7 @@ def test_the_lock_without_network_shows_initials_count_and_all_out_and_a_pin_ope
     assert ":" in above.locator(".timer").inner_text()
     assert visit.course.patient.family_name not in page.content()
     assert axe(page) == []
-    page.screenshot(path="build/screenshots/locked-offline-820.png")
+    photograph(page, "locked-offline-820")
     page.goto(chart_url(live_server, visit))
     expect(page.locator("h1")).to_have_text("No network")
     assert visit.course.patient.family_name not in page.content()
@@ -140,7 +140,7 @@ def test_the_servers_lock_takes_the_charts_away_and_all_out_stands_above_it(page
     assert axe(page) == []
     page.locator('.above-lock button:has-text("All out now")').tap()
     expect(page.locator(".above-lock")).to_contain_text("All out called")
-    page.screenshot(path="build/screenshots/locked-820.png")
+    photograph(page, "locked-820")
     page.fill("#password", PASSWORD)
     page.locator('button:has-text("Unlock")').tap()
     page.wait_for_selector("#visit")

@@ -25,11 +25,10 @@ from myotome.clinic.planning.actions import SiteChoice, make_plan
 from myotome.vocabulary.anatomy import ExamRegion, NeedleRegion, Side
 from myotome.vocabulary.findings import MuscleFinding
 from myotome.vocabulary.needling import NeedleState, SiteKind, TreatmentMode
-from tests.browser import PATIENCE_MS, wait_until
+from tests.browser import PATIENCE_MS, photograph, wait_until
 from tests.factories import PASSWORD, a_clinic, a_consent, a_course, a_needle, a_patient, a_practitioner, an_actor
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 TWELVE = [
     ("gluteus_medius", "", "left", "buttock"), ("gluteus_minimus", "", "left", "buttock"),
     ("tensor_fasciae_latae", "", "left", "buttock"), ("semitendinosus", "", "left", "thigh"),
@@ -135,8 +134,7 @@ def test_twelve_needles_from_a_plan_are_twenty_four_taps(page, live_server, axe)
     thumb = Thumb(page)
     thumb.tap("#reask button[name=rest]", brings=".keypad")
     opening = thumb.taps
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SHOTS / "needle-chart-820-start.png")
+    photograph(page, "needle-chart-820-start")
     assert axe(page) == []
     sizes = page.eval_on_selector_all(
         "main a, main button, main label.key, main summary, #visit-foot a, #visit-foot button",
@@ -150,7 +148,7 @@ def test_twelve_needles_from_a_plan_are_twenty_four_taps(page, live_server, axe)
         thumb.tap("button.needle-out", brings=f"#needle-{n}")
     needles = thumb.taps - opening
     seconds = time.monotonic() - began
-    page.screenshot(path=SHOTS / "needle-chart-820-twelve.png")
+    photograph(page, "needle-chart-820-twelve")
     assert NeedleInsertion.objects.filter(state=NeedleState.OUT.value, grasp=2).count() == 12
     thumb.tap("#visit-foot a.act")
     assert [page.input_value(f"#id_{which}") for which in TALLIED] == ["", ""], "a count is made, not read off"
@@ -210,7 +208,7 @@ def test_the_chart_in_the_middle_of_a_visit(page, live_server, axe, scheme):
         page.set_viewport_size({"width": width, "height": height})
         page.goto(chart_url(live_server, visit))
         page.wait_for_selector(".keypad")
-        page.screenshot(path=SHOTS / f"needle-chart-{width}-{scheme}.png", full_page=width != 820)
+        photograph(page, f"needle-chart-{width}-{scheme}", full_page=width != 820)
         assert axe(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert "in 100, it was" in page.locator("#visit-foot").inner_text()
@@ -362,7 +360,7 @@ def test_the_last_acupuncture_set_with_two_changes_is_at_most_eight_taps(page, l
     thumb.tap('li:has-text("GB34") a:has-text("Left")', brings="#needle")
     answer_on_the_page(page)
     thumb.tap("button.needle-out", brings="#needle-5")
-    page.screenshot(path=SHOTS / "needle-chart-820-set.png")
+    photograph(page, "needle-chart-820-set")
     assert NeedleInsertion.objects.filter(visit=today, state="in").count() == 5
     write_figures({"repeat_set_taps": thumb.taps})
     assert thumb.taps <= 8

@@ -10,10 +10,10 @@ from django.template import engines
 from myotome.clinic.planning.queries import PatientCaution
 from myotome.pages.plates import NeedleMark
 from myotome.vocabulary.courses import CautionLevel
+from tests.browser import photograph
 from tests.factories import AT
 
 PARTS = Path(__file__).parent / "parts" / "sheet.html"
-SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 STATES = {
     "left:multifidus:L5": 3,
     "left:multifidus:L4": 2,
@@ -71,8 +71,7 @@ def test_axe_finds_nothing_on_the_parts(page, axe, sheet, layout, width, theme):
     faults = []
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
     sheet(page, drawn(layout, theme))
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SHOTS / f"parts-{layout}-{width}-{theme}.png", full_page=True)
+    photograph(page, f"parts-{layout}-{width}-{theme}", full_page=True)
     assert axe(page) == []
     assert faults == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
