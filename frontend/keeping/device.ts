@@ -8,8 +8,9 @@ import { addCommand, PATIENCE_MS, sendWaiting, type Outcome } from "./commands";
 import { atTheDoor, pinForm, withoutNetwork } from "./door";
 import { chartAt, keepAnswer } from "./keep";
 import { lock, openByServer } from "./lock";
-import { arrived, choose, lay, make, say, withCurrent } from "./overlay";
+import { arrived, choose, lay, withCurrent } from "./overlay";
 import { panel, saved } from "./panel";
+import { make, say } from "./parts";
 import { canKeep, commands, dropCommand, forgetChartsBut, keepAbove, keptVisits, setAbove, type Command } from "./store";
 
 const EVERY_MS = 15_000;

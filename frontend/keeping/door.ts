@@ -5,7 +5,7 @@ import { clockWords } from "../elements/timers";
 import { freshId } from "./acts";
 import { addCommand } from "./commands";
 import { hasPin, isLocked, leave, lock, openByPin, setPin, SHORTEST_PIN } from "./lock";
-import { clock, make } from "./overlay";
+import { clock, make } from "./parts";
 import { above, commands, keptChart, keptVisits, type Above } from "./store";
 
 /** The lock page of the server, and pages for nobody: charts go, what was not sent stays and is said. */

@@ -3,7 +3,7 @@
 
 import { freshId } from "./acts";
 import { addCommand } from "./commands";
-import { clock, make, say } from "./overlay";
+import { clock, make, say } from "./parts";
 import { changeCommand, dropCommand, type Command } from "./store";
 
 /** How things stand with this device, and what its buttons do. */
