@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from myotome.clinic.booking.actions import book
 from myotome.clinic.booking.models import Appointment, DeskAct, Service, WaitingWish, WorkingHours
-from myotome.clinic.booking.waitlist import open_a_time, wait_for
+from myotome.clinic.booking.openings import open_a_time
+from myotome.clinic.booking.waitlist import wait_for
 from myotome.clinic.people.models import Patient, Place
 from myotome.vocabulary.courses import Role
 from tests.browser.test_first_patient import Walk

@@ -23,8 +23,9 @@ from myotome.clinic.audit.models import AuditEvent
 from myotome.clinic.booking.calendars import make_feed
 from myotome.clinic.booking.importing import hand_in
 from myotome.clinic.booking.models import Appointment, DeskAct, Offered, Opening, Service
+from myotome.clinic.booking.openings import offer_link
 from myotome.clinic.booking.queries import free_times_for
-from myotome.clinic.booking.waitlist import offer_link, wait_for
+from myotome.clinic.booking.waitlist import wait_for
 from myotome.clinic.booking.wishes import mail_token
 from myotome.clinic.followup.actions import ask
 from myotome.clinic.followup.queries import request_link

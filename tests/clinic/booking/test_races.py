@@ -48,7 +48,8 @@ from datetime import timedelta
 from tests import factories as f
 from tests.clinic.booking.racers import AFTERNOON, NOON, WEEK
 from myotome.clinic.booking.models import DiaryRules, Offered, Opening, Service, WaitingWish
-from myotome.clinic.booking.waitlist import open_a_time, wait_for
+from myotome.clinic.booking.openings import open_a_time
+from myotome.clinic.booking.waitlist import wait_for
 from myotome.clinic.people.models import Clinic, Patient, Practitioner
 from zoneinfo import ZoneInfo
 HERE = ZoneInfo("America/Vancouver")

@@ -15,8 +15,9 @@ from django_tasks_db.models import DBTaskResult
 
 from myotome.clinic.audit.models import AuditEvent
 from myotome.clinic.booking.models import Appointment, ContactWish, DiaryRules, Offered, Service
+from myotome.clinic.booking.openings import open_a_time, send_offer
 from myotome.clinic.booking.queries import free_times_for
-from myotome.clinic.booking.waitlist import open_a_time, send_offer, wait_for
+from myotome.clinic.booking.waitlist import wait_for
 from myotome.clinic.followup.actions import ask
 from myotome.clinic.followup.models import MeasureRequest
 from myotome.clinic.followup.notices import send_questions

@@ -9,8 +9,9 @@ from django_tasks_db.models import DBTaskResult
 from myotome.clinic.booking.actions import book, cancel
 from myotome.clinic.booking.answers import say_no, say_yes
 from myotome.clinic.booking.models import Appointment, DiaryRules, Hold, Offered, Opening, Service, WaitingWish
+from myotome.clinic.booking.openings import offer_next, open_a_time, send_offer
 from myotome.clinic.booking.series import book_series
-from myotome.clinic.booking.waitlist import offer_next, open_a_time, send_offer, stop_waiting, wait_for, waiting
+from myotome.clinic.booking.waitlist import stop_waiting, wait_for, waiting
 from myotome.clinic.booking.wishes import choose_mail
 from myotome.clinic.pathway.actions import course_discharged
 from myotome.clinic.people.actions import begin_care

@@ -15,14 +15,8 @@ from myotome.clinic.booking.answers import say_no, say_yes
 from myotome.clinic.booking.asking import to_phone
 from myotome.clinic.booking.closing import close_day
 from myotome.clinic.booking.models import Appointment, Claim, Hold, Offered, Opening, Service, WaitingWish
-from myotome.clinic.booking.waitlist import (
-    offer_freed_time,
-    offer_next,
-    offer_to_next,
-    open_a_time,
-    stop_waiting,
-    wait_for,
-)
+from myotome.clinic.booking.openings import offer_freed_time, offer_next, offer_to_next, open_a_time
+from myotome.clinic.booking.waitlist import stop_waiting, wait_for
 from myotome.clinic.booking.wishes import choose_mail
 from myotome.clinic.people.queries import patient_by_link
 from myotome.vocabulary.errors import AlreadyBooked

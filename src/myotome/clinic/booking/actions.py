@@ -18,12 +18,12 @@ from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.claims import clash_is_already_booked, release
 from myotome.clinic.booking.models import Appointment
 from myotome.clinic.booking.notices import queue_notices
+from myotome.clinic.booking.openings import tell_waitlist
 from myotome.clinic.booking.owed import owed, pass_on_series
 from myotome.clinic.booking.placing import Wanted, place, wanted_for
 from myotome.clinic.booking.queries import Offer, appointment_for, booked_with, free_times_for
 from myotome.clinic.booking.rules import rules_for
 from myotome.clinic.booking.undo import keep_undo, snapshot
-from myotome.clinic.booking.waitlist import tell_waitlist
 from myotome.clinic.people.actions import begin_care
 from myotome.clinic.people.models import Patient
 from myotome.vocabulary.actors import Actor

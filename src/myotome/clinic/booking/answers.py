@@ -10,8 +10,8 @@ from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.actions import book
 from myotome.clinic.booking.holds import drop
 from myotome.clinic.booking.models import Appointment, Offered, Opening, WaitingWish
-from myotome.clinic.booking.placing import wanted_for
-from myotome.clinic.booking.waitlist import give_on, offer_next
+from myotome.clinic.booking.openings import give_on, offer_next, wanted_at
+from myotome.clinic.booking.placing import Wanted
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import AlreadyBooked
@@ -24,15 +24,7 @@ def say_yes(*, by: Actor, at: datetime, offer_id: int) -> Appointment:
         AlreadyBooked: somebody else was first, the offer has run out, or she has another visit then.
     """
     offer = Offered.objects.filter(clinic_id=by.clinic_id).select_related("wish__patient", "opening").get(pk=offer_id)
-    wanted = None
-    if offer.opening.starts_at > at:
-        wanted = wanted_for(
-            by,
-            at=at,
-            service_id=offer.opening.service_id,
-            practitioner_id=offer.opening.practitioner_id,
-            starts_at=offer.opening.starts_at,
-        )
+    wanted = wanted_at(by, offer.opening, at=at) if offer.opening.starts_at > at else None
     with transaction.atomic():
         opening = Opening.objects.select_for_update().get(pk=offer.opening_id)
         wish = WaitingWish.objects.select_for_update().get(pk=offer.wish_id)
@@ -42,23 +34,9 @@ def say_yes(*, by: Actor, at: datetime, offer_id: int) -> Appointment:
             raise AlreadyBooked("This time has been given to somebody else, or the offer has run out.", field="start")
         if opening.hold_id is not None:
             drop([opening.hold_id])
-        appointment = book(
-            by=by,
-            at=at,
-            patient_id=wish.patient_id,
-            service_id=opening.service_id,
-            practitioner_id=opening.practitioner_id,
-            starts_at=opening.starts_at,
-            course_id=wish.course_id,
-            wanted=wanted,
-        )
+        appointment = _have_it(by, at, offer, wish, wanted)
         opening.taken_by, opening.closed_at, opening.hold = wish, at, None
         opening.save(update_fields=["taken_by", "closed_at", "hold"])
-        wish.ended_at, wish.booked = at, appointment
-        wish.save(update_fields=["ended_at", "booked"])
-        Offered.objects.filter(pk=offer.pk).update(answered_at=at, said_yes=True)
-        record(by=by, at=at, act="offer.taken", subject=opening, patient_id=wish.patient_id)
-        give_on(wish, at=at)
     return appointment
 
 
@@ -75,34 +53,13 @@ def yes_by_phone(*, by: Actor, at: datetime, offer_id: int) -> Appointment:
     by.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER)
     rows = Offered.objects.for_actor(by).filter(by_phone=True).select_related("wish", "opening")
     offer = rows.get_or_not_found(pk=offer_id)
-    opening = offer.opening
-    wanted = wanted_for(
-        by,
-        at=at,
-        service_id=opening.service_id,
-        practitioner_id=opening.practitioner_id,
-        starts_at=opening.starts_at,
-    )
+    wanted = wanted_at(by, offer.opening, at=at)
     with transaction.atomic():
         wish = WaitingWish.objects.select_for_update().get(pk=offer.wish_id)
         if wish.ended_at is not None:
             raise AlreadyBooked("She waits no longer.", field="start")
-        appointment = book(
-            by=by,
-            at=at,
-            patient_id=wish.patient_id,
-            service_id=opening.service_id,
-            practitioner_id=opening.practitioner_id,
-            starts_at=opening.starts_at,
-            course_id=wish.course_id,
-            wanted=wanted,
-        )
-        Opening.objects.filter(pk=opening.pk).update(taken_by=wish)
-        Offered.objects.filter(pk=offer.pk).update(answered_at=at, said_yes=True)
-        wish.ended_at, wish.booked = at, appointment
-        wish.save(update_fields=["ended_at", "booked"])
-        record(by=by, at=at, act="offer.taken", subject=opening, patient_id=wish.patient_id)
-        give_on(wish, at=at)
+        appointment = _have_it(by, at, offer, wish, wanted)
+        Opening.objects.filter(pk=offer.opening_id).update(taken_by=wish)
     return appointment
 
 
@@ -121,3 +78,24 @@ def no_by_phone(*, by: Actor, at: datetime, offer_id: int) -> None:
     by.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER)
     offer = Offered.objects.for_actor(by).filter(by_phone=True).get_or_not_found(pk=offer_id)
     say_no(by=by, at=at, offer_id=offer.pk)
+
+
+def _have_it(by: Actor, at: datetime, offer: Offered, wish: WaitingWish, wanted: Wanted) -> Appointment:
+    """The visit booked for her; she waits no longer, and what else was held for her goes on to the next."""
+    opening = offer.opening
+    appointment = book(
+        by=by,
+        at=at,
+        patient_id=wish.patient_id,
+        service_id=opening.service_id,
+        practitioner_id=opening.practitioner_id,
+        starts_at=opening.starts_at,
+        course_id=wish.course_id,
+        wanted=wanted,
+    )
+    wish.ended_at, wish.booked = at, appointment
+    wish.save(update_fields=["ended_at", "booked"])
+    Offered.objects.filter(pk=offer.pk).update(answered_at=at, said_yes=True)
+    record(by=by, at=at, act="offer.taken", subject=opening, patient_id=wish.patient_id)
+    give_on(wish, at=at)
+    return appointment

@@ -29,6 +29,11 @@ class Clock:
         return self.places[0].pk
 
     @property
+    def asked(self) -> str:
+        """What follows an address that keeps this clock; nothing where the clinic has no other."""
+        return "" if self.is_only else f"&place={self.pk}"
+
+    @property
     def name(self) -> str:
         """Its places."""
         return ", ".join(place.name for place in self.places)

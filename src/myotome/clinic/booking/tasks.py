@@ -2,7 +2,7 @@
 
 from myotome.clinic.booking.holds import sweep_holds
 from myotome.clinic.booking.notices import send_notice
+from myotome.clinic.booking.openings import offer_freed_time, offer_to_next, send_offer
 from myotome.clinic.booking.proving import send_proof
-from myotome.clinic.booking.waitlist import offer_freed_time, offer_to_next, send_offer
 
 __all__ = ["offer_freed_time", "offer_to_next", "send_notice", "send_offer", "send_proof", "sweep_holds"]

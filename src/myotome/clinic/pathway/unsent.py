@@ -19,8 +19,8 @@ from myotome.clinic.booking.answers import say_no, say_yes
 from myotome.clinic.booking.clocks import zone_where_she_works
 from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.notices import queue_jobs
+from myotome.clinic.booking.openings import send_offer
 from myotome.clinic.booking.unsent import notices_unsent, offer_not_heard_of, offers_mailed
-from myotome.clinic.booking.waitlist import send_offer
 from myotome.clinic.followup.notices import not_heard_of, questions_mailed, send_questions
 from myotome.clinic.needling.check_notices import WAYS, send_check
 from myotome.clinic.needling.telephone import check_not_heard_of, checks_mailed

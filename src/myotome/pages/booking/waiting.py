@@ -14,8 +14,9 @@ from django.views.decorators.http import require_POST
 
 from myotome.clinic.booking.answers import no_by_phone, say_no, say_yes, yes_by_phone
 from myotome.clinic.booking.asking import to_phone
+from myotome.clinic.booking.openings import offer_by_link, zone_of
 from myotome.clinic.booking.queries import services_for
-from myotome.clinic.booking.waitlist import offer_by_link, stop_waiting, wait_for, waiting, zone_of
+from myotome.clinic.booking.waitlist import stop_waiting, wait_for, waiting
 from myotome.clinic.people.links import link_token
 from myotome.clinic.people.queries import patient_by_link, patient_for, practitioners_for
 from myotome.clinic.screening.courses import open_course_id
