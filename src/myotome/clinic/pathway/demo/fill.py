@@ -15,7 +15,7 @@ from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.models import Appointment, Claim
 from myotome.clinic.followup.actions import refresh_forecast, share
 from myotome.clinic.needling.models import TreatmentVisit
-from myotome.clinic.pathway.demo import rows, treatment
+from myotome.clinic.pathway.demo import examined, rows, treatment
 from myotome.clinic.pathway.demo.afterwards import add_check, fill_stock
 from myotome.clinic.pathway.demo.diary import Diary
 from myotome.clinic.pathway.demo.house import PASSWORD, House, build_house
@@ -170,7 +170,7 @@ def _one(
     if course is None:
         appointment.intake_id = None
         return patient
-    exam = treatment.add_examination(batch, rng, house, person, course, who, appointment, slot.starts_at, severity=1.0)
+    exam = examined.add_examination(batch, rng, house, person, course, who, appointment, slot.starts_at, severity=1.0)
     treatment.add_answers(
         batch,
         house,
@@ -276,7 +276,7 @@ def _visits(
             is_open=slot.status == "in_room",
         )
         if is_review and n_visits > 1:
-            treatment.add_examination(batch, rng, house, person, course, who, None, slot.starts_at, severity=severity)
+            examined.add_examination(batch, rng, house, person, course, who, None, slot.starts_at, severity=severity)
         ended = slot.starts_at
     if n_future == 0 and ended is not None and ended < at - timedelta(days=10):
         end = ended + timedelta(days=7)
