@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from myotome.clinic.needling.models import Incident, NeedleInsertion
 from myotome.clinic.screening.facts import note_fact
 from tests.browser.test_needle_chart import TWELVE, a_visit, log_in
-from tests.browser.test_without_network import asked, needle, open_kept, sent
+from tests.browser.test_without_network import asked, lose, needle, open_kept, sent
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -70,10 +70,6 @@ def test_a_needle_with_current_whose_answer_is_lost_is_one_needle(page, live_ser
     page.context.set_offline(True)
     with_current(page, hz="2")
     page.context.set_offline(False)
-
-    def lose(route):
-        route.fetch()
-        route.abort()
 
     page.route("**/needle/", lose)
     needle(page)

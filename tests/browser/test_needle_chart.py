@@ -269,55 +269,6 @@ def test_painless_takes_back_every_other_response(page, live_server):
     assert page.locator("input[name=grasp]:checked").count() == 0
 
 
-def test_the_words_of_a_line_are_marked_as_it_forms(page, live_server):
-    visit, _actor, elena = a_visit()
-    TreatmentVisit.objects.filter(pk=visit.pk).update(reask_at=timezone.now())
-    log_in(page, live_server, elena)
-    page.goto(chart_url(live_server, visit))
-    page.locator("#id_line").press_sequentially("L glmed 50 gasp2", delay=5)
-    page.wait_for_selector("#line-words .bad")
-    assert page.locator("#line-words .bad").inner_text() == "gasp2"
-    assert page.locator("#line-words .good").count() == 3
-
-
-def test_twelve_lines_are_pasted_and_charted_by_enter(page, live_server):
-    visit, _actor, elena = a_visit()
-    TreatmentVisit.objects.filter(pk=visit.pk).update(reask_at=timezone.now())
-    log_in(page, live_server, elena)
-    page.goto(chart_url(live_server, visit))
-    words = ("glmed", "glmax", "pir", "tibant", "rf", "vl")
-    lines = [f"{side} {word} 40 .30x50 grasp2 release 6s" for word in words for side in "LR"]
-    page.locator("#id_line").focus()
-    page.evaluate(
-        """text => {
-            const data = new DataTransfer();
-            data.setData("text/plain", text);
-            const field = document.getElementById("id_line");
-            if (field.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true })))
-                document.execCommand("insertText", false, text);
-        }""",
-        "\n".join(lines),
-    )
-    assert page.input_value("#id_line").count("\n") == 11
-    page.locator("#id_line").press("Enter")
-    expect(page.locator("#needle-rows > li")).to_have_count(12)
-    wait_until(page, lambda: NeedleInsertion.objects.filter(visit=visit).count() == 12)
-
-
-def test_a_word_that_was_meant_takes_the_place_of_what_was_written(page, live_server):
-    visit, _actor, elena = a_visit()
-    TreatmentVisit.objects.filter(pk=visit.pk).update(reask_at=timezone.now())
-    log_in(page, live_server, elena)
-    page.goto(chart_url(live_server, visit))
-    page.locator("#id_line").press_sequentially("L glmed 50 gasp2", delay=5)
-    meant = page.get_by_role("button", name="Write grasp2 for gasp2")
-    meant.wait_for()
-    assert meant.bounding_box()["height"] >= 44
-    meant.tap()
-    expect(page.locator("#id_line")).to_have_value("L glmed 50 grasp2")
-    expect(page.locator("#line-words .good")).to_have_count(4)
-
-
 def test_the_tally_leaves_a_response_that_is_half_touched(page, live_server):
     visit, actor, elena = a_visit(sites=TWELVE[:2])
     TreatmentVisit.objects.filter(pk=visit.pk).update(reask_at=timezone.now())

@@ -73,6 +73,12 @@ def sent(page):
     until(page, lambda kept: kept["commands"] == 0)
 
 
+def lose(route):
+    """The server has the request, and the device never hears of it."""
+    route.fetch()
+    route.abort()
+
+
 def test_the_chart_of_an_open_visit_is_there_without_network_and_nothing_else_is(page, live_server):
     visit, actor, elena = a_visit(sites=TWELVE[:3])
     asked(visit, actor)
@@ -268,10 +274,6 @@ def test_an_answer_that_is_lost_after_the_server_saved_it_is_one_needle(page, li
     asked(visit, actor)
     log_in(page, live_server, elena)
     open_kept(page, live_server, visit)
-
-    def lose(route):
-        route.fetch()
-        route.abort()
 
     page.route("**/needle/", lose)
     needle(page)

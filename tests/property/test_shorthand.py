@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from myotome.knowledge.acupoints import acupoints
 from myotome.knowledge.muscles import muscles, region_at
 from myotome.knowledge.muscles import sites as all_sites
-from myotome.science.needling.lines import CURRENT_FIELDS, DEQI, NeedleLine, mirrored, print_line
-from myotome.science.needling.shorthand import MOST_OF_CURRENT, ShorthandError, marked_words, parse_line, parse_lines
+from myotome.science.needling.lines import CURRENT_FIELDS, DEQI, MOST_OF_CURRENT, NeedleLine, mirrored, print_line
+from myotome.science.needling.shorthand import ShorthandError, marked_words, parse_line, parse_lines
 from myotome.vocabulary.anatomy import NeedleRegion, Position, Side
 from myotome.vocabulary.needling import GAUGES_MM, LENGTHS_MM, NeedleState, SiteKind, Technique
 

@@ -20,7 +20,6 @@ from myotome.clinic.followup.queries import request_link
 from myotome.clinic.people.letters import letter
 from myotome.clinic.people.outgoing import fails, is_not_known, send_once
 from myotome.vocabulary.actors import Actor
-from myotome.vocabulary.courses import Role
 
 SENT_AT = time(9, 0)
 
@@ -50,10 +49,7 @@ def _send(request: MeasureRequest) -> None:
 
 def questions_mailed(actor: Actor) -> QuerySet[MeasureRequest]:
     """Questions as the desk knows them, that they were asked and not what: of anybody; a practitioner's of those in her care."""
-    actor.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER)
-    rows = MeasureRequest.objects.filter(clinic_id=actor.clinic_id)
-    rows = rows if actor.holds(Role.RECEPTIONIST) else rows.for_actor(actor)
-    return rows.select_related("course__patient")
+    return MeasureRequest.objects.for_desk(actor).select_related("course__patient")
 
 
 def not_heard_of(at: datetime) -> Q:

@@ -35,6 +35,7 @@ from myotome.clinic.people.models import Practitioner
 from myotome.clinic.screening.facts import facts_of, note_fact
 from myotome.clinic.screening.models import Course
 from myotome.science.needling.counts import check_sharps
+from myotome.science.needling.lines import MOST_MINUTES_OF_REST
 from myotome.vocabulary import needling as words
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
@@ -139,14 +140,14 @@ def ask_again(*, by: Actor, at: datetime, visit_id: int, answers: dict[str, str]
 
 @transaction.atomic
 def set_rest(*, by: Actor, at: datetime, visit_id: int, minutes: int) -> TreatmentVisit:
-    """How long the set of this visit rests, 1 to 240 minutes, from when its oldest needle went in.
+    """How long the set of this visit rests, from one minute to four hours, from when its oldest needle went in.
 
     Raises:
         InvalidValue: outside that range.
     """
     visit = unlocked_visit(by, visit_id)
-    if not 1 <= minutes <= 240:
-        raise InvalidValue("A set rests for 1 to 240 minutes.", field="retain_minutes")
+    if not 1 <= minutes <= MOST_MINUTES_OF_REST:
+        raise InvalidValue("A set rests for 1 to {most} minutes.", field="retain_minutes", most=MOST_MINUTES_OF_REST)
     if visit.retain_minutes != minutes:
         visit.retain_minutes = minutes
         visit.save(update_fields=["retain_minutes"])

@@ -20,7 +20,6 @@ from myotome.clinic.needling.models import AfterCheck
 from myotome.clinic.people.outgoing import is_not_known
 from myotome.knowledge.aftercare import after_check
 from myotome.vocabulary.actors import Actor
-from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, NotFound
 
 ON_ITS_WAY = timedelta(hours=1)
@@ -51,10 +50,7 @@ def check_to_ask(actor: Actor, visit_id: int, *, at: datetime) -> AfterCheck:
 
 def checks_mailed(actor: Actor) -> QuerySet[AfterCheck]:
     """The desk phones anybody of the clinic, a practitioner those in her care."""
-    actor.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER)
-    rows = AfterCheck.objects.filter(clinic_id=actor.clinic_id)
-    if not actor.holds(Role.RECEPTIONIST):
-        rows = rows.for_actor(actor)
+    rows = AfterCheck.objects.for_desk(actor)
     return rows.select_related("visit__course__patient", "visit__course__clinic", "visit__practitioner")
 
 

@@ -56,6 +56,11 @@ class ScopedQuerySet(models.QuerySet):
         rows = self.filter(clinic_id=actor.clinic_id)
         return rows if actor.is_system else rows.filter(self.model.visible_to(actor))
 
+    def for_desk(self, actor: Actor) -> Self:
+        """Of whom the desk may know that they were written to: anybody of the clinic; to a practitioner, those in her care."""
+        actor.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER)
+        return self.filter(clinic_id=actor.clinic_id) if actor.holds(Role.RECEPTIONIST) else self.for_actor(actor)
+
     def update(self, **values: Any) -> int:
         """As Django's, after `check_texts`."""
         check_texts(self.model, values)

@@ -131,8 +131,7 @@ def step(request: HttpRequest, actor: Actor, appointment: int, to: str) -> HttpR
         raise NotFound("There is no such step.")
     row = actions.step(by=actor, at=timezone.now(), appointment_id=appointment, to=AppointmentStatus(status))
     clock = clock_asked(clocks_of(actor), str(row.place_id))
-    where = "" if clock.is_only else f"&place={row.place_id}"
-    return redirect(_day_url(actor, row.starts_at.astimezone(ZoneInfo(clock.zone)).date()) + where)
+    return redirect(_day_url(actor, row.starts_at.astimezone(ZoneInfo(clock.zone)).date()) + clock.asked)
 
 
 @desk

@@ -39,6 +39,7 @@ from myotome.pages.needling.views import chart_page
 from myotome.pages.planning.texts import texts_ticked
 from myotome.pages.signing import second_signature
 from myotome.pages.typed import a_day_or_none
+from myotome.science.needling.lines import MOST_MINUTES_OF_REST
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound
@@ -148,7 +149,7 @@ def needle(request: HttpRequest, actor: Actor, visit: int) -> object:
 def needle_set(request: HttpRequest, actor: Actor, visit: int) -> None:
     """A set that rests: all ticked sites in now."""
     at = _when(request)
-    minutes = whole(request.POST, "retain_minutes", 1, 240)
+    minutes = whole(request.POST, "retain_minutes", 1, MOST_MINUTES_OF_REST)
     with transaction.atomic():
         if minutes is not None:
             actions.set_rest(by=actor, at=at, visit_id=visit, minutes=minutes)

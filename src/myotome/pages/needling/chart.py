@@ -154,7 +154,7 @@ def chart_context(
     must_count = bool(visit.all_out_called_at and not visit.counted_at)
     by_keys = context["is_ims"] or context["chosen_asked"] or not waiting
     context["keys_shown"] = bool(context["chosen_key"]) and by_keys and not must_count
-    context["how"] = {} if is_closed else how_context(visit.mode, needles, context["site"])
+    context["how"] = {} if is_closed else how_context(visit.mode, needles)
     context |= _body(actor, visit, needles, waiting, context["site"])
     return context
 

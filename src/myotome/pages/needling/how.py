@@ -6,17 +6,16 @@ what a tap will chart.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from myotome.clinic.needling.queries import NeedleInsertion
-from myotome.knowledge.muscles import muscles
 from myotome.science.needling.lines import DEQI
 from myotome.vocabulary.anatomy import Position
-from myotome.vocabulary.needling import SiteKind, Technique
+from myotome.vocabulary.needling import Technique
 
 MOVES = {
     Technique.IN_OUT.value: gettext_lazy("In and out"),
@@ -57,14 +56,14 @@ def usual_sought(mode: str) -> str:
     return _("grasp, then release") if mode == "ims" else _("de qi")
 
 
-def how_context(mode: str, needles: Sequence[NeedleInsertion], site: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What the row offers and what it begins with, for a needle at `site` after these of today."""
+def how_context(mode: str, needles: Sequence[NeedleInsertion]) -> dict[str, Any]:
+    """What the row offers and what it begins with, for a needle after these of today; how she lies is said by somebody."""
     last = needles[-1] if needles else None
     sought = last.response_sought if last else ""
     return {
         "moved": _moved(mode, needles),
         "moves": [(code, words) for code, words in MOVES.items() if mode == "ims" or code != Technique.IN_OUT.value],
-        "position": _position(needles, site),
+        "position": next((row.position for row in reversed(needles) if row.position), ""),
         "positions": list(POSITIONS.items()),
         "sought": sought,
         "soughts": list((SOUGHT | ({sought: sought} if sought and sought not in SOUGHT else {})).items()),
@@ -80,13 +79,6 @@ def _moved(mode: str, needles: Sequence[NeedleInsertion]) -> str:
         if row.technique in MOVES and not (mode == "ims" and rested):
             return row.technique if mode == "ims" or row.technique != Technique.IN_OUT.value else Technique.HOLD.value
     return Technique.IN_OUT.value if mode == "ims" else Technique.HOLD.value
-
-
-def _position(needles: Sequence[NeedleInsertion], site: Mapping[str, Any] | None) -> str:
-    """As at the last needle, else as this muscle is needled; nothing at a point before somebody has said it."""
-    said = next((row.position for row in reversed(needles) if row.position), "")
-    row = muscles().get(site["site"]) if site and site["site_kind"] is SiteKind.MUSCLE else None
-    return said or (row.position.value if row else "")
 
 
 def how_words(needle: Any) -> list[str]:

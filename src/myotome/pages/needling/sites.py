@@ -21,16 +21,15 @@ from myotome.clinic.needling.queries import NeedleInsertion
 from myotome.knowledge import acupoints as points
 from myotome.knowledge.muscles import muscle, muscles, region_at
 from myotome.pages.plates import part_key
+from myotome.science.needling.lines import CURRENT_FIELDS, MOST_OF_CURRENT
 from myotome.science.needling.sites import UnknownSite, named_site, nearest_named, nearest_word
 from myotome.vocabulary.anatomy import NeedleRegion, Side
 from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.needling import SiteKind
 
-CURRENT = (
-    ("electrical_hz", "Hz", 1000),
-    ("electrical_ms", "ms", 10),
-    ("electrical_ma", "mA", 50),
-    ("electrical_min", gettext_lazy("min"), 240),
+CURRENT = tuple(
+    (CURRENT_FIELDS[unit], words, MOST_OF_CURRENT[unit])
+    for unit, words in (("hz", "Hz"), ("ms", "ms"), ("ma", "mA"), ("min", gettext_lazy("min")))
 )
 """The fields of a needle with current, their unit, and the most that is typed in earnest."""
 DEFAULT_SIZE = {"ims": "0.30x50", "acupuncture": "0.25x40"}

@@ -37,6 +37,9 @@ DEQI = {
 CRAMP_WITHOUT_NUMBER = 5
 """`cramp` alone is a medium cramp, as the Cramp key of the chart writes it."""
 CURRENT_FIELDS = {"hz": "electrical_hz", "ms": "electrical_ms", "ma": "electrical_ma", "min": "electrical_min"}
+MOST_OF_CURRENT = {"hz": 1000, "ms": 10, "ma": 50, "min": 240}
+"""The most that is typed in earnest."""
+MOST_MINUTES_OF_REST = 240
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

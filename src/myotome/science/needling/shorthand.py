@@ -16,6 +16,8 @@ from myotome.science.needling.lines import (
     CRAMP_WITHOUT_NUMBER,
     CURRENT_FIELDS,
     DEQI,
+    MOST_MINUTES_OF_REST,
+    MOST_OF_CURRENT,
     POSITIONS,
     SIDES,
     TECHNIQUES,
@@ -37,9 +39,6 @@ _GRADED = re.compile(r"^(grasp|cramp|twitch)(\d+)$")
 _DETAIL = re.compile(r"^\(([^()\s]{1,60})\)$")
 _MARKED = re.compile(r"^(lot|sought):(\S{1,40})$")
 MOST_NEEDLES_IN_A_LINE = 60
-MOST_MINUTES_OF_REST = 240
-MOST_OF_CURRENT = {"hz": 1000, "ms": 10, "ma": 50, "min": 240}
-"""The most that is typed in earnest; the fields of the chart take as much."""
 
 
 class ShorthandError(InvalidValue):
@@ -209,8 +208,7 @@ class _Line:
         elif hit := _CURRENT.match(low):
             most = MOST_OF_CURRENT[hit[2].casefold()]
             if not 0 < float(hit[1]) <= most:
-                said = hit[2]
-                raise _Unread(Sentence("Current is more than 0 and at most {most} {unit}.", most=most, unit=said))
+                raise _Unread(Sentence("Current is more than 0 and at most {most} {unit}.", most=most, unit=hit[2]))
             self._set(**{CURRENT_FIELDS[hit[2]]: float(hit[1])}, technique=Technique.ELECTRICAL)
         elif hit := _DETAIL.match(word):
             self._set(site_detail=hit[1])
