@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from myotome.clinic.needling.models import Incident, NeedleInsertion
 from myotome.clinic.screening.facts import note_fact
 from tests.browser.test_needle_chart import TWELVE, a_visit, log_in
-from tests.browser.test_without_network import asked, lose, needle, open_kept, sent
+from tests.browser.test_without_network import asked, kept, lose, needle, open_kept, sent
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -22,10 +22,7 @@ def with_current(page, **numbers):
 
 
 def test_needles_with_current_are_charted_without_network_and_are_on_the_server_once(page, live_server):
-    visit, actor, elena = a_visit(sites=TWELVE[:3])
-    asked(visit, actor)
-    log_in(page, live_server, elena)
-    open_kept(page, live_server, visit)
+    kept(page, live_server, 3)
     page.context.set_offline(True)
     with_current(page, hz="2", ma="1.5", min="10")
     needle(page)
@@ -63,10 +60,7 @@ def test_needles_with_current_are_charted_without_network_and_are_on_the_server_
 
 
 def test_a_needle_with_current_whose_answer_is_lost_is_one_needle(page, live_server):
-    visit, actor, elena = a_visit(sites=TWELVE[:2])
-    asked(visit, actor)
-    log_in(page, live_server, elena)
-    open_kept(page, live_server, visit)
+    kept(page, live_server, 2)
     page.context.set_offline(True)
     with_current(page, hz="2")
     page.context.set_offline(False)

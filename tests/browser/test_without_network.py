@@ -73,6 +73,15 @@ def sent(page):
     until(page, lambda kept: kept["commands"] == 0)
 
 
+def kept(page, live_server, n):
+    """A visit with `n` planned sites, its short list answered, open on a tablet that has kept it."""
+    visit, actor, elena = a_visit(sites=TWELVE[:n])
+    asked(visit, actor)
+    log_in(page, live_server, elena)
+    open_kept(page, live_server, visit)
+    return visit, actor, elena
+
+
 def lose(route):
     """The server has the request, and the device never hears of it."""
     route.fetch()
@@ -105,10 +114,7 @@ def test_the_chart_of_an_open_visit_is_there_without_network_and_nothing_else_is
 
 
 def test_a_closed_visit_is_kept_no_longer(page, live_server):
-    visit, actor, elena = a_visit(sites=TWELVE[:1])
-    asked(visit, actor)
-    log_in(page, live_server, elena)
-    open_kept(page, live_server, visit)
+    kept(page, live_server, 1)
     needle(page)
     page.wait_for_selector("#needle-1:not(:has(.here))")
     page.locator("#closing summary").tap()
@@ -207,10 +213,7 @@ def test_the_short_list_a_stop_an_ask_and_needles_without_network_from_the_first
 
 
 def test_a_needle_that_rests_goes_in_and_out_without_network(page, live_server):
-    visit, actor, elena = a_visit(sites=TWELVE[:2])
-    asked(visit, actor)
-    log_in(page, live_server, elena)
-    open_kept(page, live_server, visit)
+    kept(page, live_server, 2)
     page.context.set_offline(True)
     page.locator('.keypad button:has-text("Stays in")').tap()
     row = page.locator("#needle-rows > li.needle.in[data-state=in]")
@@ -250,10 +253,7 @@ def test_the_timer_of_a_kept_chart_counts_on_and_seconds_are_measured_in_it(page
 
 
 def test_what_has_arrived_under_her_hand_is_said_to_be_on_the_server(page, live_server):
-    visit, actor, elena = a_visit(sites=TWELVE[:3])
-    asked(visit, actor)
-    log_in(page, live_server, elena)
-    open_kept(page, live_server, visit)
+    kept(page, live_server, 3)
     page.context.set_offline(True)
     needle(page)
     expect(page.locator("#saved-state")).to_contain_text("1 to send")
@@ -270,10 +270,7 @@ def test_what_has_arrived_under_her_hand_is_said_to_be_on_the_server(page, live_
 
 
 def test_an_answer_that_is_lost_after_the_server_saved_it_is_one_needle(page, live_server):
-    visit, actor, elena = a_visit(sites=TWELVE[:2])
-    asked(visit, actor)
-    log_in(page, live_server, elena)
-    open_kept(page, live_server, visit)
+    kept(page, live_server, 2)
 
     page.route("**/needle/", lose)
     needle(page)
@@ -286,10 +283,7 @@ def test_an_answer_that_is_lost_after_the_server_saved_it_is_one_needle(page, li
 
 
 def test_a_session_that_has_ended_keeps_what_waits_and_says_to_log_in(page, live_server):
-    visit, actor, elena = a_visit(sites=TWELVE[:2])
-    asked(visit, actor)
-    log_in(page, live_server, elena)
-    open_kept(page, live_server, visit)
+    _visit, _actor, elena = kept(page, live_server, 2)
     page.context.set_offline(True)
     needle(page)
     expect(page.locator("#saved-state")).to_contain_text("1 to send")
@@ -335,10 +329,7 @@ def test_what_the_server_does_not_take_stays_with_both_versions_until_somebody_d
 
 
 def test_a_needle_that_arrives_after_a_colleague_has_closed_the_visit_is_still_on_record(page, live_server):
-    visit, actor, elena = a_visit(sites=TWELVE[:2])
-    asked(visit, actor)
-    log_in(page, live_server, elena)
-    open_kept(page, live_server, visit)
+    visit, actor, _elena = kept(page, live_server, 2)
     page.context.set_offline(True)
     needle(page, grasp=3)
     expect(page.locator("#saved-state")).to_contain_text("1 to send")
@@ -351,10 +342,7 @@ def test_a_needle_that_arrives_after_a_colleague_has_closed_the_visit_is_still_o
 
 
 def test_closing_waits_until_everything_is_on_the_server(page, live_server):
-    visit, actor, elena = a_visit(sites=TWELVE[:2])
-    asked(visit, actor)
-    log_in(page, live_server, elena)
-    open_kept(page, live_server, visit)
+    visit, _actor, _elena = kept(page, live_server, 2)
     page.context.set_offline(True)
     needle(page)
     page.locator("#closing summary").tap()
