@@ -5,6 +5,9 @@
 // Every other node stays as it is, with its focus, its scroll and what was typed in it: a page of thousands of nodes
 // answers a tap in a third of the time. Children are compared place by place; where their number or kind differs, the
 // element is replaced.
+//
+// An answer with `data-rest` holds only the parts that a tap changes at once, by their id. The whole page is then asked for
+// at that address; another act of the page ends this asking, so that an older page never comes after a newer one.
 import htmx from "htmx.org";
 
 const STYLE = "what-changed";
@@ -15,10 +18,28 @@ export function startWhatChanged(): void {
     handleSwap: (style, target, fragment) => {
       const fresh = (fragment as DocumentFragment).firstElementChild;
       if (String(style) !== STYLE || !fresh) return false;
-      change(target as Element, fresh);
+      if (fresh instanceof HTMLElement && fresh.dataset.rest) changeParts(target as Element, fresh, fresh.dataset.rest);
+      else change(target as Element, fresh);
+      return true;
+    },
+    onEvent: (name, event) => {
+      if (name === "htmx:beforeRequest") endAsking(event as CustomEvent<{ elt: Element; target: Element }>);
       return true;
     },
   });
+}
+
+function changeParts(page: Element, parts: Element, rest: string): void {
+  for (const part of [...parts.children]) {
+    const old = document.getElementById(part.id);
+    if (old) change(old, part);
+  }
+  // After this swap has settled: its own request still counts as the page's until then.
+  requestAnimationFrame(() => void htmx.ajax("get", rest, { source: page, target: page as HTMLElement }));
+}
+
+function endAsking({ detail: { elt, target } }: CustomEvent<{ elt: Element; target: Element }>): void {
+  if (elt !== target) htmx.trigger(target, "htmx:abort", {});
 }
 
 function change(old: Element, fresh: Element): void {

@@ -179,6 +179,30 @@ def test_an_impression_half_written_is_kept_while_she_goes_on_testing(page, live
     expect(page.locator("#id_impression")).to_have_value("L5, I think, because")
 
 
+def test_an_older_page_never_comes_after_a_newer_tap(page, live_server):
+    exam, elena = an_examination(impression="S1 left")
+    open_page(page, live_server, exam, elena, asked="?open=lower_leg")
+    held = []
+    page.route("**/examination/*/?open=lower_leg", lambda route: held.append(route))
+    left = page.locator("[id='muscle:soleus::left:shortened:tap']")
+    findings = page.get_by_role("region", name="Findings", exact=True)
+    left.tap()
+    expect(page.locator("[id='muscle:soleus::left:shortened:1']")).to_have_attribute("aria-pressed", "true")
+    page.wait_for_timeout(100)
+    assert len(held) == 1
+    older = held[0].fetch()
+    left.tap()
+    expect(page.locator("[id='muscle:soleus::left:shortened:2']")).to_have_attribute("aria-pressed", "true")
+    held[0].fulfill(response=older)
+    page.wait_for_timeout(300)
+    expect(page.locator("[id='muscle:soleus::left:shortened:2']")).to_have_attribute("aria-pressed", "true")
+    expect(findings).to_contain_text("Nothing is tested yet")
+    assert len(held) == 2
+    held[1].continue_()
+    expect(findings.get_by_role("listitem")).to_contain_text(["Soleus"])
+    assert grades(exam) == {"soleus:left": 2}
+
+
 CLOCK = """() => {
     window.spent = [];
     document.addEventListener('pointerup', event => {

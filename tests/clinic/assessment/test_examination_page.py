@@ -353,6 +353,45 @@ def test_the_print_is_one_page_with_findings_impression_and_roots(at_work, exam,
     assert "What is not listed was not tested" in words
 
 
+def test_a_tap_is_answered_with_its_keys_the_ladder_and_a_loss_and_the_page_asks_for_the_rest(at_work, exam, actor):
+    chart(at_work, exam, f"{SOLEUS}:2")
+    write_impression(by=actor, at=AT, examination_id=exam.pk, version=1, impression="S1 left")
+    tap = {"chart": "reflex:achilles::left::0", "open": "reflexes"}
+    answer = at_work.post(url(exam, "chart"), tap, headers={"HX-Request": "true"})
+    page, words = answer.content.decode(), text_of(answer)
+    assert 'id="exam-ladder"' in page
+    assert 'id="keys"' in page
+    assert "Loss: re-screen, do not just needle." in words
+    assert "Most to learn next" not in words
+    rest = html.unescape(re.search(r'data-rest="([^"]+)"', page)[1])
+    assert rest == f"{url(exam)}?open=reflexes"
+    whole = at_work.get(rest)
+    assert "Most to learn next" in text_of(whole)
+    ladder = re.compile(r'<section class="sheet exam-ladder".*?</section>', re.DOTALL)
+    assert ladder.search(page)[0] == ladder.search(whole.content.decode())[0]
+
+
+def test_the_ladder_of_a_tap_is_kept_as_shown_and_so_is_what_explains_it(at_work, exam, actor):
+    write_impression(by=actor, at=AT, examination_id=exam.pk, version=1, impression="S1 left")
+    at_work.post(url(exam, "chart"), {"chart": f"{SOLEUS}:2"}, headers={"HX-Request": "true"})
+    at_work.get(url(exam))
+    at_work.get(url(exam))
+    ladder, explained = RootBelief.objects.order_by("id")
+    first, then = ({(row["root"], row["side"]): row["p"] for row in one.answer["roots"]} for one in (ladder, explained))
+    assert first == pytest.approx(then, abs=1e-12)
+    assert ladder.evidence_ids == explained.evidence_ids
+    assert "options" not in ladder.answer
+    assert explained.answer["options"]
+    assert AuditEvent.objects.filter(act="roots.shown").count() == 1
+
+
+def test_before_her_impression_a_tap_answers_without_any_root(at_work, exam):
+    answer = at_work.post(url(exam, "chart"), {"chart": f"{SOLEUS}:2"}, headers={"HX-Request": "true"})
+    assert 'id="keys"' in answer.content.decode()
+    assert "exam-ladder" not in answer.content.decode()
+    assert not RootBelief.objects.exists()
+
+
 def test_the_last_visits_belief_is_the_prior_of_the_next(exam, actor):
     chart_finding(
         by=actor,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -137,28 +138,61 @@ def show_roots(
     examination: Examination | None = None,
     findings: Sequence[ExamFinding] | None = None,
 ) -> RootBelief:
-    """The roots to consider from the findings as they stand; stored as shown, once for each set of findings.
+    """The roots to consider from the findings as they stand, with all that explains them.
 
-    A page that has just read the examination (for this actor) and its findings may hand them in.
+    Stored as shown, once for each set of findings. A page that has just read the examination (for this actor) and its
+    findings may hand them in.
 
     Raises:
         NotAllowed: her impression is not written yet.
     """
-    if examination is None or examination.pk != examination_id:
-        examination = examination_for(by, examination_id)
+    # Numerical libraries are loaded by the first examination, not by every start.
+    from myotome.science.assessment.answer import as_shown, consider_roots
+
+    def explained(asked: dict[str, Any], kappa: float | None) -> dict[str, Any]:
+        return as_shown(consider_roots(asked, kappa=kappa, by_finding=False))
+
+    read = examination or examination_for(by, examination_id)
+    return _shown(by, at, read, findings, wanted="options", answer_of=explained)
+
+
+@transaction.atomic
+def show_ladder(*, by: Actor, at: datetime, examination: Examination, findings: Sequence[ExamFinding]) -> RootBelief:
+    """The roots alone, in a third of the time: the answer to a tap, before its page asks for all that explains them.
+
+    Stored as shown, like that of `show_roots`.
+
+    Raises:
+        NotAllowed: her impression is not written yet.
+    """
+    from myotome.science.assessment.answer import ranked_roots
+
+    def ranked(asked: dict[str, Any], kappa: float | None) -> dict[str, Any]:
+        return ranked_roots(asked, kappa=kappa)
+
+    return _shown(by, at, examination, findings, wanted="roots", answer_of=ranked)
+
+
+def _shown(
+    by: Actor,
+    at: datetime,
+    examination: Examination,
+    findings: Sequence[ExamFinding] | None,
+    *,
+    wanted: str,
+    answer_of: Callable[[dict[str, Any], float | None], dict[str, Any]],
+) -> RootBelief:
+    """The belief last shown, when it is of these findings and holds what is wanted; else a new one."""
     check_can_see_roots(examination)
     rows = findings_of(examination) if findings is None else findings
     ids = [row.pk for row in rows]
     last, earlier = beliefs_of(examination)
-    if last is not None and last.evidence_ids == ids and last.answer.get("region", "") == examination.region:
+    is_same = last is not None and last.evidence_ids == ids and last.answer.get("region", "") == examination.region
+    if last is not None and is_same and wanted in last.answer:
         return last
-    # Numerical libraries are loaded by the first examination, not by every start.
-    from myotome.science.assessment.answer import as_shown, consider_roots
-
     known = getattr(examination.examiner, "reliability", None)
-    kappa = known.kappa if known else None
     asked = examination_as_json(examination, findings=rows, earlier=earlier)
-    answer = as_shown(consider_roots(asked, kappa=kappa, by_finding=False)) | {"region": examination.region}
+    answer = answer_of(asked, known.kappa if known else None) | {"region": examination.region}
     row = RootBelief.objects.create(
         clinic_id=by.clinic_id,
         course_id=examination.course_id,
@@ -169,7 +203,8 @@ def show_roots(
         knowledge_version=str(answer["knowledge_version"]),
         engine_version=str(answer["engine_version"]),
     )
-    _audit(by, at, "roots.shown", examination, n_findings=len(ids))
+    if not is_same:
+        _audit(by, at, "roots.shown", examination, n_findings=len(ids))
     return row
 
 

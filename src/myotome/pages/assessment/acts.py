@@ -19,7 +19,7 @@ from myotome.clinic.assessment.second_look import begin_second_look
 from myotome.pages.access import for_roles
 from myotome.pages.assessment.names import finding_of
 from myotome.pages.assessment.page import KEPT
-from myotome.pages.assessment.views import exam_page
+from myotome.pages.assessment.views import exam_page, tapped
 from myotome.pages.typed import whole_or_none
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.anatomy import ExamRegion
@@ -29,8 +29,13 @@ from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound
 Act = Callable[..., object]
 
 
-def act(do: Act) -> Callable[..., HttpResponse]:
-    """A view that does one act and shows the page again; an error is shown where it belongs, with the typing kept."""
+def act(
+    do: Act, answered: Callable[[HttpRequest, Actor, int], HttpResponse] = exam_page
+) -> Callable[..., HttpResponse]:
+    """A view that does one act and shows the page again, or what `answered` makes for a page with JavaScript.
+
+    An error is shown where it belongs, with the typing kept.
+    """
 
     def view(request: HttpRequest, actor: Actor, examination: int, **ids: Any) -> HttpResponse:
         try:
@@ -40,7 +45,7 @@ def act(do: Act) -> Callable[..., HttpResponse]:
         except MyotomeError as error:
             return exam_page(request, actor, examination, error=error)
         if request.headers.get("HX-Request"):
-            return exam_page(request, actor, examination)
+            return answered(request, actor, examination)
         where = reverse("assessment:examination", kwargs={"clinic": actor.clinic_slug, "examination": examination})
         state = urlencode({name: request.POST[name] for name in KEPT if request.POST.get(name)})
         return redirect(f"{where}?{state}" if state else where)
@@ -49,12 +54,14 @@ def act(do: Act) -> Callable[..., HttpResponse]:
     return for_roles(Role.PRACTITIONER)(require_POST(view))
 
 
-@act
-def chart(request: HttpRequest, actor: Actor, examination: int) -> None:
+def _chart(request: HttpRequest, actor: Actor, examination: int) -> None:
     """One tap: a sign of a muscle, of the skin, or a reflex; or not tested again."""
     finding, clears = finding_of(request.POST.get("chart", ""))
     do = actions.clear_finding if clears else actions.chart_finding
     do(by=actor, at=timezone.now(), examination_id=examination, finding=finding)
+
+
+chart = act(_chart, answered=tapped)
 
 
 @act

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from myotome.clinic.assessment.actions import show_roots
+from myotome.clinic.assessment.actions import show_ladder, show_roots
 from myotome.clinic.assessment.queries import Examination, can_see_roots, finding_as_json, findings_of
 from myotome.clinic.planning.queries import cautions_of
 from myotome.knowledge.muscles import link as link_of
@@ -53,33 +53,67 @@ def page_context(
     rows = findings_of(examination)
     charted = charted_of(rows)
     findings = [finding_as_json(row) for row in rows]
-    opened = panel(asked, region=examination.region, charted=charted)
-    state = {name: asked[name] for name in KEPT if asked.get(name)}
-    link = _links(reverse("assessment:examination", args=(actor.clinic_slug, examination.pk)), state)
-    course = examination.course
-    context: dict[str, Any] = {
-        "examination": examination,
-        "course": course,
-        "patient": course.patient,
-        "cautions": cautions_of(actor, patient_id=course.patient_id),
-        "panel": opened,
+    context = _touched(actor, examination, asked, charted, findings)
+    opened, link = context["panel"], context["link"]
+    context |= {
+        "cautions": cautions_of(actor, patient_id=examination.course.patient_id),
         "findings": [_listed(row, link) for row in rows],
         "by_site": _by_site(rows),
         "n_tested": len({(row.kind, row.subject, row.level, row.side) for row in rows}),
-        "loss": [json_words(finding) for finding in findings if is_loss(finding)],
-        "can_change": examination.finished_at is None,
-        "state": state,
         "at": at,
+        "answer": None,
     }
     if with_plate:
         context |= _ways(opened, examination.region, charted, link)
         context |= plate_of(asked, opened, examination.region, charted, link)
-    context["answer"] = None
     if can_see_roots(examination):
         belief = show_roots(by=actor, at=at, examination_id=examination.pk, examination=examination, findings=rows)
         context |= roots_context(belief.answer, findings, asked.get("root", ""), link)
         context["n_to_plan"] = len(proposed_sites(belief.answer["roots"], findings))
     return context
+
+
+def tapped_context(actor: Actor, examination: Examination, asked: Mapping[str, str], *, at: datetime) -> dict[str, Any]:
+    """What a tap changes at once: its keys, a loss, and the ladder; the page asks for the rest of itself right after."""
+    rows = findings_of(examination)
+    context = _touched(actor, examination, asked, charted_of(rows), [finding_as_json(row) for row in rows])
+    context["answer"] = None
+    if can_see_roots(examination):
+        belief = show_ladder(by=actor, at=at, examination=examination, findings=rows)
+        context |= ladder_context(belief.answer, context["link"])
+    return context
+
+
+def _touched(
+    actor: Actor,
+    examination: Examination,
+    asked: Mapping[str, str],
+    charted: Mapping[str, int],
+    findings: list[dict[str, Any]],
+) -> dict[str, Any]:
+    """The keys of what is open, the way back to it, and what is lost."""
+    opened = panel(asked, region=examination.region, charted=charted)
+    state = {name: asked[name] for name in KEPT if asked.get(name)}
+    link = _links(reverse("assessment:examination", args=(actor.clinic_slug, examination.pk)), state)
+    return {
+        "examination": examination,
+        "course": examination.course,
+        "patient": examination.course.patient,
+        "panel": opened,
+        "hrefs": {row.at: link(at=row.at) for group in opened["groups"] for row in group.rows if row.at},
+        "loss": [json_words(finding) for finding in findings if is_loss(finding)],
+        "can_change": examination.finished_at is None,
+        "state": state,
+        "link": link,
+    }
+
+
+def ladder_context(answer: Mapping[str, Any], link: Callable[..., str]) -> dict[str, Any]:
+    """The roots and where each rung leads."""
+    return {
+        "answer": answer,
+        "level_hrefs": {root: link(open=SPINE, at=f"{FIRST_BESIDE}:{root}") for root in muscle(FIRST_BESIDE).levels},
+    }
 
 
 def roots_context(
@@ -90,8 +124,7 @@ def roots_context(
     keys = [f"{row['root']}.{row['side']}" for row in ranked]
     key = asked_root if asked_root in answer["evidence_by_muscle"] else keys[0]
     likely = [k for k, row in zip(keys, ranked, strict=True) if row["p"] >= LIKELY][:6]
-    return {
-        "answer": answer,
+    return ladder_context(answer, link) | {
         "why_key": key,
         "why_root": root_words(key),
         "why": reasons(answer, findings, key),
@@ -100,7 +133,6 @@ def roots_context(
         "options": [_option(row, link) for row in answer["options"]],
         "turns": _turn_words(answer["options"]),
         "turns_of_rank": [_rank_words(row) for row in answer.get("would_change", ())],
-        "level_hrefs": {root: link(open=SPINE, at=f"{FIRST_BESIDE}:{root}") for root in muscle(FIRST_BESIDE).levels},
         "stop_bits": _bits(parameters().stop_bits, 3),
         "is_diffuse": answer["diffuse"] >= parameters().diffuse_shown,
         "diffuse_in_100": round(100 * answer["diffuse"]),
@@ -139,7 +171,6 @@ def _ways(
         "turn_back": link(view="back"),
         "turn_front": link(view="front"),
         "to_skin": link(open=SKIN),
-        "hrefs": {row.at: link(at=row.at) for group in opened["groups"] for row in group.rows if row.at},
     }
 
 

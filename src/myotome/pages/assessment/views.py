@@ -11,7 +11,7 @@ from myotome.clinic.assessment.queries import examination_for, open_examination
 from myotome.clinic.assessment.second_look import FEWEST_PLACES, agreement_on
 from myotome.clinic.pathway import actions as pathway
 from myotome.pages.access import for_roles
-from myotome.pages.assessment.page import page_context
+from myotome.pages.assessment.page import page_context, tapped_context
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import MyotomeError, StaleVersion
@@ -67,3 +67,9 @@ def exam_page(
         "is_stale": isinstance(error, StaleVersion),
     }
     return render(request, "assessment/examination.html", context, status=error.http_status if error else 200)
+
+
+def tapped(request: HttpRequest, actor: Actor, examination: int) -> HttpResponse:
+    """What a tap changes at once, and where its page finds the rest."""
+    context = tapped_context(actor, examination_for(actor, examination), request.POST, at=timezone.now())
+    return render(request, "assessment/tapped.html", context | {"rest": context["link"]()})

@@ -306,18 +306,19 @@ def _evidence_rows(network: Network, evidence: Evidence) -> dict[str, list[dict[
 def _evidence_by_site(
     network: Network, evidence: Evidence, observations: tuple[Observation, ...]
 ) -> dict[str, list[dict[str, Any]]]:
-    places = {
-        at: [i for i in evidence.places if (observations[i].site, observations[i].side) == at] for at in evidence.sites
-    }
     found: dict[str, list[dict[str, Any]]] = {}
+    places = [
+        [i for i in evidence.places if (observations[i].site, observations[i].side) == at] for at in evidence.sites
+    ]
+    heaviest_first = np.argsort(-np.abs(evidence.of_site), axis=0, kind="stable")
     for s, side in enumerate(SIDE_WORDS):
         for i, root in enumerate(network.roots):
-            rows = [
-                {"findings": places[at], "bits": float(evidence.of_site[n, s, i])}
-                for n, at in enumerate(evidence.sites)
-                if abs(evidence.of_site[n, s, i]) >= SMALLEST_BITS
+            bits = evidence.of_site[:, s, i].tolist()
+            found[f"{root}.{side}"] = [
+                {"findings": places[n], "bits": bits[n]}
+                for n in heaviest_first[:, s, i].tolist()
+                if abs(bits[n]) >= SMALLEST_BITS
             ]
-            found[f"{root}.{side}"] = sorted(rows, key=lambda row: -abs(row["bits"]))
     return found
 
 

@@ -114,19 +114,22 @@ class Hands:
             known = self.misread.get(spec.instrument, assumptions.shared_error)
             self.misread[spec.instrument] = min(known, 0.95 * most)
         self.p_read: dict[SignKey, Float[np.ndarray, "reading grade"]] = {}
+        self._by_grade: dict[SignKey, tuple[Instrument, list[tuple[float, float]]]] = {}
         for key, spec in self.specs.items():
             e = self.misread[spec.instrument]
             absent, present = np.asarray(spec.p_if_absent), np.asarray(spec.p_if_present)
             self.p_read[key] = np.stack([(1 - e) * absent - e * present, (1 - e) * present - e * absent]) / (1 - 2 * e)
+            self._by_grade[key] = spec.instrument, [(float(no), float(yes)) for no, yes in self.p_read[key].T]
 
     def likelihoods(self, observations: Iterable[Observation]) -> tuple[float, float]:
         """P(signs | not sensitised) and P(signs | sensitised) of one site, scaled so that the larger is 1."""
         groups: dict[tuple[str, Instrument], list[float]] = {}
         for seen in observations:
-            table = self.p_read[seen.sign]
-            group = groups.setdefault((seen.examiner, self.specs[seen.sign].instrument), [1.0, 1.0])
-            group[0] *= float(table[0, seen.grade])
-            group[1] *= float(table[1, seen.grade])
+            instrument, by_grade = self._by_grade[seen.sign]
+            reads_not, reads_so = by_grade[seen.grade]
+            group = groups.setdefault((seen.examiner, instrument), [1.0, 1.0])
+            group[0] *= reads_not
+            group[1] *= reads_so
         if_not = if_so = 1.0
         for (_, instrument), (reads_not, reads_so) in groups.items():
             e = self.misread[instrument]
@@ -145,9 +148,11 @@ class Hands:
         """
         here, elsewhere = [1.0, 1.0], []
         for seen in observations:
-            if (seen.examiner, self.specs[seen.sign].instrument) == (examiner, instrument):
-                here[0] *= float(self.p_read[seen.sign][0, seen.grade])
-                here[1] *= float(self.p_read[seen.sign][1, seen.grade])
+            read_with, by_grade = self._by_grade[seen.sign]
+            if (seen.examiner, read_with) == (examiner, instrument):
+                reads_not, reads_so = by_grade[seen.grade]
+                here[0] *= reads_not
+                here[1] *= reads_so
             else:
                 elsewhere.append(seen)
         if_not, if_so = self.likelihoods(elsewhere)
