@@ -9,6 +9,8 @@ from urllib.parse import unquote, urlsplit
 from myotome.website.sqlite import init_command, use_current_sqlite
 
 LONGEST_WAIT_S = 20
+PREPARED_AFTER = 3
+"""A statement of PostgreSQL is planned anew until it has been asked this often on a connection; then its plan is kept."""
 
 
 def database_from(url: str, data_dir: Path) -> dict[str, Any]:
@@ -45,5 +47,9 @@ def database_from(url: str, data_dir: Path) -> dict[str, Any]:
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         # Nobody waits for somebody else's lock without end; SQLite's writers wait as long.
-        "OPTIONS": {"options": f"-c lock_timeout={LONGEST_WAIT_S}s"},
+        "OPTIONS": {
+            "options": f"-c lock_timeout={LONGEST_WAIT_S}s",
+            "server_side_binding": True,
+            "prepare_threshold": PREPARED_AFTER,
+        },
     }
