@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import logsumexp
+from scipy.stats import truncnorm
 
 from myotome.knowledge.recovery import prior
-from myotome.refit.courses import MISSING, courses_from
+from myotome.refit.courses import courses_from
 from myotome.refit.likelihood import course_log_likelihood, log_score, rebound_at, rebound_before, unknown_moments
 from myotome.refit.simulated import middle_of, simulated_clinic, truth_from
 from myotome.science.followup.draws import draws_of
@@ -16,6 +19,7 @@ from myotome.science.followup.fitted import SHARED
 from myotome.science.followup.recovery import log_likelihood
 
 CHOSEN = prior("a")
+LEAVING = {"leave": -2.5, "leave_relief": 6.0}
 
 
 def a_clinic(seed: int, n: int = 30):
@@ -35,15 +39,20 @@ def course_written_out(row, at, z: float, pain: float, effect: float) -> float:
     parts = []
     for g, share in ((math.exp(log_g), 1 - at["share"]), (0.0, at["share"])):
         total = math.log(share)
+        treated = [k for k, visit in enumerate(row["visits"]) if visit.get("treated", True)]
+        goes_at = treated[-1] if row["left"] and row["visits"][treated[-1]]["nrs"] is None else None
         for k, visit in enumerate(row["visits"]):
-            if visit["nrs"] is None:
-                continue
             work = 0.0
             for earlier in row["visits"][:k]:
                 if earlier.get("treated", True):
                     gone = visit["day"] - earlier["day"]
                     work += at["rho"] + (1 - at["rho"]) * math.exp(-gone / at["tau"])
             x = floor + (pain - floor) * math.exp(-lam * visit["day"] / 7 - g * work)
+            if k in treated[1:]:
+                goes = 1 / (1 + math.exp(-(at["leave"] - at["leave_relief"] * (1 - x / pain))))
+                total += math.log(goes if k == goes_at else 1 - goes)
+            if visit["nrs"] is None:
+                continue
             x += at["bad_day"] * (k == 0)
             total += float(log_likelihood(visit["nrs"], np.array([x]), np.array([at["noise"]]))[0])
         parts.append(total)
@@ -56,7 +65,9 @@ def test_the_likelihood_of_whole_courses_is_that_of_the_visit_model(seed):
     n = len(courses)
     z, pain = rng.normal(size=n), rng.uniform(2, 10, n)
     effects = rng.normal(0, 0.3, 3)
+    truth = truth | LEAVING
     at = truth | {"z": z, "first_pain": pain, "practitioner": effects, "clinic": np.zeros(1)}
+    assert (courses.leaves_at >= 0).any()
     found = course_log_likelihood(at, courses.covariates, courses)
     rows = [row for row in clinic.rows if any(visit["nrs"] is not None for visit in row["visits"])]
     wanted = [
@@ -75,7 +86,8 @@ def test_of_several_clinics_each_has_its_effect():
     at = truth_from(CHOSEN, np.random.default_rng(1)) | {"z": np.zeros(3), "first_pain": np.full(3, 7.0)}
     effects = np.array([0.0, 1.0])
     found = course_log_likelihood(at | {"practitioner": np.zeros(2), "clinic": effects}, courses.covariates, courses)
-    wanted = [course_written_out(row, at, 0.0, 7.0, effects[number]) for number in courses.clinic]
+    nobody_left = row | {"left": False}, at | {"leave": -99.0, "leave_relief": 0.0}
+    wanted = [course_written_out(*nobody_left, 0.0, 7.0, effects[number]) for number in courses.clinic]
     np.testing.assert_allclose(found, wanted, rtol=2e-4)
     assert found[0] == found[2] != found[1]
 
@@ -91,9 +103,9 @@ def test_a_score_has_the_probability_that_the_visit_model_gives_it():
 
 def test_rebound_between_the_rows_of_its_table_is_the_recursion():
     _, _, courses, _ = a_clinic(5)
-    from myotome.refit.likelihood import _table
+    from myotome.refit.likelihood import _occasions, _table
 
-    who, occasion = np.nonzero(courses.scores != MISSING)
+    who, occasion = _occasions(courses)
     for tau in (0.6, 1.7, 5.0, 11.3, 40.0):
         wanted = rebound_before(tau, courses)[who, occasion]
         np.testing.assert_allclose(rebound_at(tau, _table(courses)), wanted, atol=2e-4)
@@ -120,7 +132,7 @@ def test_simulated_courses_come_from_the_model_that_the_likelihood_holds(hidden_
     clinic = simulated_clinic(CHOSEN, truth, rng, n=1500, hidden_drop_out=hidden_drop_out)
     scored = [i for i, row in enumerate(clinic.rows) if any(v["nrs"] is not None for v in row["visits"])]
     courses = courses_from(clinic.rows)
-    at = truth | {"practitioner": np.zeros(1), "clinic": np.zeros(1)}
+    at = truth | LEAVING | {"practitioner": np.zeros(1), "clinic": np.zeros(1)}
     at |= {"z": clinic.draws.z[scored], "first_pain": clinic.draws.first_pain[scored]}
     for name in (*(name for name in SHARED if not name.startswith("first_")), "first_pain"):
         up, down = (
@@ -128,6 +140,37 @@ def test_simulated_courses_come_from_the_model_that_the_likelihood_holds(hidden_
         )
         slope = (up - down) / 2e-3
         assert abs(slope.mean()) < 4.5 * slope.std() / np.sqrt(len(slope)), name
+
+
+def test_who_leaves_because_the_pain_stayed_does_not_hide_how_many_needling_does_not_change():
+    """Left out of the model, silent leaving makes the most likely share of them .03 too low; within it there is no pull."""
+    truth = middle_of(CHOSEN, mu=-2.0, share=0.45)
+    clinic = simulated_clinic(CHOSEN, truth, np.random.default_rng(3), n=900, hidden_drop_out=0.05)
+    scored = [i for i, row in enumerate(clinic.rows) if any(v["nrs"] is not None for v in row["visits"])]
+    realised = float((clinic.people.g[scored] == 0.0).mean())
+    courses, rng, n = courses_from(clinic.rows), np.random.default_rng(5), len(scored)
+    silent = replace(courses, leaves_at=np.full(n, -1))
+    low, high = CHOSEN.number("first_pain", "low"), CHOSEN.number("first_pain", "high")
+    mean, sd = truth["first_mean"], truth["first_sd"]
+    pain = truncnorm((low - mean) / sd, (high - mean) / sd, loc=mean, scale=sd)
+    draws = [(rng.normal(size=n), pain.rvs(n, random_state=rng)) for _ in range(100)]
+
+    def most_likely_share(about) -> float:
+        of_kind = []
+        for share in (1e-12, 1 - 1e-12):
+            at = truth | {"leave": -3.0, "leave_relief": 8.0, "share": share}
+            at |= {"practitioner": np.zeros(1), "clinic": np.zeros(1)}
+            rows = [
+                course_log_likelihood(at | {"z": z, "first_pain": first}, about.covariates, about) for z, first in draws
+            ]
+            of_kind.append(logsumexp(rows, axis=0))
+        shares = np.linspace(0.2, 0.7, 501)[:, None]
+        return float(
+            shares[np.logaddexp(np.log1p(-shares) + of_kind[0], np.log(shares) + of_kind[1]).sum(1).argmax(), 0]
+        )
+
+    assert most_likely_share(silent) < realised - 0.015
+    assert most_likely_share(courses) == pytest.approx(realised, abs=0.025)
 
 
 def test_a_persons_covariates_stand_in_the_arrays_as_the_model_takes_them():

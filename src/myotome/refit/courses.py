@@ -1,8 +1,8 @@
 """Courses as arrays: what a fit of the recovery model reads.
 
-A course is a mapping as `myotome forecast` reads it, with two opaque words more (`practitioner`, `clinic`) and, at an
-entry of `visits`, `"treated": false` for a score that was given without a treatment (two days after one). No name, no
-birth date and no calendar date is in it.
+A course is a mapping as `myotome forecast` reads it, with two opaque words more (`practitioner`, `clinic`), `"left": true`
+when she stopped coming, and, at an entry of `visits`, `"treated": false` for a score that was given without a treatment
+(two days after one). No name, no birth date and no calendar date is in it.
 """
 
 from __future__ import annotations
@@ -22,15 +22,16 @@ from myotome.vocabulary.errors import InvalidValue
 
 MOST_OCCASIONS = 24
 MOST_COURSES = 200_000
-MISSING = -1
+MISSING = NOWHERE = -1
 COVARIATES = ("duration", "extent", "scar", "age")
-MORE_KEYS = frozenset({"practitioner", "clinic"})
+MORE_KEYS = frozenset({"practitioner", "clinic", "left"})
 
 
 @dataclass(frozen=True, slots=True)
 class Courses:
     """Arrays over courses: `days`, `scores` (-1: none) and `treated` are (course, occasion), padded after `n_occasions`;
-    `covariates` (course, 4) are on the scale of the model, NaN where unknown; `practitioner` and `clinic` are indices.
+    `covariates` (course, 4) are on the scale of the model, NaN where unknown; `practitioner` and `clinic` are indices;
+    `leaves_at` is the occasion of the last treatment of who stopped coming and had not answered before it, else -1.
     """
 
     days: Array
@@ -41,6 +42,7 @@ class Courses:
     natural_shift: Array
     practitioner: Array
     clinic: Array
+    leaves_at: Array
 
     def __len__(self) -> int:
         return len(self.days)
@@ -86,6 +88,7 @@ def courses_from(rows: Sequence[Mapping[str, Any]]) -> Courses:
         natural_shift=np.zeros(n),
         practitioner=_numbered([(str(row.get("clinic", "")), str(row.get("practitioner", ""))) for row in kept]),
         clinic=_numbered([str(row.get("clinic", "")) for row in kept]),
+        leaves_at=np.full(n, NOWHERE),
     )
     for i, row in enumerate(kept):
         about, visits = covariates_of(row), visits_from(row["visits"])[:longest]
@@ -95,6 +98,9 @@ def courses_from(rows: Sequence[Mapping[str, Any]]) -> Courses:
             found.treated[i, k] = row["visits"][k].get("treated", True)
         found.days[i, len(visits) :] = visits[-1].day
         found.n_occasions[i] = len(visits)
+        last = int(np.flatnonzero(found.treated[i])[-1]) if found.treated[i].any() else 0
+        if row.get("left") and found.scores[i, last] == MISSING and len(visits) == len(row["visits"]):
+            found.leaves_at[i] = last
         found.natural_shift[i] = about.natural_shift
         found.covariates[i] = (
             np.nan if about.duration_weeks is None else np.log(_cut(about.duration_weeks) / 26.0),

@@ -3,6 +3,12 @@
 The same lines run on NumPy (tests, checks) and on JAX (the sampler): `xp` is the one or the other. Whether needling changes anything is summed over: a course is the mixture of a responder's and of a
 course with nothing but natural recovery.
 
+Who stops coming for what she answered can be ignored: the answer is there. Who leaves without a last answer cannot, if
+she leaves because the pain stayed: then the late scores are those of people who got better, and a fit believes that
+needling changes more of them than it does. So where courses are known to have ended like that, the model holds what the
+leaving says: at each treatment after the first she leaves with log odds `leave` - `leave_relief` (1 - x/P), the
+lower the less of her first pain P is left.
+
 Source: science.followup.recovery (the model), judgement (shrunk effects of clinics and practitioners)
 Check: tests/oracle/test_refit_likelihood.py
 """
@@ -16,7 +22,7 @@ import numpy as np
 from scipy.stats import truncnorm
 
 from myotome.knowledge.recovery import Prior
-from myotome.refit.courses import MISSING, Courses
+from myotome.refit.courses import MISSING, NOWHERE, Courses
 
 LEAST = 1e-30
 EFFECT_SD = {"practitioner": 0.15, "clinic": 0.20}
@@ -40,20 +46,40 @@ def course_log_likelihood(at: Mapping[str, Any], covariates: Any, courses: Cours
     )
     lam = xp.exp(at["natural"] + at["natural_duration"] * covariates[:, 0] + courses.natural_shift)
     floor = xp.minimum(at["floor"], 0.5 * at["first_pain"])
-    who, occasion = np.nonzero(courses.scores != MISSING)
+    who, occasion = _occasions(courses)
     days, scores = courses.days[who, occasion], courses.scores[who, occasion]
     lasting = (np.cumsum(courses.treated, axis=1) - courses.treated)[who, occasion]
     work = at["rho"] * lasting + (1.0 - at["rho"]) * rebound_at(at["tau"], _table(courses), xp=xp)
-    each = xp.stack([lam, at["first_pain"] - floor, floor, xp.exp(log_g)], axis=1)[who]
-    fall, height, low, g = (each[:, column] for column in range(4))
-    low = low + at["bad_day"] * (occasion == 0)
+    each = xp.stack([lam, at["first_pain"] - floor, floor, xp.exp(log_g), at["first_pain"]], axis=1)[who]
+    fall, height, low, g, first = (each[:, column] for column in range(5))
     natural = -fall * (days / 7.0)
-    responds = log_score(scores, low + height * xp.exp(natural - g * work), at["noise"], xp=xp)
-    stays = log_score(scores, low + height * xp.exp(natural), at["noise"], xp=xp)
+    bad_day, is_scored = at["bad_day"] * (occasion == 0), scores != MISSING
+
+    def told_by(pain: Any) -> Any:
+        told = log_score(scores, pain + bad_day, at["noise"], xp=xp)
+        if not tells_of_leaving(courses):
+            return _sums(told, who, len(courses), xp)
+        stays_away = at["leave"] - at["leave_relief"] * (1.0 - pain / first)
+        goes = occasion == courses.leaves_at[who]
+        leaving = (occasion > 0) * courses.treated[who, occasion] * (goes * stays_away - xp.logaddexp(0.0, stays_away))
+        return _sums(xp.where(is_scored, told, 0.0) + leaving, who, len(courses), xp)
+
+    responds = told_by(low + height * xp.exp(natural - g * work))
+    stays = told_by(low + height * xp.exp(natural))
     share = at["share"]
-    return xp.logaddexp(
-        xp.log1p(-share) + _sums(responds, who, len(courses), xp), xp.log(share) + _sums(stays, who, len(courses), xp)
-    )
+    return xp.logaddexp(xp.log1p(-share) + responds, xp.log(share) + stays)
+
+
+def tells_of_leaving(courses: Courses) -> bool:
+    """Whether somebody left without an answer; else nothing can be learned of leaving, and nothing is asked."""
+    return bool((courses.leaves_at != NOWHERE).any())
+
+
+def _occasions(courses: Courses) -> tuple[Any, Any]:
+    """Course and occasion of every score; where leaving tells something, of every occasion that was."""
+    if not tells_of_leaving(courses):
+        return np.nonzero(courses.scores != MISSING)
+    return np.nonzero(np.arange(courses.days.shape[1]) < courses.n_occasions[:, None])
 
 
 def rebound_before(tau: float, courses: Courses) -> Any:
@@ -82,7 +108,7 @@ def rebound_at(tau: Any, table: Any, *, xp: Any = np) -> Any:
 
 
 def _table(courses: Courses) -> Any:
-    who, occasion = np.nonzero(courses.scores != MISSING)
+    who, occasion = _occasions(courses)
     return np.array([rebound_before(float(np.exp(log_tau)), courses)[who, occasion] for log_tau in _LOG_TAU])
 
 

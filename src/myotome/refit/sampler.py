@@ -28,7 +28,7 @@ from numpyro.infer import MCMC, NUTS, init_to_value
 from myotome.knowledge.recovery import Prior, prior
 from myotome.refit.courses import Courses
 from myotome.refit.gates import enough
-from myotome.refit.likelihood import EFFECT_SD, course_log_likelihood, unknown_moments
+from myotome.refit.likelihood import EFFECT_SD, course_log_likelihood, tells_of_leaving, unknown_moments
 from myotome.science.followup.draws import Array
 from myotome.science.followup.fitted import SHARED
 
@@ -36,6 +36,9 @@ N_CHAINS = 2
 WARMUP = 400
 BLOCK = 400
 MOST_DRAWS = 4000
+LEAVING = {"leave": dist.Normal(-3.0, 1.5), "leave_relief": dist.HalfNormal(10.0)}
+"""Of who leaves without an answer, at a treatment with all of her first pain left: one in twenty, give or take; and how
+much rarer it is the more of it has gone. The forecast does not need them; they keep the rest of a fit honest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ def sampled(courses: Courses, *, seed: int = 1, n_warmup: int = WARMUP, n_draws:
     chosen = prior("a")
     begun = time.perf_counter()
     beside = [f"{e}_z" for e, size in sizes(courses).items() if size > 1]
+    beside += list(LEAVING) if tells_of_leaving(courses) else []
     kernel = NUTS(model, dense_mass=[(*SHARED, *beside)], init_strategy=init_to_value(values=_start(chosen, courses)))
     mcmc = MCMC(
         kernel,
@@ -102,6 +106,8 @@ def model(chosen: Prior, courses: Courses) -> None:
         at[name] = jnp.zeros(1)
         if size > 1:
             at[name] = EFFECT_SD[name] * numpyro.sample(f"{name}_z", dist.Normal(jnp.zeros(size), 1.0).to_event(1))
+    if tells_of_leaving(courses):
+        at |= {name: numpyro.sample(name, d) for name, d in LEAVING.items()}
     numpyro.factor("scores", course_log_likelihood(at, _filled(chosen, courses), courses, xp=jnp).sum())
 
 
@@ -148,5 +154,6 @@ def _start(chosen: Prior, courses: Courses) -> dict[str, Any]:
     at = {name: float(d.mean) for name, d in priors(chosen).items()}
     first = np.where(courses.scores[:, 0] >= 0, courses.scores[:, 0] - at["bad_day"], at["first_mean"])
     low, high = chosen.number("first_pain", "low"), chosen.number("first_pain", "high")
+    at |= {"leave": -3.0, "leave_relief": 5.0} if tells_of_leaving(courses) else {}
     values: dict[str, Any] = at | {"first_pain": np.clip(first, low + 0.3, high - 0.3), "z": np.zeros(len(courses))}
     return {name: jnp.asarray(value) for name, value in values.items()}

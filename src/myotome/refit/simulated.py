@@ -86,7 +86,7 @@ def simulated_clinic(
             "scar": about[i].scar,
             "age": about[i].age,
             "practitioner": f"p{who[i]}",
-            "visits": _visits(people[i], chosen, rng, hidden_drop_out),
+            **_course(people[i], chosen, rng, hidden_drop_out),
         }
         for i in range(n)
     ]
@@ -94,12 +94,13 @@ def simulated_clinic(
     return Clinic(truth=truth, draws=draws, people=together, about=about, rows=rows)
 
 
-def _visits(person: People, chosen: Prior, rng: np.random.Generator, hidden: float) -> list[dict[str, Any]]:
-    """Visits with their scores until she stops; one in five treatments is followed by a score two days later."""
+def _course(person: People, chosen: Prior, rng: np.random.Generator, hidden: float) -> dict[str, Any]:
+    """Visits with their scores until she stops, and whether she left; one in five treatments is followed by a score two
+    days later."""
     days = uneven_days(rng, MOST_VISITS, 7.0)
     latent = np.concatenate(list(pain_before_visits(person, days)))
     scores = scores_of(rng, person, latent[:, None])[:, 0]
-    n, _ = ending(rng, scores, float(recovered_line(person.first_pain, chosen)[0]))
+    n, outcome = ending(rng, scores, float(recovered_line(person.first_pain, chosen)[0]))
     last_is_missing = False
     for k in range(2, n):
         if latent[k] > 0.8 * person.first_pain[0] and rng.random() < hidden:
@@ -115,7 +116,7 @@ def _visits(person: People, chosen: Prior, rng: np.random.Generator, hidden: flo
             pain = person.floor[0] + (person.first_pain[0] - person.floor[0]) * np.exp(fall)
             said = float(np.clip(np.rint(pain + person.noise[0] * rng.normal()), 0, 10))
             rows.append({"day": float(follows), "nrs": int(said), "treated": False})
-    return rows
+    return {"left": last_is_missing or outcome == "left", "visits": rows}
 
 
 def _work_after(person: People, given: Array, day: float) -> float:

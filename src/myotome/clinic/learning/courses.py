@@ -14,7 +14,7 @@ from myotome.clinic.screening.models import Course
 from myotome.knowledge.measures import PAIN_AVERAGE
 from myotome.science.followup.answer import is_older_than
 from myotome.vocabulary.actors import Actor
-from myotome.vocabulary.courses import Role
+from myotome.vocabulary.courses import CourseOutcome, Role
 from myotome.vocabulary.measures import Occasion
 
 DAYS_BEFORE = 6
@@ -65,5 +65,6 @@ def _row(
         "segments": course.n_segments,
         "scar": course.prior_surgery,
         "practitioner": str(max(set(who), key=who.count)),
+        "left": course.outcome == CourseOutcome.LEFT.value,
         "visits": sorted(entries, key=lambda entry: entry["day"]),
     }
