@@ -5,13 +5,15 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from myotome.clinic.booking.actions import book, step
 from myotome.clinic.booking.holds import block_time
 from myotome.clinic.booking.models import Appointment, Hold, HoursException, Notice, Service, WorkingHours
 from myotome.clinic.followup.models import ForecastShown
-from myotome.clinic.people.models import Place
+from myotome.clinic.people.models import Place, Room
 from myotome.clinic.planning.models import Plan
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.scheduling import AppointmentStatus
@@ -360,3 +362,38 @@ def test_a_night_shift_over_the_change_of_the_clocks_is_refused_with_the_day(cli
     assert answer.status_code == 422
     assert "14 Mar 2027" in answer.content.decode()
     assert not WorkingHours.objects.filter(weekday=6).exists()
+
+
+def test_the_day_by_room_has_a_column_for_every_room_and_names_who_treats_there(client, desk):
+    clinic, elena, _, _, _ = desk
+    row = a_visit(desk, clock(10))
+    room = next(span.room for span in row.spans.all() if span.room_id)
+    page = client.get(at("desk:day", clinic), {"by": "room"}).content.decode()
+    heads = re.findall(r'<div class="head c-(\d+)"><b>([^<]+)</b>', page)
+    assert [name for _, name in heads] == sorted(Room.objects.values_list("name", flat=True))
+    column = next(number for number, name in heads if name == room.name)
+    block = re.search(rf'<a id="block-{row.pk}" class="([^"]+)"', page)[1]
+    assert f"c-{column}" in block.split()
+    assert elena.name in page
+    poll = re.search(r'hx-get="([^"]+)" hx-trigger="every 15s"', page)[1]
+    assert "by=room" in poll
+
+
+def test_a_visit_that_takes_no_room_stands_in_a_column_of_its_own(client, desk):
+    clinic, *_ = desk
+    row = a_visit(desk, clock(10))
+    row.spans.filter(room__isnull=False).delete()
+    page = client.get(at("desk:day", clinic), {"by": "room"}).content.decode()
+    assert "<b>Without a room</b>" in page
+    assert f'id="block-{row.pk}"' in page
+
+
+def test_the_day_by_room_asks_the_database_once_more_than_by_practitioner(client, desk):
+    clinic, *_ = desk
+    a_visit(desk, clock(10))
+    counts = []
+    for by in ("practitioner", "room"):
+        with CaptureQueriesContext(connection) as asked:
+            client.get(at("desk:day", clinic), {"by": by})
+        counts.append(len(asked))
+    assert counts[1] <= counts[0] + 1

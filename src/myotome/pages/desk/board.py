@@ -1,4 +1,4 @@
-"""The day board as a value: columns by practitioner (and by room where needles rest), blocks by 5-minute rows."""
+"""The day board as a value: columns by practitioner (and by room where needles rest) or by room, blocks by 5-minute rows."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
 
 from myotome.clinic.booking.queries import Appointment
 
@@ -57,18 +59,22 @@ class Board:
 
 
 def board_of(
-    appointments: Sequence[Appointment], practitioners: Sequence[Any], *, day: date, zone: str, at: datetime
+    appointments: Sequence[Appointment],
+    whose: Sequence[Any],
+    *,
+    by_room: bool = False,
+    day: date,
+    zone: str,
+    at: datetime,
 ) -> Board:
-    """The board of one wall-clock day in a zone."""
+    """The board of one wall-clock day in a zone, a column for each practitioner or room of `whose`."""
     local = ZoneInfo(zone)
     starts = [row.starts_at.astimezone(local) for row in appointments]
     first = min([FIRST_HOUR, *(start.hour for start in starts)])
     last = max([LAST_HOUR, *(start.hour + 2 for start in starts)])
     top = datetime.combine(day, time(first), tzinfo=local)
-    columns, place = _columns(appointments, practitioners)
-    blocks = tuple(
-        _block(row, place[(row.practitioner_id, _room(row) if _rests(row) else None)], top, at) for row in appointments
-    )
+    columns, places = (_by_room if by_room else _by_practitioner)(appointments, whose)
+    blocks = tuple(_block(row, places[row.pk], top, at) for row in appointments)
     now_row = _rows(at.astimezone(local) - top) if at.astimezone(local).date() == day else None
     in_hours = now_row is not None and 0 <= now_row <= (last - first) * 12
     waiting = [b for b in blocks if b.appointment.status in {"booked", "arrived"} and _is_near(b.appointment, at)]
@@ -82,22 +88,31 @@ def board_of(
     )
 
 
-def _columns(
+def _by_practitioner(
     appointments: Sequence[Appointment], practitioners: Sequence[Any]
-) -> tuple[tuple[Column, ...], dict[tuple[int, str | None], int]]:
+) -> tuple[tuple[Column, ...], dict[int, int]]:
+    """The columns, and in which of them each appointment stands; needles that rest have a column for each room."""
     columns: list[Column] = []
-    place: dict[tuple[int, str | None], int] = {}
+    places: dict[int, int] = {}
     for person in practitioners:
-        hers = [row for row in appointments if row.practitioner_id == person.pk]
-        rooms = sorted({_room(row) for row in hers if _rests(row)})
-        single = [row for row in hers if not _rests(row)]
-        if single or not rooms:
-            place[(person.pk, None)] = len(columns) + 1
-            columns.append(Column(len(columns) + 1, person.name, ""))
-        for room in rooms:
-            place[(person.pk, room)] = len(columns) + 1
-            columns.append(Column(len(columns) + 1, person.name if room == rooms[0] and not single else "", room))
-    return tuple(columns), place
+        by_room: dict[str, list[Appointment]] = {}
+        for row in appointments:
+            if row.practitioner_id == person.pk:
+                by_room.setdefault(_room(row)[1] if _rests(row) else "", []).append(row)
+        for n, room in enumerate(sorted(by_room) or [""]):
+            columns.append(Column(len(columns) + 1, "" if n else person.name, room))
+            places |= {row.pk: len(columns) for row in by_room.get(room, ())}
+    return tuple(columns), places
+
+
+def _by_room(appointments: Sequence[Appointment], rooms: Sequence[Any]) -> tuple[tuple[Column, ...], dict[int, int]]:
+    """As `_by_practitioner`; who is in none of these rooms stands in a last column."""
+    numbers = {room.pk: n for n, room in enumerate(rooms, start=1)}
+    columns = [Column(n, room.name, "") for n, room in enumerate(rooms, start=1)]
+    places = {row.pk: numbers.get(_room(row)[0] or 0, len(columns) + 1) for row in appointments}
+    if len(columns) + 1 in places.values() or not columns:
+        columns.append(Column(len(columns) + 1, _("Without a room"), ""))
+    return tuple(columns), places
 
 
 def _block(row: Appointment, column: int, top: datetime, at: datetime) -> Block:
@@ -140,8 +155,8 @@ def _rests(row: Appointment) -> bool:
     return kinds.count("patient") > kinds.count("practitioner") > 0
 
 
-def _room(row: Appointment) -> str:
-    return next((span.room.name for span in row.spans.all() if span.room_id), "")
+def _room(row: Appointment) -> tuple[int | None, str]:
+    return next(((span.room_id, span.room.name) for span in row.spans.all() if span.room_id), (None, ""))
 
 
 def _rows(length: timedelta) -> int:
