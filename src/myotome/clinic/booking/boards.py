@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from myotome.clinic.booking.kept import SetUp, set_up_of
-from myotome.clinic.people.models import Place, Practitioner
+from myotome.clinic.people.models import Place, Practitioner, Room
+from myotome.clinic.people.queries import rooms_for
 from myotome.vocabulary.actors import Actor
 
 
@@ -70,6 +71,11 @@ def clocks_of(actor: Actor, known: SetUp | None = None) -> list[Clock]:
 def clock_asked(clocks: Sequence[Clock], place: str) -> Clock:
     """The clock of the place that an address names; the first one for anything else."""
     return next((row for row in clocks if place in {str(pk) for pk in row.place_ids}), clocks[0])
+
+
+def rooms_at(actor: Actor, clock: Clock) -> list[Room]:
+    """The rooms of its places, in the order of their names."""
+    return [row for row in rooms_for(actor) if clock.has(row.place_id)]
 
 
 def _working(known: SetUp, places: Sequence[Place]) -> frozenset[int]:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from myotome.clinic.booking import actions
-from myotome.clinic.booking.boards import Clock, clock_asked, clocks_of
+from myotome.clinic.booking.boards import clock_asked, clocks_of, rooms_at
 from myotome.clinic.booking.closing import left_among
 from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.queries import (
@@ -32,8 +32,6 @@ from myotome.clinic.needling.telephone import checks_to_phone
 from myotome.clinic.needling.where import zone_of_room
 from myotome.clinic.pathway.actions import request_phoned
 from myotome.clinic.pathway.unsent import n_unsent
-from myotome.clinic.people.models import Room
-from myotome.clinic.people.queries import rooms_for
 from myotome.pages.access import for_roles
 from myotome.pages.desk.board import board_of
 from myotome.pages.desk.news import shown_anew, state_of
@@ -58,7 +56,7 @@ def day(request: HttpRequest, actor: Actor) -> HttpResponse:
     appointments = [row for row in appointments_on(actor, on, clock.zone) if clock.has(row.place_id)]
     practitioners = clock.here(row.practitioner_id for row in appointments)
     by_room = request.GET.get("by") == "room"
-    whose = _rooms_at(actor, clock) if by_room else practitioners
+    whose = rooms_at(actor, clock) if by_room else practitioners
     board = board_of(appointments, whose, by_room=by_room, day=on, zone=clock.zone, at=now)
     context = {
         "board": board,
@@ -104,7 +102,7 @@ def week(request: HttpRequest, actor: Actor) -> HttpResponse:
     visits, blocks = visits_and_blocks(actor, first_day=monday, n_days=DAYS, zone=clock.zone)
     visits = [row for row in visits if clock.has(row.place_id)]
     if by_room:
-        whose = _rooms_at(actor, clock)
+        whose = rooms_at(actor, clock)
     else:
         whose = clock.here(row.practitioner_id for row in visits)
     closed = closed_days(actor, first_day=monday, n_days=DAYS, clock=clock)
@@ -167,10 +165,6 @@ def phoned(request: HttpRequest, actor: Actor, appointment: int) -> HttpResponse
     except InvalidValue as error:
         messages.error(request, error.message)
     return redirect("desk:day", clinic=actor.clinic_slug)
-
-
-def _rooms_at(actor: Actor, clock: Clock) -> list[Room]:
-    return [row for row in rooms_for(actor) if clock.has(row.place_id)]
 
 
 def _in_now(actor: Actor) -> list[dict[str, Any]]:
