@@ -65,6 +65,15 @@ class Style(StrEnum):
     EAR = "ear"
 
 
+class NoNextVisit(StrEnum):
+    """Why closing a visit booked no next one; `TAKEN`: the time that was chosen was somebody else's by then."""
+
+    RECEPTION_BOOKS = "reception_books"
+    SHE_BOOKS = "she_books_herself"
+    NOT_NEEDED = "not_needed"
+    TAKEN = "taken"
+
+
 class Adjunct(StrEnum):
     """What else was given at a visit beside needles; `NOTHING` is an answer, an empty list is not."""
 

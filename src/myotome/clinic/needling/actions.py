@@ -233,8 +233,12 @@ def close_visit(
     n_needles_in_sharps: int | None = None,
     fit_to_drive_asked: bool | None = None,
     adjuncts: Sequence[words.Adjunct] = (),
+    no_next_because: words.NoNextVisit | None = None,
+    next_taken_at: datetime | None = None,
 ) -> TreatmentVisit:
     """The visit closed, every needle accounted for, opened and in the sharps box; closed already stays closed.
+
+    `no_next_because` says why no next visit was booked with it, `next_taken_at` which start was gone by then.
 
     Raises:
         NeedleUnaccountedFor: names the needles that are in, or the count that differs.
@@ -254,6 +258,8 @@ def close_visit(
         n_needles_in_sharps=n_needles_in_sharps,
         fit_to_drive_asked=fit_to_drive_asked,
         adjuncts=[one.value for one in dict.fromkeys(adjuncts)],
+        no_next_because=no_next_because.value if no_next_because else None,
+        next_taken_at=next_taken_at,
         closed_at=at,
         closed_by=by.name,
         version=F("version") + 1,

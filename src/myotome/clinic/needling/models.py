@@ -24,7 +24,7 @@ from myotome.clinic.planning.models import Plan
 from myotome.clinic.screening.models import Course
 from myotome.knowledge.aftercare import grave_kinds
 from myotome.vocabulary.anatomy import NeedleRegion, Position
-from myotome.vocabulary.needling import NeedleState, SiteKind, Technique, TreatmentMode
+from myotome.vocabulary.needling import NeedleState, NoNextVisit, SiteKind, Technique, TreatmentMode
 from myotome.vocabulary.text import without_odd_characters
 
 
@@ -71,6 +71,10 @@ class TreatmentVisit(ClinicalRow):
     handed_to = models.ForeignKey(Practitioner, on_delete=models.PROTECT, null=True, related_name="+")
     handover_accepted_at = models.DateTimeField(null=True)
     fit_to_drive_asked = models.BooleanField(null=True)
+    no_next_because = models.CharField(max_length=20, null=True, choices=_choices(NoNextVisit))
+    """Why closing booked no next visit; unknown when nothing was said, or when one was booked."""
+    next_taken_at = models.DateTimeField(null=True)
+    """The start that was chosen at closing and was taken by then."""
     closed_at = models.DateTimeField(null=True)
     closed_by = models.CharField(max_length=120, blank=True)
     signed_at = models.DateTimeField(null=True)

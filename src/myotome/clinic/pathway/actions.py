@@ -24,9 +24,11 @@ from myotome.clinic.followup.actions import ask_before_visit, ask_two_days_after
 from myotome.clinic.followup.models import Discharge
 from myotome.clinic.needling import actions as needling
 from myotome.clinic.needling.aftercare import ask_after_visit
+from myotome.clinic.needling.locks import held_visit
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
 from myotome.clinic.needling.queries import visit_for
 from myotome.clinic.pathway.baseline import baseline_taken
+from myotome.clinic.pathway.next_visit import next_booked, next_wanted
 from myotome.clinic.pathway.roots import belief_of_visit, keep_roots
 from myotome.clinic.people.actions import begin_care, check_contacts, create_patient
 from myotome.clinic.people.merging import merge_patients, unmerge_patients
@@ -243,12 +245,21 @@ def needle_responded(*, by: Actor, at: datetime, visit_id: int, needle: words.Ne
 
 
 def visit_closed(
-    *, by: Actor, at: datetime, visit_id: int, version: int, sign: bool = False, **closing: object
+    *,
+    by: Actor,
+    at: datetime,
+    visit_id: int,
+    version: int,
+    sign: bool = False,
+    next_at: datetime | None = None,
+    no_next_because: words.NoNextVisit | None = None,
+    **closing: object,
 ) -> TreatmentVisit:
     """One act: visit closed with every needle accounted for, roots kept, appointment done, forecast renewed, check queued.
 
-    The appointment that is done stands with the desk, to be charged at the clinic's price. With `sign` it is signed in the same act. The roots are worked out before the transaction begins, so that nobody
-    waits for them with the tables locked.
+    The appointment that is done stands with the desk, to be charged at the clinic's price. With `sign` it is signed in
+    the same act. With `next_at` the next visit is booked then, or, where that time is taken, the visit says so and closes
+    all the same. The roots are worked out before the transaction begins, so that nobody waits for them with the tables locked.
 
     Raises:
         NeedleUnaccountedFor: a needle is in; nothing at all is closed.
@@ -256,8 +267,16 @@ def visit_closed(
     visit = visit_for(by, visit_id)
     was_open = visit.closed_at is None
     belief = belief_of_visit(by, visit) if was_open else None
+    wanted = next_wanted(by, visit, at=at, starts_at=next_at) if was_open and next_at else None
     with transaction.atomic():
-        visit = needling.close_visit(by=by, at=at, visit_id=visit_id, version=version, **closing)
+        if was_open and next_at:
+            visit = held_visit(by, visit_id)
+            is_booked = visit.closed_at is None and wanted and next_booked(by, visit, wanted, at=at)
+            no_next_because = None if is_booked else words.NoNextVisit.TAKEN
+            closing |= {"next_taken_at": None if is_booked else next_at}
+        visit = needling.close_visit(
+            by=by, at=at, visit_id=visit_id, version=version, no_next_because=no_next_because, **closing
+        )
         if belief is not None:
             keep_roots(by=by, at=at, visit=visit, belief=belief)
         if visit.appointment_id is not None:

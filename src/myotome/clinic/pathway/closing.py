@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
-from myotome.clinic.booking.models import Appointment
+from myotome.clinic.booking.models import Appointment, DeskAct
 from myotome.clinic.money.actions import can_charge, kind_of_charge, price_of
 from myotome.clinic.money.queries import charge_of_visit
 from myotome.clinic.needling.after_queries import CheckStory, events_of, story_of
@@ -37,7 +37,11 @@ class Draft:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Closing:
-    """A closed visit as its page tells it. `drowsy` is what is published of the drive home, asked of on the day itself."""
+    """A closed visit as its page tells it. `drowsy` is what is published of the drive home, asked of on the day itself.
+
+    `undo_until` is until when she who asks may take the next visit back, before anybody is told of it; `weeks_ahead` how
+    far away the time lies that was chosen at closing and was taken.
+    """
 
     appointment: Appointment | None
     is_done: bool
@@ -45,6 +49,8 @@ class Closing:
     check: CheckStory | None
     events: tuple[AdverseEvent, ...]
     next: Appointment | None
+    undo_until: datetime | None
+    weeks_ahead: int
     wished: WishedSeries | None
     cosignature: Cosignature | None
     may_cosign: bool
@@ -57,6 +63,7 @@ def closing_of(actor: Actor, visit: TreatmentVisit, *, at: datetime) -> Closing:
     patient_id = visit.course.patient_id
     appointment, following = _its_own_and_next(actor, visit, after=max(at, visit.closed_at or at))
     cosignature, check = getattr(visit, "cosignature", None), getattr(visit, "after_check", None)
+    undo_until = following.undo_until if following else None  # type: ignore[attr-defined]
     is_done = appointment is not None and appointment.status == AppointmentStatus.DONE.value
     return Closing(
         appointment=appointment,
@@ -65,6 +72,8 @@ def closing_of(actor: Actor, visit: TreatmentVisit, *, at: datetime) -> Closing:
         check=story_of(check, at=at) if check is not None else None,
         events=tuple(events_of(visit)),
         next=following,
+        undo_until=undo_until if undo_until and undo_until > at else None,
+        weeks_ahead=max(0, (visit.next_taken_at - at).days // 7) if visit.next_taken_at else 0,
         wished=None if following else wished_series(actor, patient_id=patient_id),
         cosignature=cosignature,
         may_cosign=bool(
@@ -83,6 +92,10 @@ def _its_own_and_next(
     ahead = rows.filter(patient_id=visit.course.patient_id, starts_at__gt=after, status__in=AHEAD)
     following = Subquery(ahead.order_by("starts_at").values("pk")[:1])
     both = rows.filter(Q(pk=visit.appointment_id) | Q(pk=following))
+    undone_until = DeskAct.objects.filter(
+        appointment=OuterRef("pk"), act="booked", by_user_id=actor.user_id, undone_at__isnull=True
+    )
+    both = both.annotate(undo_until=Subquery(undone_until.values("until")[:1]))
     found = list(both.select_related("service__tax", "practitioner", "place"))
     own = next((row for row in found if row.pk == visit.appointment_id), None)
     return own, next((row for row in found if row.pk != visit.appointment_id), None)

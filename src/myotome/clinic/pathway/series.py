@@ -33,11 +33,15 @@ EVERY_DAYS = 7
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WishedSeries:
-    """How many visits, how far apart, and who says so: `plan`, or `usual` while there is none."""
+    """How many visits, how far apart, and who says so: `plan`, or `usual` while there is none.
+
+    `n_left` is what the plan still asks for, 0 when it is used up; None without one.
+    """
 
     n_visits: int
     every_days: int
     says: str
+    n_left: int | None = None
 
 
 def wished_series(actor: Actor, *, patient_id: int) -> WishedSeries:
@@ -54,7 +58,8 @@ def wished_series(actor: Actor, *, patient_id: int) -> WishedSeries:
     if plan is None:
         return WishedSeries(n_visits=FIRST_SERIES, every_days=EVERY_DAYS, says="usual")
     n_treatments, every_days, n_had = plan
-    return WishedSeries(n_visits=max(1, n_treatments - n_had), every_days=every_days, says="plan")
+    n_left = max(0, n_treatments - n_had)
+    return WishedSeries(n_visits=max(1, n_left), every_days=every_days, says="plan", n_left=n_left)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -30,6 +30,7 @@ from myotome.pages.needling.forms import (
     lines_from,
     moment,
     needle_from,
+    next_from,
     response_from,
     set_from,
     whole,
@@ -291,8 +292,9 @@ def accepted(request: HttpRequest, actor: Actor, visit: int) -> None:
 
 @act
 def close(request: HttpRequest, actor: Actor, visit: int) -> None:
-    """One act: visit, appointment, next questions; signed in the same act when she asks for it."""
+    """One act: visit, appointment, next questions, next visit; signed in the same act when she asks for it."""
     data, at = request.POST, timezone.now()
+    next_at, because = next_from(data)
     pathway.visit_closed(
         by=actor,
         at=at,
@@ -305,6 +307,8 @@ def close(request: HttpRequest, actor: Actor, visit: int) -> None:
         n_needles_in_sharps=whole(data, "n_needles_in_sharps", 0, 500),
         fit_to_drive_asked=bool(data.get("fit_to_drive_asked")),
         adjuncts=besides_from(data.getlist("besides")),
+        next_at=next_at,
+        no_next_because=because,
     )
 
 

@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_datetime
 
 from myotome.clinic.needling.queries import NeedleInsertion as Row
 from myotome.knowledge.cautions import facts
+from myotome.pages.booking.offers import chosen_time
 from myotome.pages.needling.chart import reasked
 from myotome.pages.needling.sites import CURRENT, charted_site, free_key, nearest_from, site_key
 from myotome.pages.needling.sizes import size_from
@@ -21,7 +22,7 @@ from myotome.science.needling.lines import CRAMP_WITHOUT_NUMBER
 from myotome.science.needling.shorthand import parse_lines
 from myotome.vocabulary.anatomy import Position
 from myotome.vocabulary.errors import InvalidValue
-from myotome.vocabulary.needling import Adjunct, NeedleInsertion, NeedleState, Technique, TreatmentMode
+from myotome.vocabulary.needling import Adjunct, NeedleInsertion, NeedleState, NoNextVisit, Technique, TreatmentMode
 from myotome.vocabulary.sentences import joined
 
 YES_OR_NO = ("present", "absent")
@@ -34,6 +35,8 @@ QUICK: dict[str, dict[str, Any]] = {
     "no-release": {"grasp": 2, "release": False},
 }
 """One tap for a whole needle: response and out together. A grasp without its grade is 2, the middle one."""
+REASONS_FOR_NO_NEXT = (NoNextVisit.RECEPTION_BOOKS, NoNextVisit.SHE_BOOKS, NoNextVisit.NOT_NEEDED)
+"""What may be said at closing; that a time was taken is found out, not said."""
 
 
 def needle_from(data: QueryDict, *, mode: TreatmentMode, at: datetime, last: Row | None = None) -> NeedleInsertion:
@@ -249,6 +252,17 @@ def besides_from(codes: Sequence[str]) -> tuple[Adjunct, ...]:
     if Adjunct.NOTHING in found and len(found) > 1:
         raise InvalidValue("Tick what was given, or that it was nothing, not both.", field="besides")
     return found
+
+
+def next_from(data: QueryDict) -> tuple[datetime | None, NoNextVisit | None]:
+    """The start chosen for the next visit, and why there is to be none; what cannot be read is neither.
+
+    Closing is never refused because of a booking, so neither is it because of how one was asked for.
+    """
+    if data.get("next") == "no":
+        because = data.get("no_next_because", "")
+        return None, NoNextVisit(because) if because in REASONS_FOR_NO_NEXT else None
+    return chosen_time(data.get("next", "")), None
 
 
 def facts_from(data: QueryDict) -> dict[str, str]:

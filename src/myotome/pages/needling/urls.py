@@ -15,6 +15,7 @@ urlpatterns = [
     path("stock/lot/", stock.lot, name="lot"),
     path("open/<int:appointment>/", views.open_for_appointment, name="open"),
     path("<int:visit>/", views.chart, name="chart"),
+    path("<int:visit>/next/", views.next_visit, name="next_visit"),
     path("<int:visit>/sites/", views.sites, name="sites"),
     path("<int:visit>/print/", views.printed, name="printed"),
     path("<int:visit>/take-home/", views.take_home, name="take_home"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,13 +20,14 @@ from myotome.clinic.needling.queries import open_chart, visit_for
 from myotome.clinic.needling.retained import taken_home
 from myotome.clinic.needling.where import who_is_where
 from myotome.clinic.pathway import actions as pathway
+from myotome.clinic.pathway.next_visit import next_visit_of
 from myotome.exchange.paper import pdf_of
 from myotome.exchange.stricta.sessions import ADJUNCTS
 from myotome.pages.access import for_roles
 from myotome.pages.needling.atlas import atlas_context, choices_of
 from myotome.pages.needling.before import said_before_line
 from myotome.pages.needling.chart import chart_context, reask_rows
-from myotome.pages.needling.forms import free_place_from, moment
+from myotome.pages.needling.forms import REASONS_FOR_NO_NEXT, free_place_from, moment
 from myotome.pages.needling.kept import say_whether_kept
 from myotome.pages.needling.sites import site_of_key
 from myotome.science.needling.shorthand import marked_words
@@ -69,6 +71,24 @@ def line_words(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
     row, line = visit_for(actor, visit), request.GET.get("line", "")[:5000]
     context = {"words": marked_words(line), "said": said_before_line(actor, row, line), "is_live": True}
     return render(request, "needling/line_words.html", context)
+
+
+@charts
+def next_visit(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
+    """What the close form says of the next visit, for a form that was opened without loading the page again.
+
+    Of a closed visit: times near the one that was taken.
+    """
+    context = {"visit": visit_for(actor, visit), "typed": {}}
+    context |= next_visit_context(actor, context["visit"], at=timezone.now())
+    context["patient"] = context["visit"].course.patient
+    return render(request, f"needling/{'instead' if context['visit'].closed_at else 'next'}.html", context)
+
+
+def next_visit_context(actor: Actor, visit: Any, *, at: datetime) -> dict[str, Any]:
+    """The next visit as the form offers it, with the reasons for none."""
+    reasons = [reason.value for reason in REASONS_FOR_NO_NEXT]
+    return {"next_visit": next_visit_of(actor, visit, at=at), "reasons_for_no_next": reasons}
 
 
 @charts
@@ -151,6 +171,9 @@ def chart_page(
         "how_now": list(HowNow),
         "asked_at": (moment(request.POST, "shown_at", context["at"]) if stays else None) or context["at"],
     }
+    is_closing = "closing" in request.GET or (error and "n_needles_opened" in request.POST)
+    if context["can_close"] and is_closing:
+        context |= next_visit_context(actor, row, at=at) | {"is_closing": True}
     if row.closed_at:
         context["given_besides"] = joined([ADJUNCTS[Adjunct(code)] for code in row.adjuncts], ", ")
     if error and error.field == "fact":
