@@ -5,6 +5,7 @@ They are `won`, `refused` (409), anything else by the name of its error. WHAT is
     book       a shared afternoon, most of it given back      move      what is there, moved to that afternoon
     place      all writers after one place each week          confirm   the same appointments, each confirmed and cancelled
     series     weekly series over the same weeks, all or none waitlist  the same offers of the waiting list, each said yes to
+    own        all writers after one place each week, each a patient in care with her own link
     import     rows of a file, all writers the same one       blind     as place, but written without looking
 """
 
@@ -31,8 +32,9 @@ from myotome.clinic.booking.importing_rows import Outcome  # noqa: E402
 from myotome.clinic.booking.models import Appointment, Offered, Service  # noqa: E402
 from myotome.clinic.booking.queries import phases_of  # noqa: E402
 from myotome.clinic.booking.series import book_series  # noqa: E402
+from myotome.clinic.pathway.own_booking import own_visit_booked  # noqa: E402
 from myotome.clinic.people.models import Clinic, Patient, Place, Practitioner, Room  # noqa: E402
-from myotome.clinic.people.queries import actor_of, system_actor  # noqa: E402
+from myotome.clinic.people.queries import actor_of, patient_by_link, system_actor  # noqa: E402
 from myotome.vocabulary.errors import MyotomeError, NotAllowed  # noqa: E402
 from myotome.vocabulary.scheduling import AppointmentStatus  # noqa: E402
 
@@ -99,6 +101,23 @@ class Writer:
         week = AFTERNOON + WEEK * (n % MOST_WEEKS) + timedelta(hours=2 * (n // MOST_WEEKS % 3))
         week += timedelta(days=n // (3 * MOST_WEEKS) % 3)
         self._book(week, patient=self.patients[self.seed], practitioner=self.practitioners[0])
+
+    def own(self, n: int) -> None:
+        """The one place of week n, wanted by a patient in care for herself; given back, so that her plan has room again."""
+        mine = self.patients[self.seed]
+        me = patient_by_link(Patient.objects.get(pk=mine), self.clinic)
+        ims = Service.objects.get(kind="ims")
+        starts_at = AFTERNOON + WEEK * (n % MOST_WEEKS) + timedelta(hours=n // MOST_WEEKS % 5)
+        made = own_visit_booked(
+            by=me,
+            at=NOON,
+            service_id=ims.pk,
+            practitioner_id=self.practitioners[0],
+            starts_at=starts_at,
+            key=f"{self.seed}-{n}",
+        )
+        if self.chance.random() < 0.7 or Appointment.objects.filter(patient_id=mine, status="booked").count() > 3:
+            actions.cancel(by=me, at=NOON, appointment_id=made.pk)
 
     def confirm(self, n: int) -> None:
         """One of the appointments confirmed as arrived, by one writer, or cancelled, by another."""

@@ -39,7 +39,8 @@ for n in range(16):
 EMPTY = """
 import django; django.setup()
 from myotome.clinic.booking import models as m
-for model in (m.Offered, m.Opening, m.WaitingWish, m.Claim, m.Hold, m.AppointmentSpan, m.DeskAct, m.Notice, m.Appointment):
+from myotome.clinic.followup.models import MeasureRequest
+for model in (MeasureRequest, m.Offered, m.Opening, m.WaitingWish, m.Claim, m.Hold, m.AppointmentSpan, m.DeskAct, m.Notice, m.Appointment):
     model.objects.all().delete()
 """
 WAITING = """
@@ -65,6 +66,18 @@ for n in range(%d):
                  last_day=start.date(), from_time=start.astimezone(HERE).time(), until_time=(start + WEEK / 168).astimezone(HERE).time())
     open_a_time(by=actor, at=NOON, service_id=service.pk, practitioner_id=practitioner.pk, starts_at=start)
 print(Opening.objects.count(), Offered.objects.count())
+"""
+IN_CARE = """
+import django; django.setup()
+from tests import factories as f
+from myotome.clinic.booking.models import Service
+from myotome.clinic.people.models import Clinic, Patient, Practitioner
+from myotome.clinic.planning.models import Plan
+clinic, elena = Clinic.objects.get(), Practitioner.objects.order_by("pk")[0]
+Service.objects.filter(kind="ims").update(in_care_may_book=True)
+for patient in Patient.objects.order_by("pk"):
+    Plan.objects.create(clinic=clinic, course=f.a_course(clinic, patient), made_by=elena, mode="ims", n_treatments=40,
+                        interval_days=1, price_cents_each=1, made_at=f.AT, agreed_at=f.AT)
 """
 WITHOUT_CONSTRAINT = """
 import django; django.setup()
@@ -186,6 +199,14 @@ def test_of_eight_who_want_one_place_exactly_one_gets_it(race):
         counts = race.run("place", N_WRITERS * N_PLACES)
         assert counts == {"won": N_PLACES, "refused": (N_WRITERS - 1) * N_PLACES}
         assert race.findings() == SOUND
+
+
+def test_patients_in_care_after_the_same_times_never_share_one(race):
+    race.crowd.do(IN_CARE)
+    counts = race.run("own")
+    assert set(counts) <= {"won", "refused", "InvalidValue"}, counts  # too near to a visit that she has kept
+    assert counts["won"] > 0
+    assert race.findings() == SOUND
 
 
 def test_the_claims_alone_refuse_and_without_their_constraint_the_race_finds_double_bookings(race):

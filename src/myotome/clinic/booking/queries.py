@@ -62,6 +62,11 @@ def services_for(actor: Actor, *, for_new_patients: bool = False) -> list[Servic
     return [row for row in rows if row.new_patients_may_book] if for_new_patients else rows
 
 
+def services_in_care(actor: Actor) -> list[Service]:
+    """Active treatments that a patient in care may book by herself."""
+    return [row for row in services_for(actor) if row.in_care_may_book and not row.new_patients_may_book]
+
+
 def service_for(actor: Actor, pk: int) -> Service:
     """One active service.
 

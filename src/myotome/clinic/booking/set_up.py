@@ -229,7 +229,7 @@ def change_service(
     *, by: Actor, at: datetime, service_id: int, phases: Sequence[Phase] | None = None, **changes: Any
 ) -> Service:
     """The service in other phases, and with other values for any of: name, price_cents, room_kind, equipment, buffer_minutes, turnover_minutes, credential,
-    most_resting, new_patients_may_book, is_active.
+    most_resting, new_patients_may_book, in_care_may_book, is_active.
 
     Raises:
         InvalidValue: a value outside its range.
@@ -238,7 +238,7 @@ def change_service(
     row = Service.objects.for_actor(by).get_or_not_found(pk=service_id)
     allowed = {
         "name", "price_cents", "room_kind", "equipment", "buffer_minutes", "turnover_minutes", "credential", "most_resting",
-        "new_patients_may_book", "is_active",
+        "new_patients_may_book", "in_care_may_book", "is_active",
     }  # fmt: skip
     if unknown := set(changes) - allowed:
         raise InvalidValue("A service has no {field}.", field=min(unknown))

@@ -12,6 +12,7 @@ from myotome.clinic.audit.actions import record
 from myotome.clinic.audit.models import AuditEvent
 from myotome.clinic.booking.models import Appointment
 from myotome.clinic.booking.notices import manage_url
+from myotome.clinic.booking.queries import services_in_care
 from myotome.clinic.followup.models import Share
 from myotome.clinic.followup.queries import request_link, requests_due, shares_of, story_of
 from myotome.clinic.money.queries import documents_of
@@ -93,6 +94,7 @@ def page_of(actor: Actor, *, at: datetime) -> dict[str, Any]:
         "later": [(row, manage_url(row)) for row in appointments[1:]],
         "next_url": manage_url(appointments[0]) if appointments else "",
         "questions": [(row, request_link(row)) for row in due[:1]],
+        "may_book": bool(course and course.closed_at is None and services_in_care(actor)),
         "check": check_link(check) if check else "",
         "receipts": documents_of(actor, patient.pk),
         "story": story_of(course) if course else None,

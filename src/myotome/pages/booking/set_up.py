@@ -153,6 +153,7 @@ def _change_service(actor: Actor, given: QueryDict, at: Any) -> None:
         credential=given.get("credential", "").strip(),
         most_resting=whole(given.get("most_resting", ""), "most_resting"),
         new_patients_may_book=given.get("new_patients_may_book") == "yes",
+        in_care_may_book=given.get("in_care_may_book") == "yes",
         is_active=given.get("is_active") == "yes",
     )
 

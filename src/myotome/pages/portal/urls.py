@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from myotome.pages.portal import check, diary, muscles, views
+from myotome.pages.portal import booking, check, diary, muscles, views
 
 app_name = "portal"
 urlpatterns = [
     path("", views.home, name="home"),
     path("page/<str:token>/", views.page, name="page"),
+    path("book/", booking.book, name="book"),
+    path("page/<str:token>/book/", booking.book_by_link, name="book_by_link"),
     path("record/", views.record, name="record"),
     path("page/<str:token>/record/", views.record_by_link, name="record_by_link"),
     path("muscles/", muscles.muscles, name="muscles"),

@@ -30,6 +30,8 @@ class Service(StaffRow):
     buffer_minutes = models.PositiveSmallIntegerField(default=0)
     turnover_minutes = models.PositiveSmallIntegerField(default=0)
     new_patients_may_book = models.BooleanField(default=False)
+    in_care_may_book = models.BooleanField(default=False, db_default=False)
+    """A patient whose agreed plan asks for it books it herself."""
     is_active = models.BooleanField(default=True)
 
     class Meta:

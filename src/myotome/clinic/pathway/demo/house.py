@@ -86,7 +86,12 @@ def _services(clinic: Clinic) -> dict[ServiceKind, Service]:
     found = {}
     for kind, (name, price, new, phases) in SERVICES.items():
         service = Service.objects.create(
-            clinic=clinic, kind=kind.value, name=name, price_cents=price, new_patients_may_book=new
+            clinic=clinic,
+            kind=kind.value,
+            name=name,
+            price_cents=price,
+            new_patients_may_book=new,
+            in_care_may_book=not new,
         )
         for order, (minutes, practitioner, room) in enumerate(phases):
             ServicePhase.objects.create(

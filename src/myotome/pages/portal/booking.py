@@ -1,0 +1,118 @@
+"""She books her next treatment: free times, what she would book with its policy, and booked at once. By link or account."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from myotome.clinic.booking.actions import fresh_key
+from myotome.clinic.booking.clocks import zone_then
+from myotome.clinic.booking.queries import practitioner_name
+from myotome.clinic.booking.rules import rules_for
+from myotome.clinic.pathway.own_booking import OwnChoice, own_choices, own_time_held, own_visit_booked
+from myotome.clinic.pathway.patient_page import patient_by_page_link
+from myotome.clinic.people.links import link_token
+from myotome.clinic.people.queries import patient_by_link
+from myotome.pages.access import by_link, for_roles
+from myotome.pages.booking.limits import check_may_hold
+from myotome.pages.booking.offers import Day, days_with_offers, start_from, week_of
+from myotome.pages.portal.known import is_known
+from myotome.pages.typed import whole_or_none
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import Role
+from myotome.vocabulary.errors import MyotomeError
+
+
+@by_link
+def book_by_link(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
+    """By link, behind her birth date."""
+    patient = patient_by_page_link(request.clinic, token)
+    if not is_known(request, patient.pk, patient.born_on):
+        return redirect("portal:page", clinic=actor.clinic_slug, token=token)
+    return _book(request, patient_by_link(patient, request.clinic), token)
+
+
+@for_roles(Role.PATIENT)
+def book(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """With her account."""
+    return _book(request, actor)
+
+
+def _book(request: HttpRequest, actor: Actor, token: str = "") -> HttpResponse:
+    """Free times; with a time chosen what she books and the policy; posted, the visit. An error comes with free times."""
+    given, error = request.POST or request.GET, None
+    if given.get("start"):
+        try:
+            return _chosen(request, actor, token)
+        except MyotomeError as refusal:
+            error = refusal
+    found = own_choices(actor, at=timezone.now())
+    choice = next((row for row in found.choices if str(row.service.pk) == given.get("service")), None)
+    choice = choice or next(iter(found.choices), None)
+    page, anybody = week_of(request.GET.get("page", "0")), given.get("with") == "anybody"
+    context: dict[str, Any] = {
+        "token": token,
+        "choices": found.choices,
+        "choice": choice,
+        "why_not": found.why_not,
+        "anybody": anybody,
+        "page": page,
+        "days": _days(request, actor, choice, page=page, anybody=anybody) if choice else [],
+        "error": error,
+    }
+    return render(request, "portal/book.html", context, status=error.http_status if error else 200)
+
+
+def _days(request: HttpRequest, actor: Actor, choice: OwnChoice, *, page: int, anybody: bool) -> list[Day]:
+    """The week's free times that keep the least distance to her other visits."""
+    days = days_with_offers(
+        actor,
+        choice.service,
+        page=page,
+        at=timezone.now(),
+        zone=request.clinic.time_zone,
+        practitioner_id=None if anybody else choice.practitioner_id,
+        patient_id=actor.patient_id,
+    )
+    fitting = [
+        replace(day, offers=[offer for offer in day.offers if choice.fits(offer.starts_at, offer.zone)]) for day in days
+    ]
+    return [day for day in fitting if day.offers]
+
+
+def _chosen(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
+    """The time that was chosen: kept and shown with the policy, or booked.
+
+    Raises:
+        MyotomeError: why it cannot be.
+    """
+    given, now = request.POST or request.GET, timezone.now()
+    start, _bar, who = given.get("start", "").partition("|")
+    wanted = {
+        "by": actor,
+        "at": now,
+        "service_id": whole_or_none(given.get("service", "")) or 0,
+        "practitioner_id": whole_or_none(who) or 0,
+        "starts_at": start_from(start),
+    }
+    if request.method == "POST":
+        booked = own_visit_booked(**wanted, key=given.get("key", ""))
+        manage = link_token("appointment", booked.pk, booked.link_version)
+        return redirect("booking:manage", clinic=actor.clinic_slug, token=manage)
+    check_may_hold(request, f"own-{actor.patient_id}")
+    hold = own_time_held(**wanted)
+    context = {
+        "token": token,
+        "hold": hold,
+        "service": hold.service,
+        "practitioner": practitioner_name(actor, wanted["practitioner_id"]),
+        "start": f"{start}|{who}",
+        "zone": zone_then(actor.clinic_id, wanted["practitioner_id"], wanted["starts_at"]),
+        "rules": rules_for(actor.clinic_id),
+        "key": fresh_key(),
+    }
+    return render(request, "portal/book_this.html", context)
