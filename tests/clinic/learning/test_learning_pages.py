@@ -12,18 +12,17 @@ from django.urls import reverse
 from myotome.cli import main
 from myotome.clinic.followup import fits
 from myotome.clinic.followup.fits import basis_in_force
-from myotome.clinic.followup.models import MeasureScore, RecoveryFit
+from myotome.clinic.followup.models import RecoveryFit
 from myotome.clinic.followup.queries import forecast_input, story_of
 from myotome.clinic.learning.actions import accept_fit, begin_refit, keep_result
 from myotome.clinic.learning.courses import courses_to_learn_from
 from myotome.clinic.learning.jobs import run_refit
 from myotome.clinic.people.models import User
-from myotome.knowledge.measures import PAIN_AVERAGE
 from myotome.refit.courses import courses_from
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import NotAllowed
 from myotome.vocabulary.measures import Occasion
-from tests.clinic.followup.courses import a_course_in_care, asked, with_visits
+from tests.clinic.followup.courses import a_course_in_care, answered, with_visits
 from tests.factories import AT, a_clinic, a_user, the_system
 from tests.fits import a_fit
 
@@ -147,20 +146,19 @@ def test_the_courses_read_are_those_that_forecasts_read():
     assert courses_from([row]).n_scores == 3
 
 
+def test_what_she_said_when_she_booked_is_the_first_score_and_nobody_elses():
+    course, _ = a_course_in_care()
+    answered(course, 8, days_ago=14 + 20, occasion=Occasion.INTAKE)
+    with_visits(course, [None, None, 5])
+    (row,) = courses_to_learn_from(the_system(course.clinic))
+    assert [visit["nrs"] for visit in row["visits"]] == [8, None, 5]
+    assert row["visits"] == forecast_input(story_of(course), on=AT.date())["visits"]
+
+
 def test_a_score_two_days_after_stands_by_itself_and_no_name_or_date_is_read():
     course, _ = a_course_in_care()
     with_visits(course, [7, 6, 5])
-    request = asked(course, days_ago=5, occasion=Occasion.TWO_DAYS_AFTER, visit_number=2)
-    MeasureScore.objects.create(
-        clinic=course.clinic,
-        course=course,
-        request=request,
-        measure=PAIN_AVERAGE,
-        on=AT.date() - timedelta(days=5),
-        value=3,
-        rule_version="1",
-        scored_at=AT,
-    )
+    answered(course, 3, days_ago=5, occasion=Occasion.TWO_DAYS_AFTER, visit_number=2)
     (row,) = courses_to_learn_from(the_system(course.clinic))
     assert [(v["day"], v["nrs"], v.get("treated", True)) for v in row["visits"]] == [
         (0, 7, True),

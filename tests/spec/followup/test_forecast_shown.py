@@ -55,6 +55,13 @@ def test_a_visit_without_an_answer_is_a_treatment_without_a_score():
     assert [row["nrs"] for row in forecast_input(story_of(course), on=AT.date())["visits"]] == [7, None, 4]
 
 
+def test_what_she_said_when_she_booked_is_the_score_of_the_first_visit():
+    course, _ = a_course_in_care()
+    answered(course, 8, days_ago=7 + 20, occasion=Occasion.INTAKE)
+    with_visits(course, [None, None])
+    assert [row["nrs"] for row in forecast_input(story_of(course), on=AT.date())["visits"]] == [8, None]
+
+
 def test_a_score_of_two_days_after_is_not_taken_for_the_one_before_the_next_visit():
     course, _ = a_course_in_care()
     with_visits(course, [7, None])

@@ -17,6 +17,7 @@ from myotome.clinic.followup.activities import activities_of
 from myotome.clinic.followup.diary import scores_by_diary
 from myotome.clinic.followup.models import Discharge, ForecastShown, MeasureAnswer, MeasureRequest, MeasureScore, Share
 from myotome.clinic.followup.spacing import Spacing, spacing_of
+from myotome.clinic.followup.visit_scores import score_before
 from myotome.clinic.needling.models import TreatmentVisit
 from myotome.clinic.people.days import clinic_day
 from myotome.clinic.people.links import check_opens, link_token, row_of_link
@@ -174,8 +175,7 @@ def forecast_input(story: CourseStory, *, on: date) -> dict[str, Any]:
     first = days[0] if days else None
     visits = []
     for day in days:
-        before = [value for on_day, value in pain.items() if 0 <= (day - on_day).days <= 6]
-        visits.append({"day": (day - first).days, "nrs": round(before[-1]) if before else None})
+        visits.append({"day": (day - first).days, "nrs": score_before(pain, day, is_first=day == first)})
     return {
         "condition": course.condition or "unknown",
         "age": age,

@@ -7,24 +7,25 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
+
 from myotome.clinic.followup.models import MeasureScore
+from myotome.clinic.followup.visit_scores import score_before
 from myotome.clinic.needling.models import TreatmentVisit
 from myotome.clinic.people.queries import clinic_by_slug
 from myotome.clinic.screening.models import Course
-from myotome.knowledge.measures import PAIN_AVERAGE
+from myotome.knowledge.measures import PAIN_AVERAGE, PAIN_NOW
 from myotome.science.followup.answer import is_older_than
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import CourseOutcome, Role
 from myotome.vocabulary.measures import Occasion
 
-DAYS_BEFORE = 6
-
 
 def courses_to_learn_from(actor: Actor) -> list[dict[str, Any]]:
     """Every course of the clinic with a visit, in the shape that `myotome.refit.courses` reads.
 
-    A score given in the six days before a visit is that visit's; one asked for two days after a treatment stands by
-    itself, and treats nobody.
+    A score given in the six days before a visit is that visit's, and before the first one in the thirty; what she says of
+    her pain two days after a treatment stands by itself, and treats nobody: it tells how much of that treatment rebounds.
     """
     actor.check_holds(Role.OWNER)
     zone = ZoneInfo(clinic_by_slug(actor.clinic_slug).time_zone)
@@ -34,11 +35,11 @@ def courses_to_learn_from(actor: Actor) -> list[dict[str, Any]]:
         visits[course_id].setdefault(opened_at.astimezone(zone).date(), practitioner_id)
     before: dict[int, dict[date, float]] = defaultdict(dict)
     after: dict[int, dict[date, float]] = defaultdict(dict)
-    scores = MeasureScore.objects.filter(
-        clinic_id=actor.clinic_id, measure=PAIN_AVERAGE, value__isnull=False, replaced_at__isnull=True
-    ).order_by("on", "pk")
-    for course_id, on, value, occasion in scores.values_list("course_id", "on", "value", "request__occasion"):
-        (after if occasion == Occasion.TWO_DAYS_AFTER.value else before)[course_id][on] = value
+    scores = MeasureScore.objects.filter(clinic_id=actor.clinic_id, value__isnull=False, replaced_at__isnull=True)
+    two_days_after = Q(measure=PAIN_NOW, request__occasion=Occasion.TWO_DAYS_AFTER.value)
+    for shelf, asked in ((before, Q(measure=PAIN_AVERAGE)), (after, two_days_after)):
+        for course_id, on, value in scores.filter(asked).order_by("on", "pk").values_list("course_id", "on", "value"):
+            shelf[course_id][on] = value
     courses = Course.objects.filter(pk__in=visits).select_related("patient").order_by("pk")
     return [_row(course, visits[course.pk], before[course.pk], after[course.pk]) for course in courses]
 
@@ -50,8 +51,7 @@ def _row(
     age = max(0, int((first - course.patient.born_on).days / 365.25))
     entries: list[dict[str, Any]] = []
     for day in visits:
-        near = [value for on, value in before.items() if 0 <= (day - on).days <= DAYS_BEFORE]
-        entries.append({"day": (day - first).days, "nrs": round(near[-1]) if near else None})
+        entries.append({"day": (day - first).days, "nrs": score_before(before, day, is_first=day == first)})
     entries += [
         {"day": (on - first).days, "nrs": round(value), "treated": False}
         for on, value in after.items()
