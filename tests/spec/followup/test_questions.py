@@ -17,7 +17,9 @@ from myotome.clinic.followup.actions import (
 from myotome.clinic.followup.models import MeasureAnswer, MeasureRequest
 from myotome.clinic.followup.notices import message_for, send_questions
 from myotome.clinic.followup.queries import questions_of, request_by_link, request_link, requests_due
+from myotome.clinic.pathway.questions import questions_before_visits
 from myotome.clinic.people.queries import patient_by_link
+from myotome.clinic.screening.models import Course
 from myotome.vocabulary.errors import InvalidValue, LinkExpired, TooManyAttempts, VisitLocked
 from myotome.vocabulary.measures import Occasion
 from tests.clinic.followup.courses import a_course_in_care, answered, asked, with_visits
@@ -95,6 +97,63 @@ def test_a_visit_is_asked_about_once_however_often_it_is_booked():
         ask_before_visit(by=the_system(course.clinic), at=AT, course=course, appointment=appointment) for _ in range(2)
     )
     assert first == second
+
+
+def test_when_a_visit_before_is_cancelled_the_full_set_moves_to_the_visit_that_is_the_fourth_now():
+    course, _ = a_course_in_care()
+    with_visits(course, [7, 6])
+    visits = [an_appointment(course, days=days) for days in (7, 14, 21)]
+    third, fourth, fifth = (
+        ask_before_visit(by=the_system(course.clinic), at=AT, course=course, appointment=row) for row in visits
+    )
+    assert [row.occasion for row in (third, fourth, fifth)] == ["before_visit", "review", "before_visit"]
+    Appointment.objects.filter(pk=visits[0].pk).update(status="cancelled")
+    again = [
+        ask_before_visit(by=the_system(course.clinic), at=AT, course=course, appointment=row) for row in visits[1:]
+    ]
+    assert again == [fourth, fifth]
+    assert [(row.visit_number, row.occasion) for row in again] == [(3, "before_visit"), (4, "review")]
+    assert "pgic" in again[1].measures
+    assert "pgic" not in again[0].measures
+
+
+def test_questions_that_she_has_begun_to_answer_stay_as_they_are():
+    course, _ = a_course_in_care()
+    with_visits(course, [7, 6])
+    visits = [an_appointment(course, days=days) for days in (7, 14)]
+    by = the_system(course.clinic)
+    _third, fourth = (ask_before_visit(by=by, at=AT, course=course, appointment=row) for row in visits)
+    answer(by=by, at=AT, request=fourth, measure_code="pain_nrs_average_7d", item="score", value=5)
+    Appointment.objects.filter(pk=visits[0].pk).update(status="cancelled")
+    assert ask_before_visit(by=by, at=AT, course=course, appointment=visits[1]).visit_number == 4
+
+
+def test_an_assessment_without_needles_is_not_counted_as_a_visit():
+    course, _ = a_course_in_care()
+    an_appointment(course, days=-7, status="done")
+    appointment = an_appointment(course, days=1)
+    request = ask_before_visit(by=the_system(course.clinic), at=AT, course=course, appointment=appointment)
+    assert (request.visit_number, request.occasion) == (1, "review")
+
+
+def test_a_visit_that_was_booked_without_questions_has_them_when_she_opens_her_page():
+    course, _ = a_course_in_care()
+    soon, later = an_appointment(course, days=2), an_appointment(course, days=10)
+    Appointment.objects.filter(pk=soon.pk).update(course=None)
+    hannah = patient_by_link(course.patient, course.clinic)
+    for _ in range(2):
+        questions_before_visits(by=hannah, at=AT)
+    (request,) = requests_due(hannah, course_id=course.pk, at=AT)
+    assert (request.appointment_id, request.visit_number) == (soon.pk, 1)
+    assert not MeasureRequest.objects.filter(appointment=later).exists()
+
+
+def test_nobody_is_asked_before_a_visit_when_her_course_has_ended():
+    course, _ = a_course_in_care()
+    an_appointment(course, days=2)
+    Course.objects.filter(pk=course.pk).update(closed_at=AT, outcome="left")
+    questions_before_visits(by=patient_by_link(course.patient, course.clinic), at=AT)
+    assert not MeasureRequest.objects.exists()
 
 
 def test_the_questions_stand_on_her_page_from_three_days_before_and_follow_a_visit_that_moves():

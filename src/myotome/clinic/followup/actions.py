@@ -40,6 +40,7 @@ from myotome.vocabulary.measures import Occasion
 
 SAMPLED_ONE_IN = 5
 FOLLOW_UP_MONTHS = (3, 6, 12)
+BEFORE = [Occasion.BEFORE_VISIT.value, Occasion.REVIEW.value]
 YEAR_DAYS = 365
 
 
@@ -77,11 +78,20 @@ def ask(
 
 
 def ask_before_visit(*, by: Actor, at: datetime, course: Course, appointment: Appointment) -> MeasureRequest:
-    """Two questions before every visit; the full set at visits 1, 4 and 8."""
+    """Two questions before every visit; the full set at visits 1, 4 and 8.
+
+    Asked already they stay, with one exception: which visit it will be changes when another is cancelled or booked before
+    it, and as long as nothing is answered the set is that of the visit it is now.
+    """
     number = TreatmentVisit.objects.filter(course=course).count() + 1
-    earlier = Appointment.objects.filter(course=course, starts_at__lt=appointment.starts_at, visit__isnull=True)
+    earlier = Appointment.objects.filter(
+        course=course, starts_at__lt=appointment.starts_at, ends_at__gt=at, visit__isnull=True
+    )
     number += earlier.exclude(pk=appointment.pk).exclude(status__in=["cancelled", "no_show"]).count()
     occasion = Occasion.REVIEW if number in REVIEW_VISITS else Occasion.BEFORE_VISIT
+    asked = MeasureRequest.objects.filter(appointment=appointment, occasion__in=BEFORE).first()
+    if asked is not None:
+        return _as_visit(asked, number, occasion, course)
     return ask(
         by=by,
         at=at,
@@ -91,6 +101,16 @@ def ask_before_visit(*, by: Actor, at: datetime, course: Course, appointment: Ap
         visit_number=number,
         appointment=appointment,
     )
+
+
+def _as_visit(request: MeasureRequest, number: int, occasion: Occasion, course: Course) -> MeasureRequest:
+    """The questions as those of visit `number`, unless she has begun to answer."""
+    if request.visit_number == number or request.completed_at is not None or request.answers.exists():
+        return request
+    request.visit_number, request.occasion = number, occasion.value
+    request.measures = list(measures_for(occasion, condition=course.condition, visit_number=number))
+    request.save(update_fields=["visit_number", "occasion", "measures"])
+    return request
 
 
 def ask_two_days_after(*, by: Actor, at: datetime, visit: TreatmentVisit) -> MeasureRequest | None:

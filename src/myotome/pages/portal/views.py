@@ -22,6 +22,7 @@ from myotome.clinic.pathway.patient_page import (
     page_of,
     patient_by_page_link,
 )
+from myotome.clinic.pathway.questions import questions_before_visits
 from myotome.clinic.people.queries import patient_by_link
 from myotome.knowledge.measures import PAIN_AVERAGE, measure
 from myotome.pages.access import by_link, for_roles
@@ -154,6 +155,7 @@ def _record(actor: Actor) -> HttpResponse:
 
 def _page(request: HttpRequest, actor: Actor, token: str = "") -> HttpResponse:
     now = timezone.now()
+    questions_before_visits(by=actor, at=now)
     context = page_of(actor, at=now) | {"token": token}
     context["keeps_diary"] = context["course"] is not None and keeps_diary(context["course"])
     story, shares = context["story"], context["shares"]
