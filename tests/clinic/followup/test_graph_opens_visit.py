@@ -12,7 +12,7 @@ from myotome.clinic.followup.scores import note_score
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
 from myotome.clinic.people.models import Practitioner
 from tests.clinic.followup.courses import a_course_in_care, with_visits
-from tests.factories import AT, PASSWORD, a_needle
+from tests.factories import AT, PASSWORD, a_needle, an_actor
 
 pytestmark = pytest.mark.django_db
 
@@ -68,6 +68,14 @@ def test_the_graph_stands_before_the_first_question_of_the_visit(visit, page_of)
     for css in ("pain-dot", "func-dot", "short-bars", "needle-strokes", "mean"):
         assert f'class="{css}"' in page
     assert page.count('class="visit"') == 4
+
+
+def test_low_mood_is_said_where_the_visit_opens(visit, page_of):
+    assert "Talk with her about it today" not in page_of(visit)
+    elena = an_actor(visit.practitioner.user, visit.clinic)
+    note_score(by=elena, at=AT, course_id=visit.course_id, measure_code="gad2", value=3, on=AT.date())
+    page = page_of(visit)
+    assert page.index("Talk with her about it today") < page.index("Anything new since last time?")
 
 
 def test_once_she_was_asked_the_needles_have_the_page(visit, page_of):

@@ -13,6 +13,7 @@ from django.utils import timezone
 from myotome.clinic.followup.actions import ask, refresh_forecast, share
 from myotome.clinic.followup.models import MeasureAnswer, MeasureRequest, MeasureScore
 from myotome.clinic.followup.queries import request_by_link, request_link
+from myotome.clinic.followup.scores import note_score
 from myotome.clinic.pathway.patient_page import open_page_with_birth_date, page_link
 from myotome.vocabulary.measures import Occasion
 from tests.clinic.followup.courses import a_course_in_care, with_visits
@@ -147,6 +148,16 @@ def test_low_mood_shows_where_help_is_at_once(client, care):
     end = client.get(n).content.decode()
     assert "these weeks weigh on you" in end
     assert course.clinic.emergency_number in end
+
+
+@pytest.mark.parametrize(("code", "value", "is_said"), [("phq2", 3, True), ("gad2", 4, True), ("phq2", 2, False)])
+def test_as_long_as_her_answers_are_low_the_crisis_line_stands_on_her_page(client, care, code, value, is_said):
+    course, actor = care
+    note_score(by=actor, at=AT, course_id=course.pk, measure_code=code, value=value, on=AT.date())
+    client.post(her_page(course), {"born_on": "1968-03-12"})
+    page = client.get(her_page(course)).content.decode()
+    assert ("harming yourself" in page) == is_said
+    assert (f"Call or text {course.clinic.crisis_line} now" in page) == is_said
 
 
 def test_her_page_shows_what_was_shared_and_nothing_more(client, care, django_assert_max_num_queries):

@@ -27,6 +27,7 @@ from myotome.clinic.people.queries import patient_by_link
 from myotome.knowledge.measures import PAIN_AVERAGE, measure
 from myotome.pages.access import by_link, for_roles
 from myotome.pages.followup.muscles import shared_plate
+from myotome.pages.followup.story import is_low
 from myotome.pages.money.views import paper_of
 from myotome.pages.portal.drawing import phone_chart, told
 from myotome.pages.portal.forms import birth_date, ticks_of, value_of
@@ -159,6 +160,7 @@ def _page(request: HttpRequest, actor: Actor, token: str = "") -> HttpResponse:
     context = page_of(actor, at=now) | {"token": token}
     context["keeps_diary"] = context["course"] is not None and keeps_diary(context["course"])
     story, shares = context["story"], context["shares"]
+    context["is_low"] = story is not None and is_low(story)
     if story is not None and "chart" in shares:
         pain = story.scores.get(PAIN_AVERAGE, [])
         line = meaningful_line(measure(PAIN_AVERAGE), pain[0][1]) if pain else None
