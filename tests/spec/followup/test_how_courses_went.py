@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from myotome.clinic.followup.actions import answer, ask, discharge, finish
 from myotome.clinic.followup.models import MeasureRequest
 from myotome.clinic.followup.queries import questions_of
 from myotome.clinic.followup.results import results_of
+from myotome.clinic.needling.models import TreatmentVisit
 from myotome.vocabulary.courses import CourseOutcome, Role
 from myotome.vocabulary.errors import NotAllowed
 from myotome.vocabulary.measures import Occasion
@@ -77,19 +79,46 @@ def test_free_of_pain_for_years_needs_nothing_at_every_year_that_was_answered(cl
     )
     finish_with(later, 3)
     results = results_of(the_owner(clinic), at=AT + timedelta(days=800))
-    assert (results.pain_free[2].n, results.pain_free[2].n_yes) == (1, 0)
+    assert (results.pain_free[2].n, results.pain_free[2].n_known, results.pain_free[2].n_yes) == (3, 1, 0)
     assert results.pain_free[1].n_yes == 1
+
+
+def test_who_stopped_answering_is_lost_in_every_later_year_and_widens_the_band(clinic):
+    course = clinic_course(clinic)
+    for year in (2, 3):
+        due_on = AT.date() + timedelta(days=365 * year)
+        later = ask(by=the_system(clinic), at=AT, course=course, occasion=Occasion.FOLLOW_UP, due_on=due_on)
+        finish_with(later, 0, on=due_on)
+    results = results_of(the_owner(clinic), at=AT + timedelta(days=365 * 3 + 40))
+    for year in (1, 2, 3):
+        free = results.pain_free[year]
+        assert (free.n, free.n_known, free.n_yes, free.of_known) == (3, 1, 1, 100), year
+        assert (free.lowest, free.highest) == (33, 100), year
+    assert 3 not in results_of(the_owner(a_clinic("birch")), at=AT + timedelta(days=365 * 3 + 40)).pain_free
+    still_open = results_of(the_owner(clinic), at=AT + timedelta(days=365 * 2 + 20))
+    assert still_open.pain_free[2].n == 1
+
+
+def test_courses_that_nobody_ended_are_named_because_no_figure_counts_them(clinic, client):
+    patient = a_patient(clinic, email="adrift@example.org")
+    with_visits(a_course(clinic, patient, opened_at=AT - timedelta(days=60)), [8, 8])
+    assert results_of(the_owner(clinic), at=AT + timedelta(days=60)).n_adrift == 0
+    assert results_of(the_owner(clinic), at=AT + timedelta(days=92)).n_adrift == 1
+    TreatmentVisit.objects.filter(course__patient=patient).update(opened_at=timezone.now() - timedelta(days=92))
+    client.login(username=a_user(clinic, Role.OWNER).email, password=PASSWORD)
+    text = client.get(reverse("followup:results", kwargs={"clinic": clinic.slug})).content.decode()
+    assert "1 course more has not ended" in text
 
 
 def clinic_course(clinic):
     return MeasureRequest.objects.filter(course__clinic=clinic).order_by("course_id").first().course
 
 
-def finish_with(request, value):
+def finish_with(request, value, on=None):
     for question in questions_of(request):
         answer(by=the_system(request.course.clinic), at=AT, request=request, measure_code=question.measure,
                item=question.item, value=value if question.measure.startswith("pain") else None)  # fmt: skip
-    finish(by=the_system(request.course.clinic), at=AT + timedelta(days=730), request=request)
+    finish(by=the_system(request.course.clinic), at=AT + timedelta(days=730), request=request, on=on)
 
 
 def test_another_clinic_and_reception_see_nothing_of_it(clinic):

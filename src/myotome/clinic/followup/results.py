@@ -8,10 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.db.models import Exists, Max, OuterRef
+
+from myotome.clinic.booking.models import Appointment
 from myotome.clinic.followup.models import Discharge, MeasureRequest, MeasureScore
-from myotome.clinic.followup.queries import LINK_DAYS
+from myotome.clinic.followup.queries import LINK_DAYS, OVER
 from myotome.clinic.people.days import clinic_day
 from myotome.clinic.people.models import Clinic
+from myotome.clinic.screening.models import Course
 from myotome.knowledge.measures import PAIN_AVERAGE, definitions
 from myotome.science.followup.afterwards import Share, pain_free_for, share_of
 from myotome.vocabulary.actors import Actor
@@ -20,14 +24,18 @@ from myotome.vocabulary.measures import Occasion
 
 AFTERWARDS = [Occasion.DISCHARGE.value, Occasion.FOLLOW_UP.value]
 MONTH_DAYS = 30.44
+YEAR_DAYS = 365
+ADRIFT_DAYS = 91
 MONTHS = (0, 3, 6, 12)
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """`eased` by months since the end: 30 % less average pain than at the beginning; `pain_free` by years."""
+    """`eased` by months since the end: 30 % less average pain than at the beginning; `pain_free` by years. `n_adrift`
+    courses have not ended, but nobody has come for three months and no visit is booked: they are in none of the figures."""
 
     n_ended: int
+    n_adrift: int
     eased: dict[int, Share]
     pain_free: dict[int, Share]
     version: str
@@ -43,7 +51,8 @@ def results_of(actor: Actor, *, at: datetime) -> Results:
     clinic = Clinic.objects.get(pk=actor.clinic_id)
     ended = dict(Discharge.objects.filter(clinic_id=actor.clinic_id).values_list("course_id", "at"))
     first = _first_pain(actor.clinic_id)
-    pain = _pain_afterwards(clinic, ended, clinic_day(clinic, at))
+    today = clinic_day(clinic, at)
+    pain = _pain_afterwards(clinic, ended, today)
     definition = definitions()["responder"]
     line = 1 - definition.thresholds["pain_percent"] / 100
     eased = {
@@ -57,12 +66,27 @@ def results_of(actor: Actor, *, at: datetime) -> Results:
         )
         for months in MONTHS
     }
-    years = sorted({month // 12 for found in pain.values() for month in found if month and month % 12 == 0})
-    by_year = {course: {m // 12: v for m, v in found.items() if m and m % 12 == 0} for course, found in pain.items()}
-    pain_free = {
-        year: share_of([pain_free_for(year, found) for found in by_year.values() if year in found]) for year in years
-    }
-    return Results(len(ended), eased, pain_free, definition.version)
+    return Results(len(ended), _n_adrift(clinic, at), eased, _pain_free(clinic, ended, pain, today), definition.version)
+
+
+def _n_adrift(clinic: Clinic, at: datetime) -> int:
+    ahead = Appointment.objects.filter(course=OuterRef("pk"), starts_at__gt=at).exclude(status__in=OVER)
+    rows = Course.objects.filter(clinic=clinic, closed_at__isnull=True).annotate(last=Max("visits__opened_at"))
+    return rows.filter(~Exists(ahead), last__lt=at - timedelta(days=ADRIFT_DAYS)).count()
+
+
+def _pain_free(
+    clinic: Clinic, ended: dict[int, datetime], pain: dict[int, dict[int, float | None]], today: date
+) -> dict[int, Share]:
+    """By years since the end, of every course that ended so long ago: who was not asked any more, because she had stopped
+    answering, is lost like who was asked and did not answer."""
+    by_year = {course: {m // 12: v for m, v in pain.get(course, {}).items() if m and m % 12 == 0} for course in ended}
+    told: dict[int, list[bool | None]] = {}
+    for course, at in ended.items():
+        n_past = (today - clinic_day(clinic, at)).days - LINK_DAYS - 1
+        for year in {*range(1, n_past // YEAR_DAYS + 1), *by_year[course]}:
+            told.setdefault(year, []).append(pain_free_for(year, by_year[course]))
+    return {year: share_of(told[year]) for year in sorted(told)}
 
 
 def _pain_afterwards(clinic: Clinic, ended: dict[int, datetime], today: date) -> dict[int, dict[int, float | None]]:
