@@ -9,8 +9,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 from itertools import count
 
+from django.utils import timezone
+
 from myotome.clinic.booking.models import Service, ServicePhase, WorkingHours
 from myotome.clinic.people.actions import begin_care, create_patient
+from myotome.clinic.people.links import page_link
 from myotome.clinic.people.models import Clinic, Membership, Patient, Place, Practitioner, Room, User
 from myotome.clinic.people.queries import actor_of, system_actor
 from myotome.clinic.screening.models import Course
@@ -184,3 +187,8 @@ def an_open_visit(clinic: Clinic | None = None, *, with_consent: bool = True, mo
         a_consent(course, "course", mode=mode)
     actor = an_actor(elena.user, clinic)
     return open_visit(by=actor, at=AT, course_id=course.pk, mode=TreatmentMode(mode)), actor
+
+
+def a_page_link(patient: Patient) -> str:
+    """The link to her page that a visit of today brings."""
+    return page_link(patient, visit_on=timezone.now().date())

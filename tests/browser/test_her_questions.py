@@ -8,12 +8,11 @@ from django.urls import reverse
 from myotome.clinic.followup.actions import ask
 from myotome.clinic.followup.models import MeasureScore
 from myotome.clinic.followup.queries import request_link
-from myotome.clinic.pathway.patient_page import page_link
 from myotome.vocabulary.measures import Occasion
 from tests.browser import PATIENCE_MS
 from tests.browser.test_intake_walk import PHONE, judge
 from tests.clinic.followup.courses import a_course_in_care, with_visits
-from tests.factories import PASSWORD, the_system
+from tests.factories import PASSWORD, a_page_link, the_system
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -53,7 +52,9 @@ def test_her_own_page_and_the_course_page_fit_every_screen(browser, axe, live_se
     context = browser.new_context(**PHONE)
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
-    page.goto(live_server.url + reverse("portal:page", kwargs={"clinic": "alder", "token": page_link(course.patient)}))
+    page.goto(
+        live_server.url + reverse("portal:page", kwargs={"clinic": "alder", "token": a_page_link(course.patient)})
+    )
     page.get_by_label("Birth date").fill("1968-03-12")
     page.locator(".foot .act").click()
     page.get_by_role("link", name="Take my record with me").wait_for()

@@ -34,7 +34,6 @@ from myotome.clinic.money.payments import take_payment
 from myotome.clinic.needling.actions import open_visit, record_insertion
 from myotome.clinic.needling.after_queries import check_link
 from myotome.clinic.needling.models import AdverseEvent, AfterCheck, Incident, Supervision
-from myotome.clinic.pathway.patient_page import page_link
 from myotome.clinic.people.links import link_token
 from myotome.clinic.people.models import Membership, PatientMerge
 from myotome.clinic.planning.actions import make_plan
@@ -49,6 +48,7 @@ from tests.factories import (
     a_consent,
     a_course,
     a_needle,
+    a_page_link,
     a_patient,
     a_practitioner,
     a_receptionist,
@@ -185,7 +185,7 @@ def objects_of(clinic, practitioner, patient) -> dict[str, Any]:
             "portal:check": check_link(check),
             "portal:check_question": check_link(check),
             "portal:check_now": check_link(check),
-            "portal": page_link(patient),
+            "portal": a_page_link(patient),
         },
     }
 

@@ -13,12 +13,11 @@ from myotome.clinic.followup.actions import answer, ask, finish
 from myotome.clinic.followup.diary import diary_of, write_day
 from myotome.clinic.followup.models import HeadacheDay, MeasureScore
 from myotome.clinic.followup.queries import questions_of
-from myotome.clinic.pathway.patient_page import page_link
 from myotome.clinic.people.days import clinic_day
 from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.measures import Occasion
 from tests.clinic.followup.courses import a_course_in_care
-from tests.factories import the_system
+from tests.factories import a_page_link, the_system
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +42,7 @@ def written(course, days_ago: int, strength: int = 5, took: bool = False) -> Hea
 
 
 def at_her_diary(client, course) -> str:
-    where = {"clinic": course.clinic.slug, "token": page_link(course.patient)}
+    where = {"clinic": course.clinic.slug, "token": a_page_link(course.patient)}
     assert client.get(reverse("portal:diary_by_link", kwargs=where)).status_code == 302
     client.post(reverse("portal:page", kwargs=where), {"born_on": "1968-03-12"})
     assert "Headache diary" in client.get(reverse("portal:page", kwargs=where)).content.decode()
@@ -90,7 +89,7 @@ def test_what_is_missing_is_asked_for_and_what_was_typed_stays(client, course, t
 
 def test_other_complaints_keep_no_diary(client, course):
     type(course).objects.filter(pk=course.pk).update(condition="low_back_pain")
-    where = {"clinic": course.clinic.slug, "token": page_link(course.patient)}
+    where = {"clinic": course.clinic.slug, "token": a_page_link(course.patient)}
     client.post(reverse("portal:page", kwargs=where), {"born_on": "1968-03-12"})
     assert "Headache diary" not in client.get(reverse("portal:page", kwargs=where)).content.decode()
     assert client.get(reverse("portal:diary_by_link", kwargs=where)).status_code == 302

@@ -12,12 +12,11 @@ from django.urls import reverse
 from myotome.clinic.assessment.models import ExamFinding, Examination
 from myotome.clinic.followup.actions import share, take_back
 from myotome.clinic.followup.queries import story_of
-from myotome.clinic.pathway.patient_page import page_link
 from myotome.clinic.people.models import Practitioner
 from myotome.pages.followup.muscles import muscles_to_share, places_then_and_now
 from tests.architecture.test_words_for_patients import FORBIDDEN
 from tests.clinic.followup.courses import a_course_in_care
-from tests.factories import AT, a_practitioner
+from tests.factories import AT, a_page_link, a_practitioner
 
 THEN = {
     ("multifidus", "left", "L5"): 3, ("multifidus", "right", "L5"): 1, ("gluteus_medius", "left", ""): 2,
@@ -75,7 +74,7 @@ def page_of(client, course, name="my_muscles"):
 
 
 def hers(course, name):
-    return reverse(f"portal:{name}", kwargs={"clinic": course.clinic.slug, "token": page_link(course.patient)})
+    return reverse(f"portal:{name}", kwargs={"clinic": course.clinic.slug, "token": a_page_link(course.patient)})
 
 
 def logged_in(client):

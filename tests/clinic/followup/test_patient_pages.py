@@ -14,10 +14,12 @@ from myotome.clinic.followup.actions import ask, refresh_forecast, share
 from myotome.clinic.followup.models import MeasureAnswer, MeasureRequest, MeasureScore
 from myotome.clinic.followup.queries import request_by_link, request_link
 from myotome.clinic.followup.scores import note_score
-from myotome.clinic.pathway.patient_page import open_page_with_birth_date, page_link
+from myotome.clinic.pathway.patient_page import open_page_with_birth_date
+from myotome.clinic.people.days import clinic_day
+from myotome.clinic.people.links import page_link
 from myotome.vocabulary.measures import Occasion
 from tests.clinic.followup.courses import a_course_in_care, with_visits
-from tests.factories import AT, the_system
+from tests.factories import AT, a_page_link, the_system
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +40,7 @@ def door(request):
 
 
 def her_page(course, name="page"):
-    return reverse(f"portal:{name}", kwargs={"clinic": course.clinic.slug, "token": page_link(course.patient)})
+    return reverse(f"portal:{name}", kwargs={"clinic": course.clinic.slug, "token": a_page_link(course.patient)})
 
 
 def test_nothing_is_shown_before_the_birth_date(client, care):
@@ -212,6 +214,22 @@ def test_a_link_that_ran_out_says_so(client, care):
     answer = client.get(door(request))
     assert answer.status_code == 410
     assert "This link has run out" in answer.content.decode()
+
+
+def test_the_link_to_her_page_runs_out_thirty_days_after_its_visit(client, care):
+    course, _ = care
+    today = clinic_day(course.clinic, timezone.now())
+
+    def page(*, days_ago):
+        token = page_link(course.patient, visit_on=today - timedelta(days=days_ago))
+        return reverse("portal:page", kwargs={"clinic": course.clinic.slug, "token": token})
+
+    assert client.post(page(days_ago=30), {"born_on": "1968-03-12"}).status_code == 302
+    for where in (page(days_ago=31), page(days_ago=31) + "record/"):
+        answer = client.get(where)
+        assert answer.status_code == 410
+        assert "reminder of your next visit brings a new one" in answer.content.decode()
+        assert "Hannah" not in answer.content.decode()
 
 
 def test_five_wrong_birth_dates_close_her_page_for_a_day(client, care):

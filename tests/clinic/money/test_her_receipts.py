@@ -4,9 +4,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from myotome.clinic.pathway.patient_page import page_link
 from tests.clinic.money.test_money_pages import text_of
-from tests.factories import a_patient, a_user
+from tests.factories import a_page_link, a_patient, a_user
 from tests.money import a_desk
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +29,7 @@ def at(name, desk, **ids):
 
 def test_her_page_lists_her_receipts_and_opens_them_as_pdf(client, two):
     desk, hannah, hers, others = two
-    token = page_link(hannah)
+    token = a_page_link(hannah)
     url = at("receipt_by_link", desk, token=token, payment=hers.pk)
     assert client.get(url).url == at("page", desk, token=token)
     client.post(at("page", desk, token=token), {"born_on": "1968-03-12"})

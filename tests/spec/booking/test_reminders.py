@@ -18,8 +18,10 @@ from myotome.clinic.booking.notices import send_notice
 from myotome.clinic.booking.rules import after_quiet_hours
 from myotome.clinic.booking.unsent import unsent
 from myotome.clinic.booking.wishes import choose_mail
+from myotome.clinic.pathway.patient_page import patient_by_page_link
+from myotome.clinic.people.models import Clinic, Patient
 from myotome.exchange.sms.gateway import ConsoleGateway, HttpGateway, gateway_from
-from myotome.vocabulary.errors import InvalidValue
+from myotome.vocabulary.errors import InvalidValue, LinkExpired
 from tests.factories import AT, a_clinic, a_patient, a_practitioner, a_receptionist, an_actor
 
 pytestmark = pytest.mark.django_db
@@ -85,6 +87,17 @@ def test_a_reminder_goes_out_once_a_day_before_however_often_its_job_runs(desk, 
     assert sum("reminder" in subject for subject in subjects) == 1
     for word in ("pain", "IMS", "needle", "assessment"):
         assert all(word.lower() not in (m.subject + m.body).lower() for m in mail.outbox)
+
+
+def test_a_reminder_brings_the_link_to_her_page_which_ends_thirty_days_after_the_visit(desk, monkeypatch):
+    book_at(desk)
+    send_all(monkeypatch, IN_THREE_DAYS - timedelta(hours=20))
+    text = next(letter.body for letter in mail.outbox if "/me/page/" in letter.body)
+    token = text.partition("/me/page/")[2].partition("/")[0]
+    clinic, hannah = Clinic.objects.get(), Patient.objects.get()
+    assert patient_by_page_link(clinic, token, at=IN_THREE_DAYS + timedelta(days=30)) == hannah
+    with pytest.raises(LinkExpired):
+        patient_by_page_link(clinic, token, at=IN_THREE_DAYS + timedelta(days=31))
 
 
 def test_a_moved_visit_is_reminded_of_at_its_new_time_only(desk, monkeypatch):

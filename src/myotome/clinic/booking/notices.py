@@ -23,9 +23,10 @@ from django_tasks_db.models import DBTaskResult, get_date_max
 from myotome.clinic.audit.prepared import Prepared, insert
 from myotome.clinic.booking.models import Appointment, ContactWish, DiaryRules, Notice
 from myotome.clinic.booking.rules import after_quiet_hours, before_quiet_hours, rules_for
+from myotome.clinic.people.days import clinic_day
 from myotome.clinic.people.letters import MOST_FAILURES, letter
-from myotome.clinic.people.links import link_token
-from myotome.clinic.people.models import Clinic, Patient
+from myotome.clinic.people.links import link_token, page_link
+from myotome.clinic.people.models import Patient
 from myotome.clinic.people.outgoing import send_once
 from myotome.exchange.icalendar.invitation import Invitation, invitation_file
 from myotome.exchange.sms.gateway import gateway_from
@@ -229,7 +230,7 @@ def message_for(notice: Notice, *, at: datetime) -> EmailMultiAlternatives:
         "service": appointment.service.name,
         "starts": appointment.starts_at,
         "manage_url": manage_url(appointment),
-        "page_url": page_url(patient, clinic) if notice.kind == "reminder" else "",
+        "page_url": page_url(appointment) if notice.kind == "reminder" else "",
         "visits": [{"starts": row.starts_at, "manage_url": manage_url(row)} for row in series],
         "minutes_late": notice.detail.get("minutes"),
     }
@@ -293,6 +294,10 @@ def manage_url(appointment: Appointment) -> str:
     return f"{settings.PUBLIC_URL}/{appointment.clinic.slug}/book/manage/{token}/"
 
 
-def page_url(patient: Patient, clinic: Clinic) -> str:
-    """The link to her own page, behind her birth date: her time, the questions before the visit, what was shared."""
-    return f"{settings.PUBLIC_URL}/{clinic.slug}/me/page/{link_token('patient', patient.pk, 1)}/"
+def page_url(appointment: Appointment) -> str:
+    """The link to her own page that a visit brings, behind her birth date: the questions before it, its time, moving or
+    cancelling it, what was shared; until thirty days after."""
+    visit_on = clinic_day(appointment.clinic, appointment.starts_at)
+    return (
+        f"{settings.PUBLIC_URL}/{appointment.clinic.slug}/me/page/{page_link(appointment.patient, visit_on=visit_on)}/"
+    )

@@ -15,7 +15,6 @@ from myotome.clinic.followup.models import Discharge, ForecastShown, MeasureAnsw
 from myotome.clinic.followup.notices import queue_questions
 from myotome.clinic.followup.outcomes import held_for
 from myotome.clinic.followup.queries import (
-    LINK_DAYS,
     CourseStory,
     by_diary,
     forecast_input,
@@ -27,7 +26,7 @@ from myotome.clinic.followup.queries import (
 from myotome.clinic.followup.scores import keep_scores
 from myotome.clinic.needling.models import TreatmentVisit
 from myotome.clinic.people.days import clinic_day
-from myotome.clinic.people.links import opens_with
+from myotome.clinic.people.links import LINK_DAYS, opens_with
 from myotome.clinic.screening.courses import close_course, course_for
 from myotome.clinic.screening.models import Course
 from myotome.knowledge.measures import REVIEW_VISITS, definitions, measure, measures_for

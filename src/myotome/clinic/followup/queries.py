@@ -20,7 +20,7 @@ from myotome.clinic.followup.spacing import Spacing, spacing_of
 from myotome.clinic.followup.visit_scores import score_before
 from myotome.clinic.needling.models import TreatmentVisit
 from myotome.clinic.people.days import clinic_day
-from myotome.clinic.people.links import check_opens, link_token, row_of_link
+from myotome.clinic.people.links import LINK_DAYS, check_opens, link_token, row_of_link
 from myotome.clinic.people.models import Clinic
 from myotome.clinic.screening.courses import course_for
 from myotome.clinic.screening.models import Course
@@ -32,7 +32,6 @@ from myotome.vocabulary.scheduling import AppointmentStatus
 from myotome.vocabulary.sentences import Sentence
 
 DAYS_BEFORE = 3
-LINK_DAYS = 30
 OVER = [AppointmentStatus.CANCELLED.value, AppointmentStatus.NO_SHOW.value, AppointmentStatus.DONE.value]
 
 

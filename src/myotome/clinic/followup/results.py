@@ -12,8 +12,9 @@ from django.db.models import Exists, Max, OuterRef
 
 from myotome.clinic.booking.models import Appointment
 from myotome.clinic.followup.models import Discharge, MeasureRequest, MeasureScore
-from myotome.clinic.followup.queries import LINK_DAYS, OVER
+from myotome.clinic.followup.queries import OVER
 from myotome.clinic.people.days import clinic_day
+from myotome.clinic.people.links import LINK_DAYS
 from myotome.clinic.people.models import Clinic
 from myotome.clinic.screening.models import Course
 from myotome.knowledge.measures import PAIN_AVERAGE, definitions

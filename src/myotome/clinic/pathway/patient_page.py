@@ -18,7 +18,8 @@ from myotome.clinic.followup.queries import request_link, requests_due, shares_o
 from myotome.clinic.money.queries import documents_of
 from myotome.clinic.needling.after_queries import check_due, check_link
 from myotome.clinic.pathway.record import appointments_file, whole_record
-from myotome.clinic.people.links import MOST_WRONG_BIRTH_DATES, link_token, row_of_link
+from myotome.clinic.people.days import clinic_day
+from myotome.clinic.people.links import MOST_WRONG_BIRTH_DATES, patient_of_page_link
 from myotome.clinic.people.models import Clinic, Patient
 from myotome.clinic.people.queries import patient_by_link
 from myotome.clinic.screening.courses import courses_for
@@ -29,19 +30,15 @@ from myotome.vocabulary.errors import TooManyAttempts
 WRONG_BIRTH_DATE = "page.wrong_birth_date"
 
 
-def page_link(patient: Patient) -> str:
-    """The token of the link to her page; correcting her record does not revoke it, merging does."""
-    return link_token("patient", patient.pk, 1)
-
-
-def patient_by_page_link(clinic: Clinic, token: str) -> Patient:
+def patient_by_page_link(clinic: Clinic, token: str, *, at: datetime) -> Patient:
     """The patient of the link, or the record hers was joined to.
 
     Raises:
         NotFound: not a link of this clinic.
+        LinkExpired: thirty days have passed since the visit that it belongs to.
     """
     rows = Patient.objects.filter(clinic=clinic).select_related("merged_into")
-    row, _version = row_of_link(rows, "patient", token)
+    row = patient_of_page_link(rows, token, today=clinic_day(clinic, at))
     return row.merged_into or row
 
 

@@ -1,12 +1,13 @@
 """Links in mails and on phones: signed, revocable, never stored.
 
 A link is the row's id and its `link_version`, signed for one purpose. It carries no time, so that the same link can be
-written again for a reminder; raising the version revokes every older link.
+written again for a reminder; raising the version revokes every older link. The link to a patient's own page belongs to a
+visit and carries the last day on which it opens, thirty days after it, in the place of a version.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from django.core import signing
@@ -18,6 +19,7 @@ from myotome.vocabulary.sentences import Sentence
 
 Row = TypeVar("Row", bound=Model)
 MOST_WRONG_BIRTH_DATES = 5
+LINK_DAYS = 30
 LOST = Sentence("This link does not lead anywhere. Please use the newest link you were sent.")
 
 
@@ -50,6 +52,26 @@ def row_of_link(rows: QuerySet[Row], purpose: str, token: str) -> tuple[Row, int
     if row is None:
         raise NotFound(LOST)
     return row, version
+
+
+def page_link(patient: Patient, *, visit_on: date) -> str:
+    """The token of the link to her page that belongs to a visit of that day; merging her record leaves it hers."""
+    return link_token("patient", patient.pk, (visit_on + timedelta(days=LINK_DAYS)).toordinal())
+
+
+def patient_of_page_link(rows: QuerySet[Patient], token: str, *, today: date) -> Patient:
+    """The patient among `rows` that the link leads to, until its last day has gone.
+
+    Raises:
+        NotFound: not such a link, or not one of these.
+        LinkExpired: thirty days have passed since the visit that it belongs to.
+    """
+    row, last_day = row_of_link(rows, "patient", token)
+    if today.toordinal() > last_day:
+        raise LinkExpired(
+            "This link has run out. The reminder of your next visit brings a new one; nothing that you answered is lost."
+        )
+    return row
 
 
 def check_opens(row: Any, version: int, *, ends_at: datetime, at: datetime, run_out: str) -> None:

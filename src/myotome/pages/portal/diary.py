@@ -25,7 +25,7 @@ from myotome.vocabulary.errors import InvalidValue
 @by_link
 def diary_by_link(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
     """Her diary by link, behind her birth date."""
-    patient = patient_by_page_link(request.clinic, token)
+    patient = patient_by_page_link(request.clinic, token, at=timezone.now())
     if not is_known(request, patient.pk, patient.born_on):
         return redirect("portal:page", clinic=actor.clinic_slug, token=token)
     return _diary(request, patient_by_link(patient, request.clinic), token)

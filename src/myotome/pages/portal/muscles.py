@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from myotome.clinic.pathway.patient_page import patient_by_page_link, shared_muscles
 from myotome.clinic.people.queries import patient_by_link
@@ -42,14 +43,14 @@ def muscles_paper_by_link(request: HttpRequest, actor: Actor, token: str) -> Htt
 
 
 def _behind_the_door(request: HttpRequest, actor: Actor, token: str) -> HttpResponse | None:
-    patient = patient_by_page_link(request.clinic, token)
+    patient = patient_by_page_link(request.clinic, token, at=timezone.now())
     if is_known(request, patient.pk, patient.born_on):
         return None
     return redirect("portal:page", clinic=actor.clinic_slug, token=token)
 
 
 def _her(request: HttpRequest, token: str) -> Actor:
-    return patient_by_link(patient_by_page_link(request.clinic, token), request.clinic)
+    return patient_by_link(patient_by_page_link(request.clinic, token, at=timezone.now()), request.clinic)
 
 
 def _page(request: HttpRequest, actor: Actor, token: str = "") -> HttpResponse:

@@ -95,7 +95,7 @@ def question(request: HttpRequest, actor: Actor, token: str, number: int) -> Htt
 @by_link
 def page(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
     """Her page by link, behind her birth date."""
-    patient = patient_by_page_link(request.clinic, token)
+    patient = patient_by_page_link(request.clinic, token, at=timezone.now())
     error = ""
     if request.method == "POST":
         try:
@@ -120,7 +120,7 @@ def home(request: HttpRequest, actor: Actor) -> HttpResponse:
 @by_link
 def record_by_link(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
     """Her record to take with her, by link, behind her birth date."""
-    patient = patient_by_page_link(request.clinic, token)
+    patient = patient_by_page_link(request.clinic, token, at=timezone.now())
     if not is_known(request, patient.pk, patient.born_on):
         return redirect("portal:page", clinic=actor.clinic_slug, token=token)
     return _record(patient_by_link(patient, request.clinic))
@@ -135,7 +135,7 @@ def record(request: HttpRequest, actor: Actor) -> HttpResponse:
 @by_link
 def receipt_by_link(request: HttpRequest, actor: Actor, token: str, payment: int) -> HttpResponse:
     """One of her receipts as a PDF, by link, behind her birth date."""
-    patient = patient_by_page_link(request.clinic, token)
+    patient = patient_by_page_link(request.clinic, token, at=timezone.now())
     if not is_known(request, patient.pk, patient.born_on):
         return redirect("portal:page", clinic=actor.clinic_slug, token=token)
     return paper_of(request, patient_by_link(patient, request.clinic), payment)

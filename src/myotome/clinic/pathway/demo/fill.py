@@ -21,7 +21,8 @@ from myotome.clinic.pathway.demo.diary import Diary
 from myotome.clinic.pathway.demo.house import PASSWORD, House, build_house
 from myotome.clinic.pathway.demo.money import take_money
 from myotome.clinic.pathway.demo.person import Person, invent
-from myotome.clinic.pathway.patient_page import page_link
+from myotome.clinic.people.days import clinic_day
+from myotome.clinic.people.links import page_link
 from myotome.clinic.people.models import Clinic, Patient, Practitioner
 from myotome.clinic.people.queries import actor_of, system_actor
 from myotome.clinic.screening.models import Course
@@ -35,6 +36,7 @@ COURSES_A_DAY = 0.55
 FEWEST_DAYS = 120
 NEAR_DAYS = 30
 AHEAD = 6
+LINK_LASTS = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ def fill_clinic(
             *((role, f"{login}@alder.example", PASSWORD) for role, login in logins),
             (
                 f"patient {first_patient.name}",
-                f"/{house.clinic.slug}/me/page/{page_link(first_patient)}/",
+                f"/{house.clinic.slug}/me/page/{page_link(first_patient, visit_on=clinic_day(house.clinic, at) + LINK_LASTS)}/",
                 f"born {first_patient.born_on.isoformat()}",
             ),
         ],
