@@ -272,10 +272,20 @@ def test_one_visit_in_five_is_asked_about_two_days_later_and_only_once():
     course, actor = a_course_in_care()
     with_visits(course, [7] * 12)
     for _ in range(2):
-        made = [ask_two_days_after(by=actor, at=AT, visit=visit) for visit in course.visits.all()]
+        made = [ask_two_days_after(by=actor, at=visit.opened_at, visit=visit) for visit in course.visits.all()]
     asked_for = [request for request in made if request is not None]
     assert len(asked_for) == MeasureRequest.objects.filter(occasion="two_days_after").count()
     assert all(request.measures == ["pain_nrs_now"] for request in asked_for)
+
+
+def test_two_days_after_counts_from_the_visit_however_late_it_is_closed(monkeypatch):
+    monkeypatch.setattr("myotome.clinic.followup.actions.is_sampled", lambda _visit_id: True)
+    course, actor = a_course_in_care()
+    with_visits(course, [7, 6])
+    visit = course.visits.get(number=2)
+    assert ask_two_days_after(by=actor, at=visit.opened_at + timedelta(days=3), visit=visit) is None
+    request = ask_two_days_after(by=actor, at=visit.opened_at + timedelta(days=1), visit=visit)
+    assert (request.due_on - AT.date()).days == 2
 
 
 def test_questions_without_a_visit_are_mailed_once_and_say_nothing_of_her_health():

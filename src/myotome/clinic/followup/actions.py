@@ -113,7 +113,10 @@ def _as_visit(request: MeasureRequest, number: int, occasion: Occasion, course: 
 
 
 def ask_two_days_after(*, by: Actor, at: datetime, visit: TreatmentVisit) -> MeasureRequest | None:
-    """Pain two days after one visit in five, chosen by the visit's number alone: it tells how much rebounds."""
+    """Pain two days after one visit in five, chosen by the visit's number alone: it tells how much rebounds.
+
+    The days count from the visit and not from when it was closed; when they have gone nobody is asked.
+    """
     if not is_sampled(visit.pk):
         return None
     asked = MeasureRequest.objects.filter(
@@ -121,7 +124,9 @@ def ask_two_days_after(*, by: Actor, at: datetime, visit: TreatmentVisit) -> Mea
     ).first()
     if asked is not None:
         return asked
-    due_on = clinic_day(visit.course.clinic, at) + timedelta(days=2)
+    due_on = clinic_day(visit.course.clinic, visit.opened_at) + timedelta(days=2)
+    if due_on < clinic_day(visit.course.clinic, at):
+        return None
     return ask(
         by=by, at=at, course=visit.course, occasion=Occasion.TWO_DAYS_AFTER, due_on=due_on, visit_number=visit.number
     )
