@@ -41,6 +41,8 @@ TABLES = {
 EXAMINATION = ("findings", "region", "prior", "condition", "condition_roots")
 FINDING = ("muscle", "dermatome", "reflex", "level", "side", "sign", "grade", "present", "examiner")
 ALIKE = 0.8
+RANGES = ("treatments_left", "weeks_left")
+NOT_REACHED = "not on this plan"
 
 
 def add_to(commands: Any) -> None:
@@ -92,8 +94,21 @@ def forecast(options: argparse.Namespace) -> int:
     if options.json:
         say_json(answer)
     else:
-        _say_nested(answer)
+        _say_nested(_in_words(answer))
     return 0
+
+
+def _in_words(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer with what is not reached said in words; there is no score yet where there is no pain now."""
+    said: dict[str, Any] = {}
+    for name, part in answer.items():
+        if name in RANGES:
+            said[name] = {key: NOT_REACHED if value is None else value for key, value in part.items()}
+        elif isinstance(part, Mapping):
+            said[name] = _in_words(part)
+        elif part is not None:
+            said[name] = part
+    return said
 
 
 def needles(options: argparse.Namespace) -> int:

@@ -48,6 +48,15 @@ def test_the_page_says_where_the_course_stands_what_is_likely_and_when_to_stop(e
         assert f'class="{css}"' in page
 
 
+def test_weeks_are_a_range_and_recovery_is_told_for_4_8_and_12_visits(elena, course):
+    page = elena.get(url(course)).content.decode()
+    answer = ForecastShown.objects.latest("pk").answer
+    for n in (4, 8, 12):
+        share = round(100 * answer["p_recovered_within"][str(n)])
+        assert f"<dt>Recovered within {n} more visits</dt><dd>{share} in 100</dd>" in page
+    assert range_words(answer) in page
+
+
 def test_the_page_takes_at_most_fifteen_queries(elena, course, django_assert_max_num_queries):
     elena.get(url(course))
     with django_assert_max_num_queries(30) as seen:
@@ -126,7 +135,7 @@ def test_a_zero_straight_after_much_pain_is_asked_about(elena, course):
 
 def test_other_spacings_are_shown_as_ranges_with_the_one_that_was_taken(elena, course):
     page = elena.get(url(course)).content.decode()
-    assert page.count('<span class="small">eight in ten: ') + page.count('<span class="small">from ') == 2
+    assert page.count('<span class="small">eight in ten: ') + page.count('<span class="small">from ') == 3
     assert "The forecast takes a visit every 7 days, as they have been." in page
 
 

@@ -86,3 +86,14 @@ def test_forecast_reads_the_course_and_refuses_a_wrong_one(tmp_path, capsys):
     file.write_text(json.dumps({"visits": [{"day": 0, "nrs": 70}]}))
     assert main(["forecast", str(file)]) == 1
     assert "nrs is 0 to 10" in capsys.readouterr().err
+
+
+def test_what_is_not_reached_is_said_in_words_and_null_in_json(tmp_path, capsys):
+    file = tmp_path / "course.json"
+    file.write_text(json.dumps({"duration_weeks": 1500, "age": 70, "visits": [{"day": 0, "nrs": 8}]}))
+    assert main(["forecast", str(file), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["treatments_left"]["q90"] is None
+    assert main(["forecast", str(file)]) == 0
+    text = capsys.readouterr().out
+    assert "  q90: not on this plan" in text
+    assert "None" not in text

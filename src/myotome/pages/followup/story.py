@@ -47,6 +47,8 @@ def course_context(
         "shown": shown,
         "headline": headline(shown.answer) if shown else "",
         "sentences": likely_sentences(shown.answer) if shown else [],
+        "weeks_range": range_words(shown.answer) if shown else "",
+        "within": within(shown.answer) if shown else [],
         "measured": [(measure(row.measure), row) for row in story.measured],
         "definitions": by_definition(story),
         "zeros": zeros(story),
@@ -185,6 +187,16 @@ def likely_sentences(answer: dict[str, Any]) -> list[str]:
     ]
 
 
+def within(answer: dict[str, Any]) -> list[tuple[str, str]]:
+    """The share of courses like this recovered within 4, 8 and 12 more visits, as (visits, words)."""
+    shares = answer["p_recovered_within"]
+    return [(n, _("%(n)s in 100") % {"n": round(100 * share)}) for n, share in sorted(shares.items(), key=_visits)]
+
+
+def _visits(row: tuple[str, float]) -> int:
+    return int(row[0])
+
+
 def spacings(shown: ForecastShown) -> list[tuple[str, str, str]]:
     """Weeks and visits left for weekly and two-weekly visits: what half of courses need, and the range of eight in ten."""
     words = {"7": _("Weekly"), "14": _("Every two weeks")}
@@ -204,7 +216,7 @@ def half_words(row: dict[str, Any]) -> str:
 
 
 def range_words(row: dict[str, Any]) -> str:
-    """The range of eight in ten courses at a spacing, in words."""
+    """The range of eight in ten courses in weeks, in words: of the forecast, or of another spacing."""
     low, high = row["weeks_left"]["q10"], row["weeks_left"]["q90"]
     if low is None:
         return _("fewer than one in ten get there on this plan")

@@ -16,12 +16,6 @@ register = template.Library()
 
 
 @register.filter
-def in_hundred(p_within: dict[str, float], n: str) -> str:
-    """A probability of the forecast as "58 in 100"."""
-    return _("%(n)s in 100") % {"n": round(100 * float(p_within.get(n, 0.0)))}
-
-
-@register.filter
 def stop_rule_words(rule: dict[str, Any]) -> Sentence:
     """The stop rule in words, from the forecast as it was shown."""
     return stop_rule_sentence(rule_from(rule))
@@ -35,21 +29,27 @@ def stop_rule_patient(rule: dict[str, Any]) -> Sentence:
 
 @register.filter
 def forecast_patient(answer: dict[str, Any]) -> str:
-    """The forecast in words for the patient it was shared with: ranges with denominators, never one number."""
-    left = answer["treatments_left"]
+    """The forecast in words for the patient it was shared with: ranges with denominators, never one number, and visits
+    never without the weeks that they take."""
+    left, weeks = answer["treatments_left"], answer["weeks_left"]
     low, half, high = left["q10"], left["median"], left["q90"]
     if half is None:
         return _("Fewer than half of people like you get where we hope on this plan. We talk about it at the review.")
     if high is None:
-        return _("Half of people like you need %(half)s more visits or fewer; some do not get there on this plan.") % {
-            "half": half
-        }
+        return _(
+            "Half of people like you need %(half)s more visits or fewer, which takes %(weeks)s weeks; some do not get there "
+            "on this plan."
+        ) % {"half": half, "weeks": f"{weeks['median']:g}"}
     return _(
-        "Half of people like you need %(half)s more visits or fewer, eight in ten between %(low)s and %(high)s."
+        "Half of people like you need %(half)s more visits or fewer, eight in ten between %(low)s and %(high)s. In weeks: half "
+        "%(weeks)s or fewer, eight in ten %(first)s to %(last)s."
     ) % {
         "half": half,
         "low": low,
         "high": high,
+        "weeks": f"{weeks['median']:g}",
+        "first": f"{weeks['q10']:g}",
+        "last": f"{weeks['q90']:g}",
     }
 
 
