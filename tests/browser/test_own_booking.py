@@ -8,10 +8,9 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from myotome.clinic.booking.models import Appointment, Service
-from myotome.clinic.pathway.patient_page import page_link
 from myotome.clinic.planning.models import Plan
 from tests.browser import photograph
-from tests.factories import a_clinic, a_course, a_patient, a_practitioner
+from tests.factories import a_clinic, a_course, a_page_link, a_patient, a_practitioner
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 TARGETS = "main a:not(p a:not(.second)), main button, footer a, footer button"
@@ -28,7 +27,7 @@ def test_from_her_page_to_a_visit_that_is_booked(page, live_server, axe, width):
     )  # fmt: skip
     Service.objects.filter(kind="ims").update(in_care_may_book=True)
     page.set_viewport_size({"width": width, "height": 844})
-    where = reverse("portal:page", kwargs={"clinic": clinic.slug, "token": page_link(patient)})
+    where = reverse("portal:page", kwargs={"clinic": clinic.slug, "token": a_page_link(patient)})
     page.goto(live_server.url + where)
     page.fill("input[name=born_on]", "1968-03-12")
     page.locator("button.act").click()

@@ -13,11 +13,10 @@ from django.utils import timezone
 
 from myotome.clinic.booking.models import Appointment, Notice, Service, WorkingHours
 from myotome.clinic.pathway.actions import patient_booked
-from myotome.clinic.pathway.patient_page import page_link
 from myotome.clinic.people.models import Patient, Practitioner
 from myotome.clinic.planning.models import Plan
 from myotome.vocabulary.courses import Role
-from tests.factories import a_clinic, a_course, a_patient, a_practitioner, a_user, the_system
+from tests.factories import a_clinic, a_course, a_page_link, a_patient, a_practitioner, a_user, the_system
 
 pytestmark = pytest.mark.django_db
 TIME = re.compile(r'name="start" value="([^"]+)"')
@@ -39,7 +38,7 @@ def hannah():
 
 
 def at(patient, name="book_by_link"):
-    return reverse(f"portal:{name}", kwargs={"clinic": patient.clinic.slug, "token": page_link(patient)})
+    return reverse(f"portal:{name}", kwargs={"clinic": patient.clinic.slug, "token": a_page_link(patient)})
 
 
 def come_in(client, patient):

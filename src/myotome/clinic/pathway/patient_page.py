@@ -72,9 +72,10 @@ def own_record(actor: Actor, *, at: datetime) -> bytes:
     return out.getvalue()
 
 
-def page_of(actor: Actor, *, at: datetime) -> dict[str, Any]:
-    """What she may see of herself; forecasts and charts only as they were shared."""
-    patient = Patient.objects.for_actor(actor).get_or_not_found(pk=actor.patient_id)
+def page_of(actor: Actor, *, at: datetime, patient: Patient | None = None) -> dict[str, Any]:
+    """What she may see of herself; forecasts and charts only as they were shared. `patient` where her link has just told who."""
+    if patient is None or patient.pk != actor.patient_id:
+        patient = Patient.objects.for_actor(actor).get_or_not_found(pk=actor.patient_id)
     course = courses_for(actor, patient_id=patient.pk).first()
     appointments = list(
         Appointment.objects.for_actor(actor)

@@ -30,7 +30,7 @@ from myotome.vocabulary.errors import MyotomeError
 @by_link
 def book_by_link(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
     """By link, behind her birth date."""
-    patient = patient_by_page_link(request.clinic, token)
+    patient = patient_by_page_link(request.clinic, token, at=timezone.now())
     if not is_known(request, patient.pk, patient.born_on):
         return redirect("portal:page", clinic=actor.clinic_slug, token=token)
     return _book(request, patient_by_link(patient, request.clinic), token)

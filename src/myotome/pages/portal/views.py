@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -108,7 +109,7 @@ def page(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
             error = refusal.message
     if error or not is_known(request, patient.pk, patient.born_on):
         return render(request, "portal/door.html", {"error": error}, status=422 if error else 200)
-    return _page(request, patient_by_link(patient, request.clinic), token)
+    return _page(request, patient_by_link(patient, request.clinic), token, patient)
 
 
 @for_roles(Role.PATIENT)
@@ -154,10 +155,10 @@ def _record(actor: Actor) -> HttpResponse:
     return answer
 
 
-def _page(request: HttpRequest, actor: Actor, token: str = "") -> HttpResponse:
+def _page(request: HttpRequest, actor: Actor, token: str = "", patient: Any = None) -> HttpResponse:
     now = timezone.now()
     questions_before_visits(by=actor, at=now)
-    context = page_of(actor, at=now) | {"token": token}
+    context = page_of(actor, at=now, patient=patient) | {"token": token}
     context["keeps_diary"] = context["course"] is not None and keeps_diary(context["course"])
     story, shares = context["story"], context["shares"]
     context["is_low"] = story is not None and is_low(story)
