@@ -5,13 +5,15 @@ again. WHAT is
 
     own      each till is paid for visits of its own and gives some of it back; one attempt in eight fails halfway
     same     all tills take the same payments: whoever comes second is refused, for no more is owed
-    close    as own, while the first till closes the day of its place halfway: what comes later there is refused
+    close    as own, while the first till closes the day of its place halfway: what comes later there is refused; tills of the
+             other place keep their last attempts until then
     blind    rows written past the program, each with the number that was next a moment before
 """
 
 from __future__ import annotations
 
 import random
+import time
 from collections import Counter
 from collections.abc import Callable
 
@@ -24,7 +26,7 @@ from django.db.models import Max  # noqa: E402
 
 from myotome.clinic.money.closing import close_day  # noqa: E402
 from myotome.clinic.money.days import documents_on  # noqa: E402
-from myotome.clinic.money.models import Charge, Payment  # noqa: E402
+from myotome.clinic.money.models import Charge, DayClose, Payment  # noqa: E402
 from myotome.clinic.money.payments import refund, take_payment  # noqa: E402
 from myotome.clinic.money.queries import totals_of  # noqa: E402
 from myotome.clinic.people.models import Clinic  # noqa: E402
@@ -32,6 +34,9 @@ from myotome.clinic.people.queries import system_actor  # noqa: E402
 from myotome.vocabulary.errors import MyotomeError  # noqa: E402
 from myotome.vocabulary.money import PaymentMethod  # noqa: E402
 from tests.factories import AT  # noqa: E402
+
+LAST_ATTEMPTS = 3
+LONGEST_WAIT_S = 300
 
 
 class Halfway(Exception):
@@ -54,6 +59,8 @@ class Till:
         try:
             if what == "close" and self.seed == 0 and n == of // 2:
                 return self._close()
+            if what == "close" and n == of - LAST_ATTEMPTS and self.place != self.charges[0].place:
+                self._wait_for_the_close()
             if what == "blind":
                 return self._blind(n)
             self._pay(self.charges[n % len(self.charges)] if what == "same" else self.mine[n % len(self.mine)], what, n)
@@ -64,6 +71,13 @@ class Till:
         except Exception as error:
             return f"{type(error).__name__}: {error}"[:120]
         return "won"
+
+    def _wait_for_the_close(self) -> None:
+        until = time.monotonic() + LONGEST_WAIT_S
+        while not DayClose.objects.filter(clinic=self.clinic).exists():
+            if time.monotonic() > until:
+                raise TimeoutError("the first till does not close the day")
+            time.sleep(0.02)
 
     def _pay(self, charge: Charge, what: str, n: int) -> None:
         parts = {charge.pk: charge.total_cents if what == "same" else 100}
