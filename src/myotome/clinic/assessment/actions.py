@@ -149,7 +149,7 @@ def show_roots(
     # Numerical libraries are loaded by the first examination, not by every start.
     from myotome.science.assessment.answer import as_shown, consider_roots
 
-    def explained(asked: dict[str, Any], kappa: float | None) -> dict[str, Any]:
+    def explained(asked: dict[str, Any], *, kappa: float | None) -> dict[str, Any]:
         return as_shown(consider_roots(asked, kappa=kappa, by_finding=False))
 
     read = examination or examination_for(by, examination_id)
@@ -167,10 +167,7 @@ def show_ladder(*, by: Actor, at: datetime, examination: Examination, findings: 
     """
     from myotome.science.assessment.answer import ranked_roots
 
-    def ranked(asked: dict[str, Any], kappa: float | None) -> dict[str, Any]:
-        return ranked_roots(asked, kappa=kappa)
-
-    return _shown(by, at, examination, findings, wanted="roots", answer_of=ranked)
+    return _shown(by, at, examination, findings, wanted="roots", answer_of=ranked_roots)
 
 
 def _shown(
@@ -180,7 +177,7 @@ def _shown(
     findings: Sequence[ExamFinding] | None,
     *,
     wanted: str,
-    answer_of: Callable[[dict[str, Any], float | None], dict[str, Any]],
+    answer_of: Callable[..., dict[str, Any]],
 ) -> RootBelief:
     """The belief last shown, when it is of these findings and holds what is wanted; else a new one."""
     check_can_see_roots(examination)
@@ -192,7 +189,7 @@ def _shown(
         return last
     known = getattr(examination.examiner, "reliability", None)
     asked = examination_as_json(examination, findings=rows, earlier=earlier)
-    answer = answer_of(asked, known.kappa if known else None) | {"region": examination.region}
+    answer = answer_of(asked, kappa=known.kappa if known else None) | {"region": examination.region}
     row = RootBelief.objects.create(
         clinic_id=by.clinic_id,
         course_id=examination.course_id,

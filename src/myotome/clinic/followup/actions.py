@@ -15,6 +15,7 @@ from myotome.clinic.followup.models import Discharge, ForecastShown, MeasureAnsw
 from myotome.clinic.followup.notices import queue_questions
 from myotome.clinic.followup.outcomes import held_for
 from myotome.clinic.followup.queries import (
+    YEAR_DAYS,
     CourseStory,
     by_diary,
     forecast_input,
@@ -40,7 +41,6 @@ from myotome.vocabulary.measures import Occasion
 SAMPLED_ONE_IN = 5
 FOLLOW_UP_MONTHS = (3, 6, 12)
 BEFORE = [Occasion.BEFORE_VISIT.value, Occasion.REVIEW.value]
-YEAR_DAYS = 365
 
 
 @transaction.atomic

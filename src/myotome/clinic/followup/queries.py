@@ -32,6 +32,7 @@ from myotome.vocabulary.scheduling import AppointmentStatus
 from myotome.vocabulary.sentences import Sentence
 
 DAYS_BEFORE = 3
+YEAR_DAYS = 365
 OVER = [AppointmentStatus.CANCELLED.value, AppointmentStatus.NO_SHOW.value, AppointmentStatus.DONE.value]
 
 

@@ -12,7 +12,7 @@ from django.db.models import Exists, Max, OuterRef
 
 from myotome.clinic.booking.models import Appointment
 from myotome.clinic.followup.models import Discharge, MeasureRequest, MeasureScore
-from myotome.clinic.followup.queries import OVER
+from myotome.clinic.followup.queries import OVER, YEAR_DAYS
 from myotome.clinic.people.days import clinic_day
 from myotome.clinic.people.links import LINK_DAYS
 from myotome.clinic.people.models import Clinic
@@ -25,7 +25,6 @@ from myotome.vocabulary.measures import Occasion
 
 AFTERWARDS = [Occasion.DISCHARGE.value, Occasion.FOLLOW_UP.value]
 MONTH_DAYS = 30.44
-YEAR_DAYS = 365
 ADRIFT_DAYS = 91
 MONTHS = (0, 3, 6, 12)
 

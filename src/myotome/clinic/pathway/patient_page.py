@@ -23,6 +23,7 @@ from myotome.clinic.people.links import MOST_WRONG_BIRTH_DATES, patient_of_page_
 from myotome.clinic.people.models import Clinic, Patient
 from myotome.clinic.people.queries import patient_by_link
 from myotome.clinic.screening.courses import courses_for
+from myotome.clinic.screening.models import Course
 from myotome.exchange.record.page import record_page
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import TooManyAttempts
@@ -72,11 +73,13 @@ def own_record(actor: Actor, *, at: datetime) -> bytes:
     return out.getvalue()
 
 
-def page_of(actor: Actor, *, at: datetime, patient: Patient | None = None) -> dict[str, Any]:
-    """What she may see of herself; forecasts and charts only as they were shared. `patient` where her link has just told who."""
-    if patient is None or patient.pk != actor.patient_id:
-        patient = Patient.objects.for_actor(actor).get_or_not_found(pk=actor.patient_id)
-    course = courses_for(actor, patient_id=patient.pk).first()
+def page_of(actor: Actor, *, at: datetime) -> dict[str, Any]:
+    """What she may see of herself; forecasts and charts only as they were shared.
+
+    Raises:
+        NotFound: the actor is no patient.
+    """
+    patient, course = _her_and_her_course(actor)
     appointments = list(
         Appointment.objects.for_actor(actor)
         .filter(patient=patient, ends_at__gt=at, status__in=["booked", "requested", "arrived"])
@@ -106,7 +109,14 @@ def shared_muscles(actor: Actor) -> tuple[Patient, Share | None]:
     Raises:
         NotFound: the actor is no patient.
     """
-    patient = Patient.objects.for_actor(actor).get_or_not_found(pk=actor.patient_id)
-    course = courses_for(actor, patient_id=patient.pk).first()
+    patient, course = _her_and_her_course(actor)
     rows = shares_of(actor, course_id=course.pk) if course else []
     return patient, next((row for row in rows if row.what == "muscles"), None)
+
+
+def _her_and_her_course(actor: Actor) -> tuple[Patient, Course | None]:
+    """She who asks, and her newest course; one question where she has one."""
+    course = courses_for(actor, patient_id=actor.patient_id).first() if actor.patient_id else None
+    if course is not None:
+        return course.patient, course
+    return Patient.objects.for_actor(actor).get_or_not_found(pk=actor.patient_id), None

@@ -14,26 +14,21 @@ from myotome.clinic.booking.clocks import zone_then
 from myotome.clinic.booking.queries import practitioner_name
 from myotome.clinic.booking.rules import rules_for
 from myotome.clinic.pathway.own_booking import OwnChoice, own_choices, own_time_held, own_visit_booked
-from myotome.clinic.pathway.patient_page import patient_by_page_link
 from myotome.clinic.people.links import link_token
-from myotome.clinic.people.queries import patient_by_link
-from myotome.pages.access import by_link, for_roles
+from myotome.pages.access import for_roles
 from myotome.pages.booking.limits import check_may_hold
 from myotome.pages.booking.offers import Day, days_with_offers, start_from, week_of
-from myotome.pages.portal.known import is_known
+from myotome.pages.portal.known import behind_birth_date
 from myotome.pages.typed import whole_or_none
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import MyotomeError
 
 
-@by_link
+@behind_birth_date
 def book_by_link(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
     """By link, behind her birth date."""
-    patient = patient_by_page_link(request.clinic, token, at=timezone.now())
-    if not is_known(request, patient.pk, patient.born_on):
-        return redirect("portal:page", clinic=actor.clinic_slug, token=token)
-    return _book(request, patient_by_link(patient, request.clinic), token)
+    return _book(request, actor, token)
 
 
 @for_roles(Role.PATIENT)

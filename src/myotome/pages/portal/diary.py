@@ -10,25 +10,20 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from myotome.clinic.followup.diary import diary_of, keeps_diary, write_day
-from myotome.clinic.pathway.patient_page import patient_by_page_link
 from myotome.clinic.people.days import clinic_day
-from myotome.clinic.people.queries import patient_by_link
 from myotome.clinic.screening.courses import courses_for
-from myotome.pages.access import by_link, for_roles
-from myotome.pages.portal.known import is_known
+from myotome.pages.access import for_roles
+from myotome.pages.portal.known import behind_birth_date
 from myotome.pages.typed import a_day, whole_or_none
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue
 
 
-@by_link
+@behind_birth_date
 def diary_by_link(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
     """Her diary by link, behind her birth date."""
-    patient = patient_by_page_link(request.clinic, token, at=timezone.now())
-    if not is_known(request, patient.pk, patient.born_on):
-        return redirect("portal:page", clinic=actor.clinic_slug, token=token)
-    return _diary(request, patient_by_link(patient, request.clinic), token)
+    return _diary(request, actor, token)
 
 
 @for_roles(Role.PATIENT)

@@ -6,14 +6,12 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 
-from myotome.clinic.pathway.patient_page import patient_by_page_link, shared_muscles
-from myotome.clinic.people.queries import patient_by_link
-from myotome.pages.access import by_link, for_roles
+from myotome.clinic.pathway.patient_page import shared_muscles
+from myotome.pages.access import for_roles
 from myotome.pages.followup.muscle_pages import paper_of_muscles
 from myotome.pages.followup.muscles import muscles_in_lay_words
-from myotome.pages.portal.known import is_known
+from myotome.pages.portal.known import behind_birth_date
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 
@@ -30,27 +28,16 @@ def muscles_paper(request: HttpRequest, actor: Actor) -> HttpResponse:
     return _paper(request, actor)
 
 
-@by_link
+@behind_birth_date
 def muscles_by_link(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
     """By link, behind her birth date."""
-    return _behind_the_door(request, actor, token) or _page(request, _her(request, token), token)
+    return _page(request, actor, token)
 
 
-@by_link
+@behind_birth_date
 def muscles_paper_by_link(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
     """On paper by link, behind her birth date."""
-    return _behind_the_door(request, actor, token) or _paper(request, _her(request, token))
-
-
-def _behind_the_door(request: HttpRequest, actor: Actor, token: str) -> HttpResponse | None:
-    patient = patient_by_page_link(request.clinic, token, at=timezone.now())
-    if is_known(request, patient.pk, patient.born_on):
-        return None
-    return redirect("portal:page", clinic=actor.clinic_slug, token=token)
-
-
-def _her(request: HttpRequest, token: str) -> Actor:
-    return patient_by_link(patient_by_page_link(request.clinic, token, at=timezone.now()), request.clinic)
+    return _paper(request, actor)
 
 
 def _page(request: HttpRequest, actor: Actor, token: str = "") -> HttpResponse:

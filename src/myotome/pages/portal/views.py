@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -32,7 +31,7 @@ from myotome.pages.followup.story import is_low
 from myotome.pages.money.views import paper_of
 from myotome.pages.portal.drawing import phone_chart, told
 from myotome.pages.portal.forms import birth_date, ticks_of, value_of
-from myotome.pages.portal.known import is_known, remember
+from myotome.pages.portal.known import behind_birth_date, is_known, remember
 from myotome.science.followup.scoring import meaningful_line
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
@@ -109,7 +108,7 @@ def page(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
             error = refusal.message
     if error or not is_known(request, patient.pk, patient.born_on):
         return render(request, "portal/door.html", {"error": error}, status=422 if error else 200)
-    return _page(request, patient_by_link(patient, request.clinic), token, patient)
+    return _page(request, patient_by_link(patient, request.clinic), token)
 
 
 @for_roles(Role.PATIENT)
@@ -118,13 +117,10 @@ def home(request: HttpRequest, actor: Actor) -> HttpResponse:
     return _page(request, actor)
 
 
-@by_link
+@behind_birth_date
 def record_by_link(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
     """Her record to take with her, by link, behind her birth date."""
-    patient = patient_by_page_link(request.clinic, token, at=timezone.now())
-    if not is_known(request, patient.pk, patient.born_on):
-        return redirect("portal:page", clinic=actor.clinic_slug, token=token)
-    return _record(patient_by_link(patient, request.clinic))
+    return _record(actor)
 
 
 @for_roles(Role.PATIENT)
@@ -133,13 +129,10 @@ def record(request: HttpRequest, actor: Actor) -> HttpResponse:
     return _record(actor)
 
 
-@by_link
+@behind_birth_date
 def receipt_by_link(request: HttpRequest, actor: Actor, token: str, payment: int) -> HttpResponse:
     """One of her receipts as a PDF, by link, behind her birth date."""
-    patient = patient_by_page_link(request.clinic, token, at=timezone.now())
-    if not is_known(request, patient.pk, patient.born_on):
-        return redirect("portal:page", clinic=actor.clinic_slug, token=token)
-    return paper_of(request, patient_by_link(patient, request.clinic), payment)
+    return paper_of(request, actor, payment)
 
 
 @for_roles(Role.PATIENT)
@@ -155,10 +148,10 @@ def _record(actor: Actor) -> HttpResponse:
     return answer
 
 
-def _page(request: HttpRequest, actor: Actor, token: str = "", patient: Any = None) -> HttpResponse:
+def _page(request: HttpRequest, actor: Actor, token: str = "") -> HttpResponse:
     now = timezone.now()
     questions_before_visits(by=actor, at=now)
-    context = page_of(actor, at=now, patient=patient) | {"token": token}
+    context = page_of(actor, at=now) | {"token": token}
     context["keeps_diary"] = context["course"] is not None and keeps_diary(context["course"])
     story, shares = context["story"], context["shares"]
     context["is_low"] = story is not None and is_low(story)
