@@ -133,6 +133,18 @@ def test_with_her_account_too(client, hannah):
     assert Appointment.objects.get().patient == hannah
 
 
+def test_the_page_opens_in_the_week_in_which_her_plan_lets_her_come_again(client, hannah):
+    come_in(client, hannah)
+    service = Service.objects.get(kind="ims").pk
+    for key in ("one", "two", "three"):
+        answer = client.get(at(hannah))
+        starts = TIME.findall(answer.content.decode())
+        assert starts, f"nothing to choose before visit {key}"
+        assert client.post(at(hannah), {"service": service, "start": starts[0], "key": key}).status_code == 302
+    assert answer.context["page"] >= 1
+    assert Appointment.objects.count() == 3
+
+
 def test_the_page_of_free_times_needs_at_most_fifteen_queries(client, hannah):
     come_in(client, hannah)
     client.get(at(hannah))

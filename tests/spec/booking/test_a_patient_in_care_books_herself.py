@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -163,3 +164,14 @@ def test_an_emergency_answer_since_the_course_began_stops_it(hannah, minutes, st
             ask(hannah)
     else:
         assert ask(hannah).pk
+
+
+@pytest.mark.parametrize(
+    ("others", "first"),
+    [((), 0), ((1,), 6), ((-3,), 2), ((1, 8), 13), ((1, 12), 6), ((20,), 0)],
+)
+def test_the_first_day_that_fits_is_far_enough_from_each_of_her_other_visits(hannah, others, first):
+    choice = replace(own_choices(hannah, at=AT).choices[0], others=tuple(AT + timedelta(days=n) for n in others))
+    day = choice.first_day(AT, "America/Vancouver")
+    assert choice.least_days == 5
+    assert (day - AT.date()).days == first

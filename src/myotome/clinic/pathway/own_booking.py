@@ -53,6 +53,14 @@ class OwnChoice:
         """Far enough from each of her other visits, by days of the wall calendar of its place."""
         return all(abs(days_between(starts_at, other, zone)) >= self.least_days for other in self.others)
 
+    def first_day(self, at: datetime, zone: str) -> date:
+        """The first day from `at` on that is far enough from each of her other visits."""
+        day = at.astimezone(ZoneInfo(zone)).date()
+        for other in sorted(visit.astimezone(ZoneInfo(zone)).date() for visit in self.others):
+            if abs((day - other).days) < self.least_days:
+                day = other + timedelta(days=self.least_days)
+        return day
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OwnChoices:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,7 +18,7 @@ from myotome.clinic.pathway.own_booking import OwnChoice, own_choices, own_time_
 from myotome.clinic.people.links import link_token
 from myotome.pages.access import for_roles
 from myotome.pages.booking.limits import check_may_hold
-from myotome.pages.booking.offers import Day, days_with_offers, start_from, week_of
+from myotome.pages.booking.offers import DAYS_AT_A_LOOK, Day, days_with_offers, start_from, week_of
 from myotome.pages.portal.known import behind_birth_date
 from myotome.pages.typed import whole_or_none
 from myotome.vocabulary.actors import Actor
@@ -48,7 +49,11 @@ def _book(request: HttpRequest, actor: Actor, token: str = "") -> HttpResponse:
     found = own_choices(actor, at=timezone.now())
     choice = next((row for row in found.choices if str(row.service.pk) == given.get("service")), None)
     choice = choice or next(iter(found.choices), None)
-    page, anybody = week_of(request.GET.get("page", "0")), given.get("with") == "anybody"
+    page, anybody = _week(request, choice), given.get("with") == "anybody"
+    days = _days(request, actor, choice, page=page, anybody=anybody) if choice else []
+    if choice and not days and "page" not in request.GET:
+        page += 1
+        days = _days(request, actor, choice, page=page, anybody=anybody)
     context: dict[str, Any] = {
         "token": token,
         "choices": found.choices,
@@ -56,10 +61,19 @@ def _book(request: HttpRequest, actor: Actor, token: str = "") -> HttpResponse:
         "why_not": found.why_not,
         "anybody": anybody,
         "page": page,
-        "days": _days(request, actor, choice, page=page, anybody=anybody) if choice else [],
+        "days": days,
         "error": error,
     }
     return render(request, "portal/book.html", context, status=error.http_status if error else 200)
+
+
+def _week(request: HttpRequest, choice: OwnChoice | None) -> int:
+    """The week that was asked for; at first the one in which her plan lets her come again."""
+    if choice is None or "page" in request.GET:
+        return week_of(request.GET.get("page", ""))
+    at, zone = timezone.now(), request.clinic.time_zone
+    ahead = choice.first_day(at, zone) - at.astimezone(ZoneInfo(zone)).date()
+    return ahead.days // DAYS_AT_A_LOOK
 
 
 def _days(request: HttpRequest, actor: Actor, choice: OwnChoice, *, page: int, anybody: bool) -> list[Day]:
