@@ -18,6 +18,7 @@ from myotome.clinic.assessment.models import ExamFinding
 from myotome.knowledge.muscles import muscles
 from myotome.vocabulary.anatomy import ExamRegion, Side
 from myotome.vocabulary.findings import MuscleFinding
+from tests.browser import wait_until
 from tests.browser.test_needle_chart import log_in
 from tests.factories import a_clinic, a_course, a_patient, a_practitioner, an_actor
 
@@ -188,8 +189,7 @@ def test_an_older_page_never_comes_after_a_newer_tap(page, live_server):
     findings = page.get_by_role("region", name="Findings", exact=True)
     left.tap()
     expect(page.locator("[id='muscle:soleus::left:shortened:1']")).to_have_attribute("aria-pressed", "true")
-    page.wait_for_timeout(100)
-    assert len(held) == 1
+    wait_until(page, lambda: len(held) == 1)
     older = held[0].fetch()
     left.tap()
     expect(page.locator("[id='muscle:soleus::left:shortened:2']")).to_have_attribute("aria-pressed", "true")
@@ -197,7 +197,7 @@ def test_an_older_page_never_comes_after_a_newer_tap(page, live_server):
     page.wait_for_timeout(300)
     expect(page.locator("[id='muscle:soleus::left:shortened:2']")).to_have_attribute("aria-pressed", "true")
     expect(findings).to_contain_text("Nothing is tested yet")
-    assert len(held) == 2
+    wait_until(page, lambda: len(held) == 2)
     held[1].continue_()
     expect(findings.get_by_role("listitem")).to_contain_text(["Soleus"])
     assert grades(exam) == {"soleus:left": 2}
