@@ -148,9 +148,27 @@ def test_a_reason_does_not_lift_the_stop_and_a_corrected_fact_does(client, visit
     assert sorted(acts.values_list("act", flat=True)) == ["fact.noted", "visit.fact_corrected"]
 
 
+def test_beside_an_ask_of_an_area_the_area_is_named_and_then_stops_that_side_alone(client, visit):
+    has(visit, "lymphoedema")
+    asked = chart(client, visit, SHIN)
+    assert BLOCKED not in asked
+    assert 'name="fact_area" value="lower_leg:left"' in asked
+    form = {"fact_code": "lymphoedema", "fact_state": "present", "fact_area": ["", "lower_leg:left"], "site": SHIN}
+    refused = client.post(at("fact_corrected", visit), form | {"client_id": "a1"})
+    assert refused.status_code == 422
+    assert 'value="lower_leg:left" checked' in refused.content.decode()
+    client.post(at("fact_corrected", visit), form | {"client_id": "a2", "fact_detail": "after the operation in May"})
+    client.post(at("answered", visit), {"code": "lymphoedema", "place": "lower_leg", "reason": "other side"})
+    stopped = chart(client, visit, SHIN)
+    assert BLOCKED in stopped
+    assert "left lower leg" in stopped
+    assert BLOCKED not in chart(client, visit, SHIN.replace("left", "right"))
+
+
 @pytest.mark.parametrize(
     ("form", "field"),
-    [({"fact_code": "moonstruck"}, "fact_code"), ({"fact_state": "perhaps"}, "fact_state"), ({"fact_detail": " "}, "fact_detail")],
+    [({"fact_code": "moonstruck"}, "fact_code"), ({"fact_state": "perhaps"}, "fact_state"), ({"fact_detail": " "}, "fact_detail"),
+     ({"fact_area": ["", "arm:left"]}, "fact_area")],
 )  # fmt: skip
 def test_a_correction_that_says_nothing_changes_nothing(client, visit, form, field):
     has(visit, "previous_reaction")

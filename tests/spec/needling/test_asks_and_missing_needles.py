@@ -25,7 +25,7 @@ from myotome.clinic.needling.asks import AskBook, answered_quickly
 from myotome.clinic.needling.models import Incident
 from myotome.clinic.needling.queries import incidents_open, needles_of, reviews_waiting, visit_for
 from myotome.clinic.screening.models import PatientFact
-from myotome.vocabulary.anatomy import NeedleRegion
+from myotome.vocabulary.anatomy import NeedleRegion, Side
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, NeedleUnaccountedFor, NotAllowed, NotFound, VisitLocked
 from myotome.vocabulary.needling import NeedleState, SiteKind, TreatmentMode
@@ -106,6 +106,45 @@ def test_a_stop_is_lifted_by_correcting_its_fact_which_is_dated_and_kept_and_by_
         ("absent", LATER, elena.name, None),
     ]
     assert AuditEvent.objects.filter(act="visit.fact_corrected").count() == 2
+
+
+def test_an_area_that_is_named_stops_needles_there_until_it_is_put_right_and_other_words_leave_it():
+    visit, elena = an_open_visit()
+
+    def says(at, detail, **given):
+        fact = {"code": "lymphoedema", "detail": detail} | {"state": "present"} | given
+        correct_fact(by=elena, at=at, visit_id=visit.pk, **fact)
+        warnings = AskBook(elena, visit).warnings("muscle", "rhomboid_minor", "", "upper_back", side="left")
+        return [w.level.value for w in warnings if w.code == "lymphoedema"]
+
+    assert says(AT, "nodes removed") == ["ask"]
+    assert says(AT, "nodes removed", areas=["upper_back:left"]) == ["stop"]
+    assert says(LATER, "nodes removed, left side") == ["stop"]
+    assert says(LATER, "only the hand", areas=["forearm_hand:left"]) == ["ask"]
+    assert says(LATER, "never, mixed up", state="absent") == []
+    rows = PatientFact.objects.filter(code="lymphoedema").order_by("pk")
+    assert [row.areas for row in rows] == [[], ["upper_back:left"], ["upper_back:left"], ["forearm_hand:left"], []]
+
+
+@pytest.mark.parametrize(
+    ("code", "area"), [("lymphoedema", "tail:left"), ("lymphoedema", "arm"), ("fever", "arm:left")]
+)
+def test_an_area_that_is_none_or_of_a_fact_that_has_none_is_refused_at_its_field(code, area):
+    visit, elena = an_open_visit()
+    with pytest.raises(InvalidValue) as refused:
+        correct_fact(by=elena, at=AT, visit_id=visit.pk, code=code, state="present", detail="so", areas=[area])
+    assert refused.value.field == "fact_area"
+    assert not PatientFact.objects.exists()
+
+
+def test_a_needle_in_the_named_area_is_recorded_and_opens_an_incident():
+    visit, elena = an_open_visit()
+    areas = ["buttock:left"]
+    correct_fact(by=elena, at=AT, visit_id=visit.pk, code="lymphoedema", state="present", detail="x", areas=areas)
+    for side, opened in ((Side.RIGHT, "needled_without_answer"), (Side.LEFT, "needled_against_stop")):
+        needle = a_needle(site="gluteus_medius", region=NeedleRegion.BUTTOCK, side=side)
+        record_insertion(by=elena, at=LATER, visit_id=visit.pk, needle=needle)
+        assert opened in [kind for kind, _detail in incidents()]
 
 
 def test_a_closed_visit_takes_no_correction():

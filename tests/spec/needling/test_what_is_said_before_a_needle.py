@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from myotome.knowledge.acupoints import acupoint, acupoints
+from myotome.knowledge.cautions import cautions
 from myotome.knowledge.hazards import hazards
 from myotome.knowledge.muscles import hazards_at, region_at, sites
 from myotome.science.needling.asks import EVERYWHERE, before_needle, unanswered
@@ -94,7 +95,31 @@ def test_a_pacemaker_stops_current_but_not_the_needle():
     assert codes(electrical, CautionLevel.STOP) == ["pacemaker_electrical"]
 
 
-def test_a_stop_for_an_area_asks_whether_the_site_lies_there():
+OF_AN_AREA = [row for row in cautions() if row.scope == "area"]
+
+
+@pytest.mark.parametrize("rule", OF_AN_AREA, ids=lambda row: row.code)
+@pytest.mark.parametrize(("side", "stops"), [("left", True), ("right", False), ("midline", True), ("", True)])
+def test_in_the_area_that_is_named_a_needle_is_stopped_and_nowhere_else(rule, side, stops):
+    known = {"facts": {rule.fact: "since May"}, "areas": {rule.fact: ("thigh:left",)}}
+    here = [w for w in said("rectus_femoris", side=side, **known) if w.code == rule.code]
+    assert [w.level for w in here] == [CautionLevel.STOP if stops else CautionLevel.ASK]
+    assert codes(said("extensor_digitorum", side="left", **known), CautionLevel.STOP) == []
+    assert unanswered(here, {(w.code, w.place) for w in here}) == (tuple(here) if stops else ())
+
+
+def test_a_reason_for_the_sound_side_never_settles_the_side_that_is_stopped():
+    known = {"facts": {"lymphoedema": ""}, "areas": {"lymphoedema": ("arm:left",)}}
+    answered = {(w.code, w.place) for w in said("biceps_brachii", side="right", **known)}
+    assert "lymphoedema" in [w.code for w in unanswered(said("biceps_brachii", side="left", **known), answered)]
+
+
+def test_a_free_place_in_the_area_that_is_named_is_stopped_too():
+    free = at_free_place("arm", side="left", facts={"lymphoedema": ""}, areas={"lymphoedema": ("arm:left",)})
+    assert codes(free, CautionLevel.STOP) == ["lymphoedema"]
+
+
+def test_a_stop_for_an_area_that_only_words_describe_asks_whether_the_site_lies_there():
     warnings = said("extensor_digitorum", facts={"skin_infection": "left elbow"})
     assert [(w.level, w.detail) for w in warnings if w.code == "skin_infection"] == [(CautionLevel.ASK, "left elbow")]
 

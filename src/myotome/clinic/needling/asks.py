@@ -6,7 +6,7 @@ and again when its fact changes. A needle that went in all the same is recorded,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -23,7 +23,8 @@ from myotome.clinic.people.queries import credentials_of
 from myotome.clinic.screening.clinical_content import content_of
 from myotome.clinic.screening.facts import facts_known, note_fact
 from myotome.clinic.screening.models import PatientFact
-from myotome.knowledge.cautions import facts
+from myotome.knowledge.cautions import facts, has_area
+from myotome.science.needling.areas import checked_areas
 from myotome.science.needling.asks import Warning, before_needle, gravest_first, unanswered
 from myotome.science.needling.consents import regions_near
 from myotome.science.needling.credentials import Hand, said_of_hand
@@ -62,6 +63,7 @@ class AskBook:
         self.rows = rows
         self._rules = content_of(visit.clinic).cautions
         self.facts: Mapping[str, str] = {row.code: row.detail for row in rows}
+        self.areas: Mapping[str, tuple[str, ...]] = {row.code: tuple(row.areas) for row in rows if row.areas}
         self._noted_at = {row.code: row.noted_at for row in rows}
 
     @cached_property
@@ -75,14 +77,16 @@ class AskBook:
     def warnings(
         self, site_kind: str, site: str, level: str, region: str, *, nearest: str = "", **how: Any
     ) -> tuple[Warning, ...]:
-        """Everything to say before a needle at this site, so deep, with current or to stay as `how` says."""
+        """Everything to say before a needle at this site, on this side, so deep, with current or to stay as `how` says."""
         where: dict[str, Any] = {
             "site_kind": SiteKind(site_kind),
             "site": site,
             "level": level or None,
             "nearest": nearest,
         }
-        said = before_needle(**where, region=NeedleRegion(region), facts=self.facts, rules=self._rules, **how)
+        said = before_needle(
+            **where, region=NeedleRegion(region), facts=self.facts, areas=self.areas, rules=self._rules, **how
+        )
         of_hand = said_of_hand(
             self._hand,
             mode=TreatmentMode(self._visit.mode),
@@ -131,11 +135,23 @@ def answer_ask(
 
 
 @once
-def correct_fact(*, by: Actor, at: datetime, visit_id: int, code: str, state: str, detail: str) -> TreatmentVisit:
-    """The fact that raised a STOP or an ASK, put right: not so, or so with other details. What it was is kept.
+def correct_fact(
+    *,
+    by: Actor,
+    at: datetime,
+    visit_id: int,
+    code: str,
+    state: str,
+    detail: str,
+    areas: Collection[str] | None = None,
+) -> TreatmentVisit:
+    """The fact that raised a STOP or an ASK, put right: not so, or so with other details or areas. What it was is kept.
+
+    `areas` are those in which no needle goes in at all, as `arm:left`; None leaves them as they are.
 
     Raises:
-        InvalidValue: there is no such fact, it is neither present nor absent, or nobody said what is known now.
+        InvalidValue: there is no such fact, it is neither present nor absent, nobody said what is known now, or an area
+            is none or belongs to a fact that holds everywhere.
         VisitLocked: the visit is closed.
     """
     visit = unlocked_visit(by, visit_id)
@@ -145,7 +161,17 @@ def correct_fact(*, by: Actor, at: datetime, visit_id: int, code: str, state: st
         raise InvalidValue("Say whether it is so or not.", field="fact_state")
     if not detail.strip():
         raise InvalidValue("Say what is known now, and from whom.", field="fact_detail")
-    note_fact(by=by, at=at, patient_id=visit.course.patient_id, code=code, state=state, detail=detail.strip()[:200])
+    if areas and not has_area(code):
+        raise InvalidValue("This fact holds for the whole body: it has no area.", field="fact_area")
+    note_fact(
+        by=by,
+        at=at,
+        patient_id=visit.course.patient_id,
+        code=code,
+        state=state,
+        detail=detail.strip()[:200],
+        areas=areas if areas is None else checked_areas(areas),
+    )
     note_in_audit(by, at, "visit.fact_corrected", visit, code=code, state=state)
     return visit
 
@@ -161,6 +187,7 @@ def open_incidents_of_needle(
         needle.level,
         needle.region,
         nearest=needle.nearest,
+        side=needle.side,
         depth_mm=needle.depth_mm,
         is_electrical=needle.technique == Technique.ELECTRICAL.value,
         is_retained=needle.state == NeedleState.LEFT_IN.value,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -40,10 +41,20 @@ def facts_known(actor: Actor, patient_id: int) -> list[PatientFact]:
     return list(facts_of(actor, patient_id))
 
 
-def note_fact(*, by: Actor, at: datetime, patient_id: int, code: str, state: str, detail: str = "") -> PatientFact:
+def note_fact(
+    *,
+    by: Actor,
+    at: datetime,
+    patient_id: int,
+    code: str,
+    state: str,
+    detail: str = "",
+    areas: Sequence[str] | None = None,
+) -> PatientFact:
     """The fact as it now stands; the one before is kept with the moment it was replaced.
 
-    Call it inside the transaction of the act that learned it. The same fact again changes nothing.
+    Call it inside the transaction of the act that learned it. The same fact again changes nothing. Without `areas` those
+    named before stay while the fact does; a fact that is not present has none.
 
     Raises:
         InvalidValue: a state that is not present, absent or not_asked.
@@ -51,7 +62,9 @@ def note_fact(*, by: Actor, at: datetime, patient_id: int, code: str, state: str
     if state not in STATES:
         raise InvalidValue("A fact is present, absent or not_asked, not {state}.", field=code, state=state)
     current = PatientFact.objects.filter(patient_id=patient_id, code=code, replaced_at__isnull=True).first()
-    if current is not None and (current.state, current.detail) == (state, detail):
+    before = current.areas if current is not None else []
+    named = list(before if areas is None else areas) if state == "present" else []
+    if current is not None and (current.state, current.detail, before) == (state, detail, named):
         return current
     if current is not None:
         PatientFact.objects.filter(pk=current.pk).update(replaced_at=at)
@@ -61,6 +74,7 @@ def note_fact(*, by: Actor, at: datetime, patient_id: int, code: str, state: str
         code=code,
         state=state,
         detail=detail[:200],
+        areas=named,
         noted_at=at,
         noted_by=by.name,
     )

@@ -88,7 +88,10 @@ class Course(ClinicalRow):
 
 
 class PatientFact(ClinicalRow):
-    """A dated fact that raises a caution (`anticoagulant`, `pacemaker`, ...); corrected by a newer row."""
+    """A dated fact that raises a caution (`anticoagulant`, `pacemaker`, ...); corrected by a newer row.
+
+    `areas` are regions with a side, as `arm:left`, where it was named that the fact holds; a fact without may hold anywhere.
+    """
 
     patient_path = "patient"
     patient_sees = True
@@ -97,6 +100,7 @@ class PatientFact(ClinicalRow):
     code = models.CharField(max_length=40)
     state = models.CharField(max_length=10, choices=[(v, v) for v in ("present", "absent", "not_asked")])
     detail = models.CharField(max_length=200, blank=True)
+    areas = models.JSONField(default=list, blank=True)
     noted_at = models.DateTimeField()
     noted_by = models.CharField(max_length=120)
     replaced_at = models.DateTimeField(null=True)

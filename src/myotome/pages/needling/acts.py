@@ -109,8 +109,9 @@ def answered(request: HttpRequest, actor: Actor, visit: int) -> None:
 
 @partial(act, stays=True)
 def fact_corrected(request: HttpRequest, actor: Actor, visit: int) -> None:
-    """A fact that raised a STOP put right: the only way past it."""
+    """A fact that raised a STOP put right: the only way past it. With the areas where it holds, if the form asked."""
     data = request.POST
+    areas = [area for area in data.getlist("fact_area") if area] if "fact_area" in data else None
     actions.correct_fact(
         by=actor,
         at=_when(request),
@@ -119,6 +120,7 @@ def fact_corrected(request: HttpRequest, actor: Actor, visit: int) -> None:
         code=data.get("fact_code", ""),
         state=data.get("fact_state", ""),
         detail=data.get("fact_detail", ""),
+        areas=areas,
     )
 
 

@@ -27,7 +27,7 @@ def without_doubles(
     found = {(warning.code, warning.place): warning for warning in of_lots}
     for site, depth_mm in ahead:
         where = {name: site[name] for name in WHERE}
-        for warning in book.warnings(**where, depth_mm=depth_mm, is_electrical=is_electrical):
+        for warning in book.warnings(**where, side=site["side"], depth_mm=depth_mm, is_electrical=is_electrical):
             found.setdefault((warning.code, warning.place), warning)
     return gravest_first(found.values())
 
@@ -61,7 +61,7 @@ def said_before_line(actor: Actor, visit: TreatmentVisit, line: str) -> list[War
 
 
 def _ahead(row: NeedleLine) -> Ahead:
-    return {name: getattr(row, name) for name in WHERE}, row.depth_mm
+    return {name: getattr(row, name) for name in (*WHERE, "side")}, row.depth_mm
 
 
 def _current(row: NeedleLine) -> bool:

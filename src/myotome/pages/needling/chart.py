@@ -276,7 +276,7 @@ def _say_before_they_stay(resting: list[NeedleInsertion], book: AskBook, yeses: 
     """Each needle that is in learns what must be said before it is left in: `said_if_it_stays`, `may_stay`."""
     may_stay = not yeses.missing([NeededConsent("retained")])
     for needle in resting:
-        at = {name: getattr(needle, name) for name in WHERE}
+        at = {name: getattr(needle, name) for name in (*WHERE, "side")}
         codes = {warning.code for warning in book.warnings(**at)}
         needle.may_stay = may_stay
         needle.said_if_it_stays = [w for w in book.warnings(**at, is_retained=True) if w.code not in codes]

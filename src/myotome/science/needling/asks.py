@@ -1,8 +1,9 @@
 """What is said before a needle: STOP, ASK and NOTE for one site, from the patient's facts and the site's hazards.
 
 STOP is lifted only by correcting the fact that raised it. ASK wants a reason, once per visit and region. A STOP that
-holds for an area which only its words describe asks whether the site lies there: the program cannot know. A depth is
-charted, not judged: only at an acupuncture point, deeper than the deepest range of any source, it asks.
+holds for an area stops where the fact names the area; outside it, or while only words describe it, it asks whether the
+site lies there: the program cannot know. A depth is charted, not judged: only at an acupuncture point, deeper than the
+deepest range of any source, it asks.
 
 A free place has no row of its own: it takes the hazards of its region's muscles and points, as one ASK that says so, and
 what would be a STOP at one of these sites asks whether the place lies there. What holds at the site named as nearest, and
@@ -18,6 +19,7 @@ from myotome.knowledge import acupoints as points
 from myotome.knowledge.cautions import Caution, cautions
 from myotome.knowledge.citations import citation
 from myotome.knowledge.hazards import hazards
+from myotome.science.needling.areas import lies_in
 from myotome.science.needling.places import hazards_near, hazards_of_nearest, sites_in
 from myotome.science.needling.sites import named_site, nearest_word
 from myotome.vocabulary.anatomy import NeedleRegion
@@ -41,7 +43,7 @@ class Warning:
     """One thing to say before a needle. `place` is the region for which an answer counts, or `EVERYWHERE`.
 
     `is_of_hand` when it is about who holds the needle and not about the patient or the site, `is_of_current` when it is
-    said of a needle with current only.
+    said of a needle with current only. `areas` are those named so far of a fact that holds in an area, None for any other.
     """
 
     level: CautionLevel
@@ -52,6 +54,7 @@ class Warning:
     detail: str = ""
     is_of_hand: bool = False
     is_of_current: bool = False
+    areas: tuple[str, ...] | None = None
 
 
 def gravest_first(warnings: Iterable[Warning]) -> tuple[Warning, ...]:
@@ -71,6 +74,8 @@ def before_needle(
     level: str | None,
     region: NeedleRegion,
     facts: Mapping[str, str],
+    areas: Mapping[str, Collection[str]] | None = None,
+    side: str = "",
     depth_mm: int | None = None,
     is_electrical: bool = False,
     is_retained: bool = False,
@@ -79,7 +84,8 @@ def before_needle(
 ) -> tuple[Warning, ...]:
     """All warnings for a needle at this site: STOP first, then ASK, then NOTE.
 
-    `facts` are the codes of present facts with their details, `rules` the cautions of the clinic (None: as shipped).
+    `facts` are the codes of present facts with their details, `areas` those of them whose area is named, as `arm:left`;
+    `rules` are the cautions of the clinic (None: as shipped). Without a `side` the needle may be of either.
     `is_retained` is a needle left in the skin after the visit, not one that rests during it; `nearest` is of a free place.
 
     Source: each rule's and hazard's own sources
@@ -98,14 +104,17 @@ def before_needle(
             beside and _holds(rule, (beside.site,), beside.region, added, is_electrical, is_retained)
         ):
             continue
+        named = tuple((areas or {}).get(rule.fact, ())) if rule.scope == "area" else None
+        is_in_area = named is not None and lies_in(named, region, side)
         warning = Warning(
-            level=CautionLevel.ASK if rule.scope == "area" else CautionLevel(rule.level),
+            level=CautionLevel.ASK if named is not None and not is_in_area else CautionLevel(rule.level),
             code=rule.code,
             words=rule.sentence,
-            place=EVERYWHERE if rule.scope == "all" else region.value,
+            place=EVERYWHERE if rule.scope == "all" else f"{region.value}:{side}" if is_in_area else region.value,
             fact=rule.fact,
             detail=facts.get(rule.fact, ""),
             is_of_current=rule.scope in OF_CURRENT,
+            areas=named,
         )
         if not is_here:
             warning = _asked_of_free_place(warning, OF_NEAREST, nearest=nearest_word(nearest))

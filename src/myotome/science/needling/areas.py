@@ -1,0 +1,50 @@
+"""Areas of the body in which a fact of the patient holds: a region on one side, as `arm:left`.
+
+A fact such as lymphoedema or broken skin stops needles in an area and nowhere else. Where somebody named the area, a
+needle in it is a STOP; its words alone are read by no program, so that they ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from myotome.vocabulary.anatomy import NeedleRegion, Side
+from myotome.vocabulary.errors import InvalidValue
+
+SIDES = (Side.LEFT, Side.RIGHT)
+AREAS = tuple(f"{region.value}:{side.value}" for region in NeedleRegion for side in SIDES)
+
+
+def areas_of(region: NeedleRegion) -> tuple[str, ...]:
+    """The two areas of a region, left first.
+
+    Source: judgement
+    Check: tests/spec/needling/test_what_is_said_before_a_needle.py
+    """
+    return tuple(f"{region.value}:{side.value}" for side in SIDES)
+
+
+def lies_in(areas: Collection[str], region: NeedleRegion, side: str) -> bool:
+    """True when a needle of this region and side lies in one of the areas; on the midline, or without a side, of either.
+
+    Source: judgement (on the midline no half of the body is left out)
+    Check: tests/spec/needling/test_what_is_said_before_a_needle.py
+    """
+    if side in SIDES:
+        return f"{region.value}:{side}" in areas
+    return any(area in areas for area in areas_of(region))
+
+
+def checked_areas(areas: Collection[str]) -> tuple[str, ...]:
+    """The areas, each once, in the order of the body.
+
+    Source: judgement
+    Check: tests/spec/needling/test_asks_and_missing_needles.py
+
+    Raises:
+        InvalidValue: one of them is none.
+    """
+    for area in areas:
+        if area not in AREAS:
+            raise InvalidValue("“{area}” is no region with a side.", field="fact_area", area=area[:40])
+    return tuple(area for area in AREAS if area in areas)
