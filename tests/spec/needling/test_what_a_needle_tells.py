@@ -1,4 +1,4 @@
-"""What a needle met is evidence: grasp and cramp of its muscle, the strongest of several, and nothing nobody charted."""
+"""What a needle met is evidence: grasp, cramp and twitch of its muscle, the strongest of several, and nothing nobody charted."""
 
 from __future__ import annotations
 
@@ -29,7 +29,11 @@ MUSCLE = {"muscle": "tensor_fasciae_latae", "side": "left"}
         ({"cramp": 3}, [("cramp", 1)]),
         ({"cramp": 6, "grasp": 1}, [("grasp", 1), ("cramp", 2)]),
         ({"cramp": 10}, [("cramp", 3)]),
-        ({"twitches": 2}, []),
+        ({"twitches": 0}, [("needle_twitch", 0)]),
+        ({"twitches": 1}, [("needle_twitch", 1)]),
+        ({"twitches": 3}, [("needle_twitch", 2)]),
+        ({"twitches": 4}, [("needle_twitch", 3)]),
+        ({"twitches": 50, "painless": True}, [("grasp", 0), ("cramp", 0), ("needle_twitch", 3)]),
         ({}, []),
     ],
 )
@@ -82,6 +86,17 @@ def test_a_needle_that_is_grasped_raises_its_root_at_once():
     answer, before = now(visit, elena)
     assert before == shown
     assert p_of(answer, "L5") > p_of(shown.answer, "L5")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("twitches", "raises"), [(0, False), (1, True), (5, True)])
+def test_a_twitch_raises_its_root_and_a_needle_without_one_lowers_it(twitches, raises):
+    visit, elena = an_open_visit()
+    examination = examined(visit, elena)
+    shown = show_roots(by=elena, at=AT, examination_id=examination.pk)
+    record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle(twitches=twitches))
+    answer, _before = now(visit, elena)
+    assert (p_of(answer, "L5") > p_of(shown.answer, "L5")) is raises
 
 
 @pytest.mark.django_db

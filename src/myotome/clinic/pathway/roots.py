@@ -96,4 +96,4 @@ def keep_roots(*, by: Actor, at: datetime, visit: TreatmentVisit, belief: VisitB
 
 
 def _heard(rows: Sequence[NeedleRow]) -> tuple[tuple[int, str], ...]:
-    return tuple((row.pk, f"{row.grasp} {row.cramp} {row.painless}") for row in rows)
+    return tuple((row.pk, f"{row.grasp} {row.cramp} {row.twitches} {row.painless}") for row in rows)

@@ -48,6 +48,7 @@ SHORT_SIGNS = {
     "twitch": gettext_lazy("twitch"),
     "grasp": gettext_lazy("needle grasp"),
     "cramp": gettext_lazy("cramp"),
+    "needle_twitch": gettext_lazy("twitch at the needle"),
     "enthesis": gettext_lazy("thick tendon"),
     "weak": gettext_lazy("strength"),
 }
@@ -61,6 +62,7 @@ NORMAL_SIGNS = {
     "twitch": gettext_lazy("no twitch"),
     "grasp": gettext_lazy("no needle grasp"),
     "cramp": gettext_lazy("no cramp"),
+    "needle_twitch": gettext_lazy("no twitch at the needle"),
     "enthesis": gettext_lazy("tendon normal"),
 }
 

@@ -62,7 +62,7 @@ SUPERFICIAL, DEEP = "superficial", "deep"
 
 LAYERS = (SUPERFICIAL, "middle", DEEP)
 MUSCLE_SIGNS = ("shortened", "tender", "recognition", "band", "twitch", "enthesis", "weak")
-NEEDLE_SIGNS = ("grasp", "cramp")
+NEEDLE_SIGNS = ("grasp", "cramp", "needle_twitch")
 SIGN_GRADES, PRESENT = (0, 1, 2, 3), (0, 1)
 MOST_FOUND = 16
 Charted = Mapping[str, int]
