@@ -21,7 +21,7 @@ import django
 
 django.setup()
 
-from django.db import DatabaseError, transaction  # noqa: E402
+from django.db import DatabaseError, OperationalError, transaction  # noqa: E402
 from django.db.models import Max  # noqa: E402
 
 from myotome.clinic.money.closing import close_day  # noqa: E402
@@ -93,7 +93,10 @@ class Till:
                 raise Halfway
 
     def _blind(self, n: int) -> str:
-        """A row with the number that was next when it was looked at: only the database stands between two tills."""
+        """A row with the number that was next when it was looked at: only the database stands between two tills.
+
+        A database that is busy for too long has refused nothing: it is asked again.
+        """
         charge, rows = self.mine[n % len(self.mine)], Payment.objects.filter(clinic=self.clinic)
         number = (rows.aggregate(n=Max("number"))["n"] or 0) + 1
         try:
@@ -103,6 +106,8 @@ class Till:
                     practitioner_id=charge.practitioner_id, place_id=charge.place_id, method="cash", amount_cents=5, currency="CAD", printed={},
                     key=f"blind {self.seed} {n}", digest="", on=AT.date(), at=AT, by_name="a till",
                 )  # fmt: skip
+        except OperationalError:
+            return self._blind(n)
         except DatabaseError:
             return "refused by the database"
         return "won"

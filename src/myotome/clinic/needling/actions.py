@@ -15,6 +15,7 @@ from myotome.clinic.audit.actions import record
 from myotome.clinic.needling.accounts import count_out, resolve_incident, sign_missing
 from myotome.clinic.needling.adverse import follow_up_event, report_adverse_event
 from myotome.clinic.needling.asks import answer_ask, correct_fact
+from myotome.clinic.needling.corrections import correct_insertion
 from myotome.clinic.needling.cosigning import ask_for_cosignature, cosign_visit
 from myotome.clinic.needling.locks import held_visit, note_in_audit, unlocked_visit
 from myotome.clinic.needling.models import TreatmentVisit, VisitAddendum
@@ -57,6 +58,7 @@ __all__ = [
     "chart_response",
     "close_visit",
     "correct_fact",
+    "correct_insertion",
     "cosign_visit",
     "count_after_all_out",
     "count_out",

@@ -136,13 +136,18 @@ def take_out(
 
 @once
 def chart_response(*, by: Actor, at: datetime, visit_id: int, number: int, **response: Any) -> NeedleInsertion:
-    """What the needle met, charted while it is in or afterwards, as long as the visit is open."""
+    """What the needle met, charted while it is in or afterwards, as long as the visit is open.
+
+    An answer that takes another's place leaves that one in the audit.
+    """
     visit = unlocked_visit(by, visit_id)
     row = needle_by_number(visit, number)
+    before = {name: getattr(row, name) for name in response if hasattr(row, name)}
     _apply_response(row, response)
     row.save()
+    was = {name: old for name, old in before.items() if old not in (None, "", []) and old != getattr(row, name)}
     open_incidents_of_needle(by, at, visit, row)
-    note_in_audit(by, at, "needle.response", visit, number=number)
+    note_in_audit(by, at, "needle.response", visit, number=number, **({"was": was} if was else {}))
     return row
 
 

@@ -18,7 +18,7 @@ from myotome.pages.needling.chart import reasked
 from myotome.pages.needling.sites import CURRENT, charted_site, free_key, nearest_from, site_key
 from myotome.pages.needling.sizes import size_from
 from myotome.pages.typed import whole_or_none
-from myotome.science.needling.lines import CRAMP_WITHOUT_NUMBER
+from myotome.science.needling.lines import CRAMP_WITHOUT_NUMBER, DEQI
 from myotome.science.needling.shorthand import parse_lines
 from myotome.vocabulary.anatomy import Position
 from myotome.vocabulary.errors import InvalidValue
@@ -184,6 +184,24 @@ def technique_from(data: Mapping[str, Any]) -> dict[str, Any]:
         raise InvalidValue("There is no such technique.", field="technique") from fault
     current = CURRENT if technique is Technique.ELECTRICAL else ()
     return {"technique": technique} | {name: _number(data, name, unit, top) for name, unit, top in current}
+
+
+def how_from(data: QueryDict) -> dict[str, Any]:
+    """How a charted needle was done, every field of it: an empty one says that nobody said it.
+
+    Raises:
+        InvalidValue: one of them cannot be read.
+    """
+    gauge, length, lot = size_from(data.get("size", "").strip())
+    return technique_from(data) | {
+        "gauge_mm": gauge,
+        "length_mm": length,
+        "lot": lot,
+        "position": position_from(data),
+        "response_sought": data.get("response_sought", "")[:40],
+        "painless": True if data.get("painless") else None,
+        "deqi": tuple(code for code in DEQI.values() if code in data.getlist("deqi")),
+    }
 
 
 def position_from(data: Mapping[str, Any]) -> Position | None:

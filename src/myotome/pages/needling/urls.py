@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from myotome.pages.needling import acts, after_acts, kept, stock, telephone, views
+from myotome.pages.needling import acts, after_acts, correct, kept, stock, telephone, views
 
 app_name = "needling"
 urlpatterns = [
@@ -31,6 +31,7 @@ urlpatterns = [
     path("<int:visit>/line/words/", views.line_words, name="line_words"),
     path("<int:visit>/needle/<int:number>/out/", acts.out, name="out"),
     path("<int:visit>/needle/<int:number>/response/", acts.response, name="response"),
+    path("<int:visit>/needle/<int:number>/correct/", correct.correct, name="correct"),
     path("<int:visit>/needle/<int:number>/left-in/", acts.left_in, name="left_in"),
     path("<int:visit>/needle/<int:number>/fragment/", acts.fragment, name="fragment"),
     path("<int:visit>/needle/<int:number>/missing/", acts.missing, name="missing"),
