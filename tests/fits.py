@@ -26,7 +26,7 @@ PLAIN = {
             "no_change": {"numbers": [], "off": OFF},
             "mean_change": {"numbers": [-2.0], "off": OFF},
             "proportional": {"numbers": [0.5], "off": OFF},
-            "sqrt_linear": {"numbers": [0.2, 0.6, 0.1, 0.0, 0.0, 0.0], "off": OFF},
+            "sqrt_linear": {"numbers": [0.2, 0.6, 0.1, 0.0, 0.0, 0.0, 0.0], "off": OFF},
         },
     }
     for start, days in (("first", 42.0), ("third", 28.0))

@@ -87,6 +87,6 @@ def test_a_better_score_never_raises_what_is_left():
 
 
 def test_what_is_not_known_of_a_person_stands_at_the_middle():
-    assert plain_covariates(Covariates()) == (0.0, 0.0, 0.0, 0.0)
-    one = plain_covariates(Covariates(duration_weeks=52, n_segments=4, scar=True, age=55))
-    assert one == pytest.approx((math.log(2), math.log(2), 1.0, 1.0))
+    assert plain_covariates(Covariates()) == (0.0, 0.0, 0.0, 0.0, 0.0)
+    one = plain_covariates(Covariates(duration_weeks=52, n_segments=4, scar=True, age=55, expected="days"))
+    assert one == pytest.approx((math.log(2), math.log(2), 1.0, 1.0, -2.0))

@@ -34,6 +34,7 @@ def course_written_out(row, at, z: float, pain: float, effect: float) -> float:
     log_weeks = math.log(row["duration_weeks"] / 26)
     log_g = at["mu"] + at["duration"] * log_weeks + at["extent"] * math.log(row["segments"] / 2) + effect
     log_g += at["scar"] * row["scar"] + at["age"] * (row["age"] - 45) / 10 + at["spread"] * z
+    log_g += at["expected"] * ("days", "weeks", "months", "years", "always").index(row["expected"]) - 2 * at["expected"]
     lam = math.exp(at["natural"] + at["natural_duration"] * log_weeks)
     floor = min(at["floor"], 0.5 * pain)
     parts = []
@@ -78,7 +79,7 @@ def test_the_likelihood_of_whole_courses_is_that_of_the_visit_model(seed):
 
 
 def test_of_several_clinics_each_has_its_effect():
-    row = {"duration_weeks": 10.0, "segments": 2, "scar": False, "age": 50, "visits": [{"day": 0, "nrs": 7}]}
+    row = {"duration_weeks": 10.0, "segments": 2, "scar": False, "age": 50, "expected": "years"}
     row["visits"] = [{"day": 7 * k, "nrs": 7 - k} for k in range(5)]
     courses = courses_from([row | {"clinic": name, "practitioner": "a"} for name in ("east", "west", "east")])
     assert courses.n_clinics == 2
@@ -119,6 +120,7 @@ def test_what_is_not_known_has_the_moments_of_the_draws_that_forecast():
         np.log(draws.some_segments / 2),
         draws.some_scar,
         (draws.some_age - 45) / 10,
+        draws.some_expected,
     )
     np.testing.assert_allclose(mean, [c.mean() for c in columns], atol=0.02)
     np.testing.assert_allclose(sd, [c.std() for c in columns], rtol=0.03)
@@ -174,8 +176,9 @@ def test_who_leaves_because_the_pain_stayed_does_not_hide_how_many_needling_does
 
 
 def test_a_persons_covariates_stand_in_the_arrays_as_the_model_takes_them():
-    row = {"duration_weeks": 0.1, "segments": 4, "scar": True, "age": 65, "visits": [{"day": 0, "nrs": 7}]}
+    row = {"duration_weeks": 0.1, "segments": 4, "scar": True, "age": 65, "expected": "always"}
+    row["visits"] = [{"day": 0, "nrs": 7}]
     courses = courses_from([row, {"visits": [{"day": 0, "nrs": 3}]}])
-    np.testing.assert_allclose(courses.covariates[0], [math.log(0.5 / 26), math.log(2), 1.0, 2.0])
+    np.testing.assert_allclose(courses.covariates[0], [math.log(0.5 / 26), math.log(2), 1.0, 2.0, 2.0])
     assert np.isnan(courses.covariates[1]).all()
     assert set(SHARED) <= set(truth_from(CHOSEN, np.random.default_rng(1)))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from myotome.knowledge.conditions import conditions
 from myotome.science.followup.answer import forecast_answer
 from myotome.science.followup.draws import stored_draws
-from myotome.science.followup.recovery import Covariates, pain_before_visits, people_like
+from myotome.science.followup.recovery import EXPECTED, Covariates, pain_before_visits, people_like
 
 MANY = 400 if os.environ.get("MYOTOME_SOAK") else 30
 IN_NUMBERS = 0.02
@@ -30,6 +30,7 @@ def courses(draw: st.DrawFn, fewest: int = 0) -> dict[str, Any]:
         "duration_weeks": draw(st.one_of(st.none(), st.floats(0.5, 500))),
         "segments": draw(st.one_of(st.none(), st.integers(1, 8))),
         "scar": draw(st.one_of(st.none(), st.booleans())),
+        "expected": draw(st.sampled_from([None, *EXPECTED])),
         "interval_days": draw(st.integers(3, 28)),
         "visits": [{"day": int(day), "nrs": draw(st.one_of(st.none(), st.integers(0, 10)))} for day in days],
     }
@@ -62,16 +63,17 @@ def test_ranges_rise_probabilities_are_probabilities_and_nothing_is_nan(course):
 
 @settings(max_examples=MANY, deadline=None)
 @given(courses(), st.floats(1.05, 6))
-def test_at_the_first_visit_longer_more_extent_a_scar_and_age_never_promise_more(course, more):
+def test_at_the_first_visit_longer_more_extent_a_scar_age_and_what_she_expects_never_promise_more(course, more):
     at_first = course | {"visits": course["visits"][:1]}
     at_first |= {"age": at_first["age"] or 40.0, "duration_weeks": at_first["duration_weeks"] or 20.0}
-    at_first |= {"segments": at_first["segments"] or 2, "scar": False}
+    at_first |= {"segments": at_first["segments"] or 2, "scar": False, "expected": "weeks"}
     easier = forecast_answer(at_first)
     for harder in (
         {"duration_weeks": min(at_first["duration_weeks"] * more, 52 * at_first["age"])},
         {"segments": at_first["segments"] + 2},
         {"scar": True},
         {"age": at_first["age"] + 15},
+        {"expected": "years"},
     ):
         answer = forecast_answer(at_first | harder)
         assert median(answer) >= median(easier), harder

@@ -1,6 +1,6 @@
 """Courses as arrays: what a fit of the recovery model reads.
 
-A course is a mapping as `myotome forecast` reads it, with two opaque words more (`practitioner`, `clinic`), `"left": true`
+A course is a mapping as `myotome forecast` reads it, with one opaque word more (`clinic`), `"left": true`
 when she stopped coming, and, at an entry of `visits`, `"treated": false` for a score that was given without a treatment
 (two days after one). No name, no birth date and no calendar date is in it.
 """
@@ -17,20 +17,20 @@ import numpy as np
 
 from myotome.science.followup.answer import KEYS, covariates_of, visits_from
 from myotome.science.followup.draws import Array
-from myotome.science.followup.recovery import LONGEST_WEEKS, SHORTEST_WEEKS
+from myotome.science.followup.recovery import EXPECTED, LONGEST_WEEKS, SHORTEST_WEEKS
 from myotome.vocabulary.errors import InvalidValue
 
 MOST_OCCASIONS = 24
 MOST_COURSES = 200_000
 MISSING = NOWHERE = -1
-COVARIATES = ("duration", "extent", "scar", "age")
-MORE_KEYS = frozenset({"practitioner", "clinic", "left"})
+COVARIATES = ("duration", "extent", "scar", "age", "expected")
+MORE_KEYS = frozenset({"clinic", "left"})
 
 
 @dataclass(frozen=True, slots=True)
 class Courses:
     """Arrays over courses: `days`, `scores` (-1: none) and `treated` are (course, occasion), padded after `n_occasions`;
-    `covariates` (course, 4) are on the scale of the model, NaN where unknown; `practitioner` and `clinic` are indices;
+    `covariates` (course, 5) are on the scale of the model, NaN where unknown; `practitioner` and `clinic` are indices;
     `leaves_at` is the occasion of the last treatment of who stopped coming and had not answered before it, else -1.
     """
 
@@ -75,7 +75,7 @@ def courses_from(rows: Sequence[Mapping[str, Any]]) -> Courses:
     """
     if len(rows) > MOST_COURSES:
         raise InvalidValue("At most {most} courses are read at once, not {n}.", most=MOST_COURSES, n=len(rows))
-    kept = [row for number, row in enumerate(rows, start=1) if _has_a_score(row, number)]
+    kept = _with_a_score(rows)
     if not kept:
         raise InvalidValue("There is no course with a score to learn from.")
     n, longest = len(kept), min(MOST_OCCASIONS, max(len(row["visits"]) for row in kept))
@@ -86,8 +86,8 @@ def courses_from(rows: Sequence[Mapping[str, Any]]) -> Courses:
         n_occasions=np.zeros(n, dtype=int),
         covariates=np.full((n, len(COVARIATES)), np.nan),
         natural_shift=np.zeros(n),
-        practitioner=_numbered([(str(row.get("clinic", "")), str(row.get("practitioner", ""))) for row in kept]),
-        clinic=_numbered([str(row.get("clinic", "")) for row in kept]),
+        practitioner=_numbered([_who(row) for row in kept])[1],
+        clinic=_numbered([str(row.get("clinic", "")) for row in kept])[1],
         leaves_at=np.full(n, NOWHERE),
     )
     for i, row in enumerate(kept):
@@ -107,8 +107,15 @@ def courses_from(rows: Sequence[Mapping[str, Any]]) -> Courses:
             np.nan if about.n_segments is None else np.log(about.n_segments / 2.0),
             np.nan if about.scar is None else float(about.scar),
             np.nan if about.age is None else (about.age - 45.0) / 10.0,
+            np.nan if about.expected is None else EXPECTED[about.expected],
         )
     return found
+
+
+def practitioners_in(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The opaque words of the practitioners of these courses, in the order in which `courses_from` numbers them."""
+    names, _index = _numbered([_who(row) for row in _with_a_score(rows)])
+    return tuple(json.loads(name)[1] for name in names)
 
 
 def data_hash(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -136,9 +143,18 @@ def _has_a_score(row: Mapping[str, Any], number: int) -> bool:
     return any(visit.nrs is not None for visit in visits_from(row.get("visits"))[:MOST_OCCASIONS])
 
 
-def _numbered(names: Sequence[Any]) -> Array:
-    _, index = np.unique([json.dumps(name) for name in names], return_inverse=True)
-    return np.asarray(index)
+def _with_a_score(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [row for number, row in enumerate(rows, start=1) if _has_a_score(row, number)]
+
+
+def _who(row: Mapping[str, Any]) -> tuple[str, str]:
+    return str(row.get("clinic", "")), str(row.get("practitioner") or "")
+
+
+def _numbered(names: Sequence[Any]) -> tuple[Array, Array]:
+    """(the names in order, each as JSON; the place of each row's name)."""
+    found, index = np.unique([json.dumps(name) for name in names], return_inverse=True)
+    return found, np.asarray(index)
 
 
 def _cut(weeks: float) -> float:

@@ -22,7 +22,8 @@ import numpy as np
 from scipy.stats import truncnorm
 
 from myotome.knowledge.recovery import Prior
-from myotome.refit.courses import MISSING, NOWHERE, Courses
+from myotome.refit.courses import COVARIATES, MISSING, NOWHERE, Courses
+from myotome.science.followup.recovery import EXPECTED
 
 LEAST = 1e-30
 EFFECT_SD = {"practitioner": 0.15, "clinic": 0.20}
@@ -39,7 +40,7 @@ def course_log_likelihood(at: Mapping[str, Any], covariates: Any, courses: Cours
     """
     log_g = (
         at["mu"]
-        + covariates @ xp.stack([at["duration"], at["extent"], at["scar"], at["age"]])
+        + covariates @ xp.stack([at[name] for name in COVARIATES])
         + _one_of(at["practitioner"], courses.practitioner, xp)
         + _one_of(at["clinic"], courses.clinic, xp)
         + at["spread"] * at["z"]
@@ -149,17 +150,21 @@ def unknown_moments(chosen: Prior) -> tuple[Any, Any]:
     scar = chosen.number("unknown_scar", "share")
     row = {key: chosen.number("unknown_age", key) for key in ("mean", "sd", "low", "high")}
     ends = [(row[end] - row["mean"]) / row["sd"] for end in ("low", "high")]
+    steps = np.array(chosen.table["unknown_expected"]["shares"], dtype=float)
+    steps, step = steps / steps.sum(), np.array(list(EXPECTED.values()))
     age = truncnorm(*ends, loc=row["mean"], scale=row["sd"])
     mean = [
         np.log(chosen.number("unknown_weeks", "median") / 26.0),
         shares @ extent,
         scar,
         (age.mean() - 45.0) / 10.0,
+        steps @ step,
     ]
     spread = [
         chosen.number("unknown_weeks", "sd_log"),
         np.sqrt(shares @ extent**2 - (shares @ extent) ** 2),
         np.sqrt(scar * (1.0 - scar)),
         age.std() / 10.0,
+        np.sqrt(steps @ step**2 - (steps @ step) ** 2),
     ]
     return np.array(mean), np.array(spread)

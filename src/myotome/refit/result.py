@@ -26,8 +26,13 @@ from myotome.vocabulary.errors import InvalidValue
 LEVELS = (0.1, 0.5, 0.9)
 MOVED = 0.7
 MOST_BYTES = 3_000_000
+MOST_PRACTITIONERS = 50
+"""So many have an effect of their own in the file: those with most courses."""
 # What a person reads first; all else that is shared follows.
-SHOWN = ("share", "mu", "spread", "duration", "extent", "scar", "age", "natural", "natural_duration")
+SHOWN = ("share", "mu", "spread", "duration", "extent", "scar", "age", "expected", "natural", "natural_duration")
+
+
+OWN = "practitioner-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +62,14 @@ def fit_from(
     scores: Mapping[str, Any],
     run: Mapping[str, Any],
     plain: Mapping[str, Any] | None = None,
+    practitioners: Mapping[str, Array] | None = None,
 ) -> Fit:
-    """The result of draws by name, (draw,) each; `effects` (draw, number) weighted over the courses they belong to."""
-    kept = stored_sample({name: shared[name] for name in SHARED} | {PRACTICE: sum(effects.values(), np.zeros(1))})
+    """The result of draws by name, (draw,) each; `effects` (draw, number) weighted over the courses they belong to, and
+    by opaque word of a practitioner what she adds instead of the one in `effects`.
+    """
+    own = {f"{OWN}{name}": value for name, value in (practitioners or {}).items()}
+    practice = {PRACTICE: sum(effects.values(), np.zeros(1))}
+    kept = stored_sample({name: shared[name] for name in SHARED} | practice | own)
     kept = {name: np.asarray(value, dtype=np.float32) for name, value in kept.items()}
     about = {
         "model": VISIT_MODEL,
@@ -69,6 +79,7 @@ def fit_from(
         "gates": [asdict(gate) for gate in gates],
         "scores": dict(scores),
         "plain": dict(plain or {}),
+        "practitioners": list(practitioners or {}),
         "run": dict(run),
         "learned": learned(kept),
     }
@@ -117,7 +128,7 @@ def from_bytes(raw: bytes) -> Fit:
             if sum(member.file_size for member in archive.infolist()) > MOST_BYTES:
                 raise InvalidValue("This is larger than the result of a refit.", field="file")
             about = json.loads(archive.read("about.json"))
-            names = (*SHARED, PRACTICE)
+            names = (*SHARED, PRACTICE, *(f"{OWN}{name}" for name in _practitioners(about)))
             shared = {n: np.load(io.BytesIO(archive.read(f"{n}.npy")), allow_pickle=False) for n in names}
     except (zipfile.BadZipFile, KeyError, ValueError, EOFError, OSError) as error:
         raise InvalidValue("This is no result of a refit, or it is damaged.", field="file") from error
@@ -142,6 +153,7 @@ def basis_of(fit: Fit) -> Basis:
         about=f"{data['n_courses']} courses with {data['n_scores']} scores of this clinic",
         n=int(data["n_courses"]),
         data_hash=str(data["hash"]),
+        practitioners={name.removeprefix(OWN): value for name, value in fit.shared.items() if name.startswith(OWN)},
     )
 
 
@@ -154,6 +166,11 @@ def plain_of(about: Mapping[str, Any], name: str, *, version: str) -> Plain | No
     if FIRST not in learned:
         return None
     return Plain(name, version, int(about["plain"][FIRST]["n"]), str(about["data"]["hash"]), learned)
+
+
+def _practitioners(about: Any) -> list[str]:
+    names = about.get("practitioners", []) if isinstance(about, dict) else []
+    return [name for name in names if isinstance(name, str)][:MOST_PRACTITIONERS]
 
 
 def _member(name: str) -> zipfile.ZipInfo:

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from myotome.refit.courses import Courses, courses_from, data_hash, sample_of
+from myotome.refit.courses import Courses, courses_from, data_hash, practitioners_in, sample_of
 from myotome.refit.gates import gates_of
-from myotome.refit.result import Fit, basis_of, fit_from
+from myotome.refit.result import MOST_PRACTITIONERS, Fit, basis_of, fit_from
 from myotome.refit.scores import kept_out, plain_fits, scores_of_fit
 from myotome.science.followup.fitted import SHARED
 from myotome.vocabulary.errors import ExtraMissing, TooFewCourses
@@ -69,11 +69,12 @@ def refit(rows: Sequence[Mapping[str, Any]], *, seed: int = 1) -> Fit:
         "versions": versions(),
     }
     gates = gates_of(got.draws, n_divergent=got.n_divergent)
-    unscored = fit_from({n: shared[n] for n in SHARED}, effects, data=data, gates=gates, scores={}, run=run)
+    own = of_practitioners(got.effects["practitioner"], effects["practitioner"], used, practitioners_in(fitted))
+    kept = {n: shared[n] for n in SHARED}
+    unscored = fit_from(kept, effects, data=data, gates=gates, scores={}, run=run, practitioners=own)
     scores, plain = scores_of_fit(basis_of(unscored), fitted, held), plain_fits(rows)
     run["seconds"] = {"sampling": round(got.seconds, 1), "all": round(time.perf_counter() - begun, 1)}
-    kept = {n: shared[n] for n in SHARED}
-    return fit_from(kept, effects, data=data, gates=gates, scores=scores, run=run, plain=plain)
+    return fit_from(kept, effects, data=data, gates=gates, scores=scores, run=run, plain=plain, practitioners=own)
 
 
 def versions() -> dict[str, str]:
@@ -90,3 +91,15 @@ def _of_a_course(effects: Any, courses: Courses, name: str, seed: int) -> Any:
         return flat[:, 0]
     who = np.random.default_rng(seed).choice(getattr(courses, name), size=len(flat))
     return flat[np.arange(len(flat)), who]
+
+
+def of_practitioners(effects: Any, any_one: Any, courses: Courses, names: Sequence[str]) -> dict[str, Any]:
+    """For each practitioner with a word, most courses first, what she adds to each draw instead of `any_one`.
+
+    Of one clinic only: in a result of several clinics nobody is known.
+    """
+    flat = effects.reshape(-1, effects.shape[-1])
+    if flat.shape[1] == 1 or courses.n_clinics > 1:
+        return {}
+    most = np.argsort(-np.bincount(courses.practitioner, minlength=len(names)), kind="stable")
+    return {names[k]: flat[:, k] - any_one for k in most[:MOST_PRACTITIONERS] if names[k]}

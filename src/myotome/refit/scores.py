@@ -118,7 +118,7 @@ def targets(rows: Sequence[Mapping[str, Any]], known: int) -> list[Target]:
 
 def reached(basis: Basis, target: Target, known: int, grid: Array) -> Array:
     """Cumulative probabilities (grid,) of the score to come, by the visit model after the first `known` visits."""
-    after = posterior(basis.prior, basis.draws, target.about, target.visits[:known])
+    after = posterior(basis.prior, basis.draws_with(target.about.practitioner), target.about, target.visits[:known])
     days = np.array([visit.day for visit in target.visits])
     *_, expected = pain_before_visits(after.people, days)
     whole = np.arange(10)

@@ -18,7 +18,7 @@ from myotome.refit.likelihood import EFFECT_SD
 from myotome.science.followup.draws import Array, Draws, draws_of
 from myotome.science.followup.fitted import SHARED, draws_with
 from myotome.science.followup.forecast import recovered_line
-from myotome.science.followup.recovery import Covariates, People, pain_before_visits, people_like
+from myotome.science.followup.recovery import EXPECTED, Covariates, People, pain_before_visits, people_like
 from myotome.science.followup.simulation import ending, scores_of, uneven_days
 
 MOST_VISITS = 16
@@ -70,13 +70,13 @@ def simulated_clinic(
     weeks = np.exp(rng.normal(np.log(26.0), 1.0, n))
     segments, scar = rng.integers(1, 5, n), rng.random(n) < 0.15
     age = np.round(np.clip(rng.normal(48.0, 15.0, n), 18.0, 90.0))
-    who = rng.integers(n_practitioners, size=n)
+    who, expected = rng.integers(n_practitioners, size=n), rng.spawn(1)[0].choice(list(EXPECTED), size=n)
     effects = (n_practitioners > 1) * EFFECT_SD["practitioner"] * rng.normal(size=n_practitioners)
     shared = {name: np.full(n, truth[name]) for name in SHARED} | {"mu": truth["mu"] + effects[who]}
     draws = draws_with(chosen, shared, seed=int(rng.integers(2**62)))
     about = tuple(
-        Covariates(duration_weeks=float(w), n_segments=int(s), scar=bool(c), age=float(a))
-        for w, s, c, a in zip(weeks, segments, scar, age, strict=True)
+        Covariates(duration_weeks=float(w), n_segments=int(s), scar=bool(c), age=float(a), expected=str(e))
+        for w, s, c, a, e in zip(weeks, segments, scar, age, expected, strict=True)
     )
     people = [people_like(draws.take(np.array([i])), about[i]) for i in range(n)]
     rows = [
@@ -85,6 +85,7 @@ def simulated_clinic(
             "segments": about[i].n_segments,
             "scar": about[i].scar,
             "age": about[i].age,
+            "expected": about[i].expected,
             "practitioner": f"p{who[i]}",
             **_course(people[i], chosen, rng, hidden_drop_out),
         }

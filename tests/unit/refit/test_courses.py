@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from myotome.refit.courses import MISSING, MOST_OCCASIONS, courses_from, data_hash, sample_of
-from myotome.refit.run import refit
+from myotome.refit.courses import MISSING, MOST_OCCASIONS, courses_from, data_hash, practitioners_in, sample_of
+from myotome.refit.run import of_practitioners, refit
 from myotome.refit.scores import kept_out
 from myotome.vocabulary.errors import InvalidValue, MyotomeError
 
@@ -72,8 +72,23 @@ def test_a_sample_is_of_every_practitioner_in_proportion_and_the_same_each_time(
     sample = sample_of(courses, 200, seed=3)
     assert len(sample) == 200
     assert np.bincount(sample.practitioner).tolist() == pytest.approx([150, 50], abs=2)
-    assert sample.covariates.tolist() == sample_of(courses, 200, seed=3).covariates.tolist()
+    np.testing.assert_array_equal(sample.covariates, sample_of(courses, 200, seed=3).covariates)
     assert sample_of(courses, 1000, seed=3) is courses
+
+
+def test_each_practitioner_has_her_own_draws_under_her_word_and_those_of_several_clinics_nobody():
+    rows = [COURSE | {"practitioner": "ab"[k % 4 == 0]} for k in range(20)] + [COURSE | {"practitioner": None}]
+    courses = courses_from(rows)
+    names = practitioners_in(rows)
+    assert names == ("", "a", "b")
+    assert [names[k] for k in courses.practitioner] == [row["practitioner"] or "" for row in rows]
+    effects = np.arange(18.0).reshape(2, 3, 3)
+    any_one = np.array([0.0, 1.0, 2.0, 3.0, 4.0, 5.0])
+    own = of_practitioners(effects, any_one, courses, names)
+    assert list(own) == ["a", "b"]
+    np.testing.assert_array_equal(own["b"], effects.reshape(6, 3)[:, 2] - any_one)
+    two = courses_from([row | {"clinic": str(k)} for k, row in enumerate(rows)])
+    assert of_practitioners(effects, any_one, two, names) == {}
 
 
 def test_one_course_in_five_is_kept_out_the_same_ones_every_time():

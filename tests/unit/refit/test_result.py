@@ -22,7 +22,7 @@ from myotome.vocabulary.errors import InvalidValue
 COURSE = {"age": 50, "duration_weeks": 40, "segments": 2, "scar": False, "visits": [{"day": 0, "nrs": 7}]}
 
 
-def a_fit(share: float = 0.6, passed: bool = True):
+def a_fit(share: float = 0.6, passed: bool = True, practitioners=None):
     draws = draws_of(prior("a"), n=900, seed=3)
     shared = {name: getattr(draws, name) for name in SHARED} | {"share": np.full(900, share)}
     shared["first_mean"] = shared["first_mean"] + np.random.default_rng(1).normal(0, 0.2, 900)
@@ -33,6 +33,7 @@ def a_fit(share: float = 0.6, passed: bool = True):
         gates=(Gate("r_hat", 1.01, 1.02, passed, "mu"),),
         scores={},
         run={"seed": 1},
+        practitioners=practitioners,
     )
 
 
@@ -59,6 +60,20 @@ def test_a_forecast_on_a_fit_says_so_and_forecasts_otherwise():
     assert len(answer["basis"]["version"]) <= 20
     assert before["basis"]["kind"] == "prior"
     assert answer["p_no_meaningful_change"] > before["p_no_meaningful_change"] + 0.2
+
+
+def test_a_course_is_forecast_with_the_effect_of_its_own_practitioner_and_another_with_that_of_any():
+    own = {"12": np.full(900, 0.8), "13": np.full(900, -0.8)}
+    basis = basis_of(from_bytes(to_bytes(a_fit(practitioners=own))))
+    any_one = forecast_answer(COURSE | {"practitioner": "99"}, basis)
+    assert forecast_answer(COURSE, basis) == any_one
+    assert not any_one["basis"]["is_of_practitioner"]
+    strong, weak = (forecast_answer(COURSE | {"practitioner": name}, basis) for name in ("12", "13"))
+    assert strong["basis"]["is_of_practitioner"]
+    within = [answer["p_recovered_within"]["8"] for answer in (weak, any_one, strong)]
+    assert within == sorted(within)
+    assert within[2] > within[0] + 0.1
+    np.testing.assert_allclose(basis.draws_with("12").mu, basis.draws.mu + np.float32(0.8), atol=1e-6)
 
 
 def test_the_data_have_moved_what_is_narrower_or_elsewhere_and_nothing_else():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -26,7 +26,7 @@ from myotome.clinic.screening.courses import course_for
 from myotome.clinic.screening.models import Course
 from myotome.knowledge.measures import HEADACHE_DIARY, PAIN_AVERAGE, measure
 from myotome.knowledge.signs import signs
-from myotome.science.followup.answer import is_older_than
+from myotome.science.followup.answer import expected_or_none, is_older_than
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.scheduling import AppointmentStatus
 from myotome.vocabulary.sentences import Sentence
@@ -77,6 +77,7 @@ class CourseStory:
 
     `muscles` holds the grade found for (muscle, side, level) on each day of an examination, 0 being normal, and
     `worst_signs` the worst grade of any sign of a muscle that day. A blind second look counts for neither.
+    `practitioner` is `who_treats` of its visits.
     """
 
     course: Course
@@ -88,6 +89,7 @@ class CourseStory:
     spacing: Spacing
     measured: list[Measured]
     worst_signs: list[tuple[date, float]]
+    practitioner: str
 
 
 @transaction.atomic
@@ -124,12 +126,8 @@ def story_of(course: Course) -> CourseStory:
             scores.setdefault(row.measure, []).append((row.on, row.value))
     treated = TreatmentVisit.objects.filter(course=course).order_by("opened_at")
     n_needles = Count("insertions", filter=Q(insertions__struck_at__isnull=True))
-    visits = [
-        (opened_at.astimezone(zone).date(), number, needles)
-        for opened_at, number, needles in treated.annotate(n_needles=n_needles).values_list(
-            "opened_at", "number", "n_needles"
-        )
-    ]
+    rows = treated.annotate(n_needles=n_needles).values_list("opened_at", "number", "n_needles", "practitioner_id")
+    visits = [(opened_at.astimezone(zone).date(), number, needles) for opened_at, number, needles, _who in rows]
     muscles: dict[date, dict[tuple[str, str, str], int]] = {}
     findings = ExamFinding.objects.filter(
         examination__course=course,
@@ -159,7 +157,13 @@ def story_of(course: Course) -> CourseStory:
         spacing,
         [places[key] for key in sorted(places)],
         sorted(worst.items()),
+        who_treats([who for *_visit, who in rows]),
     )
+
+
+def who_treats(practitioners: Sequence[int]) -> str:
+    """The opaque word, for a fit, of who treats in a course: who did most often, of equals the one who did last."""
+    return str(max(reversed(practitioners), key=practitioners.count)) if practitioners else ""
 
 
 def forecast_input(story: CourseStory, *, on: date) -> dict[str, Any]:
@@ -182,6 +186,8 @@ def forecast_input(story: CourseStory, *, on: date) -> dict[str, Any]:
         "duration_weeks": None if is_older_than(course.duration_weeks, age) else course.duration_weeks,
         "segments": course.n_segments,
         "scar": course.prior_surgery,
+        "expected": expected_or_none(course.expected_duration),
+        "practitioner": story.practitioner,
         "interval_days": story.spacing.days,
         "visits": visits,
     }

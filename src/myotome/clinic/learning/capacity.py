@@ -16,7 +16,7 @@ from myotome.clinic.learning.models import CapacityPlan
 from myotome.clinic.needling.models import TreatmentVisit
 from myotome.clinic.people.models import Clinic
 from myotome.clinic.screening.models import Course
-from myotome.science.followup.answer import covariates_of, is_older_than
+from myotome.science.followup.answer import covariates_of, expected_or_none, is_older_than
 from myotome.science.followup.capacity import capacity, check_new_a_week
 from myotome.science.followup.policies import policies_of
 from myotome.vocabulary.actors import Actor
@@ -119,7 +119,14 @@ def mix_of(actor: Actor, *, at: datetime) -> list[dict[str, Any]]:
         age = max(0, int((course.opened_at.date() - course.patient.born_on).days / 365.25))
         weeks = None if is_older_than(course.duration_weeks, age) else course.duration_weeks
         about = {"condition": course.condition or "unknown", "age": age, "duration_weeks": weeks}
-        found.append(about | {"segments": course.n_segments, "scar": course.prior_surgery})
+        found.append(
+            about
+            | {
+                "segments": course.n_segments,
+                "scar": course.prior_surgery,
+                "expected": expected_or_none(course.expected_duration),
+            }
+        )
     return found
 
 

@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 
 from myotome.clinic.followup.models import MeasureScore
+from myotome.clinic.followup.queries import who_treats
 from myotome.clinic.followup.visit_scores import score_before
 from myotome.clinic.needling.models import TreatmentVisit
 from myotome.clinic.people.queries import clinic_by_slug
 from myotome.clinic.screening.models import Course
 from myotome.knowledge.measures import PAIN_AVERAGE, PAIN_NOW
-from myotome.science.followup.answer import is_older_than
+from myotome.science.followup.answer import expected_or_none, is_older_than
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import CourseOutcome, Role
 from myotome.vocabulary.measures import Occasion
@@ -64,7 +65,8 @@ def _row(
         "duration_weeks": None if is_older_than(course.duration_weeks, age) else course.duration_weeks,
         "segments": course.n_segments,
         "scar": course.prior_surgery,
-        "practitioner": str(max(set(who), key=who.count)),
+        "expected": expected_or_none(course.expected_duration),
+        "practitioner": who_treats(who),
         "left": course.outcome == CourseOutcome.LEFT.value,
         "visits": sorted(entries, key=lambda entry: entry["day"]),
     }

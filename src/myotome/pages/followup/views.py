@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from myotome.clinic.followup import actions
@@ -34,6 +35,15 @@ from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound, Stal
 
 courses = for_roles(Role.PRACTITIONER)
 MOST_SEGMENTS = 30
+EXPECTATIONS = {
+    "days": gettext_lazy("days"),
+    "weeks": gettext_lazy("weeks"),
+    "months": gettext_lazy("months"),
+    "years": gettext_lazy("years"),
+    "always": gettext_lazy("for good"),
+    "no_idea": gettext_lazy("no idea"),
+}
+"""How long she thinks it will last, as the intake asks it."""
 ASKED_ALOUD = (
     "pain_nrs_average_7d",
     "pain_nrs_worst_7d",
@@ -187,7 +197,7 @@ def _numbers(text: str) -> list[float]:
 
 
 def _facts(data: QueryDict, conditions: Mapping[str, Condition]) -> dict[str, Any]:
-    """Condition, how long it has lasted, segments and operation as typed; empty ones are not known."""
+    """Condition, how long it has lasted and is expected to last, segments and operation as typed; empty: not known."""
     condition, segments, surgery = (data.get(name, "").strip() for name in ("condition", "n_segments", "prior_surgery"))
     if condition and condition not in conditions:
         raise InvalidValue("Please choose a condition of the list.", field="condition")
@@ -195,12 +205,20 @@ def _facts(data: QueryDict, conditions: Mapping[str, Condition]) -> dict[str, An
         raise InvalidValue("Segments are 1 to {most}.", field="n_segments", most=MOST_SEGMENTS)
     if surgery not in {"", "yes", "no"}:
         raise InvalidValue("Please choose yes, no or not known.", field="prior_surgery")
+    expected = data.get("expected_duration", "")
+    if expected and expected not in EXPECTATIONS:
+        raise InvalidValue("Please choose one of the list.", field="expected_duration")
     weeks = {"duration_weeks": _weeks(data["duration_weeks"])} if "duration_weeks" in data else {}
-    return weeks | {
-        "condition": condition,
-        "n_segments": int(segments) if segments else None,
-        "prior_surgery": {"yes": True, "no": False}.get(surgery),
-    }
+    said = {"expected_duration": expected} if "expected_duration" in data else {}
+    return (
+        weeks
+        | said
+        | {
+            "condition": condition,
+            "n_segments": int(segments) if segments else None,
+            "prior_surgery": {"yes": True, "no": False}.get(surgery),
+        }
+    )
 
 
 def _weeks(text: str) -> float | None:
@@ -228,5 +246,6 @@ def _page(request: HttpRequest, actor: Actor, course: int, error: MyotomeError |
         "today": clinic_day(request.clinic, now),
         "first_day": first_day(story.course),
         "conditions": content_of(request.clinic).conditions,
+        "expectations": list(EXPECTATIONS.items()),
     }
     return render(request, "followup/course.html", context, status=error.http_status if error else 200)

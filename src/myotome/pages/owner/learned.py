@@ -49,6 +49,7 @@ NAMES: Mapping[str, tuple[Words, Callable[[float], str]]] = {
     "extent": (gettext_lazy("Twice as many segments: a treatment does"), _doubled),
     "scar": (gettext_lazy("After surgery there: a treatment does"), _times),
     "age": (gettext_lazy("Ten years older: a treatment does"), _times),
+    "expected": (gettext_lazy("One step longer expected (weeks, months, years): a treatment does"), _times),
     "rho": (gettext_lazy("Share of a gain that lasts"), _percent),
     "tau": (gettext_lazy("Days in which the rest goes"), _points),
     "natural": (gettext_lazy("Pain that a week alone takes, at 26 weeks"), _slow),

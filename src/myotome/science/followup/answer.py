@@ -12,7 +12,7 @@ from myotome.science.followup.draws import N_DRAWS, Basis, prior_basis
 from myotome.science.followup.forecast import MODEL_VERSION, CurvePoint, visits_remaining
 from myotome.science.followup.particles import ScoredVisit
 from myotome.science.followup.plain import KIND, PLAIN_VERSION, plain_answer
-from myotome.science.followup.recovery import LONGEST_WEEKS, Covariates
+from myotome.science.followup.recovery import EXPECTED, LONGEST_WEEKS, Covariates
 from myotome.science.followup.scoring import zeros_to_ask_about
 from myotome.science.followup.stopping import stop_rule_sentence
 from myotome.vocabulary.errors import InvalidValue
@@ -23,7 +23,9 @@ MOST_VISITS = 200
 MOST_SEGMENTS = 30
 DEFAULT_INTERVAL_DAYS = 7.0
 SPACINGS = (7, 14)
-KEYS = frozenset({"condition", "age", "duration_weeks", "segments", "scar", "interval_days", "visits"})
+KEYS = frozenset(
+    {"condition", "age", "duration_weeks", "segments", "scar", "expected", "practitioner", "interval_days", "visits"}
+)
 
 
 def version_of(basis: Basis) -> str:
@@ -39,8 +41,9 @@ FORECAST_VERSION = version_of(prior_basis())
 def forecast_answer(course: Mapping[str, Any], basis: Basis | None = None) -> dict[str, Any]:
     """The answer of `myotome forecast`: ranges of treatments and weeks left, probabilities, curves, basis.
 
-    `course` holds condition, age, duration_weeks, segments, scar, interval_days and `visits`, each a day since the
-    first visit and the score (0-10, or null) given before the treatment of that day. What is missing or null is
+    `course` holds condition, age, duration_weeks, segments, scar, expected (how long she thinks it will last: days,
+    weeks, months, years or always), practitioner (an opaque word of the fit), interval_days and `visits`, each a day
+    since the first visit and the score (0-10, or null) given before the treatment of that day. What is missing or null is
     unknown, and the answer is wider for it. It rests on the prior unless a fitted `basis` is given. A range's null is "not within 40 treatments".
 
     Raises:
@@ -91,6 +94,7 @@ def forecast_answer(course: Mapping[str, Any], basis: Basis | None = None) -> di
             "version": version_of(basis),
             "definition": chosen.definition,
             "natural_course": natural_courses()[condition].says if condition else "",
+            "is_of_practitioner": about.practitioner in basis.practitioners,
             "n_draws": N_DRAWS,
             "n_effective": round(forecast.n_effective, 1),
         },
@@ -148,7 +152,8 @@ def warnings_about(visits: Sequence[ScoredVisit]) -> list[str]:
 
 
 def covariates_of(course: Mapping[str, Any]) -> Covariates:
-    """What is known of the person: condition, age, duration_weeks, segments and scar; null is unknown.
+    """What is known of the person: condition, age, duration_weeks, segments, scar, expected and who treats her; null is
+    unknown.
 
     Raises:
         InvalidValue: names the field that is impossible, or contradicts another.
@@ -161,11 +166,37 @@ def covariates_of(course: Mapping[str, Any]) -> Covariates:
         n_segments=_whole(course, "segments", 1, MOST_SEGMENTS),
         scar=_yes_no(course, "scar"),
         age=_number(course, "age", 0, 120),
+        expected=_expected(course),
+        practitioner=_word(course, "practitioner"),
         natural_shift=natural_shift(_condition(course)),
     )
     if is_older_than(about.duration_weeks, about.age):
         raise InvalidValue("The complaint cannot be older than the patient.", field="duration_weeks")
     return about
+
+
+def expected_or_none(said: str) -> str | None:
+    """What she expects as a word of the model; None for no idea and for nothing said."""
+    return said if said in EXPECTED else None
+
+
+def _expected(course: Mapping[str, Any]) -> str | None:
+    value = course.get("expected")
+    if value is not None and not (isinstance(value, str) and value in EXPECTED):
+        raise InvalidValue(
+            "expected is one of {there_are}, or null, not {value!r}.",
+            field="expected",
+            there_are=", ".join(EXPECTED),
+            value=value,
+        )
+    return value
+
+
+def _word(course: Mapping[str, Any], name: str) -> str:
+    value = course.get(name)
+    if value is not None and not isinstance(value, str):
+        raise InvalidValue("{name} is a word, or null, not {value!r}.", field=name, name=name, value=value)
+    return value or ""
 
 
 def is_older_than(duration_weeks: float | None, age: float | None) -> bool:

@@ -7,7 +7,8 @@ seed give the same bytes. `log_prior` is the density they were drawn from, neede
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -52,23 +53,32 @@ class Draws:
     some_segments: Array
     some_scar: Array
     some_age: Array
+    expected: Array
+    some_expected: Array
 
     def take(self, index: Any) -> Draws:
         """The rows of an index."""
-        return replace(self, **{field.name: getattr(self, field.name)[index] for field in fields(self)})
+        return replace(self, **{each.name: getattr(self, each.name)[index] for each in fields(self)})
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Basis:
     """What forecasts rest on: stored draws, their prior or fit (`prior.status` tells which), the `n` courses and the
-    `data_hash` of a fit. Where `plain` is there that baseline speaks, and the draws run beside it. Compared by identity, so
-    that what was worked out from one can be kept."""
+    `data_hash` of a fit. `practitioners` holds by opaque word what one of them adds to `mu` of each draw, beyond a
+    practitioner of whom nothing is known. Where `plain` is there that baseline speaks, and the draws run beside it.
+    Compared by identity, so that what was worked out from one can be kept."""
 
     prior: Prior
     draws: Draws
     n: int = 0
     data_hash: str = ""
     plain: Plain | None = None
+    practitioners: Mapping[str, Array] = field(default_factory=dict)
+
+    def draws_with(self, practitioner: str) -> Draws:
+        """The draws for a course of this practitioner; as they stand for one who is not in the fit."""
+        beyond = self.practitioners.get(practitioner)
+        return self.draws if beyond is None else replace(self.draws, mu=self.draws.mu + beyond)
 
 
 @cache
@@ -114,7 +124,9 @@ def draws_of(chosen: Prior, *, n: int = N_DRAWS, seed: int = SEED) -> Draws:
         return np.asarray(np.exp(rng.normal(centre, chosen.number(name, "sd_log"), n)))
 
     share = beta("non_responder")
-    shares = np.array(chosen.table["unknown_segments"]["shares"], dtype=float)
+    shares, steps = (
+        np.array(chosen.table[f"unknown_{name}"]["shares"], dtype=float) for name in ("segments", "expected")
+    )
     return Draws(
         mu=normal("mu"),
         duration=normal("duration"),
@@ -139,6 +151,8 @@ def draws_of(chosen: Prior, *, n: int = N_DRAWS, seed: int = SEED) -> Draws:
         some_segments=1.0 + np.searchsorted(np.cumsum(shares / shares.sum()), rng.random(n)).astype(float),
         some_scar=(rng.random(n) < chosen.number("unknown_scar", "share")).astype(float),
         some_age=normal("unknown_age"),
+        expected=normal("expected"),
+        some_expected=np.searchsorted(np.cumsum(steps / steps.sum()), rng.random(n)) - 2.0,
     )
 
 

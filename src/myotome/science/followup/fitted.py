@@ -18,13 +18,14 @@ from myotome.science.followup.particles import FITTED
 
 # The equations and parameters of science.followup.recovery. It rises when these change, and asks for every fit anew; the
 # version of the forecast, MODEL_VERSION, also rises with the form of an answer.
-VISIT_MODEL = "visit-1"
+VISIT_MODEL = "visit-2"
 SHARED = (
     "mu",
     "duration",
     "extent",
     "scar",
     "age",
+    "expected",
     "spread",
     "rho",
     "tau",
@@ -40,15 +41,25 @@ SHARED = (
 PRACTICE = "practice"
 
 
-def fitted_basis(shared: Mapping[str, Array], *, version: str, about: str, n: int, data_hash: str) -> Basis:
+def fitted_basis(
+    shared: Mapping[str, Array],
+    *,
+    version: str,
+    about: str,
+    n: int,
+    data_hash: str,
+    practitioners: Mapping[str, Array] | None = None,
+) -> Basis:
     """The basis of 4,000 draws by name (`SHARED`, and `practice`: what the clinic and a practitioner add to `mu`).
+
+    `practitioners` holds by opaque word what one of them adds instead of the practitioner in `practice`.
 
     Source: judgement (the visit model's own prior of a person, given what people share)
     Check: tests/oracle/test_fitted_basis.py
     """
     chosen = prior("a")
     fit = Prior(version, FITTED, about, chosen.table)
-    return Basis(fit, draws_with(fit, shared), n=n, data_hash=data_hash)
+    return Basis(fit, draws_with(fit, shared), n=n, data_hash=data_hash, practitioners=dict(practitioners or {}))
 
 
 def draws_with(chosen: Prior, shared: Mapping[str, Array], *, seed: int = SEED) -> Draws:

@@ -26,7 +26,7 @@ CURVE_AHEAD = 12
 WITHIN = (4, 8, 12)
 LEVELS = (0.10, 0.25, 0.50, 0.75, 0.90)
 LEVEL_NAMES = ("q10", "q25", "median", "q75", "q90")
-MODEL_VERSION = "recovery-4"
+MODEL_VERSION = "recovery-5"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def visits_remaining(
 def _after(basis: Basis, about: Covariates, visits: tuple[ScoredVisit, ...]) -> Posterior:
     """The posterior, kept for a while: the next visit, and another spacing of the same course, begin from it."""
     if not visits:
-        return unscored(basis.draws, about)
+        return unscored(basis.draws_with(about.practitioner), about)
     return updated(basis.prior, _after(basis, about, visits[:-1]), about, visits)
 
 

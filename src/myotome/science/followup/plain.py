@@ -27,7 +27,7 @@ from myotome.science.followup.forecast import (
 )
 from myotome.science.followup.particles import ScoredVisit
 from myotome.science.followup.quantiles import whole_quantiles
-from myotome.science.followup.recovery import Covariates
+from myotome.science.followup.recovery import EXPECTED, Covariates
 
 PLAIN_VERSION = "plain-1"
 KIND = "baseline"
@@ -59,7 +59,7 @@ class Plain:
 
 
 def plain_covariates(about: Covariates) -> tuple[float, ...]:
-    """Duration, extent, scar and age on the scale of the model, what is not known at the middle.
+    """Duration, extent, scar, age and what she expects on the scale of the model, what is not known at the middle.
 
     Source: judgement
     Check: tests/oracle/test_plain.py
@@ -71,6 +71,7 @@ def plain_covariates(about: Covariates) -> tuple[float, ...]:
         float(np.log((about.n_segments or 2) / 2.0)),
         float(about.scar or 0),
         (age - 45.0) / 10.0,
+        EXPECTED[about.expected] if about.expected else 0.0,
     )
 
 

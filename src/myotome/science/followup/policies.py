@@ -26,7 +26,7 @@ MOST_POLICIES = 12
 BATCH = 2_000
 PLAN_KEYS = frozenset({"patients", "seed", "scenario", "price", "mix", "policies"})
 POLICY_KEYS = frozenset({"name", "interval_days", "first_interval_days", "n_first", "most_treatments", "review_at"})
-MIX_KEYS = frozenset({"share", "condition", "duration_weeks", "segments", "scar", "age"})
+MIX_KEYS = frozenset({"share", "condition", "duration_weeks", "segments", "scar", "age", "expected"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

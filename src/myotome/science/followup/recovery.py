@@ -2,11 +2,11 @@
 
     x(t) = F + (P - F) exp(-lam t/7 - g W(t))
     W(t) = sum over earlier treatments j of rho + (1 - rho) exp(-(t - t_j)/tau)
-    ln g = mu + b_dur ln(weeks/26) + b_ext ln(segments/2) + b_scar scar + b_age (age - 45)/10 + spread z
+    ln g = mu + b_dur ln(weeks/26) + b_ext ln(segments/2) + b_scar scar + b_age (age - 45)/10 + b_exp step + spread z
     ln lam = m + b_nat ln(weeks/26) + the shift of the condition
 
 P is pain at the first visit, F a floor, g what one treatment does (0 for those whom needling does not change), rho
-the share of it that lasts, tau the days in which the rest rebounds, lam natural recovery a week. A constant g makes W
+the share of it that lasts, step how long she thinks it will last, tau the days in which the rest rebounds, lam natural recovery a week. A constant g makes W
 a recursion of two terms, exact for uneven intervals. One row of `People` is one possible person.
 
 Source: gunn1980, costa2012, clinic belief (each number in knowledge.recovery)
@@ -25,16 +25,23 @@ from myotome.science.followup.draws import Array, Draws
 
 SHORTEST_WEEKS = 0.5
 LONGEST_WEEKS = 5200.0
+EXPECTED = {"days": -2.0, "weeks": -1.0, "months": 0.0, "years": 1.0, "always": 2.0}
+"""How long a patient thinks it will last, as asked at the intake, in steps from the middle. No idea is unknown."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Covariates:
-    """What is known of a person before the first needle; None is unknown and makes the forecast wider."""
+    """What is known of a person before the first needle; None is unknown and makes the forecast wider.
+
+    `expected` is how long she thinks it will last, one of `EXPECTED`; `practitioner` the opaque word of who treats her.
+    """
 
     duration_weeks: float | None = None
     n_segments: int | None = None
     scar: bool | None = None
     age: float | None = None
+    expected: str | None = None
+    practitioner: str = ""
     natural_shift: float = 0.0
 
 
@@ -66,6 +73,7 @@ def people_like(draws: Draws, about: Covariates) -> People:
     segments = draws.some_segments if about.n_segments is None else max(about.n_segments, 1)
     scar = draws.some_scar if about.scar is None else float(about.scar)
     age = draws.some_age if about.age is None else about.age
+    step = draws.some_expected if about.expected is None else EXPECTED[about.expected]
     log_weeks = np.log(weeks) - np.log(26.0)
     log_g = (
         draws.mu
@@ -73,6 +81,7 @@ def people_like(draws: Draws, about: Covariates) -> People:
         + draws.extent * (np.log(segments) - np.log(2.0))
         + draws.scar * scar
         + draws.age * ((age - 45.0) / 10.0)
+        + draws.expected * step
         + draws.spread * draws.z
     )
     return People(
