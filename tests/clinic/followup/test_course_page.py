@@ -262,7 +262,14 @@ def test_two_who_correct_what_the_forecast_rests_on_see_both_versions(elena, cou
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("n_segments", "0"), ("n_segments", "31"), ("n_segments", "9" * 40), ("n_segments", "two"), ("condition", "gout")],
+    [
+        ("expected_duration", "soon"),
+        ("n_segments", "0"),
+        ("n_segments", "31"),
+        ("n_segments", "9" * 40),
+        ("n_segments", "two"),
+        ("condition", "gout"),
+    ],
 )
 def test_what_cannot_be_is_refused_at_its_field_and_the_rest_is_kept(elena, course, field, value):
     course.refresh_from_db()
@@ -271,6 +278,17 @@ def test_what_cannot_be_is_refused_at_its_field_and_the_rest_is_kept(elena, cour
     assert answer.status_code == 422
     course.refresh_from_db()
     assert (course.condition, course.n_segments) == before
+
+
+def test_how_long_she_thinks_it_will_last_is_chosen_and_the_forecast_hears_it(elena, course):
+    course.refresh_from_db()
+    form = GOOD | {"version": course.version, "expected_duration": "years"}
+    assert elena.post(url(course, "describe"), form).status_code == 302
+    assert ForecastShown.objects.latest("pk").evidence["expected"] == "years"
+    assert '<option value="years" selected>' in elena.get(url(course)).content.decode()
+    stale = elena.post(url(course, "describe"), form | {"expected_duration": "weeks"})
+    assert stale.status_code == 409
+    assert '<option value="weeks" selected>' in stale.content.decode()
 
 
 def test_how_long_it_has_lasted_is_shown_and_corrected(elena, course):

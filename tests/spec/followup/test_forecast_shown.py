@@ -4,7 +4,7 @@ import pytest
 
 from myotome.clinic.followup.actions import discharge, refresh_forecast
 from myotome.clinic.followup.models import ForecastShown
-from myotome.clinic.followup.queries import forecast_input, story_of
+from myotome.clinic.followup.queries import forecast_input, story_of, who_treats
 from myotome.clinic.followup.scores import note_score
 from myotome.clinic.followup.track import agreed, ended_courses, met
 from myotome.clinic.pathway.actions import visit_closed
@@ -47,6 +47,26 @@ def test_a_complaint_older_than_the_patient_is_of_unknown_age_and_keeps_no_visit
     visit.course.save()
     assert visit_closed(by=elena, at=AT, visit_id=visit.pk, version=1, **boxed(1)).closed_at == AT
     assert ForecastShown.objects.get().evidence["duration_weeks"] is None
+
+
+@pytest.mark.parametrize(("said", "heard"), [("weeks", "weeks"), ("always", "always"), ("no_idea", None), ("", None)])
+def test_a_forecast_hears_how_long_she_thinks_it_will_last_and_who_treats_her(said, heard):
+    course, _ = a_course_in_care()
+    course.expected_duration = said
+    course.save()
+    before = forecast_input(story_of(course), on=AT.date())
+    assert (before["expected"], before["practitioner"]) == (heard, "")
+    with_visits(course, [7, 6, 4])
+    who = {visit.practitioner_id for visit in course.visits.all()}
+    assert {forecast_input(story_of(course), on=AT.date())["practitioner"]} == {str(pk) for pk in who}
+
+
+@pytest.mark.parametrize(
+    ("treated", "who"),
+    [([], ""), ([4], "4"), ([4, 5, 5], "5"), ([4, 5], "5"), ([5, 4, 5, 4], "4"), ([5, 4, 4, 5, 5], "5")],
+)
+def test_who_treats_in_a_course_is_who_did_most_often_and_of_equals_the_last(treated, who):
+    assert who_treats(treated) == who
 
 
 def test_a_visit_without_an_answer_is_a_treatment_without_a_score():

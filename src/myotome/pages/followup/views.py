@@ -142,7 +142,7 @@ def activities(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
 @courses
 @require_POST
 def describe(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
-    """What the forecast rests on, corrected: condition, segments, scar."""
+    """What the forecast rests on, corrected: condition, duration, segments, scar, what she expects."""
     version = request.POST.get("version", "")
     try:
         facts = _facts(request.POST, content_of(request.clinic).conditions)
