@@ -100,7 +100,9 @@ def test_the_mix_holds_no_name_and_no_date_and_is_of_this_clinic_alone(with_a_mi
     a_course_in_care(a_clinic("other"))
     mix = capacity.mix_of(actor, at=timezone.now())
     assert len(mix) == 12
-    assert {frozenset(kind) for kind in mix} == {frozenset({"condition", "age", "duration_weeks", "segments", "scar", "expected"})}
+    assert {frozenset(kind) for kind in mix} == {
+        frozenset({"condition", "age", "duration_weeks", "segments", "scar", "expected"})
+    }
 
 
 def test_the_page_takes_few_queries(client, with_a_mix, django_assert_max_num_queries):

@@ -3,23 +3,28 @@
 import json
 import threading
 from datetime import time, timedelta
+from html import unescape
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import StringIO
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
+from django.urls import reverse
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from myotome.clinic.audit.models import AuditEvent
 from myotome.clinic.booking.actions import book, cancel, move
-from myotome.clinic.booking.late import tell_running_late
+from myotome.clinic.booking.late import take_back_late, tell_now, tell_running_late
 from myotome.clinic.booking.models import DiaryRules, Notice, Service
 from myotome.clinic.booking.notices import send_notice
 from myotome.clinic.booking.rules import after_quiet_hours
 from myotome.clinic.booking.unsent import unsent
 from myotome.clinic.booking.wishes import choose_mail
 from myotome.clinic.pathway.patient_page import patient_by_page_link
-from myotome.clinic.people.models import Clinic, Patient
+from myotome.clinic.people.models import Clinic, Patient, User
 from myotome.exchange.sms.gateway import ConsoleGateway, HttpGateway, gateway_from
 from myotome.vocabulary.errors import InvalidValue, LinkExpired
 from tests.factories import AT, a_clinic, a_patient, a_practitioner, a_receptionist, an_actor
@@ -283,15 +288,98 @@ def test_the_console_carries_messages_too_and_an_address_that_is_none_is_refused
         gateway_from("ftp://carrier.example/")
 
 
-def test_running_late_tells_the_next_three_of_today_once(desk, monkeypatch):
-    clinic, elena, robin = desk
+def five_today(desk):
+    clinic, _elena, _robin = desk
     for n in range(5):
         book_at(desk, AT + timedelta(hours=1 + n), a_patient(clinic, given_name=f"P{n}", email=f"p{n}@example.org"))
+
+
+def late_mails():
+    return [
+        (letter.to[0], letter.body.split(" minutes late")[0][-2:]) for letter in mail.outbox if "late" in letter.body
+    ]
+
+
+IN_THREE_MINUTES = AT + timedelta(minutes=3)
+FIRST_THREE = [f"p{n}@example.org" for n in range(3)]
+
+
+def test_running_late_tells_the_next_three_of_today_once_when_the_time_for_taking_it_back_is_over(desk, monkeypatch):
+    _clinic, elena, robin = desk
+    five_today(desk)
     told = tell_running_late(by=robin, at=AT, practitioner_id=elena.pk, minutes=20, zone=ZONE)
     assert [row.patient.given_name for row in told] == ["P0", "P1", "P2"]
     assert tell_running_late(by=robin, at=AT, practitioner_id=elena.pk, minutes=20, zone=ZONE) == []
-    send_all(monkeypatch, AT)
-    assert [message.to for message in mail.outbox] == [[f"p{n}@example.org"] for n in range(3)]
-    assert all("20 minutes late" in message.body for message in mail.outbox)
+    send_all(monkeypatch, AT + timedelta(minutes=2))
+    assert late_mails() == []
+    for _ in range(2):
+        send_all(monkeypatch, IN_THREE_MINUTES)
+    assert late_mails() == [(address, "20") for address in FIRST_THREE]
     with pytest.raises(InvalidValue):
         tell_running_late(by=robin, at=AT, practitioner_id=elena.pk, minutes=1, zone=ZONE)
+
+
+def test_running_late_taken_back_in_time_is_told_to_nobody_and_may_be_said_again(desk, monkeypatch):
+    _clinic, elena, robin = desk
+    five_today(desk)
+    tell_running_late(by=robin, at=AT, practitioner_id=elena.pk, minutes=20, zone=ZONE)
+    taken = take_back_late(by=robin, at=AT + timedelta(minutes=1), practitioner_id=elena.pk)
+    assert [row.patient.given_name for row in taken] == ["P0", "P1", "P2"]
+    send_all(monkeypatch, IN_THREE_MINUTES)
+    assert late_mails() == []
+    assert len(tell_running_late(by=robin, at=IN_THREE_MINUTES, practitioner_id=elena.pk, minutes=20, zone=ZONE)) == 3
+    send_all(monkeypatch, IN_THREE_MINUTES + timedelta(minutes=3))
+    assert late_mails() == [(address, "20") for address in FIRST_THREE]
+    assert take_back_late(by=robin, at=IN_THREE_MINUTES + timedelta(minutes=4), practitioner_id=elena.pk) == []
+    acts = AuditEvent.objects.filter(act__startswith="late.").order_by("pk").values_list("act", flat=True)
+    assert list(acts) == ["late.told"] * 3 + ["late.taken_back"] * 3 + ["late.told"] * 3
+
+
+def test_another_delay_takes_the_place_of_one_that_still_waits_and_comes_after_one_that_was_told(desk, monkeypatch):
+    _clinic, elena, robin = desk
+    five_today(desk)
+    for n, minutes in enumerate((10, 30)):
+        at = AT + timedelta(seconds=n)
+        assert len(tell_running_late(by=robin, at=at, practitioner_id=elena.pk, minutes=minutes, zone=ZONE)) == 3
+    send_all(monkeypatch, AT + timedelta(minutes=4))
+    assert late_mails() == [(address, "30") for address in FIRST_THREE]
+    tell_running_late(by=robin, at=AT + timedelta(minutes=5), practitioner_id=elena.pk, minutes=45, zone=ZONE)
+    send_all(monkeypatch, AT + timedelta(minutes=9))
+    assert late_mails()[3:] == [(address, "45") for address in FIRST_THREE]
+
+
+def test_running_late_can_be_told_at_once(desk, monkeypatch):
+    _clinic, elena, robin = desk
+    five_today(desk)
+    tell_running_late(by=robin, at=AT, practitioner_id=elena.pk, minutes=15, zone=ZONE)
+    assert len(tell_now(by=robin, at=AT + timedelta(seconds=5), practitioner_id=elena.pk)) == 3
+    send_all(monkeypatch, AT + timedelta(seconds=5))
+    assert late_mails() == [(address, "15") for address in FIRST_THREE]
+    send_all(monkeypatch, IN_THREE_MINUTES)
+    assert len(late_mails()) == 3
+    assert tell_now(by=robin, at=AT + timedelta(seconds=9), practitioner_id=elena.pk) == []
+
+
+def test_at_the_desk_the_delay_is_said_with_the_minute_in_which_they_are_told_and_two_ways_on(
+    desk, monkeypatch, client
+):
+    clinic, elena, robin = desk
+    five_today(desk)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: AT)
+    client.force_login(User.objects.get(pk=robin.user_id))
+    page = reverse("booking:late", kwargs={"clinic": clinic.slug, "practitioner": elena.pk})
+
+    def says(**form):
+        answer = client.post(page, form, follow=True) if form else client.get(page)
+        return unescape(answer.content.decode())
+
+    assert "Tell them now" not in says()
+    told = says(minutes="20")
+    assert "Will be told: P0 Lindqvist, P1 Lindqvist, P2 Lindqvist" in told
+    assert f"Told at {timezone.localtime(AT + timedelta(minutes=3), ZoneInfo(ZONE)):%H:%M:%S}" in told
+    assert "Taken back, and not told: P0" in says(act="take-back")
+    assert "Nobody was left to tell" in says(act="now")
+    says(minutes="20")
+    assert "Told: P0" in says(act="now")
+    assert "Tell them now" not in says()
+    assert "5 to 240 minutes" in says(minutes="3")

@@ -1,8 +1,8 @@
 """Three minutes in which an act of the staff can be taken back before anybody is told of it.
 
 An act of the desk keeps what the appointment was before it, and its messages wait; undone, they are never sent and the
-calendars' sequence is what it was. A patient's own act is told at once and has no undo.
-Running late is told at once too: three minutes are a part of what it tells.
+calendars' sequence is what it was. A patient's own act is told at once and has no undo. Running late has the same
+minutes, in `late`.
 """
 
 from __future__ import annotations

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from myotome.clinic.booking.late import next_today, tell_running_late
+from myotome.clinic.booking.late import next_today, take_back_late, tell_now, tell_running_late, waiting
 from myotome.clinic.booking.queries import practitioner_of
 from myotome.clinic.booking.undo import open_acts, undo
 from myotome.clinic.booking.wishes import choice_of, choose_mail, patient_of_mail_link
@@ -22,6 +25,10 @@ from myotome.vocabulary.errors import MyotomeError
 
 desk = for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
 DELAYS = (10, 15, 20, 30, 45)
+LATE_ACTS = {
+    "take-back": (take_back_late, gettext_lazy("Taken back, and not told: %(names)s")),
+    "now": (tell_now, gettext_lazy("Told: %(names)s")),
+}
 
 
 @desk
@@ -46,28 +53,38 @@ def take_back(request: HttpRequest, actor: Actor, act: int) -> HttpResponse:
 
 @desk
 def late(request: HttpRequest, actor: Actor, practitioner: int) -> HttpResponse:
-    """Who would be told, and after the tap who has been."""
+    """Who would be told; after the tap who will be, and until when it can be taken back or told at once."""
     who = practitioner_of(actor, practitioner)
     at, zone = timezone.now(), request.clinic.time_zone
     if request.method == "POST":
         try:
-            told = tell_running_late(
-                by=actor,
-                at=at,
-                practitioner_id=who.pk,
-                minutes=whole(request.POST.get("minutes", ""), "minutes"),
-                zone=zone,
-            )
+            _late_act(request, actor, who.pk, at, zone)
         except MyotomeError as error:
             messages.error(request, error.message)
-        else:
-            names = ", ".join(row.patient.name for row in told)
-            messages.success(
-                request, _("Told: %(names)s") % {"names": names} if told else _("Nobody was left to tell.")
-            )
         return redirect("booking:late", clinic=actor.clinic_slug, practitioner=who.pk)
-    context = {"practitioner": who, "next": next_today(actor, who.pk, at=at, zone=zone), "delays": DELAYS}
+    context = {
+        "practitioner": who,
+        "next": next_today(actor, who.pk, at=at, zone=zone),
+        "waiting": waiting(actor, who.pk, at=at),
+        "delays": DELAYS,
+    }
     return render(request, "booking/late.html", context)
+
+
+def _late_act(request: HttpRequest, actor: Actor, practitioner: int, at: datetime, zone: str) -> None:
+    """What was tapped, done and said."""
+    act = request.POST.get("act", "")
+    if act in LATE_ACTS:
+        do, said = LATE_ACTS[act]
+        rows = do(by=actor, at=at, practitioner_id=practitioner)
+    else:
+        minutes = whole(request.POST.get("minutes", ""), "minutes")
+        rows = tell_running_late(by=actor, at=at, practitioner_id=practitioner, minutes=minutes, zone=zone)
+        said = gettext_lazy("Will be told: %(names)s")
+    if rows:
+        messages.success(request, said % {"names": ", ".join(row.patient.name for row in rows)})
+    else:
+        messages.success(request, _("Nobody was left to tell."))
 
 
 @by_link
