@@ -203,6 +203,20 @@ def test_an_older_page_never_comes_after_a_newer_tap(page, live_server):
     assert grades(exam) == {"soleus:left": 2}
 
 
+def test_quick_taps_on_one_key_are_each_a_grade_though_the_first_has_no_answer_yet(page, live_server):
+    exam, elena = an_examination(impression="S1 left")
+    open_page(page, live_server, exam, elena, asked="?open=lower_leg")
+    held = []
+    page.route("**/examination/*/chart/", lambda route: route.continue_() if held else held.append(route))
+    left = page.locator("[id='muscle:soleus::left:shortened:tap']")
+    for _ in range(3):
+        left.tap()
+    wait_until(page, lambda: len(held) == 1)
+    held[0].continue_()
+    expect(page.locator("[id='muscle:soleus::left:shortened:3']")).to_have_attribute("aria-pressed", "true")
+    wait_until(page, lambda: grades(exam) == {"soleus:left": 3})
+
+
 CLOCK = """() => {
     window.spent = [];
     document.addEventListener('pointerup', event => {
