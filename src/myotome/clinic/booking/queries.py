@@ -19,6 +19,7 @@ from myotome.clinic.people.models import Clinic, Place, Practitioner
 from myotome.clinic.people.queries import digits
 from myotome.clinic.screening.models import Course
 from myotome.science.booking.free import Diary, FreeTime, Question, Retained, Run, free_runs, in_order
+from myotome.science.booking.phases import Who, stretches
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import InvalidValue, LinkExpired, NotAllowed, NotFound
 from myotome.vocabulary.scheduling import TICK_SECONDS, AppointmentStatus, Phase, ServiceKind, instant
@@ -181,10 +182,12 @@ def free_times_in(
         lambda: working_by_place(set_up, gives_it, first_day, last_day, credential=service.credential),
     )
     rooms = rooms_at(set_up, service)
-    diary = taken_between(
-        actor.clinic_id, first_tick, end_tick, at=at, patient_id=patient_id, ignore_appointment_id=ignore_appointment_id
-    )
     phases = phases_of(service)
+    rests = bool(stretches(phases, Who.REST))
+    diary = taken_between(
+        actor.clinic_id, first_tick, end_tick, at=at, patient_id=patient_id, resting=rests,
+        ignore_appointment_id=ignore_appointment_id,
+    )  # fmt: skip
     question = Question(
         phases=phases,
         first_tick=first_tick,
@@ -195,7 +198,6 @@ def free_times_in(
         not_before_tick=int(at.timestamp()) // TICK_SECONDS + 1,
         patient_taken=diary.patient,
     )
-    rests = any(not phase.practitioner for phase in phases)
 
     def busy(resource: str) -> Any:
         return diary.busy.get(resource, NOTHING)
