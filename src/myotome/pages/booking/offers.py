@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -119,6 +119,12 @@ def by_day(offers: Iterable[Offer]) -> list[Day]:
     """The offers grouped by the calendar day of their place."""
     found = sorted(offers, key=lambda o: (o.on, o.starts_at, o.practitioner_name))
     return [Day(on, list(rows)) for on, rows in groupby(found, key=lambda offer: offer.on)]
+
+
+def fitting(days: Iterable[Day], fits: Callable[[datetime, str], bool]) -> list[Day]:
+    """The days with those of their times that `fits` (start, zone) lets through; days without any left out."""
+    kept = (Day(day.on, [offer for offer in day.offers if fits(offer.starts_at, offer.zone)]) for day in days)
+    return [day for day in kept if day.offers]
 
 
 def chosen_service(services: Sequence[Service], text: str) -> Service:

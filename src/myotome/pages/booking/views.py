@@ -21,17 +21,28 @@ from myotome.clinic.booking.queries import appointment_by_link, practitioner_nam
 from myotome.clinic.booking.rules import rules_for
 from myotome.clinic.pathway.actions import Person, new_patient_booked
 from myotome.clinic.pathway.asking import address_proved, time_asked
+from myotome.clinic.pathway.spacing import Spacing, own_visit_moved, spacing_of_visit
 from myotome.clinic.people.links import link_token
 from myotome.clinic.people.queries import patient_by_link
 from myotome.clinic.screening.by_link import intake_by_link, needs_a_call
 from myotome.exchange.icalendar.invitation import invitation_file
 from myotome.pages.access import by_link
 from myotome.pages.booking.limits import check_may_hold
-from myotome.pages.booking.offers import chosen_service, chosen_time, days_with_offers, start_from, week_of
+from myotome.pages.booking.offers import (
+    Day,
+    chosen_service,
+    chosen_time,
+    days_with_offers,
+    fitting,
+    start_from,
+    week_of,
+)
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import RedFlagLevel
 from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, MyotomeError, NotFound
 
+FEW_WEEKS = 3
+"""How many weeks on the page looks by itself for one with a time."""
 FIELDS = ("given_name", "family_name", "born_on", "phone", "email")
 
 
@@ -159,7 +170,7 @@ def move(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
     error: MyotomeError | None = None
     if request.method == "POST":
         try:
-            actions.move(
+            own_visit_moved(
                 by=patient,
                 at=timezone.now(),
                 appointment_id=appointment.pk,
@@ -170,20 +181,30 @@ def move(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
         except MyotomeError as refusal:
             error = refusal
             appointment.refresh_from_db()
+    spacing = spacing_of_visit(appointment, at=timezone.now())
     page = week_of(request.GET.get("page", "0"))
+    days = _days_to_move_to(patient, appointment, spacing, page=page, zone=request.clinic.time_zone)
+    while not days and "page" not in request.GET and page < FEW_WEEKS:
+        page += 1
+        days = _days_to_move_to(patient, appointment, spacing, page=page, zone=request.clinic.time_zone)
+    context = {"appointment": appointment, "token": token, "days": days, "page": page, "error": error}
+    context |= {"chosen": chosen_time(request.POST.get("start", "")), "spacing": spacing}
+    return render(request, "booking/move.html", context, status=error.http_status if error else 200)
+
+
+def _days_to_move_to(patient: Actor, appointment: Any, spacing: Spacing | None, *, page: int, zone: str) -> list[Day]:
+    """A week's free times with the same practitioner that keep the least days of her plan."""
     days = days_with_offers(
         patient,
         appointment.service,
         page=page,
         at=timezone.now(),
-        zone=request.clinic.time_zone,
+        zone=zone,
         practitioner_id=appointment.practitioner_id,
         patient_id=appointment.patient_id,
         ignore=appointment.pk,
     )
-    context = {"appointment": appointment, "token": token, "days": days, "page": page, "error": error}
-    context["chosen"] = chosen_time(request.POST.get("start", ""))
-    return render(request, "booking/move.html", context, status=error.http_status if error else 200)
+    return fitting(days, spacing.fits) if spacing else days
 
 
 @by_link
