@@ -50,6 +50,8 @@ class Offer:
     room_id: int | None
     place_name: str
     zone: str
+    held_until: datetime | None = None
+    """Until when it is kept for the one who asks, where she holds it herself."""
 
     @property
     def on(self) -> date:
@@ -106,6 +108,7 @@ def free_times_for(
     practitioner_id: int | None = None,
     patient_id: int | None = None,
     ignore_appointment_id: int | None = None,
+    ignore_hold_id: int | None = None,
     step_minutes: int = 15,
 ) -> list[Offer]:
     """Real free times from working hours, rooms and bookings, in order of time; raises as `free_times_in`."""
@@ -118,6 +121,7 @@ def free_times_for(
         practitioner_id=practitioner_id,
         patient_id=patient_id,
         ignore_appointment_id=ignore_appointment_id,
+        ignore_hold_id=ignore_hold_id,
         step_minutes=step_minutes,
     )
     minutes = sum(phase.minutes for phase in phases_of(service))
@@ -155,6 +159,7 @@ def free_times_in(
     practitioner_id: int | None = None,
     patient_id: int | None = None,
     ignore_appointment_id: int | None = None,
+    ignore_hold_id: int | None = None,
     step_minutes: int = 15,
 ) -> FreeTimes:
     """Every free time of the window, for one practitioner or anybody who gives the service, in any room it may have.
@@ -186,7 +191,7 @@ def free_times_in(
     rests = bool(stretches(phases, Who.REST))
     diary = taken_between(
         actor.clinic_id, first_tick, end_tick, at=at, patient_id=patient_id, resting=rests,
-        ignore_appointment_id=ignore_appointment_id,
+        ignore_appointment_id=ignore_appointment_id, ignore_hold_id=ignore_hold_id,
     )  # fmt: skip
     question = Question(
         phases=phases,

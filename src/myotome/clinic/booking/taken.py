@@ -41,10 +41,11 @@ def taken_between(
     patient_id: int | None = None,
     resting: bool = False,
     ignore_appointment_id: int | None = None,
+    ignore_hold_id: int | None = None,
 ) -> Taken:
     """What rooms and practitioners are taken by in [first_tick, end_tick); holds count until they run out.
 
-    With `resting`, also who rests under whom.
+    With `resting`, also who rests under whom. A visit that is moved and a time that its holder chooses anew are ignored.
     """
     found = (_all_spans if resting else _spans)(clinic_id, first_tick - LONGEST_SPAN_TICKS, end_tick)
     spans = np.nan_to_num(np.array(found, dtype=float)).astype(np.int64).reshape(-1, 6)  # nobody and nowhere are 0
@@ -58,9 +59,11 @@ def taken_between(
     name = f"patient:{patient_id}"
     patient: list[int] = []
     more: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for resource, tick, appointment in _claims(
+    for resource, tick, appointment, hold in _claims(
         at, clinic_id, instant(end_tick), instant(first_tick), name, first_tick, end_tick
     ):
+        if hold is not None and hold == ignore_hold_id:
+            continue
         if resource != name:
             more[resource].append((tick, tick + 1))
         elif appointment != ignore_appointment_id:
@@ -119,7 +122,7 @@ def _claim_rows(
     rows = Claim.objects.filter(
         Q(hold__in=live.values("pk")) | Q(resource=hers), tick__gte=first_tick, tick__lt=end_tick
     )
-    return rows.values_list("resource", "tick", "appointment_id")
+    return rows.values_list("resource", "tick", "appointment_id", "hold_id")
 
 
 _all_spans = Prepared(_all_span_rows, 7_000_001, 7_000_002, 7_000_003)

@@ -12,7 +12,7 @@ from datetime import datetime
 from django.db import transaction
 
 from myotome.clinic.booking.actions import book
-from myotome.clinic.booking.holds import hold_time, let_go
+from myotome.clinic.booking.holds import hold_of, hold_time, let_go
 from myotome.clinic.booking.models import Appointment, Hold, Service
 from myotome.clinic.booking.placing import wanted_for
 from myotome.clinic.booking.queries import booked_with, services_in_care
@@ -126,6 +126,11 @@ def own_time_held(*, by: Actor, at: datetime, service_id: int, practitioner_id: 
         practitioner_id=practitioner_id,
         starts_at=starts_at,
     )
+
+
+def own_hold(by: Actor, *, at: datetime) -> Hold | None:
+    """The time that is kept for her now."""
+    return hold_of(by, hold_key(by), at=at)
 
 
 def hold_key(by: Actor) -> str:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from myotome.clinic.booking import actions
 from myotome.clinic.booking.clocks import zone_then
-from myotome.clinic.booking.holds import hold_time
+from myotome.clinic.booking.holds import hold_of, hold_time
 from myotome.clinic.booking.notices import invitation_of
 from myotome.clinic.booking.proving import asked_by_link, zone_of
 from myotome.clinic.booking.queries import appointment_by_link, practitioner_name, service_for, services_for
@@ -58,7 +58,9 @@ def choose(request: HttpRequest, actor: Actor) -> HttpResponse:
     services = list(services_for(actor, for_new_patients=True))
     service = chosen_service(services, request.GET.get("service", ""))
     page = week_of(request.GET.get("page", "0"))
-    days = days_with_offers(actor, service, page=page, at=timezone.now(), zone=request.clinic.time_zone)
+    at = timezone.now()
+    hold = hold_of(actor, f"intake-{intake.pk}", at=at)
+    days = days_with_offers(actor, service, page=page, at=at, zone=request.clinic.time_zone, hold=hold)
     context = {"token": token, "intake": intake, "services": services, "service": service, "days": days, "page": page}
     return render(request, "booking/choose.html", context)
 
@@ -118,9 +120,11 @@ def details(request: HttpRequest, actor: Actor) -> HttpResponse:
     except MyotomeError as error:
         context["error"] = error
         if isinstance(error, AlreadyBooked):
-            context["days"] = days_with_offers(
-                actor, service, page=0, at=timezone.now(), zone=request.clinic.time_zone
-            )[:3]
+            at = timezone.now()
+            hold = hold_of(actor, f"intake-{intake.pk}", at=at)
+            context["days"] = days_with_offers(actor, service, page=0, at=at, zone=request.clinic.time_zone, hold=hold)[
+                :3
+            ]
         return render(request, "booking/details.html", context, status=error.http_status)
     token = link_token("appointment", appointment.pk, appointment.link_version)
     return redirect("booking:manage", clinic=actor.clinic_slug, token=token)

@@ -13,7 +13,7 @@ from myotome.clinic.booking.actions import fresh_key
 from myotome.clinic.booking.clocks import zone_then
 from myotome.clinic.booking.queries import practitioner_name
 from myotome.clinic.booking.rules import rules_for
-from myotome.clinic.pathway.own_booking import OwnChoice, own_choices, own_time_held, own_visit_booked
+from myotome.clinic.pathway.own_booking import OwnChoice, own_choices, own_hold, own_time_held, own_visit_booked
 from myotome.clinic.people.links import link_token
 from myotome.pages.access import for_roles
 from myotome.pages.booking.limits import check_may_hold
@@ -85,6 +85,7 @@ def _days(request: HttpRequest, actor: Actor, choice: OwnChoice, *, page: int, a
         zone=request.clinic.time_zone,
         practitioner_id=None if anybody else choice.practitioner_id,
         patient_id=actor.patient_id,
+        hold=own_hold(actor, at=timezone.now()),
     )
     return fitting(days, choice.fits)
 
