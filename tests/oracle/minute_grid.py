@@ -8,10 +8,12 @@ def free_times_by_minutes(question, practitioners, rooms, retained=None):
     """Every start that fits, found by asking each minute; no bits, no intervals."""
     minutes_in_tick = TICK_SECONDS // 60
 
-    def is_free(diary, minute):
+    def works(diary, minute):
         second = minute * 60
-        works = any(i.start <= second and second + 60 <= i.end for i in diary.working)
-        return works and minute // minutes_in_tick not in set(diary.taken)
+        return any(i.start <= second and second + 60 <= i.end for i in diary.working)
+
+    def is_free(diary, minute):
+        return works(diary, minute) and minute // minutes_in_tick not in set(diary.taken)
 
     def needed(who):
         offset, spans = 0, []
@@ -38,6 +40,8 @@ def free_times_by_minutes(question, practitioners, rooms, retained=None):
         if any((start + m) // minutes_in_tick in patient_taken for m in range(total)):
             continue
         for number, diary in sorted(practitioners.items()):
+            if not all(works(diary, start + m) for m in range(total)):
+                continue
             mine = needed("practitioner")
             if any(start + m >= end_minute or not is_free(diary, start + m) for m in mine):
                 continue
@@ -45,7 +49,7 @@ def free_times_by_minutes(question, practitioners, rooms, retained=None):
             if limit and limit.most_at_once is not None:
                 offset, resting = 0, []
                 for phase in question.phases:
-                    if not phase.practitioner:
+                    if phase.room and not phase.practitioner:
                         resting += range(offset, offset + phase.minutes)
                     offset += phase.minutes
                 crowded = any(

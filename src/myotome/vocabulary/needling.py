@@ -66,12 +66,16 @@ class Style(StrEnum):
 
 
 class NoNextVisit(StrEnum):
-    """Why closing a visit booked no next one; `TAKEN`: the time that was chosen was somebody else's by then."""
+    """Why closing a visit booked no next one.
+
+    `TAKEN`: the time that was chosen was somebody else's by then; `REFUSED`: it cannot be booked, as the refusal says.
+    """
 
     RECEPTION_BOOKS = "reception_books"
     SHE_BOOKS = "she_books_herself"
     NOT_NEEDED = "not_needed"
     TAKEN = "taken"
+    REFUSED = "refused"
 
 
 class Adjunct(StrEnum):

@@ -40,6 +40,19 @@ class Sentence(str):
         return (self.words,), self.values
 
 
+def as_kept(sentence: str) -> dict[str, Any]:
+    """The sentence as plain JSON: its words with what fills them where that is text and whole numbers, else as it reads."""
+    values = sentence.values if isinstance(sentence, Sentence) else {}
+    if any(type(value) not in (str, int) for value in values.values()):
+        return {"words": str(sentence), "values": {}}
+    return {"words": sentence.words if isinstance(sentence, Sentence) else sentence, "values": dict(values)}
+
+
+def from_kept(kept: dict[str, Any] | None) -> Sentence | None:
+    """The sentence that was kept; None where nothing was."""
+    return Sentence(kept["words"], **kept["values"]) if kept else None
+
+
 def joined(sentences: Sequence[str], by: str = "; ") -> str:
     """Some sentences as one, each translated by itself; empty for none."""
     if not sentences:

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 from myotome.clinic.booking.importing import hand_in, import_file, look_through
 from myotome.clinic.booking.importing_rows import Outcome
-from myotome.clinic.booking.models import Appointment, Claim, Notice, Service
+from myotome.clinic.booking.models import Appointment, Claim, ImportedIdentity, Notice, Service
 from myotome.clinic.people.models import Patient, Practitioner
 from tests.factories import (
     AT,
@@ -70,4 +70,5 @@ def everything():
         sorted(Appointment.objects.values_list("pk", "starts_at", "status", "version")),
         Claim.objects.count(),
         Notice.objects.count(),
+        sorted(ImportedIdentity.objects.values_list("patient_id", "name", "born_on")),
     )

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +13,7 @@ from django.urls import reverse
 from myotome.clinic.booking.actions import book, step
 from myotome.clinic.booking.holds import block_time
 from myotome.clinic.booking.models import Appointment, Hold, HoursException, Notice, Service, WorkingHours
+from myotome.clinic.booking.together import preview_together
 from myotome.clinic.followup.models import ForecastShown
 from myotome.clinic.people.models import Place, Room
 from myotome.clinic.planning.models import Plan
@@ -95,6 +97,27 @@ def test_series_of_two_patients_are_looked_at_and_booked_together(client, desk):
     assert Appointment.objects.filter(patient=hannah).count() == Appointment.objects.filter(patient=omar).count() == 3
     assert client.post(at("booking:together", clinic), sent).status_code == 302
     assert Appointment.objects.count() == 6
+
+
+def test_a_search_that_was_stopped_says_how_far_it_may_be_from_the_best(client, desk, monkeypatch):
+    clinic, elena, robin, _, hannah = desk
+    two = datetime(2026, 12, 1, 14, tzinfo=VANCOUVER)
+    block_time(
+        by=robin, at=AT, starts_at=two, ends_at=two + timedelta(minutes=30), reason="Call", practitioner_id=elena.pk
+    )
+    people = [hannah, *(a_patient(clinic, given_name=name, email="") for name in ("Omar", "Ines"))]
+    form = the_form(desk, *people) | {"look": "yes"}
+    sure = client.get(at("booking:together", clinic), form).content.decode()
+    assert "no other choice places more" in sure
+    assert "The search was stopped" not in sure
+    stopped = partial(preview_together, most_work=0.0)
+    monkeypatch.setattr("myotome.pages.booking.together.preview_together", stopped)
+    page = client.get(at("booking:together", clinic), form).content.decode()
+    assert "9 of 9 visits fit" in page
+    assert "No choice places more visits. The search was stopped before it was sure" in page
+    off, least, percent = map(int, re.search(r"lie (\d+) minutes.* below (\d+); at most (\d+) in 100", page).groups())
+    assert 0 < least < off
+    assert percent == -(-100 * (off - least) // off)
 
 
 def test_a_wrong_field_is_named_with_its_patient_and_what_was_typed_stays(client, desk):

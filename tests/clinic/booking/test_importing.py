@@ -6,7 +6,7 @@ from threading import Barrier
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from myotome.clinic.audit.models import AuditEvent
 from myotome.clinic.booking.importing import KEPT_FOR, handed_in, import_file
-from myotome.clinic.booking.models import Appointment, HandedIn
+from myotome.clinic.booking.models import Appointment, HandedIn, ImportedIdentity
+from myotome.clinic.people.actions import correct_patient
 from myotome.clinic.people.merging import merge_patients
 from myotome.clinic.people.models import Patient, User
 from myotome.vocabulary.courses import Role
@@ -35,6 +36,7 @@ from tests.clinic.booking.files import (
 )
 from tests.factories import (
     AT,
+    a_clinic,
     a_patient,
     a_receptionist,
     a_user,
@@ -132,6 +134,58 @@ def test_a_joined_record_stands_for_the_one_it_was_joined_to_and_two_that_are_no
     assert "2 records" in faults(looked(robin, row))[2]
     merge_patients(by=robin, at=AT, keep_id=one.pk, merge_id=two.pk)
     assert outcomes(looked(robin, row)) == ["known"]
+
+
+@pytest.mark.parametrize("changes", [{"family_name": "Roy"}, {"born_on": date(1980, 1, 5)}, {"given_name": "Chloé"}])
+def test_who_was_imported_and_then_corrected_is_not_imported_again(robin, changes):
+    imported(robin, TWO)
+    zoe = Patient.objects.get(given_name="Zoë")
+    correct_patient(by=robin, at=AT, patient_id=zoe.pk, version=zoe.version, **changes)
+    before = everything()
+    again = imported(robin, TWO)
+    assert outcomes(again) == ["known", "known"]
+    assert [str(row.says).startswith("Imported before and corrected") for row in again.rows] == [True, False]
+    assert everything() == before
+
+
+def test_who_was_here_when_the_file_came_first_is_known_by_it_after_her_correction(robin):
+    hannah = a_patient(elena_of(robin).clinic)
+    row = PATIENTS + "HANNAH,Lindqvist,1968-03-12,,,\n"
+    imported(robin, row)
+    correct_patient(by=robin, at=AT, patient_id=hannah.pk, version=1, family_name="Berg")
+    assert outcomes(imported(robin, row)) == ["known"]
+    assert Patient.objects.count() == 1
+
+
+def test_a_corrected_record_that_is_joined_to_another_is_still_who_the_file_meant(robin):
+    imported(robin, TWO)
+    zoe, omar = Patient.objects.order_by("-given_name")
+    correct_patient(by=robin, at=AT, patient_id=zoe.pk, version=1, family_name="Roy")
+    merge_patients(by=robin, at=AT, keep_id=omar.pk, merge_id=zoe.pk)
+    assert outcomes(imported(robin, TWO)) == ["known", "known"]
+    assert Patient.objects.count() == 2
+
+
+def test_another_clinic_imports_the_same_people_for_itself(robin):
+    imported(robin, TWO)
+    birch = a_clinic(slug="birch")
+    other = an_actor(a_receptionist(birch), birch)
+    assert outcomes(imported(other, TWO)) == ["new", "new"]
+    assert outcomes(imported(other, TWO)) == ["known", "known"]
+
+
+def test_looking_through_keeps_nothing_of_whom_the_file_means(robin):
+    looked(robin, TWO)
+    assert not ImportedIdentity.objects.exists()
+
+
+def test_one_name_and_birth_date_of_files_is_one_patient_in_the_database_too(robin):
+    imported(robin, TWO)
+    row = ImportedIdentity.objects.first()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ImportedIdentity.objects.create(
+            clinic_id=row.clinic_id, patient_id=row.patient_id, name=row.name, born_on=row.born_on, imported_at=AT
+        )
 
 
 @pytest.mark.parametrize("content", [b"", b"MZ\x90\x00", "é".encode("latin-1"), b"a,b\n1,2\n"])

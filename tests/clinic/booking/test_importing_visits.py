@@ -7,7 +7,8 @@ import pytest
 from myotome.clinic.booking.actions import cancel, move
 from myotome.clinic.booking.importing_rows import Outcome
 from myotome.clinic.booking.models import Appointment, Claim, Notice, WorkingHours
-from myotome.clinic.people.models import Place
+from myotome.clinic.people.actions import correct_patient
+from myotome.clinic.people.models import Place, Practitioner
 from tests.clinic.booking.files import (
     VANCOUVER,
     VISITS,
@@ -63,6 +64,42 @@ def test_a_visit_imported_and_then_moved_or_cancelled_here_stays_so_when_the_fil
     cancel(by=robin, at=AT, appointment_id=second.pk)
     before = everything()
     assert outcomes(imported(robin, text, "visits")) == ["known", "known"]
+    assert everything() == before
+
+
+def test_a_file_of_visits_comes_again_after_her_name_and_the_practitioners_were_corrected_and_one_was_moved(robin):
+    hannah = a_patient(elena_of(robin).clinic)
+    text = VISITS + a_row() + a_row(day="2026-12-08")
+    imported(robin, text, "visits")
+    first = Appointment.objects.earliest("starts_at")
+    move(by=robin, at=AT, appointment_id=first.pk, version=1, starts_at=first.starts_at + timedelta(days=1))
+    correct_patient(by=robin, at=AT, patient_id=hannah.pk, version=1, given_name="Johanna", born_on=date(1968, 12, 3))
+    Practitioner.objects.filter(pk=elena_of(robin).pk).update(name="Élena Marchetti")
+    before = everything()
+    assert outcomes(imported(robin, text, "visits")) == ["known", "known"]
+    assert everything() == before
+
+
+def test_a_later_file_finds_by_her_old_name_whom_an_earlier_one_meant(robin):
+    hannah = a_patient(elena_of(robin).clinic)
+    imported(robin, VISITS + a_row(), "visits")
+    correct_patient(by=robin, at=AT, patient_id=hannah.pk, version=1, family_name="Berg")
+    imported(robin, VISITS + a_row(day="2026-12-08"), "visits")
+    import_calendar(robin, event("a", "20261215T140000"))
+    assert set(Appointment.objects.values_list("patient_id", flat=True)) == {hannah.pk}
+    assert Appointment.objects.count() == 3
+    a_patient(elena_of(robin).clinic)
+    assert "2 records" in faults(looked(robin, VISITS + a_row(day="2026-12-22"), "visits"))[2]
+
+
+def test_a_calendar_comes_again_after_her_name_was_corrected(robin):
+    hannah = a_patient(elena_of(robin).clinic)
+    import_calendar(robin, event("a"))
+    first = Appointment.objects.get()
+    move(by=robin, at=AT, appointment_id=first.pk, version=1, starts_at=first.starts_at + timedelta(days=1))
+    correct_patient(by=robin, at=AT, patient_id=hannah.pk, version=1, family_name="Berg")
+    before = everything()
+    assert outcomes(import_calendar(robin, event("a"))) == ["known"]
     assert everything() == before
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -12,7 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from myotome.clinic.booking.models import Appointment, Notice, Service, WorkingHours
+from myotome.clinic.booking.queries import free_times_for
 from myotome.clinic.pathway.actions import patient_booked
+from myotome.clinic.people.links import link_token
 from myotome.clinic.people.models import Patient, Practitioner
 from myotome.clinic.planning.models import Plan
 from myotome.vocabulary.courses import Role
@@ -95,6 +97,41 @@ def test_a_taken_time_comes_with_the_free_ones(client, hannah):
     refused = client.post(at(hannah), {"service": service, "start": f"{start}|{who}", "key": "k"})
     assert refused.status_code == 409
     assert TIME.findall(refused.content.decode())
+
+
+def test_moving_by_link_offers_only_days_that_keep_the_plans_distance_and_refuses_a_forced_one(client, hannah):
+    service, who = Service.objects.get(kind="ims"), Practitioner.objects.order_by("pk").first()
+    now = timezone.now()
+    free = free_times_for(
+        the_system(hannah.clinic), service=service, first_day=now.date(), n_days=28, at=now, practitioner_id=who.pk
+    )
+    monday = next(row for row in free if row.on.weekday() == 0 and (row.on - now.date()).days > 6)
+    thursday = next(row for row in free if (row.on - monday.on).days == 10)
+    mine, _other = (
+        patient_booked(
+            by=the_system(hannah.clinic), at=now, patient=hannah, service_id=service.pk, practitioner_id=who.pk,
+            starts_at=offer.starts_at, newcomer=False,
+        )
+        for offer in (monday, thursday)
+    )  # fmt: skip
+    url = reverse(
+        "booking:move",
+        kwargs={"clinic": hannah.clinic.slug, "token": link_token("appointment", mine.pk, mine.link_version)},
+    )
+    pages = [client.get(url, {"page": n}).content.decode() for n in range(4)]
+    assert all("at least 5 days apart" in page for page in pages)
+    seen = {datetime.fromisoformat(row.partition("|")[0]).date() for page in pages for row in TIME.findall(page)}
+    assert {monday.on, monday.on + timedelta(days=1)} <= seen
+    assert all(abs((day - thursday.on).days) >= 5 for day in seen)
+    near = next(row for row in free if (thursday.on - row.on).days == 1)
+    refused = client.post(url, {"version": 1, "start": near.starts_at.isoformat()})
+    assert refused.status_code == 422
+    first = thursday.on + timedelta(days=5)
+    assert f"It may be on {first:%d %b %Y}" in refused.content.decode()
+    mine.refresh_from_db()
+    assert mine.starts_at == monday.starts_at
+    far = next(row for row in free if (row.on - monday.on).days == 1)
+    assert client.post(url, {"version": 1, "start": far.starts_at.isoformat()}).status_code == 302
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,17 @@ def test_a_time_taken_meanwhile_is_named_with_the_nearest_to_press(client, visit
     assert Appointment.objects.filter(patient=visit.course.patient, starts_at__gt=timezone.now()).count() == 1
 
 
+def test_a_time_that_cannot_be_booked_is_named_with_the_true_reason_and_the_way_on(client, visit):
+    chosen = CHOICE.findall(client.get(at("next_visit", visit)).content.decode())[0][0]
+    Service.objects.filter(kind="ims").update(credential="<b>iSTOP</b>")
+    page = client.post(at("close", visit), closing(visit, next=chosen), follow=True).content.decode()
+    assert TreatmentVisit.objects.get().signed_at is not None
+    assert "could not be booked: no next visit is booked." in page
+    assert "has no &lt;b&gt;iSTOP&lt;/b&gt; credential in force that day." in page
+    assert "was taken" not in page
+    assert "Book the next visit" in page
+
+
 @pytest.mark.parametrize("typed", ["no", "", "soon", "2026-13-45T00:00", "2026-12-01T09:00"])
 def test_no_choice_and_no_nonsense_keeps_a_visit_open(client, visit, typed):
     why = {"no_next_because": "she_books_herself" if typed == "no" else "taken"}

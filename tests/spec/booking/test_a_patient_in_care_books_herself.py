@@ -7,16 +7,18 @@ from datetime import timedelta
 
 import pytest
 
+from myotome.clinic.booking import actions
 from myotome.clinic.booking.actions import fresh_key
 from myotome.clinic.booking.models import Appointment, DeskAct, Hold, Notice, Service
 from myotome.clinic.followup.models import MeasureRequest
 from myotome.clinic.needling.models import TreatmentVisit
 from myotome.clinic.pathway.own_booking import own_choices, own_time_held, own_visit_booked
+from myotome.clinic.pathway.spacing import own_visit_moved
 from myotome.clinic.people.models import Practitioner
 from myotome.clinic.people.queries import patient_by_link
 from myotome.clinic.planning.models import Plan
 from myotome.clinic.screening.models import Course, Intake
-from myotome.vocabulary.errors import AlreadyBooked, BookingStopped, InvalidValue, NotAllowed, NotFound
+from myotome.vocabulary.errors import AlreadyBooked, BookingStopped, InvalidValue, NotAllowed, NotFound, StaleVersion
 from tests.factories import AT, a_clinic, a_course, a_patient, a_practitioner, a_receptionist, an_actor
 
 pytestmark = pytest.mark.django_db
@@ -131,6 +133,46 @@ def test_her_visits_lie_as_far_apart_as_the_plan_says_at_least(hannah, days, eve
     else:
         with pytest.raises(InvalidValue, match="days apart"):
             ask(hannah, AT + WEEK + days * DAY)
+
+
+def move(by, visit, starts_at, **more):
+    return own_visit_moved(by=by, at=AT, appointment_id=visit.pk, starts_at=starts_at, **{"version": 1} | more)
+
+
+def test_a_visit_that_she_moves_keeps_the_same_distance_and_the_refusal_names_the_day_that_does(hannah):
+    first, second = ask(hannah), ask(hannah, AT + 2 * WEEK)
+    with pytest.raises(InvalidValue, match=r"at least 5 days apart\. It may be on 13 Dec 2026") as refused:
+        move(hannah, first, AT + 2 * WEEK - 4 * DAY)
+    assert refused.value.field == "start"
+    first.refresh_from_db()
+    assert (first.starts_at, first.version) == (AT + WEEK, 1)
+    assert not Notice.objects.filter(kind="moved").exists()
+    assert move(hannah, first, AT + 2 * WEEK - 5 * DAY).starts_at == AT + 9 * DAY
+    assert move(hannah, second, AT + 15 * DAY).starts_at == AT + 15 * DAY
+
+
+def test_a_treatment_that_she_has_had_counts_when_she_moves_one(hannah):
+    visit, course = ask(hannah), Course.objects.get()
+    TreatmentVisit.objects.create(
+        clinic=course.clinic, course=course, mode="ims", number=1, practitioner=Practitioner.objects.get(), opened_at=AT
+    )
+    with pytest.raises(InvalidValue, match="29 Nov 2026"):
+        move(hannah, visit, AT + DAY)
+
+
+def test_without_an_agreed_plan_for_it_and_at_the_desk_a_visit_is_moved_as_before(hannah):
+    first, _second = ask(hannah), ask(hannah, AT + 2 * WEEK)
+    clinic = Course.objects.get().clinic
+    robin = an_actor(a_receptionist(clinic), clinic)
+    moved = actions.move(by=robin, at=AT, appointment_id=first.pk, version=1, starts_at=AT + 2 * WEEK - DAY)
+    Plan.objects.update(replaced_at=AT)
+    assert move(hannah, moved, AT + 2 * WEEK - 4 * DAY, version=2).pk == first.pk
+
+
+def test_a_visit_that_has_changed_is_said_as_such_before_its_distance(hannah):
+    first, _second = ask(hannah), ask(hannah, AT + 2 * WEEK)
+    with pytest.raises(StaleVersion):
+        move(hannah, first, AT + 2 * WEEK - DAY, version=7)
 
 
 def test_a_credential_that_has_run_out_by_then_books_nothing(hannah):

@@ -65,6 +65,8 @@ def local(moment):
 def test_three_who_want_the_same_hour_get_the_nearest_hours_that_do_not_meet(desk):
     found = looked_at(desk, *[a_wish(desk)] * 3)
     assert (found.n_placed, found.n_wished, found.is_optimal) == (12, 12, True)
+    assert found.minutes_off == found.minutes_off_least == 2 * 2 * 30 * 4
+    assert found.percent_less_at_most == 0
     for number in range(4):
         clocks = sorted(local(starts_of(one)[number]).time() for one in found.series)
         assert clocks == [time(13, 30), time(14), time(14, 30)]

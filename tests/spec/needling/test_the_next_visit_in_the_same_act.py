@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from myotome.clinic.booking.models import Appointment, Claim, DeskAct, Notice, Service
+from myotome.clinic.booking.models import Appointment, Claim, DeskAct, Notice, Service, ServicePhase
 from myotome.clinic.booking.undo import open_acts, undo
 from myotome.clinic.followup.models import MeasureRequest
 from myotome.clinic.needling.models import TreatmentVisit
@@ -127,17 +127,55 @@ def test_a_time_that_was_taken_meanwhile_closes_the_visit_all_the_same_and_says_
     book(visit.course, AT + WEEK, patient=a_patient(visit.clinic, given_name="Somebody"))
     n_claims = Claim.objects.count()
     visit = close(visit, elena, next_at=AT + WEEK)
-    assert (visit.closed_at, visit.no_next_because, visit.next_taken_at) == (LATER, "taken", AT + WEEK)
+    assert (visit.closed_at, visit.no_next_because, visit.next_refused_at) == (LATER, "taken", AT + WEEK)
     assert not after(visit).exists()
     assert Claim.objects.count() == n_claims
     found = next_visit_of(elena, visit, at=LATER)
     assert [abs(offer.starts_at - AT - WEEK) for offer in found.instead][:2] == [timedelta(minutes=30)] * 2
 
 
-def test_a_time_at_which_nobody_works_closes_the_visit_too(visit_and_elena):
+def no_credential(visit):
+    Service.objects.filter(kind="ims").update(credential="iSTOP")
+
+
+def not_offered(visit):
+    Service.objects.filter(kind="ims").update(is_active=False)
+
+
+@pytest.mark.parametrize(
+    ("next_at", "change", "why"),
+    [
+        (AT + WEEK + timedelta(hours=12), None, "Elena Marchetti does not work then, or not for so long."),
+        (AT + WEEK, no_credential, "Elena Marchetti has no iSTOP credential in force that day."),
+        (AT + WEEK, not_offered, "The clinic does not offer this treatment any more."),
+        (AT + WEEK + timedelta(minutes=2), None, "Times are on 5-minute steps."),
+        (AT - WEEK, None, "This time has passed. Please choose a later one."),
+        (AT + 60 * WEEK, None, "Bookings open 400 days ahead."),
+    ],
+)
+def test_a_time_that_cannot_be_booked_closes_the_visit_all_the_same_and_says_why(visit_and_elena, next_at, change, why):
     visit, elena = visit_and_elena
-    visit = close(visit, elena, next_at=AT + WEEK + timedelta(hours=12))
-    assert (visit.closed_at, visit.no_next_because) == (LATER, "taken")
+    if change:
+        change(visit)
+    visit = close(visit, elena, next_at=next_at)
+    assert (visit.closed_at, visit.no_next_because, visit.next_refused_at) == (LATER, "refused", next_at)
+    assert closing_of(elena, visit, at=LATER).refusal == why
+    assert not after(visit).exists()
+
+
+def test_as_many_resting_as_may_is_no_time_that_somebody_took(visit_and_elena):
+    visit, elena = visit_and_elena
+    ims, clinic = Service.objects.get(kind="ims"), visit.clinic
+    ServicePhase.objects.filter(service=ims).delete()
+    for order, (minutes, with_her) in enumerate([(5, True), (40, False)]):
+        ServicePhase.objects.create(
+            clinic=clinic, service=ims, order=order, minutes=minutes, occupies_practitioner=with_her
+        )
+    Service.objects.filter(pk=ims.pk).update(most_resting=1)
+    book(visit.course, AT + WEEK - timedelta(minutes=10), patient=a_patient(clinic, given_name="Somebody"))
+    visit = close(visit, elena, next_at=AT + WEEK)
+    assert visit.no_next_because == "refused"
+    assert "As many patients as may rest at once" in closing_of(elena, visit, at=LATER).refusal
 
 
 def test_closing_twice_books_once(visit_and_elena):

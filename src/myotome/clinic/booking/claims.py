@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import IntegrityError, OperationalError, connection, transaction
 
 from myotome.clinic.booking.models import Appointment, AppointmentSpan, Claim, Hold
+from myotome.science.booking.phases import Who, stretches
 from myotome.vocabulary.errors import AlreadyBooked
-from myotome.vocabulary.scheduling import TICK_SECONDS, Phase, ResourceKind, ticks
+from myotome.vocabulary.scheduling import TICK_SECONDS, Phase, ResourceKind, instant, ticks
 
 DEADLOCK = "40P01"
 """PostgreSQL's code for a circle of waiting writers that it has broken."""
@@ -38,41 +39,36 @@ def spans_for(
 
     The buffer lengthens the last stretch of practitioner and room, the turnover that of the room, neither the patient's.
     """
-    spans: list[AppointmentSpan] = []
-    start = appointment.starts_at
     phases = list(phases)
-    last = {"practitioner": -1, "room": -1}
-    for number, phase in enumerate(phases):
-        last["practitioner"] = number if phase.practitioner else last["practitioner"]
-        last["room"] = number if phase.room else last["room"]
-    kinds = ResourceKind
-    after = {"practitioner": buffer_minutes, "room": buffer_minutes + turnover_minutes}
-    for number, phase in enumerate(phases):
-        end = start + timedelta(minutes=phase.minutes)
-        buffered = {who: end + timedelta(minutes=after[who] if last[who] == number else 0) for who in last}
-
-        def span(kind: ResourceKind, until: datetime, *, start: datetime = start, number: int = number, **who: int):  # type: ignore[no-untyped-def]
-            return AppointmentSpan(
-                clinic_id=appointment.clinic_id,
-                appointment=appointment,
-                phase=number,
-                resource_kind=kind.value,
-                starts_at=start,
-                ends_at=until,
-                first_tick=int(start.timestamp()) // TICK_SECONDS,
-                end_tick=int(until.timestamp()) // TICK_SECONDS,
-                **who,
-            )
-
-        spans.append(span(kinds.PATIENT, end, patient_id=appointment.patient_id))
-        if phase.practitioner:
-            spans.append(
-                span(kinds.PRACTITIONER, buffered["practitioner"], practitioner_id=appointment.practitioner_id)
-            )
-        if phase.room and room_id is not None:
-            spans.append(span(kinds.ROOM, buffered["room"], room_id=room_id))
-        start = end
-    return spans
+    first_tick = int(appointment.starts_at.timestamp()) // TICK_SECONDS
+    after = buffer_minutes * 60 // TICK_SECONDS
+    turnover = turnover_minutes * 60 // TICK_SECONDS
+    occupied = [
+        (ResourceKind.PATIENT, stretches(phases, Who.PATIENT), {"patient_id": appointment.patient_id}),
+        (
+            ResourceKind.PRACTITIONER,
+            stretches(phases, Who.PRACTITIONER, after=after),
+            {"practitioner_id": appointment.practitioner_id},
+        ),
+    ]
+    if room_id is not None:
+        occupied.append((ResourceKind.ROOM, stretches(phases, Who.ROOM, after=after + turnover), {"room_id": room_id}))
+    spans = [
+        AppointmentSpan(
+            clinic_id=appointment.clinic_id,
+            appointment=appointment,
+            phase=number,
+            resource_kind=kind.value,
+            starts_at=instant(first_tick + offset),
+            ends_at=instant(first_tick + offset + length),
+            first_tick=first_tick + offset,
+            end_tick=first_tick + offset + length,
+            **whose,
+        )
+        for kind, found, whose in occupied
+        for offset, length, number in found
+    ]
+    return sorted(spans, key=lambda span: span.phase)
 
 
 def keys_of(spans: Iterable[AppointmentSpan]) -> list[Key]:
@@ -85,15 +81,13 @@ def keys_of(spans: Iterable[AppointmentSpan]) -> list[Key]:
 
 
 def resting_ticks(starts_at: datetime, phases: Iterable[Phase]) -> list[int]:
-    """The ticks in which the patient rests while the practitioner is elsewhere."""
-    found: list[int] = []
-    start = starts_at
-    for phase in phases:
-        end = start + timedelta(minutes=phase.minutes)
-        if phase.room and not phase.practitioner:
-            found += ticks(start, end)
-        start = end
-    return found
+    """The ticks in which the patient rests in a room while the practitioner is elsewhere."""
+    first = int(starts_at.timestamp()) // TICK_SECONDS
+    return [
+        tick
+        for offset, length, _number in stretches(list(phases), Who.REST)
+        for tick in range(first + offset, first + offset + length)
+    ]
 
 
 def resting_keys(practitioner_id: int, resting: Iterable[int], taken: set[Key], *, most: int) -> list[Key]:

@@ -44,7 +44,8 @@ def hold_time(
 ) -> Hold:
     """The time kept for the form with this key, for the minutes that the clinic's rules give; asked again it begins anew.
 
-    A form that chooses another time lets go of the first. `minutes` keep it longer, or less long.
+    A form that chooses another time lets go of the first. `minutes` keep it longer, or less long; what is kept until later
+    already is not kept less long because the same time is chosen again.
 
     Raises:
         AlreadyBooked: somebody has it, or holds it.
@@ -62,10 +63,23 @@ def hold_time(
         created_by=by.name,
     )
     with transaction.atomic():
+        held = hold_of(by, key, at=at)
+        if held and held.expires_at and _is_time(held, service_id, practitioner_id, starts_at):
+            hold.expires_at = max(hold.expires_at, held.expires_at)
         let_go(by=by, key=key)
         place_hold(wanted, hold, at=at)
         sweep_later(at=at)
     return hold
+
+
+def hold_of(by: Actor, key: str, *, at: datetime) -> Hold | None:
+    """What the form with this key holds and what has not run out."""
+    rows = Hold.objects.filter(clinic_id=by.clinic_id, kind=HoldKind.FORM.value, key=key, expires_at__gt=at)
+    return rows.order_by("pk").last()
+
+
+def _is_time(hold: Hold, service_id: int, practitioner_id: int, starts_at: datetime) -> bool:
+    return (hold.service_id, hold.practitioner_id, hold.starts_at) == (service_id, practitioner_id, starts_at)
 
 
 def let_go(*, by: Actor, key: str) -> None:

@@ -1,4 +1,7 @@
-"""Patients from another program's file, and whose visit a row or an event of a file is about."""
+"""Patients from another program's file, and whose visit a row or an event of a file is about.
+
+Whom a row meant is kept as the row says it, so that she is known by it also after the desk has corrected her name or birth date.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from myotome.clinic.booking.importing_rows import MOST_BYTES, Imported, ImportedRow, Outcome, imported_from
+from myotome.clinic.booking.models import ImportedIdentity
 from myotome.clinic.people.actions import create_patient
 from myotome.clinic.people.models import Patient
 from myotome.clinic.people.queries import digits, search_key
@@ -33,9 +37,10 @@ LANGUAGES = {"": "en", "en": "en", "english": "en", "fr": "fr", "french": "fr", 
 
 @dataclass(slots=True)
 class People:
-    """The clinic's patients by name and birth date, and who has the same address."""
+    """The clinic's patients by name and birth date, whom files meant by these, and who has the same address."""
 
     by_name: dict[tuple[str, date], set[int]] = field(default_factory=dict)
+    imported: dict[tuple[str, date], int] = field(default_factory=dict)
     by_words: dict[str, set[int]] = field(default_factory=dict)
     by_email: dict[str, set[int]] = field(default_factory=dict)
 
@@ -45,6 +50,18 @@ class People:
         self.by_words.setdefault(name, set()).add(pk)
         if email:
             self.by_email.setdefault(email.casefold(), set()).add(pk)
+
+    def meant(self, pk: int, name: str, born_on: date) -> None:
+        """A file meant this patient."""
+        self.imported[name, born_on] = pk
+        self.by_words.setdefault(name, set()).add(pk)
+
+    def called(self, name: str, born_on: date) -> set[int]:
+        """Everybody who has this name and birth date, or whom a file meant by them."""
+        found = set(self.by_name.get((name, born_on), ()))
+        if (name, born_on) in self.imported:
+            found.add(self.imported[name, born_on])
+        return found
 
 
 def import_patients(by: Actor, content: bytes, order: str, *, at: datetime) -> Imported:
@@ -66,14 +83,16 @@ def import_patients(by: Actor, content: bytes, order: str, *, at: datetime) -> I
                 )
             raise InvalidValue("Row {n} is the same person, with something else beside.", n=before[0].number)
         seen[name, born_on] = row, given
-        matches = people.by_name.get((name, born_on), set())
-        if matches:
-            one_of(matches)
+        if (name, born_on) in people.imported:
+            return ImportedRow(row.number, what, Outcome.KNOWN, _imported_before(people, name, born_on))
+        if matches := people.by_name.get((name, born_on)):
+            remember_whom(by, people, one_of(matches), name, born_on, at=at)
             return ImportedRow(row.number, what, Outcome.KNOWN, Sentence("Here already; nothing of hers is changed."))
         patient = create_patient(
             by=by, at=at, given_name=row["given_name"], family_name=row["family_name"], born_on=born_on, **given
         )
         people.add(patient.pk, name, born_on, patient.email)
+        remember_whom(by, people, patient.pk, name, born_on, at=at)
         return ImportedRow(row.number, what, Outcome.NEW)
 
     return imported_from(table, one)
@@ -85,7 +104,29 @@ def people_of(by: Actor) -> People:
     rows = Patient.objects.for_actor(by).values_list("pk", "merged_into_id", "search_name", "born_on", "email")
     for pk, merged_into, name, born_on, email in rows:
         people.add(merged_into or pk, name, born_on, email)
+    meant = ImportedIdentity.objects.for_actor(by).values_list(
+        "patient_id", "patient__merged_into_id", "name", "born_on"
+    )
+    for pk, merged_into, name, born_on in meant:
+        people.meant(merged_into or pk, name, born_on)
     return people
+
+
+def remember_whom(by: Actor, people: People, patient_id: int, name: str, born_on: date, *, at: datetime) -> None:
+    """Keeps whom the file meant; call it in the transaction of the import. Kept already it stays as it is."""
+    if (name, born_on) in people.imported:
+        return
+    ImportedIdentity.objects.create(
+        clinic_id=by.clinic_id, patient_id=patient_id, name=name, born_on=born_on, imported_at=at
+    )
+    people.meant(patient_id, name, born_on)
+
+
+def _imported_before(people: People, name: str, born_on: date) -> Sentence:
+    """Why the row is nobody new."""
+    if people.imported[name, born_on] in people.by_name.get((name, born_on), ()):
+        return Sentence("Here already; nothing of hers is changed.")
+    return Sentence("Imported before and corrected here since; nothing of hers is changed.")
 
 
 def who(row: Row, order: str) -> tuple[str, date]:
@@ -128,7 +169,9 @@ def one_of(matches: Iterable[int]) -> int:
         )
     if len(found) > 1:
         raise InvalidValue(
-            "{n} records have this name and birth date. Join them first.", field="given_name", n=len(found)
+            "{n} records have this name and birth date, or had them when they were imported. Join them first.",
+            field="given_name",
+            n=len(found),
         )
     return found[0]
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from myotome.clinic.booking.actions import book
 from myotome.clinic.booking.clocks import moment_said, zone_of_practitioner
-from myotome.clinic.booking.importing_people import WHO, one_of, patient_of, people_of, what_of, who
+from myotome.clinic.booking.importing_people import WHO, one_of, patient_of, people_of, remember_whom, what_of, who
 from myotome.clinic.booking.importing_rows import (
     MOST_BYTES,
     PASSED,
@@ -35,6 +35,7 @@ from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.sentences import Sentence
 
 MOST_VISITS = 2_000
+IMPORTED = Sentence("Imported before.")
 VISIT_COLUMNS = WHO | {
     "service": ("appointment type", "treatment", "type"),
     "practitioner": ("provider", "therapist", "staff"),
@@ -56,8 +57,13 @@ def import_visits(by: Actor, content: bytes, order: str, *, at: datetime) -> Imp
         day, clock = day_from(row["date"], "date", order=order), clock_from(text, "time")
         what = f"{what_of(row, born_on)}: {day.isoformat()} {clock:%H:%M}"
         starts_at = moment_said(day, clock, away, zone_of_practitioner(known, practitioner.pk, day))
-        patient = one_of(people.by_name.get((name, born_on), set()))
-        key = _key("row", name, born_on.isoformat(), service.kind, practitioner.name, starts_at.isoformat())
+        said = ("row", name, born_on.isoformat(), service.kind)
+        key = _key(*said, f"practitioner {practitioner.pk}", starts_at.isoformat())
+        named = _key(*said, practitioner.name, starts_at.isoformat())  # as it was until her name could change
+        if booked_with(by, key) is not None or booked_with(by, named) is not None:
+            return ImportedRow(row.number, what, Outcome.KNOWN, IMPORTED)
+        patient = one_of(people.called(name, born_on))
+        remember_whom(by, people, patient, name, born_on, at=at)
         return _visit(
             by, row.number, what, key, at=at, patient_id=patient, service=service, practitioner=practitioner,
             starts_at=starts_at,
@@ -88,8 +94,11 @@ def import_calendar(by: Actor, content: bytes, file: HandedIn, *, at: datetime) 
             return ImportedRow(number, what, Outcome.FAULT, event.fault)
         if event.starts <= at:
             return ImportedRow(number, what, Outcome.LEFT_OUT, PASSED)
+        key = _key("event", event.key)
+        if booked_with(by, key) is not None:
+            return ImportedRow(number, what, Outcome.KNOWN, IMPORTED)
         found = _visit(
-            by, number, what, _key("event", event.key), at=at, patient_id=patient_of(people, event), service=service,
+            by, number, what, key, at=at, patient_id=patient_of(people, event), service=service,
             practitioner=practitioner, starts_at=event.starts,
         )  # fmt: skip
         lasts = int((event.ends - event.starts).total_seconds() // 60)
@@ -115,8 +124,6 @@ def _visit(
     practitioner: Practitioner,
     starts_at: datetime,
 ) -> ImportedRow:
-    if booked_with(by, key) is not None:
-        return ImportedRow(number, what, Outcome.KNOWN, Sentence("Imported before."))
     same = Appointment.objects.filter(
         clinic_id=by.clinic_id, patient_id=patient_id, practitioner=practitioner, starts_at=starts_at, status__in=LIVE
     )
@@ -133,7 +140,7 @@ def _visit(
         course_id=open_course_id(clinic_id=by.clinic_id, patient_id=patient_id),
     )  # fmt: skip
     if row.created_at != at:
-        return ImportedRow(number, what, Outcome.KNOWN, Sentence("Imported before."))  # by another, a moment ago
+        return ImportedRow(number, what, Outcome.KNOWN, IMPORTED)  # by another, a moment ago
     queue_notices(row, "", at=at, rules=rules_for(by.clinic_id), is_new=True)
     return ImportedRow(number, what, Outcome.NEW)
 

@@ -33,6 +33,7 @@ from myotome.clinic.booking.kept import SetUp, set_up_of
 from myotome.clinic.booking.models import Appointment, AppointmentSpan, DiaryRules, Hold, Service
 from myotome.clinic.booking.queries import active_service, check_may_book, phases_of, practitioner_in, treats
 from myotome.clinic.people.models import Place, Practitioner
+from myotome.science.booking.phases import Who, stretches
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import AlreadyBooked, InvalidValue
 from myotome.vocabulary.scheduling import TICK_SECONDS, Phase
@@ -180,7 +181,7 @@ def _free_way(wanted: Wanted, appointment: Appointment, *, at: datetime) -> tupl
     most = wanted.service.most_resting if resting else 0
     resources += [f"resting:{wanted.practitioner.pk}:{number}" for number in range(most)]
     taken = taken_among(resources, first, last, at=at)
-    needs_room = any(phase.room for phase in wanted.phases)
+    needs_room = bool(stretches(wanted.phases, Who.ROOM))
     for room_id in wanted.rooms if needs_room else (None,):
         if room_id is not None and (f"room:{room_id}", first) in taken and wanted.phases[0].room:
             continue  # taken from its first tick on: no need to look at the rest

@@ -19,6 +19,7 @@ from myotome.clinic.people.models import Clinic, Place, Practitioner
 from myotome.clinic.people.queries import digits
 from myotome.clinic.screening.models import Course
 from myotome.science.booking.free import Diary, FreeTime, Question, Retained, Run, free_runs, in_order
+from myotome.science.booking.phases import Who, stretches
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import InvalidValue, LinkExpired, NotAllowed, NotFound
 from myotome.vocabulary.scheduling import TICK_SECONDS, AppointmentStatus, Phase, ServiceKind, instant
@@ -49,6 +50,8 @@ class Offer:
     room_id: int | None
     place_name: str
     zone: str
+    held_until: datetime | None = None
+    """Until when it is kept for the one who asks, where she holds it herself."""
 
     @property
     def on(self) -> date:
@@ -105,6 +108,7 @@ def free_times_for(
     practitioner_id: int | None = None,
     patient_id: int | None = None,
     ignore_appointment_id: int | None = None,
+    ignore_hold_id: int | None = None,
     step_minutes: int = 15,
 ) -> list[Offer]:
     """Real free times from working hours, rooms and bookings, in order of time; raises as `free_times_in`."""
@@ -117,6 +121,7 @@ def free_times_for(
         practitioner_id=practitioner_id,
         patient_id=patient_id,
         ignore_appointment_id=ignore_appointment_id,
+        ignore_hold_id=ignore_hold_id,
         step_minutes=step_minutes,
     )
     minutes = sum(phase.minutes for phase in phases_of(service))
@@ -154,6 +159,7 @@ def free_times_in(
     practitioner_id: int | None = None,
     patient_id: int | None = None,
     ignore_appointment_id: int | None = None,
+    ignore_hold_id: int | None = None,
     step_minutes: int = 15,
 ) -> FreeTimes:
     """Every free time of the window, for one practitioner or anybody who gives the service, in any room it may have.
@@ -181,10 +187,12 @@ def free_times_in(
         lambda: working_by_place(set_up, gives_it, first_day, last_day, credential=service.credential),
     )
     rooms = rooms_at(set_up, service)
-    diary = taken_between(
-        actor.clinic_id, first_tick, end_tick, at=at, patient_id=patient_id, ignore_appointment_id=ignore_appointment_id
-    )
     phases = phases_of(service)
+    rests = bool(stretches(phases, Who.REST))
+    diary = taken_between(
+        actor.clinic_id, first_tick, end_tick, at=at, patient_id=patient_id, resting=rests,
+        ignore_appointment_id=ignore_appointment_id, ignore_hold_id=ignore_hold_id,
+    )  # fmt: skip
     question = Question(
         phases=phases,
         first_tick=first_tick,
@@ -195,7 +203,6 @@ def free_times_in(
         not_before_tick=int(at.timestamp()) // TICK_SECONDS + 1,
         patient_taken=diary.patient,
     )
-    rests = any(not phase.practitioner for phase in phases)
 
     def busy(resource: str) -> Any:
         return diary.busy.get(resource, NOTHING)

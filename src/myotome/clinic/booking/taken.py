@@ -24,7 +24,7 @@ A_DAY = [datetime(1971, 3, day, tzinfo=UTC) for day in (1, 2, 3)]
 class Taken:
     """Stretches in absolute ticks, half-open, in two columns: `busy` by resource (`room:2`), `resting` by practitioner.
 
-    `patient` holds the ticks of the patient who asks. What is not there is free.
+    `patient` holds the ticks of the patient who asks. What is not there is free; `resting` is there when it was asked for.
     """
 
     busy: dict[str, np.ndarray]
@@ -39,24 +39,31 @@ def taken_between(
     *,
     at: datetime,
     patient_id: int | None = None,
+    resting: bool = False,
     ignore_appointment_id: int | None = None,
+    ignore_hold_id: int | None = None,
 ) -> Taken:
-    """What rooms and practitioners are taken by in [first_tick, end_tick); holds count until they run out."""
-    found = _spans(clinic_id, first_tick - LONGEST_SPAN_TICKS, end_tick)
+    """What rooms and practitioners are taken by in [first_tick, end_tick); holds count until they run out.
+
+    With `resting`, also who rests under whom. A visit that is moved and a time that its holder chooses anew are ignored.
+    """
+    found = (_all_spans if resting else _spans)(clinic_id, first_tick - LONGEST_SPAN_TICKS, end_tick)
     spans = np.nan_to_num(np.array(found, dtype=float)).astype(np.int64).reshape(-1, 6)  # nobody and nowhere are 0
     if ignore_appointment_id is not None:
         spans = spans[spans[:, 0] != ignore_appointment_id]
-    is_hers = spans[:, 3] == 0
-    hers, in_rooms = spans[is_hers], spans[~is_hers]
+    in_rooms, hers = spans[spans[:, 3] != 0], spans[spans[:, 2] != 0]
+    of_patients = spans[(spans[:, 2] == 0) & (spans[:, 3] == 0)]
     busy = {f"practitioner:{pk}": rows[:, 4:] for pk, rows in _by(hers[:, 2], hers)}
     busy |= {f"room:{pk}": rows[:, 4:] for pk, rows in _by(in_rooms[:, 3], in_rooms)}
-    resting = {pk: rows[:, 4:] for pk, rows in _by(*_resting(hers, in_rooms))}
+    rest = {pk: rows[:, 4:] for pk, rows in _by(*_resting(hers, in_rooms, of_patients))} if resting else {}
     name = f"patient:{patient_id}"
     patient: list[int] = []
     more: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for resource, tick, appointment in _claims(
+    for resource, tick, appointment, hold in _claims(
         at, clinic_id, instant(end_tick), instant(first_tick), name, first_tick, end_tick
     ):
+        if hold is not None and hold == ignore_hold_id:
+            continue
         if resource != name:
             more[resource].append((tick, tick + 1))
         elif appointment != ignore_appointment_id:
@@ -65,19 +72,28 @@ def taken_between(
         kind, _, number = resource.partition(":")
         if kind == "resting":
             pk = int(number.partition(":")[0])
-            resting[pk] = np.concatenate([resting.get(pk, NOTHING), np.array(ticks)])
+            rest[pk] = np.concatenate([rest.get(pk, NOTHING), np.array(ticks)])
         else:
             busy[resource] = np.concatenate([busy.get(resource, NOTHING), np.array(ticks)])
-    return Taken(busy, resting, patient)
+    return Taken(busy, rest, patient)
 
 
-def _resting(hers: np.ndarray, in_rooms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(whose patient it is, the span) of each span of a room in a phase that its practitioner does not attend."""
-    phases = len(in_rooms) and int(max(hers[:, 1].max(initial=0), in_rooms[:, 1].max())) + 1
-    attended = np.isin(in_rooms[:, 0] * phases + in_rooms[:, 1], hers[:, 0] * phases + hers[:, 1])
-    rows = in_rooms[~attended]
+def _resting(hers: np.ndarray, in_rooms: np.ndarray, of_patients: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(whose patient it is, the span) of each span of a room in a phase that its practitioner does not attend.
+
+    It ends when the patient's does: what the room needs after her is no rest.
+    """
+    phases = 1 + max(int(rows[:, 1].max(initial=0)) for rows in (hers, in_rooms, of_patients))
+
+    def keys(rows: np.ndarray) -> np.ndarray:
+        return rows[:, 0] * phases + rows[:, 1]
+
+    rows = in_rooms[~np.isin(keys(in_rooms), keys(hers))]
     appointments, first = np.unique(hers[:, 0], return_index=True)
-    rows = rows[np.isin(rows[:, 0], appointments)]
+    rows = rows[np.isin(rows[:, 0], appointments) & np.isin(keys(rows), keys(of_patients))]
+    order = np.argsort(keys(of_patients))
+    place = order[np.searchsorted(keys(of_patients), keys(rows), sorter=order)]
+    rows[:, 5] = np.minimum(rows[:, 5], of_patients[place, 5])
     return hers[first, 2][np.searchsorted(appointments, rows[:, 0])], rows
 
 
@@ -88,10 +104,13 @@ def _by(numbers: np.ndarray, rows: np.ndarray) -> Iterator[tuple[int, np.ndarray
     return zip(names.tolist(), np.split(rows[order], first[1:]), strict=False)
 
 
-def _span_rows(clinic_id: int, first_tick: int, end_tick: int) -> QuerySet:
+def _all_span_rows(clinic_id: int, first_tick: int, end_tick: int) -> QuerySet:
     rows = AppointmentSpan.objects.filter(clinic_id=clinic_id, first_tick__gte=first_tick, first_tick__lt=end_tick)
-    rows = rows.exclude(resource_kind=ResourceKind.PATIENT.value)
     return rows.values_list("appointment_id", "phase", "practitioner_id", "room_id", "first_tick", "end_tick")
+
+
+def _span_rows(clinic_id: int, first_tick: int, end_tick: int) -> QuerySet:
+    return _all_span_rows(clinic_id, first_tick, end_tick).exclude(resource_kind=ResourceKind.PATIENT.value)
 
 
 def _claim_rows(
@@ -103,8 +122,9 @@ def _claim_rows(
     rows = Claim.objects.filter(
         Q(hold__in=live.values("pk")) | Q(resource=hers), tick__gte=first_tick, tick__lt=end_tick
     )
-    return rows.values_list("resource", "tick", "appointment_id")
+    return rows.values_list("resource", "tick", "appointment_id", "hold_id")
 
 
+_all_spans = Prepared(_all_span_rows, 7_000_001, 7_000_002, 7_000_003)
 _spans = Prepared(_span_rows, 7_000_001, 7_000_002, 7_000_003)
 _claims = Prepared(_claim_rows, A_DAY[0], 7_000_001, A_DAY[1], A_DAY[2], "patient:none", 7_000_002, 7_000_003)

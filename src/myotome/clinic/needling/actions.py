@@ -48,6 +48,7 @@ from myotome.vocabulary.errors import (
     StaleVersion,
     VisitLocked,
 )
+from myotome.vocabulary.sentences import as_kept
 
 __all__ = [
     "accept_handover",
@@ -236,11 +237,13 @@ def close_visit(
     fit_to_drive_asked: bool | None = None,
     adjuncts: Sequence[words.Adjunct] = (),
     no_next_because: words.NoNextVisit | None = None,
-    next_taken_at: datetime | None = None,
+    next_refused_at: datetime | None = None,
+    next_refusal: str = "",
 ) -> TreatmentVisit:
     """The visit closed, every needle accounted for, opened and in the sharps box; closed already stays closed.
 
-    `no_next_because` says why no next visit was booked with it, `next_taken_at` which start was gone by then.
+    `no_next_because` says why no next visit was booked with it, `next_refused_at` which start was wanted and
+    `next_refusal` what stood against it.
 
     Raises:
         NeedleUnaccountedFor: names the needles that are in, or the count that differs.
@@ -261,7 +264,8 @@ def close_visit(
         fit_to_drive_asked=fit_to_drive_asked,
         adjuncts=[one.value for one in dict.fromkeys(adjuncts)],
         no_next_because=no_next_because.value if no_next_because else None,
-        next_taken_at=next_taken_at,
+        next_refused_at=next_refused_at,
+        next_refusal=as_kept(next_refusal) if next_refusal else None,
         closed_at=at,
         closed_by=by.name,
         version=F("version") + 1,

@@ -73,8 +73,10 @@ class TreatmentVisit(ClinicalRow):
     fit_to_drive_asked = models.BooleanField(null=True)
     no_next_because = models.CharField(max_length=20, null=True, choices=_choices(NoNextVisit))
     """Why closing booked no next visit; unknown when nothing was said, or when one was booked."""
-    next_taken_at = models.DateTimeField(null=True)
-    """The start that was chosen at closing and was taken by then."""
+    next_refused_at = models.DateTimeField(null=True)
+    """The start that was chosen at closing and was not booked."""
+    next_refusal = models.JSONField(null=True)
+    """Why it was not (unknown of visits closed before this was kept), as `vocabulary.sentences.as_kept` keeps it."""
     closed_at = models.DateTimeField(null=True)
     closed_by = models.CharField(max_length=120, blank=True)
     signed_at = models.DateTimeField(null=True)

@@ -28,7 +28,7 @@ from myotome.clinic.needling.locks import held_visit
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
 from myotome.clinic.needling.queries import visit_for
 from myotome.clinic.pathway.baseline import baseline_taken
-from myotome.clinic.pathway.next_visit import next_booked, next_wanted
+from myotome.clinic.pathway.next_visit import next_booked, next_wanted, why_not
 from myotome.clinic.pathway.roots import belief_of_visit, keep_roots
 from myotome.clinic.people.actions import begin_care, check_contacts, create_patient
 from myotome.clinic.people.merging import merge_patients, unmerge_patients
@@ -258,7 +258,7 @@ def visit_closed(
     """One act: visit closed with every needle accounted for, roots kept, appointment done, forecast renewed, check queued.
 
     The appointment that is done stands with the desk, to be charged at the clinic's price. With `sign` it is signed in
-    the same act. With `next_at` the next visit is booked then, or, where that time is taken, the visit says so and closes
+    the same act. With `next_at` the next visit is booked then, or, where it cannot be, the visit says why and closes
     all the same. The roots are worked out before the transaction begins, so that nobody waits for them with the tables locked.
 
     Raises:
@@ -267,13 +267,23 @@ def visit_closed(
     visit = visit_for(by, visit_id)
     was_open = visit.closed_at is None
     belief = belief_of_visit(by, visit) if was_open else None
-    wanted = next_wanted(by, visit, at=at, starts_at=next_at) if was_open and next_at else None
+    wanted, not_next = None, {}
+    if was_open and next_at:
+        try:
+            wanted = next_wanted(by, visit, at=at, starts_at=next_at)
+        except MyotomeError as refusal:
+            not_next = why_not(refusal)
     with transaction.atomic():
         if was_open and next_at:
-            visit = held_visit(by, visit_id)
-            is_booked = visit.closed_at is None and wanted and next_booked(by, visit, wanted, at=at)
-            no_next_because = None if is_booked else words.NoNextVisit.TAKEN
-            closing |= {"next_taken_at": None if is_booked else next_at}
+            visit, no_next_because = held_visit(by, visit_id), None
+            if wanted and visit.closed_at is None:
+                try:
+                    next_booked(by, visit, wanted, at=at)
+                except MyotomeError as refusal:
+                    not_next = why_not(refusal)
+            if not_next:
+                no_next_because = not_next.pop("no_next_because")
+                closing |= not_next | {"next_refused_at": next_at}
         visit = needling.close_visit(
             by=by, at=at, visit_id=visit_id, version=version, no_next_because=no_next_because, **closing
         )

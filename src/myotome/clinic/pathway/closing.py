@@ -22,6 +22,7 @@ from myotome.science.money.amounts import taxed
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.money import ChargeKind
 from myotome.vocabulary.scheduling import AppointmentStatus
+from myotome.vocabulary.sentences import Sentence, from_kept
 
 AHEAD = [AppointmentStatus.BOOKED.value, AppointmentStatus.REQUESTED.value]
 
@@ -40,7 +41,7 @@ class Closing:
     """A closed visit as its page tells it. `drowsy` is what is published of the drive home, asked of on the day itself.
 
     `undo_until` is until when she who asks may take the next visit back, before anybody is told of it; `weeks_ahead` how
-    far away the time lies that was chosen at closing and was taken.
+    far away the time lies that was chosen at closing and was not booked; `refusal` says why it was not.
     """
 
     appointment: Appointment | None
@@ -51,6 +52,7 @@ class Closing:
     next: Appointment | None
     undo_until: datetime | None
     weeks_ahead: int
+    refusal: Sentence | None
     wished: WishedSeries | None
     cosignature: Cosignature | None
     may_cosign: bool
@@ -73,7 +75,8 @@ def closing_of(actor: Actor, visit: TreatmentVisit, *, at: datetime) -> Closing:
         events=tuple(events_of(visit)),
         next=following,
         undo_until=undo_until if undo_until and undo_until > at else None,
-        weeks_ahead=max(0, (visit.next_taken_at - at).days // 7) if visit.next_taken_at else 0,
+        weeks_ahead=max(0, (visit.next_refused_at - at).days // 7) if visit.next_refused_at else 0,
+        refusal=from_kept(visit.next_refusal),
         wished=None if following else wished_series(actor, patient_id=patient_id),
         cosignature=cosignature,
         may_cosign=bool(

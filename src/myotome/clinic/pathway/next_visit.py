@@ -1,17 +1,21 @@
 """The next visit, in the act that closes this one: named when it is booked, offered when the plan asks for one, never forced.
 
 The times offered are free times of the same service with the same practitioner, the same weekday and hour first, within
-the rule of distances. A time that was taken meanwhile refuses the booking and nothing else: the visit closes.
+the rule of distances. A time that cannot be booked refuses the booking and nothing else: the visit closes and says why.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
+
+from django.db import transaction
 
 from myotome.clinic.booking.actions import book
 from myotome.clinic.booking.apart import LEAST_GAP_DAYS, MOST_GAP_DAYS
+from myotome.clinic.booking.claims import TAKEN
 from myotome.clinic.booking.clocks import zone_then
 from myotome.clinic.booking.models import Appointment, Service
 from myotome.clinic.booking.placing import Wanted, wanted_for
@@ -21,7 +25,8 @@ from myotome.clinic.needling.models import TreatmentVisit
 from myotome.clinic.pathway.series import wished_series
 from myotome.science.booking.next_visit import next_starts
 from myotome.vocabulary.actors import Actor
-from myotome.vocabulary.errors import MyotomeError
+from myotome.vocabulary.errors import AlreadyBooked, MyotomeError, NotAllowed
+from myotome.vocabulary.needling import NoNextVisit
 from myotome.vocabulary.scheduling import AppointmentStatus
 
 AHEAD = (AppointmentStatus.BOOKED.value, AppointmentStatus.REQUESTED.value)
@@ -35,7 +40,7 @@ class NextVisit:
 
     `n_left` is how many visits the plan still asks for after this one, None without a plan; `is_chosen` whether its first
     time stands chosen when the form opens. The service is None where the clinic no longer offers it. `instead` are, of a
-    visit that is closed, free times nearest to the one that was chosen and was taken.
+    visit that is closed, free times nearest to the one that was chosen and was not booked.
     """
 
     booked: Appointment | None = None
@@ -117,7 +122,7 @@ def _times(
 
 
 def _instead(actor: Actor, visit: TreatmentVisit, service: Service, *, at: datetime) -> tuple[Offer, ...]:
-    wanted = visit.next_taken_at
+    wanted = visit.next_refused_at
     if wanted is None or wanted <= at:
         return ()
     here = ZoneInfo(zone_then(actor.clinic_id, visit.practitioner_id, wanted))
@@ -134,34 +139,42 @@ def _instead(actor: Actor, visit: TreatmentVisit, service: Service, *, at: datet
     return tuple(sorted(offers, key=lambda offer: abs(offer.starts_at - wanted))[:N_OFFERED])
 
 
-def next_wanted(by: Actor, visit: TreatmentVisit, *, at: datetime, starts_at: datetime) -> Wanted | None:
-    """The next visit at this start, looked up before the transaction of closing; None when it cannot be booked."""
+def next_wanted(by: Actor, visit: TreatmentVisit, *, at: datetime, starts_at: datetime) -> Wanted:
+    """The next visit at this start, looked up before the transaction of closing.
+
+    Raises:
+        MyotomeError: why it cannot be booked: the course has ended, the clinic does not offer the service any more, or as
+            `booking.placing.wanted_for`.
+    """
     service = service_of_visit(by, visit)
-    if service is None or visit.course.closed_at is not None:
-        return None
-    try:
-        return wanted_for(
-            by,
-            at=at,
-            service_id=service.pk,
-            service=service,
-            practitioner_id=visit.practitioner_id,
-            starts_at=starts_at,
-            patient_id=visit.course.patient_id,
-            newcomer=False,
-        )
-    except MyotomeError:
-        return None
+    if visit.course.closed_at is not None:
+        raise NotAllowed("The course has ended.")
+    if service is None:
+        raise NotAllowed("The clinic does not offer this treatment any more.")
+    return wanted_for(
+        by,
+        at=at,
+        service_id=service.pk,
+        service=service,
+        practitioner_id=visit.practitioner_id,
+        starts_at=starts_at,
+        patient_id=visit.course.patient_id,
+        newcomer=False,
+    )
 
 
-def next_booked(by: Actor, visit: TreatmentVisit, wanted: Wanted, *, at: datetime) -> Appointment | None:
-    """The next visit in the diary, with the questions before it; None when the time is taken. Closing again books no more."""
+def next_booked(by: Actor, visit: TreatmentVisit, wanted: Wanted, *, at: datetime) -> Appointment:
+    """The next visit in the diary, with the questions before it. Closing again books no more.
+
+    Raises:
+        MyotomeError: why it is not booked; nothing of it is written.
+    """
     course = visit.course
 
     def ask(appointment: Appointment) -> None:
         ask_before_visit(by=by, at=at, course=course, appointment=appointment)
 
-    try:
+    with transaction.atomic():
         return book(
             by=by,
             at=at,
@@ -175,5 +188,10 @@ def next_booked(by: Actor, visit: TreatmentVisit, wanted: Wanted, *, at: datetim
             wanted=wanted,
             also=ask,
         )
-    except MyotomeError:
-        return None
+
+
+def why_not(refusal: MyotomeError) -> dict[str, Any]:
+    """What closing writes down of a next visit that was refused: taken by somebody else, or whatever stands against it."""
+    is_taken = isinstance(refusal, AlreadyBooked) and refusal.sentence == TAKEN
+    because = NoNextVisit.TAKEN if is_taken else NoNextVisit.REFUSED
+    return {"no_next_because": because, "next_refusal": refusal.sentence}

@@ -7,20 +7,18 @@ as for everybody. What her plan asks for is counted again while her course is he
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 
 from myotome.clinic.booking.actions import book
-from myotome.clinic.booking.holds import hold_time, let_go
+from myotome.clinic.booking.holds import hold_of, hold_time, let_go
 from myotome.clinic.booking.models import Appointment, Hold, Service
 from myotome.clinic.booking.placing import wanted_for
-from myotome.clinic.booking.queries import LIVE, booked_with, services_in_care
+from myotome.clinic.booking.queries import booked_with, services_in_care
 from myotome.clinic.followup.actions import ask_before_visit
-from myotome.clinic.needling.models import TreatmentVisit
 from myotome.clinic.pathway.next_visit import distances
+from myotome.clinic.pathway.spacing import Spacing, check_fits, visits_ahead, visits_had
 from myotome.clinic.people.models import Patient
 from myotome.clinic.planning.models import Plan
 from myotome.clinic.screening.courses import open_course_id
@@ -32,12 +30,10 @@ from myotome.vocabulary.sentences import Sentence
 
 MOST_AHEAD = 4
 """Visits that one patient has before her while she books by herself."""
-SOON_AFTER = timedelta(hours=12)
-"""A visit that began this long ago and was not opened yet counts as one that is ahead."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class OwnChoice:
+class OwnChoice(Spacing):
     """One treatment that she may book: how many the plan still asks for, how far apart, and the days of her other visits."""
 
     service: Service
@@ -46,20 +42,6 @@ class OwnChoice:
     practitioner_name: str
     n_left: int
     every_days: int
-    least_days: int
-    others: tuple[datetime, ...]
-
-    def fits(self, starts_at: datetime, zone: str) -> bool:
-        """Far enough from each of her other visits, by days of the wall calendar of its place."""
-        return all(abs(days_between(starts_at, other, zone)) >= self.least_days for other in self.others)
-
-    def first_day(self, at: datetime, zone: str) -> date:
-        """The first day from `at` on that is far enough from each of her other visits."""
-        day = at.astimezone(ZoneInfo(zone)).date()
-        for other in sorted(visit.astimezone(ZoneInfo(zone)).date() for visit in self.others):
-            if abs((day - other).days) < self.least_days:
-                day = other + timedelta(days=self.least_days)
-        return day
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,15 +50,6 @@ class OwnChoices:
 
     choices: tuple[OwnChoice, ...] = ()
     why_not: Sentence | None = None
-
-
-def days_between(one: datetime, other: datetime, zone: str) -> int:
-    """Days of the wall calendar from the other to this one."""
-
-    def on(moment: datetime) -> date:
-        return moment.astimezone(ZoneInfo(zone)).date()
-
-    return (on(one) - on(other)).days
 
 
 def own_choices(actor: Actor, *, at: datetime) -> OwnChoices:
@@ -95,7 +68,7 @@ def own_choices(actor: Actor, *, at: datetime) -> OwnChoices:
     rows = list(agreed.select_related("made_by").order_by("-pk"))
     if not rows:
         return OwnChoices(why_not=Sentence("A plan is agreed on with you first. Please phone us."))
-    ahead, had = _ahead(actor, patient.pk, at=at), _had(course_id)
+    ahead, had = visits_ahead(actor.clinic_id, patient.pk, at=at), visits_had(course_id)
     if len(ahead) >= MOST_AHEAD:
         return OwnChoices(why_not=Sentence("Four visits are booked already. Please phone us for more."))
     found = []
@@ -119,16 +92,6 @@ def own_choices(actor: Actor, *, at: datetime) -> OwnChoices:
             why_not=Sentence("All visits of your plan are booked. Whether there are more is decided with you.")
         )
     return OwnChoices(choices=tuple(found))
-
-
-def _ahead(actor: Actor, patient_id: int, *, at: datetime) -> list[Appointment]:
-    rows = Appointment.objects.filter(clinic_id=actor.clinic_id, patient_id=patient_id, status__in=LIVE)
-    rows = rows.filter(visit__isnull=True).filter(Q(starts_at__gt=at - SOON_AFTER) & ~Q(status="done"))
-    return list(rows.select_related("service").order_by("starts_at"))
-
-
-def _had(course_id: int | None) -> list[TreatmentVisit]:
-    return list(TreatmentVisit.objects.filter(course_id=course_id).only("mode", "opened_at"))
 
 
 def own_choice(actor: Actor, *, at: datetime, service_id: int) -> OwnChoice:
@@ -165,23 +128,14 @@ def own_time_held(*, by: Actor, at: datetime, service_id: int, practitioner_id: 
     )
 
 
+def own_hold(by: Actor, *, at: datetime) -> Hold | None:
+    """The time that is kept for her now."""
+    return hold_of(by, hold_key(by), at=at)
+
+
 def hold_key(by: Actor) -> str:
     """Whose held time it is."""
     return f"own-{by.patient_id}"
-
-
-def check_fits(choice: OwnChoice, starts_at: datetime, *, zone: str) -> None:
-    """Nothing, when this start keeps the least distance of the plan.
-
-    Raises:
-        InvalidValue: it lies too near to another visit of hers.
-    """
-    if not choice.fits(starts_at, zone):
-        raise InvalidValue(
-            "Your visits lie at least {least} days apart. Please choose another day.",
-            field="start",
-            least=choice.least_days,
-        )
 
 
 def own_visit_booked(

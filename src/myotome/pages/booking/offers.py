@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from myotome.clinic.booking.packed import packed_times_for
@@ -34,11 +35,13 @@ class Day:
 
     @property
     def first(self) -> list[Offer]:
-        """At most eight times, evenly over the day."""
+        """At most eight times, evenly over the day, and beside them one that is held by who asks."""
         n = len(self.offers)
         if n <= FIRST_TIMES:
             return self.offers
-        return [self.offers[i * n // FIRST_TIMES] for i in range(FIRST_TIMES)]
+        spread = {i * n // FIRST_TIMES for i in range(FIRST_TIMES)}
+        spread |= {i for i, offer in enumerate(self.offers) if offer.held_until}
+        return [self.offers[i] for i in sorted(spread)]
 
     @property
     def rest(self) -> list[Offer]:
@@ -62,10 +65,11 @@ def days_with_offers(
     patient_id: int | None = None,
     ignore: int | None = None,
     order: str = "whole",
+    hold: Any = None,
 ) -> list[Day]:
     """The days of one look that have free times, in order; one offer for each start when any practitioner will do.
 
-    The look begins with today in `zone`.
+    The look begins with today in `zone`. `hold` is the time that who asks holds: to her it is free, and says until when.
 
     In the order `first` only the first few of them, `packed` only those that touch another visit of the practitioner.
     """
@@ -92,10 +96,20 @@ def days_with_offers(
         practitioner_id=practitioner_id,
         patient_id=patient_id,
         ignore_appointment_id=ignore,
+        ignore_hold_id=hold.pk if hold else None,
         step_minutes=30,
     )
+    if hold:
+        offers = [
+            replace(offer, held_until=hold.expires_at) if _is_held(offer, hold, service) else offer for offer in offers
+        ]
     found = offers if practitioner_id else one_for_each_start(offers)
     return by_day(found[:FIRST_ONES] if order == "first" else found)
+
+
+def _is_held(offer: Offer, hold: Any, service: Service) -> bool:
+    time = (offer.starts_at, offer.practitioner_id, service.pk)
+    return time == (hold.starts_at, hold.practitioner_id, hold.service_id)
 
 
 def order_of(text: str) -> str:
@@ -104,13 +118,19 @@ def order_of(text: str) -> str:
 
 
 def one_for_each_start(offers: Iterable[Offer]) -> list[Offer]:
-    """One offer for each start when anybody will do: with the practitioner who has fewest free times, so that days fill."""
+    """One offer for each start when anybody will do: with the practitioner who has fewest free times, so that days fill.
+
+    One that is held by who asks comes before them.
+    """
     offers = list(offers)
     n_free = Counter(offer.practitioner_id for offer in offers)
     best: dict[datetime, Offer] = {}
     for offer in offers:
         held = best.get(offer.starts_at)
-        if held is None or n_free[offer.practitioner_id] < n_free[held.practitioner_id]:
+        if held is None or (bool(held.held_until), -n_free[held.practitioner_id]) < (
+            bool(offer.held_until),
+            -n_free[offer.practitioner_id],
+        ):
             best[offer.starts_at] = offer
     return list(best.values())
 
@@ -119,6 +139,12 @@ def by_day(offers: Iterable[Offer]) -> list[Day]:
     """The offers grouped by the calendar day of their place."""
     found = sorted(offers, key=lambda o: (o.on, o.starts_at, o.practitioner_name))
     return [Day(on, list(rows)) for on, rows in groupby(found, key=lambda offer: offer.on)]
+
+
+def fitting(days: Iterable[Day], fits: Callable[[datetime, str], bool]) -> list[Day]:
+    """The days with those of their times that `fits` (start, zone) lets through; days without any left out."""
+    kept = (Day(day.on, [offer for offer in day.offers if fits(offer.starts_at, offer.zone)]) for day in days)
+    return [day for day in kept if day.offers]
 
 
 def chosen_service(services: Sequence[Service], text: str) -> Service:

@@ -20,6 +20,7 @@ from myotome.clinic.booking import set_up as acts
 from myotome.clinic.booking.closing import left_behind, n_left_behind
 from myotome.clinic.booking.credentials import HAZARD_REGIONS, add_credential, change_credential, credential_rows
 from myotome.clinic.booking.kept import set_up_of
+from myotome.clinic.booking.registrations import set_registration
 from myotome.clinic.booking.set_up import day_rows, hours_rows
 from myotome.knowledge.consents import place_of
 from myotome.pages.access import for_roles
@@ -195,6 +196,16 @@ def _change_credential(actor: Actor, given: QueryDict, at: Any) -> None:
     )
 
 
+def _registration(actor: Actor, given: QueryDict, at: Any) -> None:
+    set_registration(
+        by=actor,
+        at=at,
+        practitioner_id=whole(given.get("practitioner", ""), "practitioner"),
+        body=given.get("body", ""),
+        number=given.get("number", ""),
+    )
+
+
 def _day_or_none(given: QueryDict, name: str) -> Any:
     return a_day(given[name], name) if given.get(name) else None
 
@@ -228,5 +239,6 @@ CHANGES: dict[str, Change] = {
     "service": _change_service,
     "add-credential": _add_credential,
     "credential": _change_credential,
+    "registration": _registration,
     "rules": _set_rules,
 }

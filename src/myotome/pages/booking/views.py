@@ -14,24 +14,35 @@ from django.utils import timezone
 
 from myotome.clinic.booking import actions
 from myotome.clinic.booking.clocks import zone_then
-from myotome.clinic.booking.holds import hold_time
+from myotome.clinic.booking.holds import hold_of, hold_time
 from myotome.clinic.booking.notices import invitation_of
 from myotome.clinic.booking.proving import asked_by_link, zone_of
 from myotome.clinic.booking.queries import appointment_by_link, practitioner_name, service_for, services_for
 from myotome.clinic.booking.rules import rules_for
 from myotome.clinic.pathway.actions import Person, new_patient_booked
 from myotome.clinic.pathway.asking import address_proved, time_asked
+from myotome.clinic.pathway.spacing import Spacing, own_visit_moved, spacing_of_visit
 from myotome.clinic.people.links import link_token
 from myotome.clinic.people.queries import patient_by_link
 from myotome.clinic.screening.by_link import intake_by_link, needs_a_call
 from myotome.exchange.icalendar.invitation import invitation_file
 from myotome.pages.access import by_link
 from myotome.pages.booking.limits import check_may_hold
-from myotome.pages.booking.offers import chosen_service, chosen_time, days_with_offers, start_from, week_of
+from myotome.pages.booking.offers import (
+    Day,
+    chosen_service,
+    chosen_time,
+    days_with_offers,
+    fitting,
+    start_from,
+    week_of,
+)
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import RedFlagLevel
 from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, MyotomeError, NotFound
 
+FEW_WEEKS = 3
+"""How many weeks on the page looks by itself for one with a time."""
 FIELDS = ("given_name", "family_name", "born_on", "phone", "email")
 
 
@@ -47,7 +58,9 @@ def choose(request: HttpRequest, actor: Actor) -> HttpResponse:
     services = list(services_for(actor, for_new_patients=True))
     service = chosen_service(services, request.GET.get("service", ""))
     page = week_of(request.GET.get("page", "0"))
-    days = days_with_offers(actor, service, page=page, at=timezone.now(), zone=request.clinic.time_zone)
+    at = timezone.now()
+    hold = hold_of(actor, f"intake-{intake.pk}", at=at)
+    days = days_with_offers(actor, service, page=page, at=at, zone=request.clinic.time_zone, hold=hold)
     context = {"token": token, "intake": intake, "services": services, "service": service, "days": days, "page": page}
     return render(request, "booking/choose.html", context)
 
@@ -107,9 +120,11 @@ def details(request: HttpRequest, actor: Actor) -> HttpResponse:
     except MyotomeError as error:
         context["error"] = error
         if isinstance(error, AlreadyBooked):
-            context["days"] = days_with_offers(
-                actor, service, page=0, at=timezone.now(), zone=request.clinic.time_zone
-            )[:3]
+            at = timezone.now()
+            hold = hold_of(actor, f"intake-{intake.pk}", at=at)
+            context["days"] = days_with_offers(actor, service, page=0, at=at, zone=request.clinic.time_zone, hold=hold)[
+                :3
+            ]
         return render(request, "booking/details.html", context, status=error.http_status)
     token = link_token("appointment", appointment.pk, appointment.link_version)
     return redirect("booking:manage", clinic=actor.clinic_slug, token=token)
@@ -159,7 +174,7 @@ def move(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
     error: MyotomeError | None = None
     if request.method == "POST":
         try:
-            actions.move(
+            own_visit_moved(
                 by=patient,
                 at=timezone.now(),
                 appointment_id=appointment.pk,
@@ -170,20 +185,30 @@ def move(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
         except MyotomeError as refusal:
             error = refusal
             appointment.refresh_from_db()
+    spacing = spacing_of_visit(appointment, at=timezone.now())
     page = week_of(request.GET.get("page", "0"))
+    days = _days_to_move_to(patient, appointment, spacing, page=page, zone=request.clinic.time_zone)
+    while not days and "page" not in request.GET and page < FEW_WEEKS:
+        page += 1
+        days = _days_to_move_to(patient, appointment, spacing, page=page, zone=request.clinic.time_zone)
+    context = {"appointment": appointment, "token": token, "days": days, "page": page, "error": error}
+    context |= {"chosen": chosen_time(request.POST.get("start", "")), "spacing": spacing}
+    return render(request, "booking/move.html", context, status=error.http_status if error else 200)
+
+
+def _days_to_move_to(patient: Actor, appointment: Any, spacing: Spacing | None, *, page: int, zone: str) -> list[Day]:
+    """A week's free times with the same practitioner that keep the least days of her plan."""
     days = days_with_offers(
         patient,
         appointment.service,
         page=page,
         at=timezone.now(),
-        zone=request.clinic.time_zone,
+        zone=zone,
         practitioner_id=appointment.practitioner_id,
         patient_id=appointment.patient_id,
         ignore=appointment.pk,
     )
-    context = {"appointment": appointment, "token": token, "days": days, "page": page, "error": error}
-    context["chosen"] = chosen_time(request.POST.get("start", ""))
-    return render(request, "booking/move.html", context, status=error.http_status if error else 200)
+    return fitting(days, spacing.fits) if spacing else days
 
 
 @by_link

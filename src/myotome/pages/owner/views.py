@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from myotome.clinic.audit.queries import events_for, last_good_backup_at
+from myotome.clinic.booking.registrations import unregistered
 from myotome.clinic.followup.licences import add_licence, end_licence, licensed
 from myotome.clinic.learning.queries import totals_for
 from myotome.clinic.needling.actions import resolve_incident
@@ -54,6 +55,7 @@ def _overview(
         "opened": opened_by_break_glass(actor)[:20],
         "incidents": incidents_open(actor),
         "asks": answered_quickly(actor),
+        "unregistered": ", ".join(row.name for row in unregistered(actor)),
         "at": timezone.now(),
         "refused": incident,
         "error": error,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,11 +13,11 @@ from myotome.clinic.booking.actions import fresh_key
 from myotome.clinic.booking.clocks import zone_then
 from myotome.clinic.booking.queries import practitioner_name
 from myotome.clinic.booking.rules import rules_for
-from myotome.clinic.pathway.own_booking import OwnChoice, own_choices, own_time_held, own_visit_booked
+from myotome.clinic.pathway.own_booking import OwnChoice, own_choices, own_hold, own_time_held, own_visit_booked
 from myotome.clinic.people.links import link_token
 from myotome.pages.access import for_roles
 from myotome.pages.booking.limits import check_may_hold
-from myotome.pages.booking.offers import DAYS_AT_A_LOOK, Day, days_with_offers, start_from, week_of
+from myotome.pages.booking.offers import DAYS_AT_A_LOOK, Day, days_with_offers, fitting, start_from, week_of
 from myotome.pages.portal.known import behind_birth_date
 from myotome.pages.typed import whole_or_none
 from myotome.vocabulary.actors import Actor
@@ -86,11 +85,9 @@ def _days(request: HttpRequest, actor: Actor, choice: OwnChoice, *, page: int, a
         zone=request.clinic.time_zone,
         practitioner_id=None if anybody else choice.practitioner_id,
         patient_id=actor.patient_id,
+        hold=own_hold(actor, at=timezone.now()),
     )
-    fitting = [
-        replace(day, offers=[offer for offer in day.offers if choice.fits(offer.starts_at, offer.zone)]) for day in days
-    ]
-    return [day for day in fitting if day.offers]
+    return fitting(days, choice.fits)
 
 
 def _chosen(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:

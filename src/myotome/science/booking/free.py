@@ -2,8 +2,8 @@
 
 A diary of one resource over the window is one Python integer: bit t is set when 5-minute tick t (from the window's
 first) is free. "Free for n ticks from t" is the AND of the integer with itself shifted, done by doubling; a phase
-that begins o ticks into the service shifts its answer back by o. A start is free when the practitioner is free in
-the phases that need her and one room is free in all phases that need a room. Ten practitioners, eight rooms and
+that begins o ticks into the service shifts its answer back by o. A start is free when the practitioner works through the
+whole visit and is free in the phases that need her, and one room is free in all phases that need a room. Ten practitioners, eight rooms and
 four weeks are a few hundred operations on one-kilobyte integers.
 """
 
@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from myotome.science.booking.phases import Who, stretches, visit_ticks
 from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.scheduling import TICK_SECONDS, Interval, Phase
 
@@ -88,8 +89,8 @@ def free_times(
 ) -> list[FreeTime]:
     """Every start at which the service fits, in order of time, then practitioner; the lowest free room of each.
 
-    `rooms` holds only rooms of the right kind. A phase that needs no practitioner leaves her free for others; the
-    patient is taken throughout.
+    `rooms` holds only rooms of the right kind. A phase that needs no practitioner leaves her free for others, in her
+    working hours all the same; the patient is taken throughout. See `phases` for whom a phase occupies.
 
     Raises:
         InvalidValue: a window of no length, or a service without phases.
@@ -121,17 +122,19 @@ def free_runs(
         raise InvalidValue("A service has at least one phase.", field="phases")
     free = _Free(question, n)
     starts = _aligned(question, n) & _fits_patient(question, n)
-    in_room, with_her = _stretches(question, "room"), _stretches(question, "practitioner")
+    in_room = _joined(question.phases, Who.ROOM, after=question.buffer_ticks + question.turnover_ticks)
+    with_her = _joined(question.phases, Who.PRACTITIONER, after=question.buffer_ticks)
+    throughout = visit_ticks(question.phases)
     room_starts: list[tuple[int | None, int]] = [
         (number, _fits(free.bits(diary), in_room, n)) for number, diary in sorted(rooms.items())
     ]
-    needs_room = any(phase.room for phase in question.phases)
+    needs_room = bool(in_room)
     any_room = starts if not needs_room else 0
     for _, bits in room_starts:
         any_room |= bits
     runs: list[Run] = []
     for number, diary in sorted(practitioners.items()):
-        bits = starts & any_room & _fits(free.bits(diary), with_her, n)
+        bits = starts & any_room & _run(free.working(diary), throughout) & _fits(free.bits(diary), with_her, n)
         bits &= _within_retained_limit(question, (retained or {}).get(number), n)
         for room, room_bits in room_starts if needs_room else [(None, bits)]:
             if mine := bits & room_bits:
@@ -167,25 +170,15 @@ def best_packed(times: Sequence[FreeTime], taken: Mapping[int, Iterable[int]], n
     return sorted(times, key=lambda time: (touches(time), time))
 
 
-def _stretches(question: Question, who: str) -> list[tuple[int, int]]:
-    """(offset, ticks) of the phases that occupy the resource; the buffer lengthens the last one."""
-    found: list[list[int]] = []
-    offset = 0
-    for phase in question.phases:
-        length = phase.minutes * 60 // TICK_SECONDS
-        if getattr(phase, who):
-            if found and sum(found[-1]) == offset:
-                found[-1][1] += length
-            else:
-                found.append([offset, length])
-        offset += length
-    if found:
-        found[-1][1] += question.buffer_ticks + (question.turnover_ticks if who == "room" else 0)
-    return [(a, b) for a, b in found]
-
-
-def _total_ticks(question: Question) -> int:
-    return sum(phase.minutes for phase in question.phases) * 60 // TICK_SECONDS
+def _joined(phases: Sequence[Phase], who: Who, *, after: int = 0) -> list[tuple[int, int]]:
+    """(offset, ticks) of the stretches in which `who` is occupied, neighbours as one."""
+    found: list[tuple[int, int]] = []
+    for offset, length, _number in stretches(phases, who, after=after):
+        if found and sum(found[-1]) == offset:
+            found[-1] = found[-1][0], found[-1][1] + length
+        else:
+            found.append((offset, length))
+    return found
 
 
 class _Free:
@@ -195,16 +188,20 @@ class _Free:
         self._question, self._n = question, n
         self._working: dict[int, int] = {}
 
-    def bits(self, diary: Diary) -> int:
-        """Bit t is set when she works then and nothing is taken."""
-        question, n = self._question, self._n
+    def working(self, diary: Diary) -> int:
+        """Bit t is set when she works then, whatever is taken."""
         works = self._working.get(id(diary.working))
         if works is None:
             ticks = [(-(-one.start // TICK_SECONDS), one.end // TICK_SECONDS) for one in diary.working]
-            works = _as_bits(_cover(ticks, question, n) > 0)
+            works = _as_bits(_cover(ticks, self._question, self._n) > 0)
             self._working[id(diary.working)] = works
+        return works
+
+    def bits(self, diary: Diary) -> int:
+        """Bit t is set when she works then and nothing is taken."""
+        question, n = self._question, self._n
         taken = _cover(diary.busy, question, n) > 0
-        return works & ~(_as_bits(taken) | _bits_of(diary.taken, question, n))
+        return self.working(diary) & ~(_as_bits(taken) | _bits_of(diary.taken, question, n))
 
 
 def _cover(stretches: Stretches, question: Question, n: int) -> np.ndarray:
@@ -250,7 +247,7 @@ def _fits(free: int, stretches: Sequence[tuple[int, int]], n: int) -> int:
 
 def _fits_patient(question: Question, n: int) -> int:
     free = ((1 << n) - 1) & ~_bits_of(question.patient_taken, question, n)
-    return _run(free, _total_ticks(question))
+    return _run(free, visit_ticks(question.phases))
 
 
 def _aligned(question: Question, n: int) -> int:
@@ -266,14 +263,7 @@ def _within_retained_limit(question: Question, retained: Retained | None, n: int
     if retained is None or retained.most_at_once is None:
         return whole
     room_left = _as_bits(_cover(retained.stretches, question, n) < retained.most_at_once)
-    resting: list[tuple[int, int]] = []
-    offset = 0
-    for phase in question.phases:
-        length = phase.minutes * 60 // TICK_SECONDS
-        if not phase.practitioner:
-            resting.append((offset, length))
-        offset += length
-    return _fits(room_left, resting, n)
+    return _fits(room_left, _joined(question.phases, Who.REST), n)
 
 
 def _set_bits(bits: int) -> list[int]:

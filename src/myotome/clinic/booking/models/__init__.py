@@ -3,7 +3,7 @@
 from myotome.clinic.booking.models.asked import AskedBooking
 from myotome.clinic.booking.models.calendars import CalendarFeed, ToldEvent
 from myotome.clinic.booking.models.diary import Appointment, AppointmentSpan, Claim, DeskAct, Hold
-from myotome.clinic.booking.models.imports import HandedIn
+from myotome.clinic.booking.models.imports import HandedIn, ImportedIdentity
 from myotome.clinic.booking.models.messages import ContactWish, Notice
 from myotome.clinic.booking.models.setup import (
     DiaryRules,
@@ -27,6 +27,7 @@ __all__ = [
     "HandedIn",
     "Hold",
     "HoursException",
+    "ImportedIdentity",
     "Notice",
     "Offered",
     "Opening",

@@ -1,12 +1,12 @@
-"""A file that was handed in and looked through, kept until somebody says yes to it."""
+"""A file that was handed in and looked through, kept until somebody says yes to it; and who was meant by whom it names."""
 
 from __future__ import annotations
 
 from django.db import models
 
 from myotome.clinic.booking.models.setup import Service
-from myotome.clinic.people.access import ClinicRow
-from myotome.clinic.people.models import Practitioner
+from myotome.clinic.people.access import ClinicRow, DeskRow
+from myotome.clinic.people.models import Patient, Practitioner
 from myotome.vocabulary.actors import Actor
 
 
@@ -28,3 +28,18 @@ class HandedIn(ClinicRow):
     def visible_to(cls, actor: Actor) -> models.Q:
         """Whoever handed it in."""
         return models.Q(handed_in_by_id=actor.user_id) if actor.user_id is not None else models.Q(pk__in=[])
+
+
+class ImportedIdentity(DeskRow):
+    """Whom a file meant by a name and a birth date. It stays as the file says it when she is corrected here."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="imported_identities")
+    name = models.CharField(max_length=200)
+    """As names are searched for: see `people.queries.search_key`."""
+    born_on = models.DateField()
+    imported_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["clinic", "name", "born_on"], name="one_patient_per_imported_identity")
+        ]

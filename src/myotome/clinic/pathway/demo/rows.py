@@ -9,7 +9,7 @@ from typing import Any
 from django.db import models
 
 from myotome.clinic.assessment.models import ExamFinding, Examination
-from myotome.clinic.booking.claims import claims_for, resting_keys, spans_for
+from myotome.clinic.booking.claims import claims_for, resting_keys, resting_ticks, spans_for
 from myotome.clinic.booking.models import Appointment, AppointmentSpan, Claim
 from myotome.clinic.followup.models import Discharge, MeasureAnswer, MeasureRequest, MeasureScore
 from myotome.clinic.needling.models import AdverseEvent, AfterAnswer, AfterCheck, NeedleInsertion, TreatmentVisit
@@ -211,6 +211,7 @@ def add_appointment(
         for span in spans:
             batch.add(span)
         if claim:
+            row._demo_resting = resting_ticks(slot.starts_at, slot.phases)
             row._demo_spans = spans  # claims need the patient's key, which the first write gives
     return row
 
@@ -236,13 +237,7 @@ def claims_of(rows: list[Appointment]) -> list[Claim]:
                 span.appointment = row
                 if span.resource_kind == "patient":
                     span.patient = row.patient
-            resting = resting_keys(row.practitioner_id, _resting(spans), rested, most=row.service.most_resting)
+            resting = resting_keys(row.practitioner_id, row._demo_resting, rested, most=row.service.most_resting)
             rested |= set(resting)
             found += claims_for(spans, resting)
     return found
-
-
-def _resting(spans: list[AppointmentSpan]) -> list[int]:
-    attended = {span.phase for span in spans if span.resource_kind == "practitioner"}
-    rooms = [span for span in spans if span.resource_kind == "room" and span.phase not in attended]
-    return [tick for span in rooms for tick in range(span.first_tick, span.end_tick)]
