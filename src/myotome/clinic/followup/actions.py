@@ -24,6 +24,7 @@ from myotome.clinic.followup.queries import (
     story_of,
 )
 from myotome.clinic.followup.scores import keep_scores
+from myotome.clinic.followup.visit_scores import BEFORE, treated_at
 from myotome.clinic.followup.yearly import ask_the_year_after, years_go_on
 from myotome.clinic.needling.models import TreatmentVisit
 from myotome.clinic.people.days import clinic_day
@@ -40,7 +41,6 @@ from myotome.vocabulary.measures import Occasion
 
 SAMPLED_ONE_IN = 5
 FOLLOW_UP_MONTHS = (3, 6, 12)
-BEFORE = [Occasion.BEFORE_VISIT.value, Occasion.REVIEW.value]
 
 
 def ask_before_visit(*, by: Actor, at: datetime, course: Course, appointment: Appointment) -> MeasureRequest:
@@ -200,19 +200,32 @@ def answer_form(
 
 @transaction.atomic
 def finish(*, by: Actor, at: datetime, request: MeasureRequest, on: date | None = None) -> list[MeasureScore]:
-    """The scores of the set, of today or of the day it was answered; finished already gives the scores that are there."""
+    """The scores of the set, each of the day on which it was answered, or of the day given; finished already gives the
+    scores that are there.
+
+    What was answered after the treatment that it was asked for is marked so.
+    """
     if request.completed_at is not None:
         return list(request.scores.all())
     answers: dict[str, dict[str, float | None]] = {code: {} for code in request.measures}
+    given_at: dict[str, datetime] = {}
     for row in MeasureAnswer.objects.filter(request=request, replaced_at__isnull=True):
         answers[row.measure][row.item] = row.value
-    scores = keep_scores(
-        at=at,
-        course=request.course,
-        on=on or clinic_day(request.course.clinic, at),
-        values={code: score(measure(code), given) for code, given in answers.items()} | (by_diary(request) or {}),
-        request=request,
-    )
+        given_at[row.measure] = max(row.answered_at, given_at.get(row.measure, row.answered_at))
+    values = {code: score(measure(code), given) for code, given in answers.items()} | (by_diary(request) or {})
+    treated = treated_at(request)
+    groups: dict[tuple[date, bool], dict[str, float | None]] = {}
+    for code, value in values.items():
+        when = given_at.get(code, at)
+        key = (on or clinic_day(request.course.clinic, when), treated is not None and when > treated)
+        groups.setdefault(key, {})[code] = value
+    scores = [
+        row
+        for (day, is_after), found in groups.items()
+        for row in keep_scores(
+            at=at, course=request.course, on=day, values=found, request=request, given_after=is_after
+        )
+    ]
     MeasureRequest.objects.filter(pk=request.pk).update(completed_at=at)
     request.completed_at = at
     record(by=by, at=at, act="measures.finished", subject=request, patient_id=request.course.patient_id)

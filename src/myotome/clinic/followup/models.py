@@ -88,7 +88,8 @@ class MeasureScore(ClinicalRow):
     """One scored measure on one day, with the version of its rule; where it was measured, and how.
 
     A second score of the same day corrects the first: that one has `replaced_at` and stays. A skipped one (None) corrects
-    nothing.
+    nothing. `given_after`: the answer came after the treatment of the visit that it was asked for; it corrects no score from
+    before that treatment, and is the score of its own day alone.
     """
 
     patient_sees = True
@@ -101,6 +102,7 @@ class MeasureScore(ClinicalRow):
     on = models.DateField()
     visit_number = models.PositiveSmallIntegerField(null=True)
     value = models.FloatField(null=True)
+    given_after = models.BooleanField(default=False)
     rule_version = models.CharField(max_length=20)
     scored_at = models.DateTimeField()
     replaced_at = models.DateTimeField(null=True)
@@ -109,7 +111,7 @@ class MeasureScore(ClinicalRow):
         indexes = [models.Index(fields=["course", "measure", "on"])]
         constraints = [
             models.UniqueConstraint(
-                fields=["course", "measure", "site", "on"],
+                fields=["course", "measure", "site", "on", "given_after"],
                 condition=Q(replaced_at__isnull=True, value__isnull=False),
                 name="one_current_score_a_day",
             )

@@ -108,7 +108,7 @@ def _pain_afterwards(clinic: Clinic, ended: dict[int, datetime], today: date) ->
 def _first_pain(clinic_id: int) -> dict[int, float]:
     """The first average pain of each course."""
     rows = MeasureScore.objects.filter(
-        clinic_id=clinic_id, measure=PAIN_AVERAGE, value__isnull=False, replaced_at__isnull=True
+        clinic_id=clinic_id, measure=PAIN_AVERAGE, value__isnull=False, replaced_at__isnull=True, given_after=False
     )
     found: dict[int, float] = {}
     for course, value in rows.order_by("on", "pk").values_list("course_id", "value"):
