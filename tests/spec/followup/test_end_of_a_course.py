@@ -53,7 +53,7 @@ def test_what_the_definitions_say_is_kept_with_the_end_and_refuses_nothing():
     row = ended(course, actor, CourseOutcome.RECOVERED)
     kept = row.summary["definitions"]
     assert {code: (held["version"], held["holds"]) for code, held in kept.items()} == {
-        "responder": ("responder-1", None),
+        "responder": ("responder-2", None),
         "recovered": ("recovered-1", False),
         "plateau": ("plateau-1", None),
         "relapse": ("relapse-1", False),

@@ -16,6 +16,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from myotome.knowledge.measures import PAIN_AVERAGE, measure
+
 WIDTH, LEFT, RIGHT = 820.0, 128.0, 24.0
 PAIN_TOP, PAIN_HEIGHT = 46.0, 240.0
 FUNCTION_TOP, FUNCTION_HEIGHT = 318.0, 104.0
@@ -80,6 +82,20 @@ def told(data: ChartData) -> str:
         said.append(_("A ring is an answer given after the treatment that it was asked for."))
     said.append(_("%(n)s visits so far.") % {"n": len(data.visits)})
     return " ".join(said)
+
+
+def change_words(code: str) -> str:
+    """How much change of a measure is meaningful, in words short enough to stand beside a chart."""
+    change = measure(code).change
+    if change is None:
+        return ""
+    said = {"percent": f"{change.percent or 0:g}", "points": f"{change.points or 0:g}"}
+    words = {
+        "both": _("%(percent)s %% and %(points)s points"),
+        "percent": _("%(percent)s %%"),
+        "points": _("%(points)s points"),
+    }
+    return words[change.rule] % said
 
 
 class _Axis:
@@ -220,8 +236,8 @@ def _fan(data: ChartData, x: _Axis) -> SafeString:
 def _lines(data: ChartData, x: _Axis) -> SafeString:
     rows: list[SafeString] = []
     for line, top, height, words in (
-        (data.pain_line, PAIN_TOP, PAIN_HEIGHT, _("30 % less pain")),
-        (data.function_line, FUNCTION_TOP, FUNCTION_HEIGHT, _("2 points better")),
+        (data.pain_line, PAIN_TOP, PAIN_HEIGHT, change_words(PAIN_AVERAGE)),
+        (data.function_line, FUNCTION_TOP, FUNCTION_HEIGHT, change_words("psfs")),
     ):
         if line is not None:
             y = _y(line, top, height)

@@ -123,10 +123,12 @@ def verdict(story: CourseStory) -> str:
     if len(pain) < 2:
         return _("The first answers are in; change shows from the second visit on.") if pain else _("No answers yet.")
     line = meaningful_line(measure(PAIN_AVERAGE), pain[0][1])
-    passed = next((day for day, value in pain[1:] if line is not None and value <= line), None)
+    if line is None:
+        return _("Pain began too low for a meaningful change to show")
+    passed = next((day for day, value in pain[1:] if value <= line), None)
     if passed is None:
         return _("Not past the line of meaningful change after %(n)s answers") % {"n": len(pain)}
-    if line is not None and pain[-1][1] > line:
+    if pain[-1][1] > line:
         return _("Past the line of meaningful change once, not now")
     visit = next((number for day, number, _n in story.visits if day >= passed), None)
     if visit is None:
@@ -150,7 +152,7 @@ def chart_of(story: CourseStory, shown: ForecastShown | None, *, today: Any) -> 
             pain_after=story.given_after.get(PAIN_AVERAGE, []),
             function_after=story.given_after.get("psfs", []),
             pain_line=meaningful_line(measure(PAIN_AVERAGE), started[0][1]) if started else None,
-            function_line=min(10.0, could[0][1] + 2) if could else None,
+            function_line=meaningful_line(measure("psfs"), could[0][1]) if could else None,
             fan=[answer["now"], *answer["curve"]] if answer.get("now") else answer["curve"],
             natural=[{"day": 0, "median": answer["first_pain"]}, *answer["natural_course"]]
             if "first_pain" in answer

@@ -64,25 +64,35 @@ def held_by(outcome: Outcome) -> dict[str, Held]:
 
 
 def is_responder(outcome: Outcome, by: Definition) -> Held:
-    """Whether pain is less by the asked share since the first score, and the overall change is much better.
+    """Whether pain is less by the asked share and points since the first score, and the overall change is much better.
 
-    Source: dworkin2008
+    Source: dworkin2008, farrar2001
     Check: tests/unit/followup/test_definitions.py
     """
-    percent, change = by.thresholds["pain_percent"], by.thresholds["change_at_least"]
+    percent, points = by.thresholds["pain_percent"], by.thresholds.get("pain_points", 0.0)
+    change = by.thresholds["change_at_least"]
     parts: list[tuple[bool | None, Sentence]] = []
     if len(outcome.pain) < 2:
         parts.append((None, Sentence("Average pain is not known twice.")))
     else:
         first, last = outcome.pain[0][1], outcome.pain[-1][1]
-        eased = last <= first * (1 - percent / 100)
-        sentence = Sentence(
-            "Average pain went from {first:g} to {last:g}, not {percent:g} % less.",
-            first=first,
-            last=last,
-            percent=percent,
+        words = (
+            Sentence(
+                "Average pain went from {first:g} to {last:g}, not {percent:g} % and {points:g} points less.",
+                first=first,
+                last=last,
+                percent=percent,
+                points=points,
+            )
+            if points
+            else Sentence(
+                "Average pain went from {first:g} to {last:g}, not {percent:g} % less.",
+                first=first,
+                last=last,
+                percent=percent,
+            )
         )
-        parts.append((eased, sentence))
+        parts.append((has_eased(first, last, by), words))
     if not outcome.change:
         parts.append((None, Sentence("She was not asked how she is overall.")))
     else:
@@ -91,6 +101,16 @@ def is_responder(outcome: Outcome, by: Definition) -> Held:
             (said >= change, Sentence("Overall change is {said:g} of 7, below {change:g}.", said=said, change=change))
         )
     return _all_of(by, parts)
+
+
+def has_eased(first: float, last: float, by: Definition) -> bool:
+    """Whether pain is less by the share of the first score and by the points that a definition of responder asks, both.
+
+    Source: dworkin2008, farrar2001
+    Check: tests/unit/followup/test_definitions.py
+    """
+    share = last <= first * (1 - by.thresholds["pain_percent"] / 100)
+    return share and first - last >= by.thresholds.get("pain_points", 0.0)
 
 
 def is_recovered(outcome: Outcome, by: Definition) -> Held:
