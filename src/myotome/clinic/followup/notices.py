@@ -19,6 +19,7 @@ from myotome.clinic.followup.models import MeasureRequest
 from myotome.clinic.followup.queries import request_link
 from myotome.clinic.people.letters import letter
 from myotome.clinic.people.outgoing import fails, is_not_known, send_once
+from myotome.knowledge.measures import measure
 from myotome.vocabulary.actors import Actor
 
 SENT_AT = time(9, 0)
@@ -62,5 +63,6 @@ def message_for(request: MeasureRequest) -> EmailMessage:
     """The mail in the patient's language."""
     patient, clinic = request.course.patient, request.course.clinic
     url = f"{settings.PUBLIC_URL}/{clinic.slug}/me/questions/{request_link(request)}/"
-    context = {"patient": patient, "clinic": clinic, "url": url, "until": request.expires_at}
+    has_form = any(measure(code).is_form for code in request.measures)
+    context = {"patient": patient, "clinic": clinic, "url": url, "until": request.expires_at, "has_form": has_form}
     return letter("followup/mail", context, to=patient.email, language=patient.language, zone=clinic.time_zone)
