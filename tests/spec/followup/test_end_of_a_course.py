@@ -1,15 +1,20 @@
 """How a course ends, what is asked afterwards, and how it begins again."""
 
+import re
 from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
+from django.core import mail
 from django_tasks_db.models import DBTaskResult
 
+from myotome.clinic.booking.models import ContactWish
 from myotome.clinic.followup.actions import discharge, finish
 from myotome.clinic.followup.models import MeasureRequest
+from myotome.clinic.followup.notices import message_for, send_questions
+from myotome.clinic.followup.wishes import choose_questions, wants_later_questions
 from myotome.clinic.followup.yearly import ask_next_years, look_for_next_years
-from myotome.clinic.people.merging import merge_patients
+from myotome.clinic.people.merging import merge_patients, unmerge_patients
 from myotome.clinic.screening.courses import reopen_after_relapse
 from myotome.vocabulary.courses import CourseOutcome
 from myotome.vocabulary.errors import InvalidValue, NotAllowed, StaleVersion
@@ -125,6 +130,53 @@ def test_the_next_years_of_joined_records_are_asked_of_the_record_that_was_kept(
     )
     ask_next_years(at=AT + timedelta(days=366))
     assert MeasureRequest.objects.latest("due_on").course.patient == kept
+
+
+def test_who_wants_no_later_questions_gets_none_until_she_wants_them_again():
+    course, actor = a_course_in_care()
+    ended(course, actor)
+    choose_questions(by=actor, at=AT, patient=course.patient, later=False)
+    MeasureRequest.objects.filter(course=course).update(expires_at=AT + timedelta(days=9000))
+    for request in MeasureRequest.objects.filter(course=course):
+        send_questions.func(request.pk)
+    assert len(mail.outbox) == 1, "the set at discharge belongs to the treatment"
+    assert "do not want such questions" not in mail.outbox[0].body
+    assert ask_next_years(at=AT + timedelta(days=366)) == 0
+    year = MeasureRequest.objects.get(course=course, due_on=AT.date() + timedelta(days=365))
+    finish(by=the_system(course.clinic), at=AT + timedelta(days=367), request=year)
+    assert asked_yearly(course) == [365]
+    choose_questions(by=actor, at=AT, patient=course.patient, later=True)
+    assert ask_next_years(at=AT + timedelta(days=365 * 2 + 1)) == 1
+    assert asked_yearly(course) == [365, 365 * 3]
+
+
+@pytest.mark.parametrize("kept_has_chosen", [True, False])
+def test_of_joined_records_the_choice_of_the_kept_one_stands_and_else_that_of_the_other(kept_has_chosen):
+    course, actor = a_course_in_care()
+    kept = a_patient(course.clinic, email="kept@example.org")
+    choose_questions(by=actor, at=AT, patient=course.patient, later=False)
+    if kept_has_chosen:
+        choose_questions(by=actor, at=AT, patient=kept, later=True)
+    desk = an_actor(a_receptionist(course.clinic), course.clinic)
+    joined = merge_patients(by=desk, at=AT, keep_id=kept.pk, merge_id=course.patient_id)
+    assert wants_later_questions(kept) is kept_has_chosen
+    unmerge_patients(by=desk, at=AT, merge_id=joined.pk)
+    assert not wants_later_questions(course.patient)
+
+
+def test_each_later_mail_says_how_to_end_such_questions_and_the_page_ends_them(client):
+    course, actor = a_course_in_care()
+    ended(course, actor)
+    letter = message_for(MeasureRequest.objects.filter(course=course, occasion="follow_up").first())
+    (url,) = re.findall(r"https?://[^/]+(/\S+/book/mail/\S+/)", letter.body)
+    assert url in letter.extra_headers["List-Unsubscribe"]
+    assert "Questions on how I am after my treatment has ended" in client.get(url).content.decode()
+    client.post(url, {"send": ["reminders", "offers"]})
+    wish = ContactWish.objects.get(patient=course.patient)
+    assert (wish.no_reminders, wish.no_offers, wants_later_questions(course.patient)) == (False, False, False)
+    client.post(url, {"send": ["questions"]})
+    wish.refresh_from_db()
+    assert (wish.no_reminders, wants_later_questions(course.patient)) == (True, True)
 
 
 @pytest.mark.parametrize("fails", [False, True])

@@ -6,7 +6,8 @@ from django.db import models
 from django.db.models import Q
 
 from myotome.clinic.booking.models import Appointment
-from myotome.clinic.people.access import NOTHING, ClinicalRow, ClinicRow, StaffRow
+from myotome.clinic.people.access import NOTHING, ClinicalRow, ClinicRow, DeskRow, StaffRow
+from myotome.clinic.people.models import Patient
 from myotome.clinic.people.outgoing import Outgoing, indexes_of
 from myotome.clinic.screening.models import Course
 from myotome.vocabulary.actors import Actor
@@ -37,6 +38,14 @@ class MeasureRequest(Outgoing, ClinicalRow):
 
     class Meta:
         indexes = indexes_of("questions")
+
+
+class QuestionWish(DeskRow):
+    """Whether she wants to be asked after a treatment has ended, which goes on for years; those before a visit belong to it."""
+
+    patient = models.OneToOneField(Patient, on_delete=models.CASCADE, related_name="question_wish")
+    no_later_questions = models.BooleanField(default=False)
+    changed_at = models.DateTimeField()
 
 
 class Activity(ClinicalRow):

@@ -2,7 +2,8 @@
 
 Who answers early has the next year at once. For everybody else the queue looks once a day: the end of a course queues the
 look, and the look queues itself while any course has ended. A year that nobody answered is a year in which she is lost, and
-no reason not to ask in the next one: who comes back answers again.
+no reason not to ask in the next one: who comes back answers again. Who says that she wants no such questions is not asked
+until she wants them again.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from myotome.clinic.booking.notices import queue_jobs
 from myotome.clinic.followup.asking import ask
 from myotome.clinic.followup.models import Discharge, MeasureRequest
 from myotome.clinic.followup.queries import YEAR_DAYS
+from myotome.clinic.followup.wishes import UNWANTED
 from myotome.clinic.people.days import clinic_day
 from myotome.clinic.people.queries import system_actor
 from myotome.clinic.screening.models import Course
@@ -32,9 +34,11 @@ MOST_AT_ONCE = 500
 @transaction.atomic
 def ask_the_year_after(*, by: Actor, at: datetime, request: MeasureRequest) -> MeasureRequest | None:
     """The follow-up a year after this one, or after the years that have gone since without being asked; None when a later
-    one is planned already."""
+    one is planned already, or when she does not want to be asked any more."""
     Course.objects.select_for_update().filter(pk=request.course_id).exists()
     if _follow_ups().filter(course_id=request.course_id, due_on__gt=request.due_on).exists():
+        return None
+    if MeasureRequest.objects.filter(UNWANTED, pk=request.pk).exists():
         return None
     today = clinic_day(request.course.clinic, at)
     due_on = _first_year_after(request.due_on, today)
@@ -49,7 +53,13 @@ def _first_year_after(last: date, today: date) -> date:
 
 def ask_next_years(*, at: datetime) -> int:
     """The next year for every ended course whose last follow-up has come due; how many it was for, 500 at most at once."""
-    newest = _follow_ups().filter(course__discharge__isnull=False).values("course_id").annotate(last=Max("due_on"))
+    newest = (
+        _follow_ups()
+        .filter(course__discharge__isnull=False)
+        .exclude(UNWANTED)
+        .values("course_id")
+        .annotate(last=Max("due_on"))
+    )
     due = newest.filter(last__lte=at.date()).order_by("last", "course_id")
     found = dict(due.values_list("course_id", "last")[:MOST_AT_ONCE])
     rows = _follow_ups().filter(course_id__in=found).select_related("course__clinic", "course__patient")
