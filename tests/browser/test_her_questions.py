@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.urls import reverse
 
-from myotome.clinic.followup.actions import ask
+from myotome.clinic.followup.asking import ask
 from myotome.clinic.followup.models import MeasureScore
 from myotome.clinic.followup.queries import request_link
 from myotome.vocabulary.measures import Occasion

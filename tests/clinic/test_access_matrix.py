@@ -27,7 +27,7 @@ from myotome.clinic.booking.openings import offer_link
 from myotome.clinic.booking.queries import free_times_for
 from myotome.clinic.booking.waitlist import wait_for
 from myotome.clinic.booking.wishes import mail_token
-from myotome.clinic.followup.actions import ask
+from myotome.clinic.followup.asking import ask
 from myotome.clinic.followup.queries import request_link
 from myotome.clinic.money.actions import charge_visit
 from myotome.clinic.money.payments import take_payment

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from myotome.clinic.followup.actions import answer, ask, finish
+from myotome.clinic.followup.actions import answer, finish
+from myotome.clinic.followup.asking import ask
 from myotome.clinic.followup.models import MeasureRequest
 from myotome.clinic.followup.queries import questions_of
 from myotome.clinic.needling.models import TreatmentVisit

@@ -171,10 +171,10 @@ def test_what_was_measured_at_a_place_is_shown_with_its_first_and_last(elena, co
 
 def test_the_page_says_what_the_definitions_make_of_the_course_now(elena, course):
     page = elena.get(url(course)).content.decode()
-    rows = dict(re.findall(r'<dt>(\w+) <code class="small">[a-z]+-1</code></dt><dd>([a-z ]+)</dd>', page))
+    rows = dict(re.findall(r'<dt>(\w+) <code class="small">[a-z]+-[0-9]</code></dt><dd>([a-z ]+)</dd>', page))
     assert rows == {"Responder": "cannot be told", "Recovered": "no", "Plateau": "no", "Relapse": "no"}
     elena.post(url(course, "score"), {"measure": "pgic", "value": "6"})
-    assert "responder-1</code></dt><dd>yes</dd>" in elena.get(url(course)).content.decode()
+    assert "responder-2</code></dt><dd>yes</dd>" in elena.get(url(course)).content.decode()
 
 
 def test_what_was_typed_stays_beside_its_error(elena, course):

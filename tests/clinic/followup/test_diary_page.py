@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from myotome.clinic.audit.models import AuditEvent
-from myotome.clinic.followup.actions import answer, ask, finish
+from myotome.clinic.followup.actions import answer, finish
+from myotome.clinic.followup.asking import ask
 from myotome.clinic.followup.diary import diary_of, write_day
 from myotome.clinic.followup.models import HeadacheDay, MeasureScore
 from myotome.clinic.followup.queries import questions_of

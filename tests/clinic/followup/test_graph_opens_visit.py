@@ -8,9 +8,11 @@ import pytest
 from django.urls import reverse
 
 from myotome.clinic.assessment.models import ExamFinding, Examination
+from myotome.clinic.followup.queries import story_of
 from myotome.clinic.followup.scores import note_score
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
 from myotome.clinic.people.models import Practitioner
+from myotome.pages.followup.story import chart_of, verdict
 from tests.clinic.followup.courses import a_course_in_care, with_visits
 from tests.factories import AT, PASSWORD, a_needle, an_actor
 
@@ -81,3 +83,18 @@ def test_low_mood_is_said_where_the_visit_opens(visit, page_of):
 def test_once_she_was_asked_the_needles_have_the_page(visit, page_of):
     TreatmentVisit.objects.filter(pk=visit.pk).update(reask_at=AT)
     assert "course-chart" not in page_of(visit)
+
+
+@pytest.mark.parametrize(
+    ("pains", "said", "drawn"),
+    [
+        ([3, 2], "Not past the line of meaningful change after 2 answers", True),
+        ([3, 1], "Past the line of meaningful change at visit 2", True),
+        ([1, 0], "Pain began too low for a meaningful change to show", False),
+    ],
+)
+def test_of_little_pain_a_third_is_not_enough_and_the_line_is_drawn_where_there_is_room_for_it(pains, said, drawn):
+    course, _ = a_course_in_care()
+    story = story_of(with_visits(course, pains))
+    assert verdict(story) == said
+    assert ("30 % and 2 points" in chart_of(story, None, today=AT.date())) is drawn

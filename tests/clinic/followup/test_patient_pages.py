@@ -10,7 +10,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from myotome.clinic.followup.actions import ask, refresh_forecast, share
+from myotome.clinic.followup.actions import refresh_forecast, share
+from myotome.clinic.followup.asking import ask
 from myotome.clinic.followup.models import MeasureAnswer, MeasureRequest, MeasureScore
 from myotome.clinic.followup.queries import request_by_link, request_link
 from myotome.clinic.followup.scores import note_score

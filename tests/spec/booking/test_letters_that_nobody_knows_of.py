@@ -18,7 +18,7 @@ from myotome.clinic.booking.models import Appointment, ContactWish, DiaryRules, 
 from myotome.clinic.booking.openings import open_a_time, send_offer
 from myotome.clinic.booking.queries import free_times_for
 from myotome.clinic.booking.waitlist import wait_for
-from myotome.clinic.followup.actions import ask
+from myotome.clinic.followup.asking import ask
 from myotome.clinic.followup.models import MeasureRequest
 from myotome.clinic.followup.notices import send_questions
 from myotome.clinic.needling.actions import close_visit, open_visit, record_insertion

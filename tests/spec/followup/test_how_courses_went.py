@@ -6,10 +6,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from myotome.clinic.followup.actions import answer, ask, discharge, finish
+from myotome.clinic.followup.actions import answer, discharge, finish
+from myotome.clinic.followup.asking import ask
 from myotome.clinic.followup.models import MeasureRequest
 from myotome.clinic.followup.queries import questions_of
 from myotome.clinic.followup.results import results_of
+from myotome.clinic.followup.yearly import ask_next_years
 from myotome.clinic.needling.models import TreatmentVisit
 from myotome.vocabulary.courses import CourseOutcome, Role
 from myotome.vocabulary.errors import NotAllowed
@@ -97,6 +99,19 @@ def test_who_stopped_answering_is_lost_in_every_later_year_and_widens_the_band(c
     assert 3 not in results_of(the_owner(a_clinic("birch")), at=AT + timedelta(days=365 * 3 + 40)).pain_free
     still_open = results_of(the_owner(clinic), at=AT + timedelta(days=365 * 2 + 20))
     assert still_open.pain_free[2].n == 1
+
+
+def test_who_stopped_answering_stays_lost_until_she_answers_again(clinic):
+    owner, hannah = the_owner(clinic), clinic_course(clinic)
+    for year in (1, 2):
+        ask_next_years(at=AT + timedelta(days=365 * year + 1))
+    third = MeasureRequest.objects.get(course=hannah, due_on=AT.date() + timedelta(days=365 * 3))
+    second = results_of(owner, at=AT + timedelta(days=365 * 2 + 40)).pain_free[2]
+    assert (second.n, second.n_known) == (3, 0)
+    finish_with(third, 0)
+    results = results_of(owner, at=AT + timedelta(days=365 * 3 + 40))
+    assert (results.pain_free[2].n, results.pain_free[2].n_known) == (3, 0)
+    assert (results.pain_free[3].n, results.pain_free[3].n_known, results.pain_free[3].n_yes) == (3, 1, 1)
 
 
 def test_courses_that_nobody_ended_are_named_because_no_figure_counts_them(clinic, client):

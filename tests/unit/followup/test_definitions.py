@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from myotome.knowledge.measures import definitions
-from myotome.science.followup.definitions import Outcome, held_by, is_latently_recovered
+from myotome.knowledge.measures import all_definitions, definitions
+from myotome.science.followup.definitions import Outcome, held_by, is_latently_recovered, is_responder
 
 DAY = date(2026, 9, 1)
 
@@ -31,13 +31,22 @@ def holds(code, **outcome):
         ({"pain": on((0, 10), (30, 7)), "change": on((30, 6))}, True),
         ({"pain": on((0, 10), (30, 8)), "change": on((30, 7))}, False),
         ({"pain": on((0, 10), (30, 7)), "change": on((30, 5))}, False),
+        ({"pain": on((0, 10), (30, 7)), "change": on((23, 6))}, True),
+        ({"pain": on((0, 10), (30, 7)), "change": on((22, 7))}, None),  # more than a week before
+        ({"pain": on((0, 10), (30, 7)), "change": on((22, 1))}, None),
+        ({"pain": on((0, 10), (30, 7)), "change": on((37, 6))}, True),
+        ({"pain": on((0, 10), (30, 7)), "change": on((38, 6))}, None),  # more than a week after
+        ({"pain": on((0, 10), (30, 7)), "change": on((30, 6), (60, 2))}, None),  # what came later has no pain beside it
+        ({"pain": on((0, 10), (30, 8)), "change": on((2, 7))}, False),  # pain alone says no
+        ({"pain": on((0, 3), (30, 2)), "change": on((30, 7))}, False),  # a third, and one point
+        ({"pain": on((0, 3), (30, 1)), "change": on((30, 7))}, True),
         ({"pain": on((0, 10), (30, 7))}, None),
         ({"pain": on((0, 10), (30, 8))}, False),
         ({"pain": on((0, 10)), "change": on((30, 7))}, None),
         ({}, None),
     ],
 )
-def test_a_responder_has_a_third_less_pain_and_says_much_better(outcome, expected):
+def test_a_responder_has_clearly_less_pain_by_share_and_by_points_and_says_much_better(outcome, expected):
     assert holds("responder", **outcome) is expected
 
 
@@ -101,10 +110,10 @@ def test_a_relapse_is_pain_back_near_the_beginning_or_treatment_begun_again(outc
 
 
 def test_the_words_of_a_definition_name_its_thresholds():
-    said = {"pain_percent": "30 %", "change_at_least": "much better", "pain_at_most": "0 or 1", "function_at_least": "9 or more",
+    said = {"days_of_one_occasion": "within 7 days", "pain_percent": "30 %", "pain_points": "2 points", "change_at_least": "much better", "pain_at_most": "0 or 1", "function_at_least": "9 or more",
             "sign_below": "grade 2 or more", "reviews": "two reviews", "weeks_apart": "4 weeks", "visits": "four visits",
             "pain_within": "within 1 point", "within_percent": "within 30 %"}  # fmt: skip
-    for row in definitions().values():
+    for row in all_definitions().values():
         for name in set(row.thresholds) - {"days_of_one_review"}:
             assert said[name] in row.text
 
@@ -115,3 +124,23 @@ def test_the_words_of_a_definition_name_its_thresholds():
 )
 def test_latently_recovered_is_the_line_of_the_forecast(now, first, expected):
     assert is_latently_recovered(now, first) is expected
+
+
+def test_a_version_that_was_replaced_can_be_read_and_says_what_it_said_then():
+    rows = all_definitions()
+    assert rows["responder-1"].replaced_by == definitions()["responder"].version == "responder-2"
+    assert {row.version for row in rows.values() if not row.replaced_by} == {r.version for r in definitions().values()}
+    assert {row.replaced_by for row in rows.values()} - {""} <= set(rows)
+    of_three = Outcome(pain=on((0, 3), (30, 2)), change=on((30, 7)))
+    assert is_responder(of_three, rows["responder-1"]).holds is True
+    assert is_responder(of_three, rows["responder-2"]).holds is False
+
+
+def test_an_old_word_on_the_overall_change_is_neither_a_yes_nor_a_no_and_the_reason_is_said():
+    old = Outcome(pain=on((0, 10), (90, 3)), change=on((28, 7)))
+    held = held_by(old)["responder"]
+    assert held.holds is None
+    assert [str(said) for said in held.against] == [
+        "She said how she is overall on 2026-09-29, more than 7 days from the last answer on pain of 2026-11-30."
+    ]
+    assert is_responder(old, all_definitions()["responder-1"]).holds is True

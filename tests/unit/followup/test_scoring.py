@@ -8,8 +8,6 @@ from myotome.knowledge.conditions import conditions
 from myotome.knowledge.measures import definitions, measure, measures, measures_for
 from myotome.knowledge.tables import source_keys
 from myotome.science.followup.scoring import (
-    is_meaningful_change,
-    meaningful_line,
     score,
     score_of_readings,
     zeros_to_ask_about,
@@ -71,14 +69,6 @@ def test_a_score_lies_in_the_range_of_its_measure(code, data):
     assert value is None or rule.low <= value <= rule.high
     if all(answer is None for answer in answers.values()):
         assert value is None
-
-
-def test_meaningful_change_of_pain_is_a_third_less_of_function_two_points_more():
-    assert meaningful_line(measure("pain_nrs_average_7d"), 7) == pytest.approx(4.9)
-    assert meaningful_line(measure("psfs"), 3) == 5
-    assert is_meaningful_change(measure("pain_nrs_average_7d"), 7, 4)
-    assert not is_meaningful_change(measure("pain_nrs_average_7d"), 7, 5)
-    assert is_meaningful_change(measure("psfs"), 3, 5)
 
 
 def test_every_measure_and_definition_has_a_source_that_exists():

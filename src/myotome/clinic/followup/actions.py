@@ -10,12 +10,11 @@ from django.db import transaction
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.models import Appointment
+from myotome.clinic.followup.asking import ask
 from myotome.clinic.followup.fits import last_shown_and_basis
 from myotome.clinic.followup.models import Discharge, ForecastShown, MeasureAnswer, MeasureRequest, MeasureScore, Share
-from myotome.clinic.followup.notices import queue_questions
 from myotome.clinic.followup.outcomes import held_for
 from myotome.clinic.followup.queries import (
-    YEAR_DAYS,
     CourseStory,
     by_diary,
     forecast_input,
@@ -25,9 +24,11 @@ from myotome.clinic.followup.queries import (
     story_of,
 )
 from myotome.clinic.followup.scores import keep_scores
+from myotome.clinic.followup.visit_scores import BEFORE, treated_at
+from myotome.clinic.followup.yearly import ask_the_year_after, years_go_on
 from myotome.clinic.needling.models import TreatmentVisit
 from myotome.clinic.people.days import clinic_day
-from myotome.clinic.people.links import LINK_DAYS, opens_with
+from myotome.clinic.people.links import opens_with
 from myotome.clinic.screening.courses import close_course, course_for
 from myotome.clinic.screening.models import Course
 from myotome.knowledge.measures import REVIEW_VISITS, definitions, measure, measures_for
@@ -40,40 +41,6 @@ from myotome.vocabulary.measures import Occasion
 
 SAMPLED_ONE_IN = 5
 FOLLOW_UP_MONTHS = (3, 6, 12)
-BEFORE = [Occasion.BEFORE_VISIT.value, Occasion.REVIEW.value]
-
-
-@transaction.atomic
-def ask(
-    *,
-    by: Actor,
-    at: datetime,
-    course: Course,
-    occasion: Occasion,
-    due_on: date,
-    visit_number: int | None = None,
-    appointment: Appointment | None = None,
-) -> MeasureRequest:
-    """The questions of an occasion, sent by one link; asked already for the same appointment stays as it is."""
-    if appointment is not None:
-        existing = MeasureRequest.objects.filter(appointment=appointment, occasion=occasion.value).first()
-        if existing is not None:
-            return existing
-    row = MeasureRequest.objects.create(
-        clinic_id=by.clinic_id,
-        course=course,
-        appointment=appointment,
-        occasion=occasion.value,
-        visit_number=visit_number,
-        measures=list(measures_for(occasion, condition=course.condition, visit_number=visit_number)),
-        created_at=at,
-        due_on=due_on,
-        expires_at=datetime.combine(due_on + timedelta(days=LINK_DAYS), at.timetz()),
-    )
-    record(by=by, at=at, act="measures.asked", subject=row, patient_id=course.patient_id, occasion=occasion.value)
-    if occasion is not Occasion.INTAKE:
-        queue_questions(row, at=at)
-    return row
 
 
 def ask_before_visit(*, by: Actor, at: datetime, course: Course, appointment: Appointment) -> MeasureRequest:
@@ -233,34 +200,39 @@ def answer_form(
 
 @transaction.atomic
 def finish(*, by: Actor, at: datetime, request: MeasureRequest, on: date | None = None) -> list[MeasureScore]:
-    """The scores of the set, of today or of the day it was answered; finished already gives the scores that are there."""
+    """The scores of the set, each of the day on which it was answered, or of the day given; finished already gives the
+    scores that are there.
+
+    What was answered after the treatment that it was asked for is marked so.
+    """
     if request.completed_at is not None:
         return list(request.scores.all())
     answers: dict[str, dict[str, float | None]] = {code: {} for code in request.measures}
+    given_at: dict[str, datetime] = {}
     for row in MeasureAnswer.objects.filter(request=request, replaced_at__isnull=True):
         answers[row.measure][row.item] = row.value
-    scores = keep_scores(
-        at=at,
-        course=request.course,
-        on=on or clinic_day(request.course.clinic, at),
-        values={code: score(measure(code), given) for code, given in answers.items()} | (by_diary(request) or {}),
-        request=request,
-    )
+        given_at[row.measure] = max(row.answered_at, given_at.get(row.measure, row.answered_at))
+    values = {code: score(measure(code), given) for code, given in answers.items()} | (by_diary(request) or {})
+    treated = treated_at(request)
+    groups: dict[tuple[date, bool], dict[str, float | None]] = {}
+    for code, value in values.items():
+        when = given_at.get(code, at)
+        key = (on or clinic_day(request.course.clinic, when), treated is not None and when > treated)
+        groups.setdefault(key, {})[code] = value
+    scores = [
+        row
+        for (day, is_after), found in groups.items()
+        for row in keep_scores(
+            at=at, course=request.course, on=day, values=found, request=request, given_after=is_after
+        )
+    ]
     MeasureRequest.objects.filter(pk=request.pk).update(completed_at=at)
     request.completed_at = at
     record(by=by, at=at, act="measures.finished", subject=request, patient_id=request.course.patient_id)
-    _ask_again_in_a_year(by=by, at=at, request=request)
+    if request.occasion == Occasion.FOLLOW_UP.value:
+        ask_the_year_after(by=by, at=at, request=request)
+        years_go_on(at=at)
     return scores
-
-
-def _ask_again_in_a_year(*, by: Actor, at: datetime, request: MeasureRequest) -> None:
-    """After the last planned follow-up the next one is a year on, as long as she answers."""
-    if request.occasion != Occasion.FOLLOW_UP.value:
-        return
-    later = MeasureRequest.objects.filter(course=request.course, occasion=request.occasion, due_on__gt=request.due_on)
-    if not later.exists():
-        due_on = request.due_on + timedelta(days=YEAR_DAYS)
-        ask(by=by, at=at, course=request.course, occasion=Occasion.FOLLOW_UP, due_on=due_on)
 
 
 def look_at_course(*, by: Actor, at: datetime, course_id: int) -> tuple[CourseStory, ForecastShown | None]:
@@ -366,5 +338,6 @@ def discharge(
             occasion=Occasion.FOLLOW_UP,
             due_on=clinic_day(course.clinic, at + timedelta(days=round(months * 30.44))),
         )
+    years_go_on(at=at)
     record(by=by, at=at, act="course.discharged", subject=row, patient_id=course.patient_id, outcome=outcome.value)
     return row

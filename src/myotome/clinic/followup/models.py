@@ -6,7 +6,8 @@ from django.db import models
 from django.db.models import Q
 
 from myotome.clinic.booking.models import Appointment
-from myotome.clinic.people.access import NOTHING, ClinicalRow, ClinicRow, StaffRow
+from myotome.clinic.people.access import NOTHING, ClinicalRow, ClinicRow, DeskRow, StaffRow
+from myotome.clinic.people.models import Patient
 from myotome.clinic.people.outgoing import Outgoing, indexes_of
 from myotome.clinic.screening.models import Course
 from myotome.vocabulary.actors import Actor
@@ -37,6 +38,14 @@ class MeasureRequest(Outgoing, ClinicalRow):
 
     class Meta:
         indexes = indexes_of("questions")
+
+
+class QuestionWish(DeskRow):
+    """Whether she wants to be asked after a treatment has ended, which goes on for years; those before a visit belong to it."""
+
+    patient = models.OneToOneField(Patient, on_delete=models.CASCADE, related_name="question_wish")
+    no_later_questions = models.BooleanField(default=False)
+    changed_at = models.DateTimeField()
 
 
 class Activity(ClinicalRow):
@@ -88,7 +97,8 @@ class MeasureScore(ClinicalRow):
     """One scored measure on one day, with the version of its rule; where it was measured, and how.
 
     A second score of the same day corrects the first: that one has `replaced_at` and stays. A skipped one (None) corrects
-    nothing.
+    nothing. `given_after`: the answer came after the treatment of the visit that it was asked for; it corrects no score from
+    before that treatment, and is the score of its own day alone.
     """
 
     patient_sees = True
@@ -101,6 +111,7 @@ class MeasureScore(ClinicalRow):
     on = models.DateField()
     visit_number = models.PositiveSmallIntegerField(null=True)
     value = models.FloatField(null=True)
+    given_after = models.BooleanField(default=False)
     rule_version = models.CharField(max_length=20)
     scored_at = models.DateTimeField()
     replaced_at = models.DateTimeField(null=True)
@@ -109,7 +120,7 @@ class MeasureScore(ClinicalRow):
         indexes = [models.Index(fields=["course", "measure", "on"])]
         constraints = [
             models.UniqueConstraint(
-                fields=["course", "measure", "site", "on"],
+                fields=["course", "measure", "site", "on", "given_after"],
                 condition=Q(replaced_at__isnull=True, value__isnull=False),
                 name="one_current_score_a_day",
             )

@@ -15,11 +15,15 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django_tasks import task
 
+from myotome.clinic.booking.wishes import mail_token
 from myotome.clinic.followup.models import MeasureRequest
 from myotome.clinic.followup.queries import request_link
+from myotome.clinic.followup.wishes import UNWANTED
 from myotome.clinic.people.letters import letter
 from myotome.clinic.people.outgoing import fails, is_not_known, send_once
+from myotome.knowledge.measures import measure
 from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.measures import Occasion
 
 SENT_AT = time(9, 0)
 
@@ -38,7 +42,7 @@ def queue_questions(request: MeasureRequest, *, at: datetime) -> None:
 def send_questions(request_id: int) -> None:
     """Sends the link once, if it can still be answered; a mail server that is down is waited for."""
     now = timezone.now()
-    rows = MeasureRequest.objects.filter(completed_at__isnull=True, expires_at__gt=now)
+    rows = MeasureRequest.objects.filter(completed_at__isnull=True, expires_at__gt=now).exclude(UNWANTED)
     rows = rows.select_related("course__patient", "course__clinic")
     send_once(rows, request_id, _send, job=send_questions, arguments=(request_id,), at=now)
 
@@ -62,5 +66,18 @@ def message_for(request: MeasureRequest) -> EmailMessage:
     """The mail in the patient's language."""
     patient, clinic = request.course.patient, request.course.clinic
     url = f"{settings.PUBLIC_URL}/{clinic.slug}/me/questions/{request_link(request)}/"
-    context = {"patient": patient, "clinic": clinic, "url": url, "until": request.expires_at}
-    return letter("followup/mail", context, to=patient.email, language=patient.language, zone=clinic.time_zone)
+    has_form = any(measure(code).is_form for code in request.measures)
+    is_later = request.occasion == Occasion.FOLLOW_UP.value
+    stop_url = f"{settings.PUBLIC_URL}/{clinic.slug}/book/mail/{mail_token(patient)}/" if is_later else ""
+    context = {
+        "patient": patient,
+        "clinic": clinic,
+        "url": url,
+        "until": request.expires_at,
+        "has_form": has_form,
+        "stop_url": stop_url,
+    }
+    mail = letter("followup/mail", context, to=patient.email, language=patient.language, zone=clinic.time_zone)
+    if stop_url:
+        mail.extra_headers["List-Unsubscribe"] = f"<{stop_url}>"
+    return mail

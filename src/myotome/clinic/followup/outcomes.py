@@ -12,7 +12,7 @@ def held_for(story: CourseStory) -> dict[str, Held]:
     course, scores = story.course, story.scores
     return held_by(
         Outcome(
-            pain=scores.get(PAIN_AVERAGE, []),
+            pain=story.since_start(PAIN_AVERAGE),
             function=scores.get("psfs", []),
             change=scores.get("pgic", []),
             worst_sign=story.worst_signs,

@@ -17,7 +17,7 @@ from myotome.clinic.followup.activities import activities_of
 from myotome.clinic.followup.diary import scores_by_diary
 from myotome.clinic.followup.models import Discharge, ForecastShown, MeasureAnswer, MeasureRequest, MeasureScore, Share
 from myotome.clinic.followup.spacing import Spacing, spacing_of
-from myotome.clinic.followup.visit_scores import score_before
+from myotome.clinic.followup.visit_scores import Given, given_of, scores_before, with_day_asked_for
 from myotome.clinic.needling.models import TreatmentVisit
 from myotome.clinic.people.days import clinic_day
 from myotome.clinic.people.links import LINK_DAYS, check_opens, link_token, row_of_link
@@ -78,6 +78,10 @@ class CourseStory:
     `muscles` holds the grade found for (muscle, side, level) on each day of an examination, 0 being normal, and
     `worst_signs` the worst grade of any sign of a muscle that day. A blind second look counts for neither.
     `practitioner` is `who_treats` of its visits.
+
+    `scores` hold every answer of its own day. `given_after` are those among them that came after the treatment they were
+    asked for: no score of a visit, and no beginning that later ones are compared with; `starts` is the place of the first
+    other score. `before` is average pain as it was given before treatments.
     """
 
     course: Course
@@ -90,6 +94,13 @@ class CourseStory:
     measured: list[Measured]
     worst_signs: list[tuple[date, float]]
     practitioner: str
+    given_after: Mapping[str, list[tuple[date, float]]]
+    before: list[Given]
+    starts: Mapping[str, int]
+
+    def since_start(self, code: str) -> list[tuple[date, float]]:
+        """The scores of a measure from the first on that was not given after its treatment."""
+        return self.scores[code][self.starts[code] :] if code in self.starts else []
 
 
 @transaction.atomic
@@ -110,20 +121,31 @@ def story_of(course: Course) -> CourseStory:
     scores: dict[str, list[tuple[date, float]]] = {}
     corrected: list[Corrected] = []
     places: dict[tuple[str, str], Measured] = {}
-    of_the_day: dict[tuple[str, str, date], MeasureScore] = {}
-    for row in MeasureScore.objects.filter(course=course, value__isnull=False).order_by("on", "pk"):
-        key = (row.measure, row.site, row.on)
+    of_the_day: dict[tuple[str, str, date, bool], MeasureScore] = {}
+    late: dict[str, list[tuple[date, float]]] = {}
+    before: list[Given] = []
+    starts: dict[str, int] = {}
+    rows = with_day_asked_for(MeasureScore.objects.filter(course=course, value__isnull=False))
+    for row in rows.order_by("on", "given_after", "pk"):
+        key = (row.measure, row.site, row.on, row.given_after)
         if key in of_the_day:
             corrected.append(Corrected(row.measure, row.on, of_the_day[key].value, row.value))
         of_the_day[key] = row
         if row.replaced_at is not None:
             continue
+        if row.given_after:
+            late.setdefault(row.measure, []).append((row.on, row.value))
+        elif row.measure == PAIN_AVERAGE:
+            before.append(given_of(row, zone))
         if row.site:
-            before = places.get((row.measure, row.site))
-            points = [*(before.points if before else []), (row.on, row.value)]
+            earlier = places.get((row.measure, row.site))
+            points = [*(earlier.points if earlier else []), (row.on, row.value)]
             places[row.measure, row.site] = Measured(row.measure, row.site, row.details.get("how", ""), points)
         else:
-            scores.setdefault(row.measure, []).append((row.on, row.value))
+            points = scores.setdefault(row.measure, [])
+            if not row.given_after:
+                starts.setdefault(row.measure, len(points))
+            points.append((row.on, row.value))
     treated = TreatmentVisit.objects.filter(course=course).order_by("opened_at")
     n_needles = Count("insertions", filter=Q(insertions__struck_at__isnull=True))
     rows = treated.annotate(n_needles=n_needles).values_list("opened_at", "number", "n_needles", "practitioner_id")
@@ -158,6 +180,9 @@ def story_of(course: Course) -> CourseStory:
         [places[key] for key in sorted(places)],
         sorted(worst.items()),
         who_treats([who for *_visit, who in rows]),
+        late,
+        before,
+        starts,
     )
 
 
@@ -174,12 +199,9 @@ def forecast_input(story: CourseStory, *, on: date) -> dict[str, Any]:
     """
     course = story.course
     age = int((on - course.patient.born_on).days / 365.25)
-    pain = dict(story.scores.get(PAIN_AVERAGE, []))
     days = sorted({day for day, _, _ in story.visits})
-    first = days[0] if days else None
-    visits = []
-    for day in days:
-        visits.append({"day": (day - first).days, "nrs": score_before(pain, day, is_first=day == first)})
+    scores = scores_before(story.before, days)
+    visits = [{"day": (day - days[0]).days, "nrs": scores[day]} for day in days]
     return {
         "condition": course.condition or "unknown",
         "age": age,

@@ -19,6 +19,7 @@ from myotome.clinic.people.models import Clinic
 from myotome.clinic.screening.models import Course
 from myotome.knowledge.measures import PAIN_AVERAGE, definitions
 from myotome.science.followup.afterwards import Share, pain_free_for, share_of
+from myotome.science.followup.definitions import has_eased
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.measures import Occasion
@@ -31,14 +32,16 @@ MONTHS = (0, 3, 6, 12)
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """`eased` by months since the end: 30 % less average pain than at the beginning; `pain_free` by years. `n_adrift`
-    courses have not ended, but nobody has come for three months and no visit is booked: they are in none of the figures."""
+    """`eased` by months since the end: less average pain than at the beginning, by the share and the points of a responder;
+    `pain_free` by years. `n_adrift` courses have not ended, but nobody has come for three months and no visit is booked: they are in none of the figures."""
 
     n_ended: int
     n_adrift: int
     eased: dict[int, Share]
     pain_free: dict[int, Share]
     version: str
+    percent: float
+    points: float
 
 
 def results_of(actor: Actor, *, at: datetime) -> Results:
@@ -54,11 +57,10 @@ def results_of(actor: Actor, *, at: datetime) -> Results:
     today = clinic_day(clinic, at)
     pain = _pain_afterwards(clinic, ended, today)
     definition = definitions()["responder"]
-    line = 1 - definition.thresholds["pain_percent"] / 100
     eased = {
         months: share_of(
             [
-                None if value is None or course not in first else value <= line * first[course]
+                None if value is None or course not in first else has_eased(first[course], value, definition)
                 for course, found in pain.items()
                 for month, value in found.items()
                 if month == months
@@ -66,7 +68,15 @@ def results_of(actor: Actor, *, at: datetime) -> Results:
         )
         for months in MONTHS
     }
-    return Results(len(ended), _n_adrift(clinic, at), eased, _pain_free(clinic, ended, pain, today), definition.version)
+    return Results(
+        n_ended=len(ended),
+        n_adrift=_n_adrift(clinic, at),
+        eased=eased,
+        pain_free=_pain_free(clinic, ended, pain, today),
+        version=definition.version,
+        percent=definition.thresholds["pain_percent"],
+        points=definition.thresholds["pain_points"],
+    )
 
 
 def _n_adrift(clinic: Clinic, at: datetime) -> int:
@@ -108,7 +118,7 @@ def _pain_afterwards(clinic: Clinic, ended: dict[int, datetime], today: date) ->
 def _first_pain(clinic_id: int) -> dict[int, float]:
     """The first average pain of each course."""
     rows = MeasureScore.objects.filter(
-        clinic_id=clinic_id, measure=PAIN_AVERAGE, value__isnull=False, replaced_at__isnull=True
+        clinic_id=clinic_id, measure=PAIN_AVERAGE, value__isnull=False, replaced_at__isnull=True, given_after=False
     )
     found: dict[int, float] = {}
     for course, value in rows.order_by("on", "pk").values_list("course_id", "value"):

@@ -36,15 +36,24 @@ def keep_scores(
     request: MeasureRequest | None = None,
     site: str = "",
     details: Mapping[str, Any] = NO_DETAILS,
+    given_after: bool = False,
 ) -> list[MeasureScore]:
     """The scores of one day, as rows; an earlier score of that day is corrected by it, and a skipped one corrects none.
+
+    What was `given_after` the treatment that it was asked for corrects nothing that was given before it.
 
     The caller's transaction holds them, and the course, so that of two who score at once the later corrects.
     """
     Course.objects.select_for_update().filter(pk=course.pk).exists()
     given = [code for code, value in values.items() if value is not None]
     MeasureScore.objects.filter(
-        course=course, measure__in=given, on=on, site=site, value__isnull=False, replaced_at__isnull=True
+        course=course,
+        measure__in=given,
+        on=on,
+        site=site,
+        given_after=given_after,
+        value__isnull=False,
+        replaced_at__isnull=True,
     ).update(replaced_at=at)
     rows = [
         MeasureScore(
@@ -57,6 +66,7 @@ def keep_scores(
             on=on,
             visit_number=request.visit_number if request else None,
             value=value,
+            given_after=given_after,
             rule_version=MEASURES_VERSION,
             scored_at=at,
         )

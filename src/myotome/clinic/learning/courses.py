@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from myotome.clinic.followup.models import MeasureScore
 from myotome.clinic.followup.queries import who_treats
-from myotome.clinic.followup.visit_scores import score_before
+from myotome.clinic.followup.visit_scores import Given, given_of, scores_before, with_day_asked_for
 from myotome.clinic.needling.models import TreatmentVisit
 from myotome.clinic.people.queries import clinic_by_slug
 from myotome.clinic.screening.models import Course
@@ -25,7 +25,8 @@ from myotome.vocabulary.measures import Occasion
 def courses_to_learn_from(actor: Actor) -> list[dict[str, Any]]:
     """Every course of the clinic with a visit, in the shape that `myotome.refit.courses` reads.
 
-    A score given in the six days before a visit is that visit's, and before the first one in the thirty; what she says of
+    A score given in the six days before a visit is that visit's, and before the first one in the thirty; an answer to the
+    questions of a visit is no other visit's, and given after its treatment no visit's. What she says of
     her pain two days after a treatment stands by itself, and treats nobody: it tells how much of that treatment rebounds.
     """
     actor.check_holds(Role.OWNER)
@@ -34,25 +35,24 @@ def courses_to_learn_from(actor: Actor) -> list[dict[str, Any]]:
     treated = TreatmentVisit.objects.filter(clinic_id=actor.clinic_id).order_by("opened_at", "pk")
     for course_id, opened_at, practitioner_id in treated.values_list("course_id", "opened_at", "practitioner_id"):
         visits[course_id].setdefault(opened_at.astimezone(zone).date(), practitioner_id)
-    before: dict[int, dict[date, float]] = defaultdict(dict)
+    before: dict[int, list[Given]] = defaultdict(list)
     after: dict[int, dict[date, float]] = defaultdict(dict)
     scores = MeasureScore.objects.filter(clinic_id=actor.clinic_id, value__isnull=False, replaced_at__isnull=True)
+    scores = scores.order_by("on", "pk")
+    for row in with_day_asked_for(scores.filter(measure=PAIN_AVERAGE, given_after=False)):
+        before[row.course_id].append(given_of(row, zone))
     two_days_after = Q(measure=PAIN_NOW, request__occasion=Occasion.TWO_DAYS_AFTER.value)
-    for shelf, asked in ((before, Q(measure=PAIN_AVERAGE)), (after, two_days_after)):
-        for course_id, on, value in scores.filter(asked).order_by("on", "pk").values_list("course_id", "on", "value"):
-            shelf[course_id][on] = value
+    for course_id, on, value in scores.filter(two_days_after).values_list("course_id", "on", "value"):
+        after[course_id][on] = value
     courses = Course.objects.filter(pk__in=visits).select_related("patient").order_by("pk")
     return [_row(course, visits[course.pk], before[course.pk], after[course.pk]) for course in courses]
 
 
-def _row(
-    course: Course, visits: dict[date, int], before: dict[date, float], after: dict[date, float]
-) -> dict[str, Any]:
+def _row(course: Course, visits: dict[date, int], before: list[Given], after: dict[date, float]) -> dict[str, Any]:
     first = min(visits)
     age = max(0, int((first - course.patient.born_on).days / 365.25))
-    entries: list[dict[str, Any]] = []
-    for day in visits:
-        entries.append({"day": (day - first).days, "nrs": score_before(before, day, is_first=day == first)})
+    of_visits = scores_before(before, sorted(visits))
+    entries: list[dict[str, Any]] = [{"day": (day - first).days, "nrs": of_visits[day]} for day in sorted(visits)]
     entries += [
         {"day": (on - first).days, "nrs": round(value), "treated": False}
         for on, value in after.items()

@@ -203,13 +203,15 @@ class _Leaving:
         firsts = self._firsts()
         rows = MeasureScore.objects.filter(
             course_id__in=self.ids, value__isnull=False, replaced_at__isnull=True, site=""
-        ).order_by("course_id", "on", "pk")
-        for course_id, on, measure, value in rows.values_list("course_id", "on", "measure", "value").iterator():
+        ).order_by("course_id", "on", "given_after", "pk")
+        columns = rows.values_list("course_id", "on", "measure", "value", "given_after")
+        for course_id, on, measure, value, given_after in columns.iterator():
             yield {
                 "course": self.name("course", course_id),
                 "day": (on - firsts[course_id]).days,
                 "measure": measure,
                 "value": value,
+                "given_after": given_after,
             }
 
     def _firsts(self) -> dict[int, date]:

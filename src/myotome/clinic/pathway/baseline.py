@@ -6,7 +6,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from myotome.clinic.followup.actions import answer, ask, finish
+from myotome.clinic.followup.actions import answer, finish
+from myotome.clinic.followup.asking import ask
 from myotome.clinic.followup.models import MeasureScore
 from myotome.clinic.followup.queries import questions_of
 from myotome.clinic.people.days import clinic_day

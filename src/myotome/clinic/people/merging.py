@@ -44,6 +44,8 @@ def merge_patients(*, by: Actor, at: datetime, keep_id: int, merge_id: int) -> P
             continue
         if model._meta.label == "people.CareRelation" or model._meta.label == "screening.PatientFact":
             continue
+        if _is_one_a_person(model, field) and model._base_manager.filter(**{field: keep.pk}).exists():
+            continue  # what the kept record says stands
         model._base_manager.filter(pk__in=keys).update(**{field: keep.pk})
         moved.append([model._meta.label, field, keys])
     Patient.objects.filter(pk=merged.pk).update(merged_into=keep)
@@ -86,6 +88,10 @@ def _rows_of_patients() -> list[tuple[type[models.Model], str]]:
         for field in model._meta.concrete_fields
         if field.is_relation and field.related_model is Patient and model not in (Patient, PatientMerge)
     ]
+
+
+def _is_one_a_person(model: type[models.Model], column: str) -> bool:
+    return any(field.attname == column and field.one_to_one for field in model._meta.concrete_fields)
 
 
 def _care_for_both(keep_id: int, merged_id: int) -> None:

@@ -105,6 +105,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         DAY,
         Column("measure", "text", "Measure by its id"),
         Column("value", "number", "Its total by its own rule"),
+        Column("given_after", "yes/no", "Answered after the treatment of the visit that it was asked for"),
     ),
     "adverse_events": (
         COURSE,

@@ -17,7 +17,7 @@ from myotome.knowledge import tables
 from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.measures import Direction, Occasion
 
-MEASURES_VERSION = "2026.11.2"
+MEASURES_VERSION = "2026.11.3"
 PAIN_AVERAGE, PAIN_WORST, PAIN_NOW = "pain_nrs_average_7d", "pain_nrs_worst_7d", "pain_nrs_now"
 HEADACHE_DIARY = ("headache_days", "headache_intensity", "headache_drug_days")
 SETS: Mapping[Occasion, tuple[str, ...]] = MappingProxyType(
@@ -49,8 +49,32 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """The smallest meaningful change from a first score: in points, in percent of it, by `rule` points, percent or both.
+
+    What the rule does not use is None.
+    """
+
+    rule: str
+    percent: float | None
+    points: float | None
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeVersion:
+    """Meaningful change as it was or is defined, by measure; a measure that is not in `of` has none. `measures_version` is
+    the newest that scores carried while it was in force."""
+
+    version: str
+    measures_version: str
+    text: str
+    of: Mapping[str, Change]
+
+
+@dataclass(frozen=True, slots=True)
 class Measure:
-    """One measure. `rule` is value, sum, mean (all items needed), mean_of_given, or ticks (what is left blank is no); None of change is "not defined".
+    """One measure. `rule` is value, sum, mean (all items needed), mean_of_given, or ticks (what is left blank is no).
 
     Answers are whole numbers, except to what is `measured` with an instrument or worked out from a diary. What is measured
     `at_site` means nothing without the place it was measured at.
@@ -65,8 +89,7 @@ class Measure:
     recall: str
     rule: str
     min_items: int
-    change_points: float | None
-    change_percent: float | None
+    change: Change | None
     positive_at: float | None
     sources: tuple[str, ...]
     licence: str
@@ -87,13 +110,17 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A versioned definition: responder, recovered, plateau, relapse. Its `thresholds` are what `text` says in words."""
+    """A versioned definition: responder, recovered, plateau, relapse. Its `thresholds` are what `text` says in words.
+
+    `replaced_by` names the version that took its place; empty, it is in force.
+    """
 
     code: str
     version: str
     text: str
     thresholds: Mapping[str, float]
     sources: tuple[str, ...]
+    replaced_by: str = ""
 
 
 @cache
@@ -148,12 +175,50 @@ def measures_for(occasion: Occasion, *, condition: str = "", visit_number: int |
 
 @cache
 def definitions() -> Mapping[str, Definition]:
-    """Definitions of responder, recovered, plateau and relapse, by code."""
+    """The definitions of responder, recovered, plateau and relapse that are in force, by code."""
+    return MappingProxyType({row.code: row for row in all_definitions().values() if not row.replaced_by})
+
+
+@cache
+def all_definitions() -> Mapping[str, Definition]:
+    """Every definition that was ever in force, by its version: what is stored with a result can be read for ever.
+
+    Check: tests/unit/followup/test_definitions.py
+    """
     rows = [
-        Definition(r["code"], r["version"], r["text"], MappingProxyType(r["thresholds"]), tuple(r["sources"]))
+        Definition(
+            r["code"],
+            r["version"],
+            r["text"],
+            MappingProxyType(r["thresholds"]),
+            tuple(r["sources"]),
+            r.get("replaced_by", ""),
+        )
         for r in _table()["definition"]
     ]
-    return MappingProxyType({row.code: row for row in rows})
+    return MappingProxyType({row.version: row for row in rows})
+
+
+@cache
+def change_versions() -> tuple[ChangeVersion, ...]:
+    """Meaningful change by every version, the earliest first; the last is in force.
+
+    Check: tests/unit/followup/test_meaningful_change.py
+    """
+    return tuple(
+        ChangeVersion(
+            row["version"],
+            row["measures_version"],
+            row["text"],
+            MappingProxyType(
+                {
+                    code: Change(given["rule"], given.get("percent"), given.get("points"), tuple(given["sources"]))
+                    for code, given in row["of"].items()
+                }
+            ),
+        )
+        for row in _rows("change.toml")["version"]
+    )
 
 
 def _table() -> dict[str, list[dict]]:  # type: ignore[type-arg]
@@ -187,8 +252,7 @@ def _measure(row: dict) -> Measure:  # type: ignore[type-arg]
         recall=row["recall"],
         rule=row["rule"],
         min_items=row.get("min_items", 1),
-        change_points=row.get("change_points"),
-        change_percent=row.get("change_percent"),
+        change=change_versions()[-1].of.get(row["code"]),
         positive_at=row.get("positive_at"),
         sources=tuple(row["sources"]),
         licence=row["licence"],

@@ -16,6 +16,7 @@ from myotome.clinic.booking.late import next_today, take_back_late, tell_now, te
 from myotome.clinic.booking.queries import practitioner_of
 from myotome.clinic.booking.undo import open_acts, undo
 from myotome.clinic.booking.wishes import choice_of, choose_mail, patient_of_mail_link
+from myotome.clinic.followup.wishes import choose_questions, wants_later_questions
 from myotome.clinic.people.queries import patient_by_link
 from myotome.pages.access import by_link, for_roles
 from myotome.pages.typed import whole
@@ -93,15 +94,18 @@ def mail(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
     patient = patient_of_mail_link(request.clinic, token)
     if request.method == "POST":
         ticked = request.POST.getlist("send")
+        her, now = patient_by_link(patient, request.clinic), timezone.now()
         choose_mail(
-            by=patient_by_link(patient, request.clinic),
-            at=timezone.now(),
+            by=her,
+            at=now,
             patient=patient,
             reminders="reminders" in ticked,
             offers="offers" in ticked,
             by_sms="sms" in ticked,
         )
+        choose_questions(by=her, at=now, patient=patient, later="questions" in ticked)
         messages.success(request, _("Saved."))
         return redirect("booking:mail", clinic=actor.clinic_slug, token=token)
-    context = {"choice": choice_of(patient), "token": token, "patient": patient}
+    asked = wants_later_questions(patient)
+    context = {"choice": choice_of(patient), "asked_later": asked, "token": token, "patient": patient}
     return render(request, "booking/mail.html", context)

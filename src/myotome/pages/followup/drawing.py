@@ -16,6 +16,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from myotome.knowledge.measures import PAIN_AVERAGE, measure
+
 WIDTH, LEFT, RIGHT = 820.0, 128.0, 24.0
 PAIN_TOP, PAIN_HEIGHT = 46.0, 240.0
 FUNCTION_TOP, FUNCTION_HEIGHT = 318.0, 104.0
@@ -25,7 +27,11 @@ MOST_BARS = 14
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChartData:
-    """What is drawn. Series are (day, value); `visits` (day, number, needles); `fan` as the forecast answers it."""
+    """What is drawn. Series are (day, value); `visits` (day, number, needles); `fan` as the forecast answers it.
+
+    Of `pain` and `function` those that were given after the treatment they were asked for stand in `pain_after` and
+    `function_after` too: they are rings, the others dots.
+    """
 
     pain: Sequence[tuple[date, float]]
     function: Sequence[tuple[date, float]]
@@ -33,6 +39,8 @@ class ChartData:
     visits: Sequence[tuple[date, int, int]]
     pain_line: float | None
     function_line: float | None
+    pain_after: Sequence[tuple[date, float]] = ()
+    function_after: Sequence[tuple[date, float]] = ()
     fan: Sequence[Mapping[str, Any]] = ()
     natural: Sequence[Mapping[str, Any]] = ()
     first_visit: date | None = None
@@ -70,8 +78,24 @@ def told(data: ChartData) -> str:
         said.append(
             _("Shortened muscles from %(a)s to %(b)s.") % {"a": data.shortened[0][1], "b": data.shortened[-1][1]}
         )
+    if data.pain_after or data.function_after:
+        said.append(_("A ring is an answer given after the treatment that it was asked for."))
     said.append(_("%(n)s visits so far.") % {"n": len(data.visits)})
     return " ".join(said)
+
+
+def change_words(code: str) -> str:
+    """How much change of a measure is meaningful, in words short enough to stand beside a chart."""
+    change = measure(code).change
+    if change is None:
+        return ""
+    said = {"percent": f"{change.percent or 0:g}", "points": f"{change.points or 0:g}"}
+    words = {
+        "both": _("%(percent)s %% and %(points)s points"),
+        "percent": _("%(percent)s %%"),
+        "points": _("%(points)s points"),
+    }
+    return words[change.rule] % said
 
 
 class _Axis:
@@ -212,8 +236,8 @@ def _fan(data: ChartData, x: _Axis) -> SafeString:
 def _lines(data: ChartData, x: _Axis) -> SafeString:
     rows: list[SafeString] = []
     for line, top, height, words in (
-        (data.pain_line, PAIN_TOP, PAIN_HEIGHT, _("30 % less pain")),
-        (data.function_line, FUNCTION_TOP, FUNCTION_HEIGHT, _("2 points better")),
+        (data.pain_line, PAIN_TOP, PAIN_HEIGHT, change_words(PAIN_AVERAGE)),
+        (data.function_line, FUNCTION_TOP, FUNCTION_HEIGHT, change_words("psfs")),
     ):
         if line is not None:
             y = _y(line, top, height)
@@ -230,18 +254,22 @@ def _lines(data: ChartData, x: _Axis) -> SafeString:
                     words,
                 )
             )
-    for series, css, top, height in (
-        (data.pain, "pain", PAIN_TOP, PAIN_HEIGHT),
-        (data.function, "func", FUNCTION_TOP, FUNCTION_HEIGHT),
+    for series, late, css, top, height in (
+        (data.pain, data.pain_after, "pain", PAIN_TOP, PAIN_HEIGHT),
+        (data.function, data.function_after, "func", FUNCTION_TOP, FUNCTION_HEIGHT),
     ):
         points = [(round(x.at(day), 1), round(_y(value, top, height), 1), value) for day, value in series]
+        rings = [(css, round(x.at(day), 1), round(_y(value, top, height), 1)) for day, value in late]
         if points:
             rows.append(format_html('<path class="{}" d="M{}"/>', css, "L".join(f"{a} {b}" for a, b, _v in points)))
             rows.append(
                 format_html_join(
-                    "", '<circle class="{}-dot" cx="{}" cy="{}" r="5"/>', ((css, a, b) for a, b, _v in points)
+                    "",
+                    '<circle class="{}-dot" cx="{}" cy="{}" r="5"/>',
+                    ((css, a, b) for a, b, _v in points if (css, a, b) not in rings),
                 )
             )
+            rows.append(format_html_join("", '<circle class="{} given-after" cx="{}" cy="{}" r="5"/>', rings))
             a, b, value = points[-1]
             rows.append(
                 format_html(

@@ -54,6 +54,7 @@ def course_context(
         "zeros": zeros(story),
         "is_duration_possible": is_duration_possible(course),
         "corrected": [(measure(row.measure).name, row) for row in story.corrected],
+        "given_after": given_after(story),
         "track": track_record(actor, at=at),
         "muscles": then_and_now(story),
         "spoken_by": FORECASTS.get(shown.answer["basis"]["data"], "") if shown else "",
@@ -110,16 +111,24 @@ def zeros(story: CourseStory) -> list[tuple[str, float, Any]]:
     return found
 
 
+def given_after(story: CourseStory) -> list[tuple[str, Any, float]]:
+    """Answers that came after the treatment they were asked for, as (measure, day, value), in order of days."""
+    found = [(measure(code).name, on, value) for code, points in story.given_after.items() for on, value in points]
+    return sorted(found, key=lambda row: (row[1], row[0]))
+
+
 def verdict(story: CourseStory) -> str:
     """The page's first sentence: where the course stands against meaningful change."""
-    pain = story.scores.get(PAIN_AVERAGE, [])
+    pain = story.since_start(PAIN_AVERAGE)
     if len(pain) < 2:
         return _("The first answers are in; change shows from the second visit on.") if pain else _("No answers yet.")
     line = meaningful_line(measure(PAIN_AVERAGE), pain[0][1])
-    passed = next((day for day, value in pain[1:] if line is not None and value <= line), None)
+    if line is None:
+        return _("Pain began too low for a meaningful change to show")
+    passed = next((day for day, value in pain[1:] if value <= line), None)
     if passed is None:
         return _("Not past the line of meaningful change after %(n)s answers") % {"n": len(pain)}
-    if line is not None and pain[-1][1] > line:
+    if pain[-1][1] > line:
         return _("Past the line of meaningful change once, not now")
     visit = next((number for day, number, _n in story.visits if day >= passed), None)
     if visit is None:
@@ -130,6 +139,7 @@ def verdict(story: CourseStory) -> str:
 def chart_of(story: CourseStory, shown: ForecastShown | None, *, today: Any) -> Any:
     """The chart of a course, with the fan of the forecast that was shown."""
     pain, function = story.scores.get(PAIN_AVERAGE, []), story.scores.get("psfs", [])
+    started, could = story.since_start(PAIN_AVERAGE), story.since_start("psfs")
     first_visit = story.visits[0][0] if story.visits else None
     is_open = story.course.closed_at is None
     answer = shown.answer if shown and first_visit and is_open else {"curve": [], "natural_course": []}
@@ -139,8 +149,10 @@ def chart_of(story: CourseStory, shown: ForecastShown | None, *, today: Any) -> 
             function=function,
             shortened=story.shortened,
             visits=story.visits,
-            pain_line=meaningful_line(measure(PAIN_AVERAGE), pain[0][1]) if pain else None,
-            function_line=min(10.0, function[0][1] + 2) if function else None,
+            pain_after=story.given_after.get(PAIN_AVERAGE, []),
+            function_after=story.given_after.get("psfs", []),
+            pain_line=meaningful_line(measure(PAIN_AVERAGE), started[0][1]) if started else None,
+            function_line=meaningful_line(measure("psfs"), could[0][1]) if could else None,
             fan=[answer["now"], *answer["curve"]] if answer.get("now") else answer["curve"],
             natural=[{"day": 0, "median": answer["first_pain"]}, *answer["natural_course"]]
             if "first_pain" in answer

@@ -157,7 +157,8 @@ def _page(request: HttpRequest, actor: Actor, token: str = "") -> HttpResponse:
     context["is_low"] = story is not None and is_low(story)
     if story is not None and "chart" in shares:
         pain = story.scores.get(PAIN_AVERAGE, [])
-        line = meaningful_line(measure(PAIN_AVERAGE), pain[0][1]) if pain else None
+        started = story.since_start(PAIN_AVERAGE)
+        line = meaningful_line(measure(PAIN_AVERAGE), started[0][1]) if started else None
         context |= {"chart": phone_chart(pain, line), "told": told(pain) if len(pain) > 1 else ""}
     if "muscles" in shares:
         context["plate"] = shared_plate(shares["muscles"].content)

@@ -64,33 +64,69 @@ def held_by(outcome: Outcome) -> dict[str, Held]:
 
 
 def is_responder(outcome: Outcome, by: Definition) -> Held:
-    """Whether pain is less by the asked share since the first score, and the overall change is much better.
+    """Whether pain is less by the asked share and points since the first score, and the overall change is much better.
 
-    Source: dworkin2008
+    The last score of pain and the last word on the overall change belong together when they are of one occasion, at most so
+    many days apart; else they speak neither for nor against.
+
+    Source: dworkin2008, farrar2001, judgement (the days of one occasion)
     Check: tests/unit/followup/test_definitions.py
     """
-    percent, change = by.thresholds["pain_percent"], by.thresholds["change_at_least"]
+    percent, points = by.thresholds["pain_percent"], by.thresholds.get("pain_points", 0.0)
     parts: list[tuple[bool | None, Sentence]] = []
     if len(outcome.pain) < 2:
         parts.append((None, Sentence("Average pain is not known twice.")))
     else:
         first, last = outcome.pain[0][1], outcome.pain[-1][1]
-        eased = last <= first * (1 - percent / 100)
-        sentence = Sentence(
-            "Average pain went from {first:g} to {last:g}, not {percent:g} % less.",
-            first=first,
-            last=last,
-            percent=percent,
+        words = (
+            Sentence(
+                "Average pain went from {first:g} to {last:g}, not {percent:g} % and {points:g} points less.",
+                first=first,
+                last=last,
+                percent=percent,
+                points=points,
+            )
+            if points
+            else Sentence(
+                "Average pain went from {first:g} to {last:g}, not {percent:g} % less.",
+                first=first,
+                last=last,
+                percent=percent,
+            )
         )
-        parts.append((eased, sentence))
-    if not outcome.change:
-        parts.append((None, Sentence("She was not asked how she is overall.")))
-    else:
-        said = outcome.change[-1][1]
-        parts.append(
-            (said >= change, Sentence("Overall change is {said:g} of 7, below {change:g}.", said=said, change=change))
-        )
+        parts.append((has_eased(first, last, by), words))
+    parts.append(_overall_change(outcome, by))
     return _all_of(by, parts)
+
+
+def _overall_change(outcome: Outcome, by: Definition) -> tuple[bool | None, Sentence]:
+    """What she said last of the overall change, if it is of the occasion of the last score of pain; a definition without days
+    takes it of any time."""
+    least, within = by.thresholds["change_at_least"], by.thresholds.get("days_of_one_occasion")
+    if not outcome.change:
+        return None, Sentence("She was not asked how she is overall.")
+    said_on, said = outcome.change[-1]
+    if within is not None and outcome.pain:
+        pain_on = outcome.pain[-1][0]
+        if abs(said_on - pain_on) > timedelta(days=within):
+            return None, Sentence(
+                "She said how she is overall on {said_on}, more than {days:g} days from the last answer on pain of {pain_on}.",
+                said_on=said_on,
+                days=within,
+                pain_on=pain_on,
+            )
+    words = Sentence("Overall change is {said:g} of 7, below {change:g}.", said=said, change=least)
+    return said >= least, words
+
+
+def has_eased(first: float, last: float, by: Definition) -> bool:
+    """Whether pain is less by the share of the first score and by the points that a definition of responder asks, both.
+
+    Source: dworkin2008, farrar2001
+    Check: tests/unit/followup/test_definitions.py
+    """
+    share = last <= first * (1 - by.thresholds["pain_percent"] / 100)
+    return share and first - last >= by.thresholds.get("pain_points", 0.0)
 
 
 def is_recovered(outcome: Outcome, by: Definition) -> Held:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from myotome.knowledge.measures import Measure
+from myotome.knowledge.measures import Change, Measure
 from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.measures import Direction
 
@@ -113,27 +113,34 @@ def zeros_to_ask_about(scores: Sequence[float]) -> list[int]:
     return [k for k in range(1, len(scores)) if scores[k] == 0 and scores[k - 1] >= LOWEST_BEFORE_ZERO]
 
 
-def meaningful_line(measure: Measure, baseline: float) -> float | None:
-    """The score at which change from `baseline` becomes meaningful: by percent where defined, else by points.
+def meaningful_line(measure: Measure, baseline: float, *, by: Change | None = None) -> float | None:
+    """The score at which change from `baseline` becomes meaningful; None where that is not defined, or lies beyond the scale.
 
-    Source: dworkin2008
-    Check: tests/unit/followup/test_scoring.py
+    Where points and percent are both given, the line is the farther of the two. `by` is the definition that was in force
+    when something was said; without it, today's.
+
+    Source: each measure's own sources in knowledge.measures (change.toml)
+    Check: tests/unit/followup/test_meaningful_change.py
     """
-    sign = -1.0 if measure.direction is Direction.LOWER_IS_BETTER else 1.0
-    if measure.change_percent is not None:
-        return baseline * (1.0 + sign * measure.change_percent / 100.0)
-    if measure.change_points is not None:
-        return baseline + sign * measure.change_points
-    return None
+    change = by or measure.change
+    if change is None:
+        return None
+    steps = []
+    if change.percent is not None:
+        steps.append(abs(baseline) * change.percent / 100.0)
+    if change.points is not None:
+        steps.append(change.points)
+    line = baseline + (-max(steps) if measure.direction is Direction.LOWER_IS_BETTER else max(steps))
+    return line if measure.low <= line <= measure.high else None
 
 
-def is_meaningful_change(measure: Measure, baseline: float, now: float) -> bool:
-    """True when `now` is at or past the line of meaningful change.
+def is_meaningful_change(measure: Measure, baseline: float, now: float, *, by: Change | None = None) -> bool:
+    """True when `now` is at or past the line of meaningful change; from a score that leaves no room for one, never.
 
-    Source: dworkin2008
-    Check: tests/unit/followup/test_scoring.py
+    Source: each measure's own sources in knowledge.measures (change.toml)
+    Check: tests/unit/followup/test_meaningful_change.py
     """
-    line = meaningful_line(measure, baseline)
+    line = meaningful_line(measure, baseline, by=by)
     if line is None:
         return False
     return now <= line if measure.direction is Direction.LOWER_IS_BETTER else now >= line
