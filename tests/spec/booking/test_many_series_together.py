@@ -74,6 +74,14 @@ def test_three_who_want_the_same_hour_get_the_nearest_hours_that_do_not_meet(des
     assert not Appointment.objects.exists()
 
 
+def test_three_who_want_the_same_time_off_the_half_hour_fit_as_well(desk):
+    found = looked_at(desk, *[a_wish(desk, at_time=time(14, 5))] * 3)
+    assert (found.n_placed, found.n_wished) == (12, 12)
+    taken = sorted(start for one in found.series for start in starts_of(one))
+    assert all(after - before >= timedelta(minutes=30) for before, after in pairwise(taken))
+    assert any(local(start).time() == time(14, 5) for start in taken)
+
+
 def test_whoever_does_not_get_the_wished_time_is_told_who_does(desk):
     found = looked_at(desk, *[a_wish(desk)] * 2)
     lucky, other = sorted(found.series, key=lambda one: starts_of(one)[0] != one.preview.visits[0].wished_at)
