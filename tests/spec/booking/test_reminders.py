@@ -348,6 +348,15 @@ def test_another_delay_takes_the_place_of_one_that_still_waits_and_comes_after_o
     assert late_mails()[3:] == [(address, "45") for address in FIRST_THREE]
 
 
+def test_whose_visit_begins_within_the_three_minutes_is_told_before_it(desk, monkeypatch):
+    clinic, elena, robin = desk
+    book_at(desk, AT + timedelta(hours=1), a_patient(clinic, given_name="Soon", email="soon@example.org"))
+    soon = AT + timedelta(minutes=58)
+    assert tell_running_late(by=robin, at=soon, practitioner_id=elena.pk, minutes=20, zone=ZONE)
+    send_all(monkeypatch, AT + timedelta(minutes=59, seconds=30))
+    assert late_mails() == [("soon@example.org", "20")]
+
+
 def test_running_late_can_be_told_at_once(desk, monkeypatch):
     _clinic, elena, robin = desk
     five_today(desk)
@@ -376,9 +385,9 @@ def test_at_the_desk_the_delay_is_said_with_the_minute_in_which_they_are_told_an
     assert "Tell them now" not in says()
     told = says(minutes="20")
     assert "Will be told: P0 Lindqvist, P1 Lindqvist, P2 Lindqvist" in told
-    assert f"Told at {timezone.localtime(AT + timedelta(minutes=3), ZoneInfo(ZONE)):%H:%M:%S}" in told
+    assert f"told at {timezone.localtime(AT + timedelta(minutes=3), ZoneInfo(ZONE)):%H:%M:%S}" in told
     assert "Taken back, and not told: P0" in says(act="take-back")
-    assert "Nobody was left to tell" in says(act="now")
+    assert "Nothing waits any more" in says(act="now")
     says(minutes="20")
     assert "Told: P0" in says(act="now")
     assert "Tell them now" not in says()

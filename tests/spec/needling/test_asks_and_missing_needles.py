@@ -25,8 +25,10 @@ from myotome.clinic.needling.asks import AskBook, answered_quickly
 from myotome.clinic.needling.models import Incident
 from myotome.clinic.needling.queries import incidents_open, needles_of, reviews_waiting, visit_for
 from myotome.clinic.screening.models import PatientFact
+from myotome.knowledge.cautions import Caution
+from myotome.science.needling.asks import before_needle
 from myotome.vocabulary.anatomy import NeedleRegion, Side
-from myotome.vocabulary.courses import Role
+from myotome.vocabulary.courses import CautionLevel, Role
 from myotome.vocabulary.errors import InvalidValue, NeedleUnaccountedFor, NotAllowed, NotFound, VisitLocked
 from myotome.vocabulary.needling import NeedleState, SiteKind, TreatmentMode
 from tests.factories import AT, a_consent, a_needle, a_practitioner, a_user, an_actor, an_open_visit, boxed
@@ -94,7 +96,8 @@ def test_a_stop_is_lifted_by_correcting_its_fact_which_is_dated_and_kept_and_by_
     visit, elena = an_open_visit()
     code = {"needle_phobia": "needle_fear_stop"}.get(fact, fact)
     correct_fact(by=elena, at=AT, visit_id=visit.pk, code=fact, state="present", detail="she says so")
-    answer_ask(by=elena, at=AT, visit_id=visit.pk, code=code, place="everywhere", reason="just this once")
+    with pytest.raises(InvalidValue, match="a reason does not settle it"):
+        answer_ask(by=elena, at=AT, visit_id=visit.pk, code=code, place="everywhere", reason="just this once")
     assert code in open_codes(visit, elena, "gluteus_medius", "buttock")
     with pytest.raises(InvalidValue, match="what is known now"):
         correct_fact(by=elena, at=LATER, visit_id=visit.pk, code=fact, state="absent", detail=" ")
@@ -126,8 +129,52 @@ def test_an_area_that_is_named_stops_needles_there_until_it_is_put_right_and_oth
     assert [row.areas for row in rows] == [[], ["upper_back:left"], ["upper_back:left"], ["forearm_hand:left"], []]
 
 
+def test_a_limb_is_named_at_once_and_is_all_its_regions_on_that_side():
+    visit, elena = an_open_visit()
+    fact = {"code": "lymphoedema", "state": "present", "detail": "since May", "areas": ["whole_leg:left"]}
+    correct_fact(by=elena, at=AT, visit_id=visit.pk, **fact)
+    assert PatientFact.objects.get().areas == ["thigh:left", "lower_leg:left", "foot:left"]
+    for place, level in (("foot", "stop"), ("buttock", "ask")):
+        warnings = AskBook(elena, visit).warnings("free", "here", "", place, side="left")
+        assert [w.level.value for w in warnings if w.code == "lymphoedema"] == [level]
+
+
+def test_each_stopped_area_that_is_needled_opens_an_incident_of_its_own():
+    visit, elena = an_open_visit()
+    fact = {"code": "lymphoedema", "state": "present", "detail": "x", "areas": ["buttock:left", "whole_leg:left"]}
+    correct_fact(by=elena, at=AT, visit_id=visit.pk, **fact)
+    for site, region in (("gluteus_medius", "buttock"), ("gluteus_maximus", "buttock"), ("soleus", "lower_leg")):
+        needle = a_needle(site=site, region=NeedleRegion(region), side=Side.LEFT)
+        record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=needle)
+    stopped = [detail for kind, detail in incidents() if kind == "needled_against_stop"]
+    assert stopped == ["lymphoedema, buttock left", "lymphoedema, lower leg left"]
+
+
+@pytest.mark.parametrize("level", ["stop", "ask", "note"])
+def test_a_clinics_own_rule_of_an_area_is_as_grave_as_it_was_written_and_its_ask_can_be_answered(level):
+    rule = Caution("own", CautionLevel(level), "diabetes", "area", (), "Look at the skin.", ("clinic belief",))
+    warnings = before_needle(
+        site_kind=SiteKind.FREE, site="here", level=None, region=NeedleRegion.FOREARM_HAND, side="right",
+        facts={"diabetes": ""}, areas={"diabetes": ("forearm_hand:right",)}, rules=[rule],
+    )  # fmt: skip
+    own = next(w for w in warnings if w.code == "own")
+    assert own.level.value == level
+    assert len(own.place) <= (16 if level == "ask" else 40)
+
+
+@pytest.mark.parametrize("code", ["nonsense", "fever", "previous_reaction", ""])
+def test_what_is_no_ask_takes_no_reason(code):
+    visit, elena = an_open_visit()
+    correct_fact(by=elena, at=AT, visit_id=visit.pk, code="fever", state="present", detail="38.4")
+    with pytest.raises(InvalidValue) as refused:
+        answer_ask(by=elena, at=AT, visit_id=visit.pk, code=code, place="everywhere", reason="go on")
+    assert refused.value.field == "reason"
+    assert not visit.caution_answers.exists()
+
+
 @pytest.mark.parametrize(
-    ("code", "area"), [("lymphoedema", "tail:left"), ("lymphoedema", "arm"), ("fever", "arm:left")]
+    ("code", "area"),
+    [("lymphoedema", "tail:left"), ("lymphoedema", "whole_tail:left"), ("lymphoedema", "arm"), ("fever", "arm:left")],
 )
 def test_an_area_that_is_none_or_of_a_fact_that_has_none_is_refused_at_its_field(code, area):
     visit, elena = an_open_visit()
@@ -205,8 +252,8 @@ def test_every_answer_is_in_the_audit_and_its_speed_is_counted_for_the_owner():
     visit, elena = an_open_visit()
     for code, shown in (
         ("pleura", AT - timedelta(milliseconds=400)),
-        ("fever", AT - timedelta(seconds=5)),
-        ("x", None),
+        ("diabetes", AT - timedelta(seconds=5)),
+        ("heart", None),
     ):
         answer_ask(by=elena, at=AT, visit_id=visit.pk, code=code, place="chest", reason="said", shown_at=shown)
     owner = an_actor(a_user(visit.clinic, Role.OWNER, name="Olga"), visit.clinic)

@@ -96,7 +96,8 @@ def test_the_stop_is_lifted_by_putting_its_date_right_and_by_nothing_else(visit_
     visit, elena = visit_and_elena
     row = certified(visit, elena, expires_on=TODAY - timedelta(days=1))
     code = f"credential_{elena.practitioner_id}"
-    answer_ask(by=elena, at=AT, visit_id=visit.pk, code=code, place="everywhere", reason="it is being renewed")
+    with pytest.raises(InvalidValue, match="a reason does not settle it"):
+        answer_ask(by=elena, at=AT, visit_id=visit.pk, code=code, place="everywhere", reason="it is being renewed")
     assert said(visit, elena) == [(CautionLevel.STOP, LAPSED)]
     with pytest.raises(NotAllowed):
         change_credential(by=elena, at=AT, credential_id=row.pk, expires_on=None, hazard_regions=["thorax"])

@@ -47,6 +47,7 @@ def put_right(charted, **how):
         ({"gauge_mm": 0.25, "length_mm": 40, "lot": "B2"}, {"gauge_mm": 0.30, "length_mm": 50, "lot": "A1"}),
         ({"response_sought": "twitch", "deqi": ("heavy",)}, {"response_sought": "", "deqi": []}),
         ({"painless": True}, {"painless": None}),
+        ({"seconds": 12.0}, {"seconds": None}),
         ({"technique": Technique.ELECTRICAL, "electrical_hz": 2.0}, {"technique": "in_out", "electrical_hz": None}),
         ({"technique": Technique.IN_OUT, "electrical_hz": 2.0}, {}),
         ({}, {}),
@@ -77,7 +78,13 @@ def test_current_that_is_said_afterwards_opens_the_incident_of_its_stop(charted)
 
 
 @pytest.mark.parametrize(
-    ("how", "field"), [({"gauge_mm": 9.0}, "gauge_mm"), ({"length_mm": 1}, "length_mm"), ({"site": "soleus"}, "site")]
+    ("how", "field"),
+    [
+        ({"gauge_mm": 9.0}, "gauge_mm"),
+        ({"length_mm": 1}, "length_mm"),
+        ({"seconds": 99_999.0}, "seconds"),
+        ({"site": "soleus"}, "site"),
+    ],
 )
 def test_a_value_that_no_needle_has_or_another_place_is_refused_at_its_field(charted, how, field):
     with pytest.raises(InvalidValue) as refused:

@@ -61,12 +61,14 @@ def tell_running_late(*, by: Actor, at: datetime, practitioner_id: int, minutes:
     not_before = at + timedelta(seconds=rules_for(by.clinic_id).undo_seconds)
     told = []
     for appointment in next_today(by, practitioner_id, at=at, zone=zone):
+        # Whose visit begins before that is told just before it: a message about a visit that has begun is not sent.
+        by_when = max(at, min(not_before, appointment.starts_at - timedelta(seconds=30)))
         patient, wish = appointment.patient, wish_of(appointment.patient)
         kinds = [f"late-{minutes}"] if patient.email else []
         if wish is not None and wish.by_sms and patient.phone_digits:
             kinds.append(f"late-{minutes}_sms")
         detail = {"minutes": minutes}
-        if any([queue_notice(appointment, kind, at=at, detail=detail, not_before=not_before) for kind in kinds]):
+        if any([queue_notice(appointment, kind, at=at, detail=detail, not_before=by_when) for kind in kinds]):
             _note(by, at, "late.told", appointment, minutes)
             told.append(appointment)
     return told

@@ -23,9 +23,9 @@ from myotome.clinic.people.queries import credentials_of
 from myotome.clinic.screening.clinical_content import content_of
 from myotome.clinic.screening.facts import facts_known, note_fact
 from myotome.clinic.screening.models import PatientFact
-from myotome.knowledge.cautions import facts, has_area
+from myotome.knowledge.cautions import facts
 from myotome.science.needling.areas import checked_areas
-from myotome.science.needling.asks import Warning, before_needle, gravest_first, unanswered
+from myotome.science.needling.asks import Warning, before_needle, gravest_first, takes_a_reason, unanswered
 from myotome.science.needling.consents import regions_near
 from myotome.science.needling.credentials import Hand, said_of_hand
 from myotome.vocabulary.actors import Actor
@@ -114,12 +114,16 @@ def answer_ask(
     """The reason on record: why she goes on past this ASK.
 
     Raises:
-        InvalidValue: no reason was given.
+        InvalidValue: no reason was given, or the code is of nothing that a reason settles.
         VisitLocked: the visit is closed.
     """
     visit = unlocked_visit(by, visit_id)
     if not reason.strip():
         raise InvalidValue("Please say why you go on.", field="reason")
+    if not takes_a_reason(code, content_of(visit.clinic).cautions):
+        raise InvalidValue(
+            "This is not asked: a reason does not settle it. Put the fact right instead.", field="reason"
+        )
     row = CautionAnswer.objects.create(
         clinic_id=by.clinic_id,
         visit=visit,
@@ -161,7 +165,7 @@ def correct_fact(
         raise InvalidValue("Say whether it is so or not.", field="fact_state")
     if not detail.strip():
         raise InvalidValue("Say what is known now, and from whom.", field="fact_detail")
-    if areas and not has_area(code):
+    if areas and not any(rule.fact == code and rule.scope == "area" for rule in content_of(visit.clinic).cautions):
         raise InvalidValue("This fact holds for the whole body: it has no area.", field="fact_area")
     note_fact(
         by=by,
@@ -205,8 +209,13 @@ def _breach(warning: Warning) -> tuple[str, str]:
     if warning.is_of_hand:
         return "needled_beyond_credential", str(warning.words)
     if warning.level is CautionLevel.STOP:
-        return "needled_against_stop", warning.code
-    return "needled_without_answer", f"{warning.code}, {warning.place.replace('_', ' ')}"
+        return "needled_against_stop", f"{warning.code}, {_place_words(warning)}" if warning.areas else warning.code
+    return "needled_without_answer", f"{warning.code}, {_place_words(warning)}"
+
+
+def _place_words(warning: Warning) -> str:
+    """The place of a warning: `lower leg`, `lower leg left`."""
+    return warning.place.replace("_", " ").replace(":", " ")
 
 
 @dataclass(frozen=True, slots=True)

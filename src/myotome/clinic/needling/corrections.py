@@ -22,7 +22,7 @@ from myotome.vocabulary.needling import Technique
 
 CURRENT = ("electrical_hz", "electrical_ms", "electrical_ma", "electrical_min")
 HOW = (
-    "technique", *CURRENT, "gauge_mm", "length_mm", "lot", "position", "response_sought", "painless", "deqi",
+    "technique", *CURRENT, "gauge_mm", "length_mm", "lot", "position", "response_sought", "painless", "deqi", "seconds",
 )  # fmt: skip
 """What of a needle says how it was done."""
 

@@ -14,7 +14,7 @@ from myotome.clinic.planning.models import Consent, Plan, PlannedSite
 from myotome.clinic.screening.clinical_content import content_of
 from myotome.clinic.screening.facts import facts_of
 from myotome.clinic.screening.models import PatientFact
-from myotome.knowledge.cautions import facts
+from myotome.knowledge.cautions import Caution, facts
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import CautionLevel
 
@@ -35,6 +35,7 @@ class PatientCaution:
     noted_on: Any
     source: str
     short: str
+    areas: tuple[str, ...] = ()
 
 
 def plans_for(actor: Actor, *, course_id: int | None = None) -> QuerySet[Plan]:
@@ -80,7 +81,7 @@ def cautions_from(known: Iterable[PatientFact]) -> list[PatientCaution]:
     rules = content_of(next(iter(present.values())).clinic).cautions if present else ()
     rows = [
         PatientCaution(
-            level=CautionLevel(rule.level),
+            level=_level_of(rule, present[rule.fact]),
             code=rule.code,
             fact=rule.fact,
             sentence=rule.sentence,
@@ -89,12 +90,20 @@ def cautions_from(known: Iterable[PatientFact]) -> list[PatientCaution]:
             where=rule.where,
             noted_on=present[rule.fact].noted_at,
             source=", ".join(rule.sources),
-            short=present[rule.fact].detail or facts()[rule.fact].words,
+            short=facts()[rule.fact].words,
+            areas=tuple(present[rule.fact].areas),
         )
         for rule in rules
         if rule.fact in present
     ]
     return sorted(rows, key=lambda row: ORDER.index(row.level))
+
+
+def _level_of(rule: Caution, fact: PatientFact) -> CautionLevel:
+    """As it is shipped or changed; a STOP of an area that nobody has named asks."""
+    level = CautionLevel(rule.level)
+    is_unnamed = rule.scope == "area" and not fact.areas
+    return CautionLevel.ASK if is_unnamed and level is CautionLevel.STOP else level
 
 
 def standing(rows: Iterable[PatientCaution]) -> list[PatientCaution]:

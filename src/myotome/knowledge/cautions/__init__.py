@@ -76,12 +76,6 @@ def cautions() -> tuple[Caution, ...]:
     return gravest_first(made)
 
 
-@cache
-def has_area(fact: str) -> bool:
-    """True for a fact that holds in an area of the body: a rule with the scope `area` is raised by it."""
-    return any(row.fact == fact and row.scope == "area" for row in cautions())
-
-
 def gravest_first(rows: Iterable[Caution]) -> tuple[Caution, ...]:
     """STOP first, then ASK, then NOTE, else as they came."""
     order = tuple(CautionLevel)

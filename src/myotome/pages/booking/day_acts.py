@@ -82,7 +82,9 @@ def _late_act(request: HttpRequest, actor: Actor, practitioner: int, at: datetim
         minutes = whole(request.POST.get("minutes", ""), "minutes")
         rows = tell_running_late(by=actor, at=at, practitioner_id=practitioner, minutes=minutes, zone=zone)
         said = gettext_lazy("Will be told: %(names)s")
-    if rows:
+    if not rows and act in LATE_ACTS:
+        messages.success(request, _("Nothing waits any more: they have been told."))
+    elif rows:
         messages.success(request, said % {"names": ", ".join(row.patient.name for row in rows)})
     else:
         messages.success(request, _("Nobody was left to tell."))

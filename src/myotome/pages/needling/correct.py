@@ -19,7 +19,7 @@ from myotome.pages.needling.how import DEQI_WORDS, MOVES, POSITIONS, SOUGHT, usu
 from myotome.pages.needling.sites import CURRENT, name_of
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
-from myotome.vocabulary.errors import InvalidValue, VisitLocked
+from myotome.vocabulary.errors import MyotomeError, NotFound
 from myotome.vocabulary.needling import Technique
 
 TECHNIQUES = MOVES | {Technique.ELECTRICAL.value: gettext_lazy("With current")}
@@ -27,8 +27,12 @@ TECHNIQUES = MOVES | {Technique.ELECTRICAL.value: gettext_lazy("With current")}
 
 @for_roles(Role.PRACTITIONER)
 def correct(request: HttpRequest, actor: Actor, visit: int, number: int) -> HttpResponse:
-    """The form, as the needle stands or as it was typed; then the chart with the needle open."""
-    row, error = visit_for(actor, visit), None
+    """The form, as the needle stands or as it was typed; then the chart, at the needle. Of a closed visit the chart."""
+    row: Any = visit_for(actor, visit)
+    error: MyotomeError | None = None
+    chart = reverse("needling:chart", args=(actor.clinic_slug, visit))
+    if row.closed_at is not None and request.method != "POST":
+        return redirect(chart)
     needle = needle_by_number(row, number)
     if request.method == "POST":
         client_id = request.POST.get("client_id", "")[:64]
@@ -41,9 +45,10 @@ def correct(request: HttpRequest, actor: Actor, visit: int, number: int) -> Http
                 client_id=client_id,
                 **how_from(request.POST),
             )
-            chart = reverse("needling:chart", args=(actor.clinic_slug, visit))
             return redirect(f"{chart}#needle-{number}")
-        except (InvalidValue, VisitLocked) as refused:
+        except NotFound:
+            raise
+        except MyotomeError as refused:
             error = refused
     values = _as_charted(needle) if error is None else request.POST
     deqi = needle.deqi if error is None else request.POST.getlist("deqi")
@@ -68,7 +73,9 @@ def correct(request: HttpRequest, actor: Actor, visit: int, number: int) -> Http
 def _as_charted(needle: NeedleInsertion) -> dict[str, Any]:
     """The fields of the form as the needle stands."""
     size = f"{needle.gauge_mm:.2f}x{needle.length_mm}" if needle.gauge_mm and needle.length_mm else ""
-    plain = {name: getattr(needle, name) for name in ("technique", "position", "response_sought", "painless")}
+    plain = {
+        name: getattr(needle, name) for name in ("technique", "position", "response_sought", "painless", "seconds")
+    }
     numbers = {name: getattr(needle, name) for name, _unit, _top in CURRENT}
     return plain | {
         "size": f"{size}@{needle.lot}" if size and needle.lot else size,

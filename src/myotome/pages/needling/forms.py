@@ -200,8 +200,17 @@ def how_from(data: QueryDict) -> dict[str, Any]:
         "position": position_from(data),
         "response_sought": data.get("response_sought", "")[:40],
         "painless": True if data.get("painless") else None,
+        "seconds": _seconds(data),
         "deqi": tuple(code for code in DEQI.values() if code in data.getlist("deqi")),
     }
+
+
+def _seconds(data: Mapping[str, Any]) -> float | None:
+    """How long it was in; nothing when nobody said it."""
+    text = str(data.get("seconds") or "").strip().replace(",", ".")
+    if text and not re.fullmatch(r"\d{1,5}(\.\d{1,3})?", text, re.ASCII):
+        raise InvalidValue("Seconds are a number.", field="seconds")
+    return float(text) if text else None
 
 
 def position_from(data: Mapping[str, Any]) -> Position | None:

@@ -21,8 +21,8 @@ from myotome.pages.needling import how, sizes
 from myotome.pages.needling.drawn import drawn_once, what_it_shows
 from myotome.pages.needling.forms import mirrored
 from myotome.pages.needling.sites import CURRENT, name_of, site_key
-from myotome.science.needling.areas import AREAS, areas_of
-from myotome.science.needling.asks import Warning, place_words
+from myotome.science.needling.areas import LIMBS, areas_of, limbs_of
+from myotome.science.needling.asks import Warning
 from myotome.science.needling.shorthand import marked_words
 from myotome.vocabulary.anatomy import NeedleRegion
 from myotome.vocabulary.needling import NeedleState, Technique
@@ -79,18 +79,19 @@ def side_words(side: str) -> str:
 def area_words(areas: Iterable[str]) -> str:
     """Areas in words: left arm, right arm."""
     parts = (area.partition(":") for area in areas)
-    return ", ".join(
-        f"{side_words(side)} {in_readers_language(place_words(NeedleRegion(region)))}" for region, _colon, side in parts
-    )
+    return ", ".join(f"{side_words(side)} {words(place).lower()}" for place, _colon, side in parts)
 
 
 @register.filter
 def areas_to_name(warning: Warning, typed: Any = None) -> list[dict[str, object]]:
-    """The areas that may be named of the fact behind a warning: those of its region, and those named before or just now."""
+    """The areas that may be named of the fact behind a warning: its region, the limb that it is a part of, and those named
+    before or just now.
+    """
     named: Sequence[str] = warning.areas or ()
     if typed and typed.get("fact_code") == warning.fact:
-        named = [area for area in typed.getlist("fact_area") if area in AREAS]
-    keys = dict.fromkeys((*areas_of(NeedleRegion(warning.place.partition(":")[0])), *named))
+        named = [area for area in typed.getlist("fact_area") if area.partition(":")[0] in {*LIMBS, *NeedleRegion}]
+    region = NeedleRegion(warning.place.partition(":")[0])
+    keys = dict.fromkeys((*areas_of(region), *limbs_of(region), *named))
     return [{"key": key, "words": area_words([key]), "is_named": key in named} for key in keys]
 
 

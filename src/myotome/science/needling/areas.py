@@ -6,13 +6,18 @@ needle in it is a STOP; its words alone are read by no program, so that they ask
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from myotome.vocabulary.anatomy import NeedleRegion, Side
 from myotome.vocabulary.errors import InvalidValue
 
 SIDES = (Side.LEFT, Side.RIGHT)
 AREAS = tuple(f"{region.value}:{side.value}" for region in NeedleRegion for side in SIDES)
+LIMBS: Mapping[str, tuple[NeedleRegion, ...]] = {
+    "whole_arm": (NeedleRegion.ARM, NeedleRegion.FOREARM_HAND),
+    "whole_leg": (NeedleRegion.THIGH, NeedleRegion.LOWER_LEG, NeedleRegion.FOOT),
+}
+"""Regions that are one limb: `whole_leg:left` names them all."""
 
 
 def areas_of(region: NeedleRegion) -> tuple[str, ...]:
@@ -35,8 +40,17 @@ def lies_in(areas: Collection[str], region: NeedleRegion, side: str) -> bool:
     return any(area in areas for area in areas_of(region))
 
 
+def limbs_of(region: NeedleRegion) -> tuple[str, ...]:
+    """The two limbs that a region is a part of, left first; none for the trunk.
+
+    Source: judgement
+    Check: tests/spec/needling/test_asks_and_missing_needles.py
+    """
+    return tuple(f"{limb}:{side.value}" for limb, regions in LIMBS.items() if region in regions for side in SIDES)
+
+
 def checked_areas(areas: Collection[str]) -> tuple[str, ...]:
-    """The areas, each once, in the order of the body.
+    """The areas, each once, in the order of the body, a limb as its regions.
 
     Source: judgement
     Check: tests/spec/needling/test_asks_and_missing_needles.py
@@ -44,7 +58,11 @@ def checked_areas(areas: Collection[str]) -> tuple[str, ...]:
     Raises:
         InvalidValue: one of them is none.
     """
+    named: set[str] = set()
     for area in areas:
-        if area not in AREAS:
+        limb, _colon, side = area.partition(":")
+        parts = [f"{region.value}:{side}" for region in LIMBS.get(limb, ())] or [area]
+        if not set(parts) <= set(AREAS):
             raise InvalidValue("“{area}” is no region with a side.", field="fact_area", area=area[:40])
-    return tuple(area for area in AREAS if area in areas)
+        named.update(parts)
+    return tuple(area for area in AREAS if area in named)

@@ -105,12 +105,15 @@ def before_needle(
         ):
             continue
         named = tuple((areas or {}).get(rule.fact, ())) if rule.scope == "area" else None
-        is_in_area = named is not None and lies_in(named, region, side)
+        level = CautionLevel(rule.level)
+        is_stopped_here = named is not None and level is CautionLevel.STOP and lies_in(named, region, side)
         warning = Warning(
-            level=CautionLevel.ASK if named is not None and not is_in_area else CautionLevel(rule.level),
+            level=CautionLevel.ASK
+            if named is not None and level is CautionLevel.STOP and not is_stopped_here
+            else level,
             code=rule.code,
             words=rule.sentence,
-            place=EVERYWHERE if rule.scope == "all" else f"{region.value}:{side}" if is_in_area else region.value,
+            place=EVERYWHERE if rule.scope == "all" else f"{region.value}:{side}" if is_stopped_here else region.value,
             fact=rule.fact,
             detail=facts.get(rule.fact, ""),
             is_of_current=rule.scope in OF_CURRENT,
@@ -174,6 +177,22 @@ def unanswered(warnings: Collection[Warning], answered: Collection[tuple[str, st
         w
         for w in warnings
         if w.level is CautionLevel.STOP or (w.level is CautionLevel.ASK and (w.code, w.place) not in answered)
+    )
+
+
+def takes_a_reason(code: str, rules: Sequence[Caution]) -> bool:
+    """True for what may be asked before some needle: hazards, depths, lots, credentials of a region, and the cautions
+    that ask, or that stop at some sites and ask elsewhere. A STOP for the whole body never takes one.
+
+    Source: judgement
+    Check: tests/spec/needling/test_asks_and_missing_needles.py
+    """
+    if code in hazards() or code in ("free_place", "lot_expired", "lot_empty") or code.startswith("depth_"):
+        return True
+    if code.startswith("credential_"):
+        return code.count("_") > 1
+    return any(
+        rule.code == code and (rule.level is CautionLevel.ASK or rule.scope in ("area", *BY_SITE)) for rule in rules
     )
 
 
