@@ -29,6 +29,7 @@ export function lay(command: Command): void {
       break;
     case "fact":
       if (field(command, "fact_state") === "absent") settle(`li[data-fact="${CSS.escape(field(command, "fact_code"))}"]`);
+      else stopIn(field(command, "fact_code"), all(command, "fact_area").filter(Boolean));
       break;
     case "all-out":
       countAfter();
@@ -219,6 +220,31 @@ function settle(which: string): void {
     if (!mustSay(ahead.content)) ahead.dataset.blocked = "";
   }
   openIfSettled();
+}
+
+/** Areas that were named of a fact: an ask there is a STOP now, which no reason settles. */
+function stopIn(fact: string, named: string[]): void {
+  const box = (area: string) => document.querySelector<HTMLElement>(`input[name=fact_area][value="${CSS.escape(area)}"]`);
+  const areas = named.flatMap((area) => (box(area)?.dataset.covers ?? area).split(" "));
+  const word = document.querySelector<HTMLElement>("[data-stop]")?.dataset.stop ?? "!";
+  const stop = (inside: ParentNode, key: string): boolean => {
+    const side = key.split(":").at(-1) ?? "";
+    const here = [...inside.querySelectorAll<HTMLElement>(`li.caution.ask[data-fact="${CSS.escape(fact)}"][data-place]`)].filter((one) =>
+      areas.some((area) => (side === "midline" ? area.startsWith(`${one.dataset.place}:`) : area === `${one.dataset.place}:${side}`)),
+    );
+    for (const one of here) {
+      one.className = "caution stop";
+      one.removeAttribute("data-code");
+      one.querySelector("form.reasons")?.remove();
+      one.querySelector(".sign")?.replaceWith(make("span", word, "sign stop"));
+    }
+    return here.length > 0;
+  };
+  const later = document.querySelector<HTMLTemplateElement>("#once-asked")?.content;
+  for (const ahead of [document, later].flatMap((place) => [...(place?.querySelectorAll<HTMLTemplateElement>("template.ahead") ?? [])]))
+    if (stop(ahead.content, ahead.dataset.key ?? "")) ahead.dataset.blocked = "1";
+  const list = document.getElementById("cautions");
+  if (list && stop(list, document.querySelector<HTMLInputElement>("#needle input[name=site]")?.value ?? "")) block(true);
 }
 
 function mustSay(inside: ParentNode): boolean {

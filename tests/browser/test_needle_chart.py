@@ -255,6 +255,25 @@ def test_seconds_are_measured_from_the_first_response_key(page, live_server):
     assert row.twitches == 1
 
 
+def test_how_a_needle_was_done_is_put_right_on_its_own_page_and_back_at_its_row(page, live_server, axe):
+    visit, actor, elena = a_visit()
+    answer_everything(actor, visit)
+    record_insertion(by=actor, at=timezone.now(), visit_id=visit.pk, needle=a_needle(state=NeedleState.OUT, grasp=2))
+    log_in(page, live_server, elena)
+    page.goto(chart_url(live_server, visit))
+    page.locator("#needle-1 summary").tap()
+    page.locator("#needle-1").get_by_role("link", name="Put right how it was done").tap()
+    expect(page.locator("h1")).to_contain_text("Needle 1")
+    axe(page)
+    photograph(page, "needle-put-right")
+    page.select_option("#id_technique", "peck")
+    page.get_by_label("Heavy").check()
+    page.get_by_role("button", name="Save").tap()
+    page.wait_for_url("**#needle-1")
+    expect(page.locator("#needle-1")).to_contain_text("Pecking")
+    expect(page.locator("#visit-foot")).to_be_visible()
+
+
 def test_painless_takes_back_every_other_response(page, live_server):
     visit, actor, elena = a_visit()
     TreatmentVisit.objects.filter(pk=visit.pk).update(reask_at=timezone.now())

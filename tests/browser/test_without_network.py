@@ -15,7 +15,7 @@ from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit, Visi
 from myotome.clinic.screening.facts import note_fact
 from myotome.clinic.screening.models import PatientFact
 from myotome.vocabulary.needling import NeedleState
-from tests.browser import PATIENCE_MS
+from tests.browser import PATIENCE_MS, photograph
 from tests.browser.test_needle_chart import TWELVE, a_visit, answer_everything, chart_url, log_in
 from tests.factories import PASSWORD, a_needle
 
@@ -210,6 +210,36 @@ def test_the_short_list_a_stop_an_ask_and_needles_without_network_from_the_first
     assert PatientFact.objects.filter(code="previous_reaction").order_by("pk").last().state == "absent"
     assert visit.caution_answers.count() >= 1
     assert NeedleInsertion.objects.count() == 2
+
+
+def test_an_area_named_without_network_stops_that_side_at_once_and_leaves_the_other(page, live_server):
+    sites = [("soleus", "", "left", "lower_leg"), ("soleus", "", "right", "lower_leg")]
+    visit, actor, elena = a_visit(sites=sites)
+    asked(visit, actor)
+    with transaction.atomic():
+        note_fact(
+            by=actor, at=timezone.now(), patient_id=visit.course.patient_id, code="lymphoedema", state="present",
+            detail="since May",
+        )  # fmt: skip
+    log_in(page, live_server, elena)
+    open_kept(page, live_server, visit)
+    page.context.set_offline(True)
+    ask = page.locator("#cautions li.caution.ask[data-fact=lymphoedema]")
+    ask.locator("summary", has_text="Put it right").tap()
+    ask.locator("input[name=fact_state][value=present]").tap()
+    ask.locator("input[name=fact_area][value='whole_leg:left']").tap()
+    ask.locator("input[name=fact_detail]").fill("the whole left leg, she says")
+    ask.locator("button", has_text="Save the fact").tap()
+    stop = page.locator("#cautions li.caution.stop[data-fact=lymphoedema]")
+    expect(stop).to_contain_text("STOP")
+    expect(stop.locator("form.reasons")).to_have_count(0)
+    assert not page.locator(".keypad").is_visible()
+    page.context.set_offline(False)
+    sent(page)
+    assert PatientFact.objects.get(replaced_at=None).areas == ["thigh:left", "lower_leg:left", "foot:left"]
+    page.reload()
+    expect(stop).to_contain_text("left lower leg")
+    photograph(page, "chart-area-stopped")
 
 
 def test_a_needle_that_rests_goes_in_and_out_without_network(page, live_server):

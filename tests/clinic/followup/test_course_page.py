@@ -289,6 +289,8 @@ def test_how_long_she_thinks_it_will_last_is_chosen_and_the_forecast_hears_it(el
     stale = elena.post(url(course, "describe"), form | {"expected_duration": "weeks"})
     assert stale.status_code == 409
     assert '<option value="weeks" selected>' in stale.content.decode()
+    for words in ("She thinks it will last: years", "She thinks it will last: weeks"):
+        assert words in stale.content.decode()
 
 
 def test_how_long_it_has_lasted_is_shown_and_corrected(elena, course):

@@ -21,7 +21,7 @@ from myotome.pages.needling import how, sizes
 from myotome.pages.needling.drawn import drawn_once, what_it_shows
 from myotome.pages.needling.forms import mirrored
 from myotome.pages.needling.sites import CURRENT, name_of, site_key
-from myotome.science.needling.areas import LIMBS, areas_of, limbs_of
+from myotome.science.needling.areas import AREAS, LIMBS, areas_of, checked_areas, limbs_of
 from myotome.science.needling.asks import Warning
 from myotome.science.needling.shorthand import marked_words
 from myotome.vocabulary.anatomy import NeedleRegion
@@ -89,10 +89,13 @@ def areas_to_name(warning: Warning, typed: Any = None) -> list[dict[str, object]
     """
     named: Sequence[str] = warning.areas or ()
     if typed and typed.get("fact_code") == warning.fact:
-        named = [area for area in typed.getlist("fact_area") if area.partition(":")[0] in {*LIMBS, *NeedleRegion}]
+        named = [area for area in typed.getlist("fact_area") if area in AREAS or area.partition(":")[0] in LIMBS]
     region = NeedleRegion(warning.place.partition(":")[0])
     keys = dict.fromkeys((*areas_of(region), *limbs_of(region), *named))
-    return [{"key": key, "words": area_words([key]), "is_named": key in named} for key in keys]
+    return [
+        {"key": key, "words": area_words([key]), "covers": " ".join(checked_areas([key])), "is_named": key in named}
+        for key in keys
+    ]
 
 
 @register.filter
