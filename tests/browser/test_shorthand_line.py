@@ -6,9 +6,10 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
+from myotome.clinic.needling.models import Incident, NeedleInsertion, TreatmentVisit
 from tests.browser import wait_until
 from tests.browser.test_needle_chart import a_visit, chart_url, log_in
+from tests.factories import a_consent
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -60,3 +61,23 @@ def test_a_word_that_was_meant_takes_the_place_of_what_was_written(page, live_se
     meant.tap()
     expect(page.locator("#id_line")).to_have_value("L glmed 50 grasp2")
     expect(page.locator("#line-words .good")).to_have_count(4)
+
+
+def test_what_a_line_asks_is_answered_before_its_needle_and_the_line_stays_in_its_field(page, live_server):
+    visit, _actor, elena = a_visit()
+    a_consent(visit.course, "region", "thorax")
+    TreatmentVisit.objects.filter(pk=visit.pk).update(reask_at=timezone.now())
+    log_in(page, live_server, elena)
+    page.goto(chart_url(live_server, visit))
+    page.locator("#id_line").press_sequentially("L rhommaj 20 grasp2", delay=5)
+    ask = page.locator("#line-words li.caution.ask[data-code=pleura]")
+    chip = ask.locator("button.chip").first
+    chip.wait_for()
+    assert chip.bounding_box()["height"] >= 44
+    chip.tap()
+    expect(ask).to_have_count(0)
+    expect(page.locator("#id_line")).to_have_value("L rhommaj 20 grasp2")
+    page.locator("#id_line").press("Enter")
+    wait_until(page, lambda: NeedleInsertion.objects.filter(visit=visit, site="rhomboid_major").count() == 1)
+    assert visit.caution_answers.get().code == "pleura"
+    assert not Incident.objects.filter(visit=visit, detail__contains="pleura").exists()

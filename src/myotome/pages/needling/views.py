@@ -70,6 +70,7 @@ def line_words(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
     """The words of a line as it forms, each read or not with the nearest word, and what must be said before its needles."""
     row, line = visit_for(actor, visit), request.GET.get("line", "")[:5000]
     context = {"words": marked_words(line), "said": said_before_line(actor, row, line), "is_live": True}
+    context |= {"visit": row, "line": line, "asked_at": timezone.now()}
     return render(request, "needling/line_words.html", context)
 
 
@@ -141,6 +142,12 @@ def open_for_appointment(request: HttpRequest, actor: Actor, appointment: int) -
     return redirect("needling:chart", clinic=actor.clinic_slug, visit=visit.pk)
 
 
+def _line_in_hand(request: HttpRequest) -> dict[str, str]:
+    """A shorthand line that was being written when an ask before it was answered: it stays in its field."""
+    line = request.POST.get("line", "")[:5000]
+    return {"line": line} if line else {}
+
+
 def chart_page(
     request: HttpRequest,
     actor: Actor,
@@ -160,7 +167,7 @@ def chart_page(
     context = chart_context(actor, row, at=at, chosen=chosen, depths=kept)
     context |= {
         "error": error,
-        "typed": request.POST if error else {},
+        "typed": request.POST if error else _line_in_hand(request) if stays else {},
         "adverse_kinds": list(AdverseKind),
         "adverse_grades": list(AdverseGrade),
         "besides": [(code.value, words) for code, words in ADJUNCTS.items()],
