@@ -78,18 +78,29 @@ def at_the_form(client, course) -> tuple[MeasureRequest, str]:
     course.refresh_from_db()
     request = a_request(course, occasion=Occasion.REVIEW, visit_number=4)
     where = client.post(door(request), {"born_on": "1968-03-12"}).url
-    while "Tick each sentence" not in client.get(where).content.decode():
+    while "that is all we need" not in client.get(where).content.decode():
         where = client.post(where, {"skip": "1"}).url
     return request, where
 
 
 def test_a_back_ticks_roland_morris_on_one_page_and_blanks_are_no(client, care):
     request, where = at_the_form(client, care[0])
-    page = client.get(where).content.decode()
+    page = client.get(where, {"more": "1"}).content.decode()
     assert page.count('name="ticked"') == 24
     client.post(where, {"ticked": ["s1", "s5", "s24"]}, follow=True)
     assert MeasureScore.objects.get(request=request, measure="rmdq").value == 3
     assert MeasureAnswer.objects.filter(request=request, measure="rmdq", value=0).count() == 21
+
+
+def test_the_form_is_offered_when_all_else_is_answered_and_left_out_it_is_missing_and_not_zero(client, care):
+    request, where = at_the_form(client, care[0])
+    offer = client.get(where).content.decode()
+    assert "24 sentences" in offer
+    assert 'name="ticked"' not in offer
+    assert "your answers are there" in client.post(where, {"skip": "1"}, follow=True).content.decode()
+    request.refresh_from_db()
+    assert request.completed_at is not None
+    assert MeasureScore.objects.get(request=request, measure="rmdq").value is None
 
 
 def test_nothing_ticked_is_asked_about_and_a_form_that_is_skipped_is_missing_and_not_zero(client, care):

@@ -21,7 +21,6 @@ from myotome.clinic.followup.queries import request_link
 from myotome.clinic.followup.wishes import UNWANTED
 from myotome.clinic.people.letters import letter
 from myotome.clinic.people.outgoing import fails, is_not_known, send_once
-from myotome.knowledge.measures import measure
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.measures import Occasion
 
@@ -66,7 +65,6 @@ def message_for(request: MeasureRequest) -> EmailMessage:
     """The mail in the patient's language."""
     patient, clinic = request.course.patient, request.course.clinic
     url = f"{settings.PUBLIC_URL}/{clinic.slug}/me/questions/{request_link(request)}/"
-    has_form = any(measure(code).is_form for code in request.measures)
     is_later = request.occasion == Occasion.FOLLOW_UP.value
     stop_url = f"{settings.PUBLIC_URL}/{clinic.slug}/book/mail/{mail_token(patient)}/" if is_later else ""
     context = {
@@ -74,7 +72,6 @@ def message_for(request: MeasureRequest) -> EmailMessage:
         "clinic": clinic,
         "url": url,
         "until": request.expires_at,
-        "has_form": has_form,
         "stop_url": stop_url,
     }
     mail = letter("followup/mail", context, to=patient.email, language=patient.language, zone=clinic.time_zone)

@@ -62,7 +62,10 @@ def questions(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
 
 @by_link
 def question(request: HttpRequest, actor: Actor, token: str, number: int) -> HttpResponse:
-    """One question; the last answer sends the set. Back shows what was answered."""
+    """One question; the last answer sends the set. Back shows what was answered.
+
+    A form of many sentences is offered when all else is answered: it takes as long as the rest together.
+    """
     asked = request_by_link(request.clinic, token, at=timezone.now())
     patient = asked.course.patient
     if not is_known(request, patient.pk, patient.born_on):
@@ -87,6 +90,8 @@ def question(request: HttpRequest, actor: Actor, token: str, number: int) -> Htt
         typed = request.POST.getlist("ticked") if error else [one.item for one in step if one.value]
         nothing = bool(request.POST.get("none")) if error else not typed and row.value is not None
         context |= {"statements": step, "ticked": typed, "nothing": nothing}
+        if request.method != "POST" and not row.is_answered and "more" not in request.GET and number > 1:
+            return render(request, "portal/more.html", context)
         return render(request, "portal/form.html", context, status=422 if error else 200)
     context |= {"scale": range(row.low, row.high + 1), "choices": list(enumerate(row.choices, start=row.low))}
     return render(request, "portal/question.html", context, status=422 if error else 200)
