@@ -173,3 +173,13 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
   }
 });
+
+// What was refused is said where she looks: the summary that a swap brought comes into view and has the focus.
+const said = new WeakSet<Element>();
+document.addEventListener("htmx:afterSettle", () => {
+  const summary = document.querySelector<HTMLElement>("#visit .summary-of-errors");
+  if (!summary || said.has(summary)) return;
+  said.add(summary);
+  summary.focus({ preventScroll: true });
+  summary.scrollIntoView({ block: "center" });
+});

@@ -66,10 +66,12 @@ def test_the_sharps_box_agrees_exactly_when_every_needle_opened_is_found_somewhe
         if needle.state is NeedleState.LEFT_IN or needle.state is NeedleState.MISSING:
             found += 1
     if rows and not opened:
-        with pytest.raises(NeedleUnaccountedFor, match="none was counted as opened"):
+        with pytest.raises(NeedleUnaccountedFor, match="none was counted as opened") as refusal:
             check_sharps(rows, opened, boxed)
+        assert refusal.value.field == "n_needles_opened"
     elif found == opened:
         check_sharps(rows, opened, boxed)
     else:
-        with pytest.raises(NeedleUnaccountedFor, match=f"^{opened} needles were opened"):
+        with pytest.raises(NeedleUnaccountedFor, match=f"^{opened} needles were opened") as refusal:
             check_sharps(rows, opened, boxed)
+        assert refusal.value.field == "n_needles_in_sharps"

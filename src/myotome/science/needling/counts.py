@@ -105,7 +105,7 @@ def check_sharps(needles: Iterable[NeedleInsertion], n_opened: int | None, n_in_
     Raises:
         InvalidValue: one of the two was not counted, or is no number of needles; names its field.
         NeedleUnaccountedFor: the two differ by other than what stays in or was not found, or needles are charted and
-            none was opened.
+            none was opened; names the field to count again.
 
     Source: judgement (after the clean needle technique manual: opened against disposed of)
     Check: tests/oracle/test_needle_counts.py
@@ -114,7 +114,9 @@ def check_sharps(needles: Iterable[NeedleInsertion], n_opened: int | None, n_in_
     charted = tuple(needles)
     if charted and not opened:
         raise NeedleUnaccountedFor(
-            "{n_needles} are charted and none was counted as opened. Count the opened wrappers.", n_needles=len(charted)
+            "{n_needles} are charted and none was counted as opened. Count the opened wrappers.",
+            field="n_needles_opened",
+            n_needles=len(charted),
         )
     elsewhere = sum(needle.state in NOT_IN_THE_BOX for needle in charted)
     if opened == boxed + elsewhere:
@@ -123,12 +125,14 @@ def check_sharps(needles: Iterable[NeedleInsertion], n_opened: int | None, n_in_
         raise NeedleUnaccountedFor(
             "{n_needles_opened} needles were opened, {n_elsewhere} stay in or were not found, and "
             "{n_needles_in_sharps} are in the sharps box.",
+            field="n_needles_in_sharps",
             n_needles_opened=opened,
             n_elsewhere=elsewhere,
             n_needles_in_sharps=boxed,
         )
     raise NeedleUnaccountedFor(
         "{n_needles_opened} needles were opened and {n_needles_in_sharps} are in the sharps box.",
+        field="n_needles_in_sharps",
         n_needles_opened=opened,
         n_needles_in_sharps=boxed,
     )
