@@ -174,12 +174,12 @@ document.addEventListener("click", (event) => {
   }
 });
 
-// What was refused is said where she looks: the summary that a swap brought comes into view and has the focus.
-const said = new WeakSet<Element>();
+// What was refused, and the count after "all out", come where she looks: into view and with the focus, once each.
+const shown = new WeakSet<Element>();
 document.addEventListener("htmx:afterSettle", () => {
-  const summary = document.querySelector<HTMLElement>("#visit .summary-of-errors");
-  if (!summary || said.has(summary)) return;
-  said.add(summary);
-  summary.focus({ preventScroll: true });
-  summary.scrollIntoView({ block: "center" });
+  const first = document.querySelector<HTMLElement>("#visit .summary-of-errors") ?? document.getElementById("count-after");
+  if (!first || shown.has(first)) return;
+  shown.add(first);
+  first.focus({ preventScroll: true });
+  first.scrollIntoView({ block: "center" });
 });

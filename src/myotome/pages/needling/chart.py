@@ -137,7 +137,8 @@ def chart_context(
         "closing": closing_of(actor, visit, at=at) if is_closed else None,
         "charted_sites": sites_charted(needles) if is_closed else [],
         "needle_regions": [region.value for region in NeedleRegion] if is_closed else [],
-        "incidents": incidents_of(visit),
+        "incidents": incidents_of(visit) if is_closed else [],
+        "open_incidents": [] if is_closed else [row for row in incidents_of(visit) if row.resolved_at is None],
         "addenda": addenda_of(visit) if is_closed else [],
         "at": at,
         "is_offered_to_me": bool(visit.handed_to_id and visit.handed_to_id == actor.practitioner_id),
@@ -151,8 +152,9 @@ def chart_context(
         is_one_by_one = context["is_ims"] or context["chosen_asked"]
         context["ahead"] = _ahead(visit, waiting, book, yeses, shelf) if is_one_by_one else []
     context["size_is_offered"] = context["size"] in dict(context["sizes"])
-    must_count = bool(visit.all_out_called_at and not visit.counted_at)
+    must_count = bool(visit.all_out_called_at and not visit.counted_at and not is_closed)
     by_keys = context["is_ims"] or context["chosen_asked"] or not waiting
+    context["must_count"] = must_count
     context["keys_shown"] = bool(context["chosen_key"]) and by_keys and not must_count
     context["how"] = {} if is_closed else how_context(visit.mode, needles)
     context |= _body(actor, visit, needles, waiting, context["site"])

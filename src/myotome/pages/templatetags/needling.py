@@ -181,6 +181,12 @@ def elapsed(since: datetime, at: datetime) -> str:
 
 
 @register.filter
+def incident_kinds(incidents: Iterable[Any]) -> str:
+    """The kinds of some incidents, each once, in the order in which they were opened."""
+    return ", ".join(dict.fromkeys(words(incident.kind) for incident in incidents))
+
+
+@register.filter
 def is_late(since: datetime | None, visit: Any) -> bool:
     """True when a needle has been in longer than the visit's time."""
     return since is not None and timezone.now() > since + timedelta(minutes=visit.retain_minutes)
