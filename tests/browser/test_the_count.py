@@ -15,7 +15,7 @@ from myotome.vocabulary.anatomy import NeedleRegion, Side
 from myotome.vocabulary.needling import NeedleState, SiteKind, TreatmentMode
 from tests.browser import photograph
 from tests.browser.test_needle_chart import POINTS, TWELVE, a_visit, answer_everything, chart_url, log_in
-from tests.factories import a_needle
+from tests.factories import PASSWORD, a_needle
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -61,6 +61,34 @@ def test_a_close_that_is_refused_says_why_where_she_looks_and_at_the_field(page,
     summary.locator("a").tap()
     expect(field).to_be_focused()
     assert is_in_sight(page, field)
+
+
+def test_a_needle_that_is_found_nowhere_is_signed_for_where_the_count_differs(page, live_server, axe):
+    visit, actor, elena = a_visit()
+    asked(visit)
+    charted(actor, visit, TWELVE)
+    log_in(page, live_server, elena)
+    page.goto(chart_url(live_server, visit))
+    page.locator("#visit-foot a.act").tap()
+    page.fill("#id_n_needles_opened", "12")
+    page.fill("#id_n_needles_in_sharps", "11")
+    close = page.locator('#closing button:has-text("Close and sign")')
+    close.tap()
+    offer = page.locator("#not-found")
+    expect(offer).to_contain_text("1 needle not found")
+    photograph(page, "needle-chart-820-not-found", full_page=True)
+    assert axe(page) == []
+    page.fill("#id_where_looked", "table, floor, clothes")
+    page.fill("#id_witness_password", "wrong")
+    close.tap()
+    expect(page.locator("#witness_password-error")).to_be_visible()
+    expect(page.locator("#id_where_looked")).to_have_value("table, floor, clothes")
+    expect(page.locator("#id_witness_password")).to_have_value("")
+    page.fill("#id_witness_password", PASSWORD)
+    close.tap()
+    page.wait_for_selector("text=Somebody else reviews it by")
+    assert TreatmentVisit.objects.get(pk=visit.pk).signed_at
+    assert Incident.objects.get(kind="needle_missing").review_due_at
 
 
 BOXES = """() => {

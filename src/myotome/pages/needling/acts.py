@@ -311,6 +311,7 @@ def close(request: HttpRequest, actor: Actor, visit: int) -> None:
         adjuncts=besides_from(data.getlist("besides")),
         next_at=next_at,
         no_next_because=because,
+        **_signed_for(request, actor),
     )
 
 
@@ -340,6 +341,16 @@ def resolved(request: HttpRequest, actor: Actor, visit: int, incident: int) -> N
     """An incident reviewed by somebody else."""
     resolution = request.POST.get("resolution", "")
     actions.resolve_incident(by=actor, at=timezone.now(), incident_id=incident, resolution=resolution)
+
+
+def _signed_for(request: HttpRequest, actor: Actor) -> dict[str, Any]:
+    """Needles that were opened and not found, signed for as the visit closes; none while nobody began to sign."""
+    data = request.POST
+    n = whole(data, "n_not_found", 0, 500)
+    if not n or not any(data.get(name, "").strip() for name in ("where_looked", "witness_password")):
+        return {}
+    witness = second_signature(request, actor)
+    return {"n_not_found": n, "where_looked": data.get("where_looked", ""), "witness": witness}
 
 
 def _when(request: HttpRequest) -> datetime:

@@ -97,10 +97,26 @@ def check_all_out(needles: Sequence[NeedleInsertion]) -> None:
     )
 
 
-def check_sharps(needles: Iterable[NeedleInsertion], n_opened: int | None, n_in_sharps: int | None) -> None:
+def n_short(needles: Iterable[NeedleInsertion], n_opened: int | None, n_in_sharps: int | None) -> int:
+    """How many needles were opened and are nowhere: not in the sharps box, not left in, not signed for as not found.
+
+    0 while one of the two is not counted. Below 0 when more are there than were opened: a count is wrong.
+
+    Source: judgement
+    Check: tests/oracle/test_needle_counts.py
+    """
+    if n_opened is None or n_in_sharps is None:
+        return 0
+    return n_opened - n_in_sharps - sum(needle.state in NOT_IN_THE_BOX for needle in needles)
+
+
+def check_sharps(
+    needles: Iterable[NeedleInsertion], n_opened: int | None, n_in_sharps: int | None, *, n_not_found: int = 0
+) -> None:
     """Nothing, when what was opened is in the sharps box, deliberately left in, or signed for as not found.
 
-    Insertions are not compared with it, for one needle may make several; but none makes none.
+    Insertions are not compared with it, for one needle may make several; but none makes none. `n_not_found` are signed
+    for in the same act: exactly so many must be short.
 
     Raises:
         InvalidValue: one of the two was not counted, or is no number of needles; names its field.
@@ -119,7 +135,7 @@ def check_sharps(needles: Iterable[NeedleInsertion], n_opened: int | None, n_in_
             n_needles=len(charted),
         )
     elsewhere = sum(needle.state in NOT_IN_THE_BOX for needle in charted)
-    if opened == boxed + elsewhere:
+    if opened == boxed + elsewhere + n_not_found:
         return
     if elsewhere:
         raise NeedleUnaccountedFor(
