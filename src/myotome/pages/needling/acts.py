@@ -36,6 +36,7 @@ from myotome.pages.needling.forms import (
     whole,
 )
 from myotome.pages.needling.kept import told_at
+from myotome.pages.needling.refused import Refused
 from myotome.pages.needling.views import chart_page
 from myotome.pages.planning.texts import texts_ticked
 from myotome.pages.signing import second_signature
@@ -63,7 +64,8 @@ def act(do: Act, *, stays: bool = False) -> Callable[..., HttpResponse]:
         except NotFound:
             raise
         except MyotomeError as error:
-            return chart_page(request, actor, visit, error=error)
+            where = Refused(do.__name__, ids.get("number", 0))
+            return chart_page(request, actor, visit, error=error, refused=where)
         if request.headers.get("HX-Request"):
             return chart_page(request, actor, visit, row=done, stays=stays)
         answer = redirect("needling:chart", clinic=actor.clinic_slug, visit=visit)

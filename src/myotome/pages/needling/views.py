@@ -30,6 +30,7 @@ from myotome.pages.needling.before import said_before_line
 from myotome.pages.needling.chart import chart_context, reask_rows
 from myotome.pages.needling.forms import REASONS_FOR_NO_NEXT, free_place_from, moment
 from myotome.pages.needling.kept import say_whether_kept
+from myotome.pages.needling.refused import Refused
 from myotome.pages.needling.sites import site_of_key
 from myotome.pages.typed import whole_or_none
 from myotome.science.needling.counts import n_short
@@ -157,11 +158,12 @@ def chart_page(
     *,
     row: Any = None,
     error: MyotomeError | None = None,
+    refused: Refused | None = None,
     stays: bool = False,
 ) -> HttpResponse:
     """The chart as it stands, with what was typed and why it was refused when there is an error.
 
-    With `stays` it shows the site and the depth that were posted.
+    With `stays` it shows the site and the depth that were posted. `refused` says which act the error is of, and of which needle.
     """
     row, at = row or visit_for(actor, visit), timezone.now()
     kept = request.POST if stays or (error and error.field != "line") else request.GET
@@ -170,6 +172,8 @@ def chart_page(
     context |= {
         "error": error,
         "typed": request.POST if error else {},
+        "refused": refused,
+        "error_at": (refused or Refused()).place_of(error),
         "adverse_kinds": list(AdverseKind),
         "adverse_grades": list(AdverseGrade),
         "besides": [(code.value, words) for code, words in ADJUNCTS.items()],
