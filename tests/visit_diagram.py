@@ -25,6 +25,7 @@ ACTS: Mapping[str, Callable[[machine.Visit], machine.Visit]] = {
     "offered to a colleague": lambda visit: machine.handed_over(visit, "David"),
     "accepted": lambda visit: machine.accepted(visit, "David"),
     "close": machine.closed,
+    "close with one signed for as not found": lambda visit: machine.closed(visit, n_short=1, witness="David"),
     "sign": machine.signed,
 }
 

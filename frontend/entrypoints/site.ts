@@ -12,7 +12,8 @@ import { startDevice } from "../keeping/device";
 // An answer that says what was wrong (409, 422) carries the corrected fragment: show it.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const detail = (event as CustomEvent).detail;
-  if (detail.xhr.status === 409 || detail.xhr.status === 422) {
+  const said = detail.xhr.status === 429 && detail.xhr.responseText.includes("summary-of-errors"); // too many tries
+  if (detail.xhr.status === 409 || detail.xhr.status === 422 || said) {
     detail.shouldSwap = true;
     detail.isError = false;
   }

@@ -173,3 +173,13 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
   }
 });
+
+// What was refused, and the count after "all out", come where she looks: into view and with the focus, once each.
+const shown = new WeakSet<Element>();
+document.addEventListener("htmx:afterSettle", () => {
+  const first = document.querySelector<HTMLElement>("#visit .summary-of-errors") ?? document.getElementById("count-after");
+  if (!first || shown.has(first)) return;
+  shown.add(first);
+  first.focus({ preventScroll: true });
+  first.scrollIntoView({ block: "center" });
+});

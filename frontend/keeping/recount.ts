@@ -35,6 +35,19 @@ export function recount(at: number): void {
     );
   }
   timer(now, at);
+  foot(isIn);
+}
+
+/** The count in the foot, which stays in sight whatever stands above: how many are in and since when. */
+function foot(isIn: number): void {
+  const place = document.getElementById("foot-count");
+  if (!place) return;
+  place.hidden = !isIn;
+  place.querySelector("b")?.replaceChildren(say("regionIn", { n: isIn }));
+  const oldest = document.querySelector<HTMLElement>(".now-panel .clock .timer");
+  const time = make("time", oldest?.textContent ?? "", oldest?.className ?? "timer");
+  for (const name of ["since", "dueS"]) if (oldest?.dataset[name]) time.dataset[name] = oldest.dataset[name];
+  place.querySelector(".timer")?.replaceWith(time);
 }
 
 function timer(now: HTMLElement[], at: number): void {

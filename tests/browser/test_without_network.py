@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -250,11 +251,13 @@ def test_a_needle_that_rests_goes_in_and_out_without_network(page, live_server):
     expect(row).to_have_count(1)
     assert page.locator(".ring text.count").text_content() == "1"
     expect(page.locator(".now-panel .timer").first).to_be_visible()
+    expect(page.locator("#foot-count")).to_contain_text(re.compile(r"1 in\s*0:0\d"))
     expect(page.locator("#visit-foot .not-yet")).to_contain_text("Closing needs the server")
     page.wait_for_timeout(2500)
     row.locator(".row-out button").tap()
     expect(page.locator("#needle-rows > li[data-state=out]")).to_have_count(1)
     assert page.locator(".ring text.count").text_content() == "0"
+    expect(page.locator("#foot-count")).to_be_hidden()
     page.context.set_offline(False)
     sent(page)
     got = NeedleInsertion.objects.get()

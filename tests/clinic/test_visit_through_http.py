@@ -250,24 +250,31 @@ def walk(house: House) -> type[RuleBasedStateMachine]:
             who=WHO,
             opened=st.none() | st.integers(0, 6),
             off=st.sampled_from((0, 0, 0, 1, -1, None)),
+            signs_for=st.sampled_from((0, 0, 1, 2)),
+            alone=st.booleans(),
             sign=st.booleans(),
             how=TRAVELS,
         )
-        def close(self, who, opened, off, sign, how):
-            """Closing with the counts said, wrong, or left out by a raw request."""
+        def close(self, who, opened, off, signs_for, alone, sign, how):
+            """Closing with the counts said, wrong, or left out by a raw request; perhaps one is signed for as not found."""
             stays = sum(s in (NeedleState.LEFT_IN, NeedleState.MISSING) for s in self.model.counted.values())
             opened = None if opened is None else opened + stays + 1
             boxed = None if opened is None or off is None else opened - stays + off
             form = {"version": str(self.visit.version)} | ({"sign": "1"} if sign else {})
             form |= {} if opened is None else {"n_needles_opened": str(opened)}
             form |= {} if boxed is None else {"n_needles_in_sharps": str(boxed)}
+            if signs_for:
+                other = house.people["David" if who[0] == "Elena" else "Elena"].user.email
+                form |= {"n_not_found": str(signs_for), "where_looked": "floor", "witness_password": PASSWORD}
+                form |= {} if alone else {"witness_email": other}
+            n_lost = 1 if off == -1 and signs_for == 1 and opened is not None else 0
 
             def step(visit: machine.Visit) -> machine.Visit:
                 if not visit.is_closed:
                     machine.check_can_close(visit)
-                    if off != 0 or opened is None:
+                    if (off != 0 and not n_lost) or opened is None:
                         raise MyotomeError("Not counted.")
-                visit = machine.closed(visit)
+                visit = machine.closed(visit, n_short=n_lost, witness="signed" if n_lost else "")
                 return machine.signed(visit) if sign else visit
 
             self.send(self.sent(who, "close", step, form), how)
@@ -322,9 +329,12 @@ def walk(house: House) -> type[RuleBasedStateMachine]:
 
         def a_needle_that_was_not_found_has_a_signature_or_a_review(self):
             n_missing = sum(row.state == NeedleState.MISSING.value for row in self.charted.values())
-            if n_missing:
+            if n_missing or self.model.n_lost:
                 incidents = Incident.objects.filter(visit=self.visit, kind="needle_missing")
-                assert sum(bool(row.witnessed_by or row.review_due_at) for row in incidents) >= n_missing
+                signed = sum(bool(row.witnessed_by or row.review_due_at) for row in incidents)
+                assert signed >= n_missing + self.model.n_lost
+            if self.visit.closed_at and not self.model.n_lost:
+                assert not Incident.objects.filter(visit=self.visit, detail__contains="not found at closing").exists()
 
     return Walk
 

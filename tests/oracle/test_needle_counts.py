@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from myotome.science.needling.counts import check_all_out, check_sharps, counts_by_region, open_needles, overdue_at
+from myotome.science.needling.counts import (
+    check_all_out,
+    check_sharps,
+    counts_by_region,
+    n_short,
+    open_needles,
+    overdue_at,
+)
 from myotome.vocabulary.anatomy import NeedleRegion, Side
 from myotome.vocabulary.errors import NeedleUnaccountedFor
 from myotome.vocabulary.needling import NeedleInsertion, NeedleState, SiteKind
@@ -65,11 +72,17 @@ def test_the_sharps_box_agrees_exactly_when_every_needle_opened_is_found_somewhe
     for needle in rows:
         if needle.state is NeedleState.LEFT_IN or needle.state is NeedleState.MISSING:
             found += 1
+    assert n_short(rows, opened, boxed) == opened - found
+    assert n_short(rows, None, boxed) == n_short(rows, opened, None) == 0
+    if opened and found <= opened:
+        check_sharps(rows, opened, boxed, n_not_found=opened - found)
     if rows and not opened:
-        with pytest.raises(NeedleUnaccountedFor, match="none was counted as opened"):
+        with pytest.raises(NeedleUnaccountedFor, match="none was counted as opened") as refusal:
             check_sharps(rows, opened, boxed)
+        assert refusal.value.field == "n_needles_opened"
     elif found == opened:
         check_sharps(rows, opened, boxed)
     else:
-        with pytest.raises(NeedleUnaccountedFor, match=f"^{opened} needles were opened"):
+        with pytest.raises(NeedleUnaccountedFor, match=f"^{opened} needles were opened") as refusal:
             check_sharps(rows, opened, boxed)
+        assert refusal.value.field == "n_needles_in_sharps"

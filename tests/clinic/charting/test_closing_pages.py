@@ -179,6 +179,43 @@ def test_a_needle_not_found_is_signed_by_a_second_person_with_her_password(clien
     assert NeedleInsertion.objects.get().state == "missing"
 
 
+def test_a_needle_that_the_box_does_not_hold_is_signed_for_in_the_close_form_and_the_typing_is_kept(
+    client, clinic, elena
+):
+    visit, actor = visit_of(clinic, elena)
+    david = a_practitioner(clinic, name="David Okafor")
+    record_insertion(by=actor, at=AT, visit_id=visit.pk, needle=a_needle(state=NeedleState.OUT))
+    client.force_login(elena.user)
+    form = {"version": "1", "n_needles_opened": "2", "n_needles_in_sharps": "1", "note": "eased", "sign": "1"}
+    offered = client.post(at("close", visit), form)
+    assert offered.status_code == 409
+    assert "1 needle not found" in (page := offered.content.decode())
+    assert 'name="n_not_found" value="1"' in page
+    assert 'id="n_needles_in_sharps-error"' in page
+    signed = form | {"n_not_found": "1", "where_looked": "under the table", "witness_email": david.user.email}
+    refused = client.post(at("close", visit), signed | {"witness_password": "not-hers"})
+    page = refused.content.decode()
+    assert refused.status_code == 422
+    assert 'id="witness_password-error"' in page
+    for kept in ('value="under the table"', f'value="{david.user.email}"', "eased"):
+        assert kept in page
+    assert "not-hers" not in page
+    assert TreatmentVisit.objects.get(pk=visit.pk).closed_at is None
+    client.post(at("close", visit), signed | {"witness_password": PASSWORD})
+    row = TreatmentVisit.objects.get(pk=visit.pk)
+    assert (row.signed_by, row.n_needles_opened, row.n_needles_in_sharps) == (elena.name, 2, 1)
+    assert Incident.objects.get(kind="needle_missing").witnessed_by == "David Okafor"
+
+
+def test_more_in_the_box_than_opened_is_offered_no_signature(client, clinic, elena):
+    visit, actor = visit_of(clinic, elena)
+    record_insertion(by=actor, at=AT, visit_id=visit.pk, needle=a_needle(state=NeedleState.OUT))
+    client.force_login(elena.user)
+    answer = client.post(at("close", visit), {"version": "1", "n_needles_opened": "1", "n_needles_in_sharps": "2"})
+    assert answer.status_code == 409
+    assert "n_not_found" not in answer.content.decode()
+
+
 def test_wrong_passwords_run_out(client, clinic, elena):
     visit, actor = visit_of(clinic, elena)
     record_insertion(by=actor, at=AT, visit_id=visit.pk, needle=a_needle())

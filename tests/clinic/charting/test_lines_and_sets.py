@@ -9,12 +9,15 @@ from django.urls import resolve
 
 from myotome.clinic.audit.models import AuditEvent
 from myotome.clinic.needling.actions import answer_ask, record_insertion
-from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
+from myotome.clinic.needling.asks import AskBook
+from myotome.clinic.needling.models import Incident, NeedleInsertion, TreatmentVisit
+from myotome.clinic.screening.facts import note_fact
 from myotome.vocabulary.needling import SiteKind
 from tests.clinic.charting.visits import POINTS, at, visit_of
 from tests.factories import (
     AT,
     a_needle,
+    a_yes_to_every_region,
     boxed,
 )
 
@@ -52,6 +55,67 @@ def test_a_line_is_all_or_nothing(client, clinic, elena):
     client.force_login(elena.user)
     client.post(at("line", visit), {"line": "L glmed 50 grasp2\nL nosuch 50"})
     assert not NeedleInsertion.objects.exists()
+
+
+@pytest.fixture
+def a_set(client, clinic, elena):
+    """A set of three points whose ASKs are answered; she is logged in."""
+    visit, actor = visit_of(clinic, elena, mode="acupuncture", sites=POINTS, kind=SiteKind.ACUPOINT)
+    for place, code in (("lower_leg", "posterior_tibial_vessels"), ("lower_leg", "vessel"), ("lower_leg", "nerve")):
+        answer_ask(by=actor, at=AT, visit_id=visit.pk, code=code, place=place, reason="kept clear")
+    a_yes_to_every_region(visit.course)
+    client.force_login(elena.user)
+    return visit, actor
+
+
+def boxes(page):
+    """(point, is ticked, is disabled) of each tick box of the set, those of a fold included."""
+    found = re.findall(r'<input type="checkbox" name="site" value="acupoint:(\w+)::left"([^>]*)>', page)
+    return [(point, " checked" in rest, " disabled" in rest) for point, rest in found]
+
+
+def stopped_in(visit, actor, *areas):
+    note_fact(
+        by=actor, at=AT, patient_id=visit.course.patient_id, code="lymphoedema", state="present", detail="nodes removed",
+        areas=list(areas),
+    )  # fmt: skip
+
+
+def test_a_stop_at_one_point_leaves_that_point_out_and_the_others_go_in(client, a_set):
+    visit, actor = a_set
+    free = client.get(at("chart", visit)).content.decode()
+    assert boxes(free) == [("LI4", True, False), ("ST36", True, False), ("SP6", True, False)]
+    stopped_in(visit, actor, "forearm_hand:left")
+    for ask in AskBook(actor, visit).warnings("acupoint", "ST36", "", "lower_leg", side="left"):
+        answer_ask(by=actor, at=AT, visit_id=visit.pk, code=ask.code, place=ask.place, reason="not in that limb")
+    page = client.get(at("chart", visit)).content.decode()
+    assert boxes(page) == [("LI4", False, True), ("ST36", True, False), ("SP6", True, False), ("LI4", False, False)]
+    reason = re.search(r'<p class="set-stopped" id="stopped-1">(.*?)</p>', page, re.DOTALL)[1]
+    assert "STOP" in reason
+    assert "nodes removed" in reason
+    assert "No needle until" not in page
+    assert "The needles are already in" not in page
+    form = {"site": ["acupoint:ST36::left", "acupoint:SP6::left"], "client_id": "set-1"}
+    client.post(at("needle_set", visit), form)
+    assert {row.site for row in NeedleInsertion.objects.all()} == {"ST36", "SP6"}
+    assert not Incident.objects.filter(kind="needled_against_stop").exists()
+
+
+def test_a_stopped_point_that_is_in_already_is_recorded_with_the_set(client, a_set):
+    visit, actor = a_set
+    stopped_in(visit, actor, "forearm_hand:left")
+    client.post(at("needle_set", visit), {"site": ["acupoint:LI4::left", "acupoint:SP6::left"], "client_id": "set-1"})
+    assert {row.site for row in NeedleInsertion.objects.all()} == {"LI4", "SP6"}
+    assert Incident.objects.get(kind="needled_against_stop").detail == "lymphoedema"
+
+
+def test_a_set_of_which_every_point_is_stopped_waits_and_is_recorded_when_it_is_in(client, a_set):
+    visit, actor = a_set
+    stopped_in(visit, actor, "forearm_hand:left", "lower_leg:left")
+    page = client.get(at("chart", visit)).content.decode()
+    assert "No needle until what is written above has changed." in page
+    assert "The needles are already in: record them" in page
+    assert boxes(page) == [("LI4", False, False), ("ST36", False, False), ("SP6", False, False)]
 
 
 def test_every_form_of_the_chart_gives_its_command_an_id(client, clinic, elena):

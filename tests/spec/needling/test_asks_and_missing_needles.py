@@ -303,6 +303,48 @@ def test_alone_she_signs_and_somebody_else_reviews_within_three_days():
     assert (incident.resolved_by, incident.resolved_at) == ("Olga", LATER)
 
 
+def a_visit_of_two_needles_that_are_out():
+    visit, elena = an_open_visit()
+    for n in (1, 2):
+        needle = a_needle(f"n-{n}", state=NeedleState.OUT)
+        record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=needle)
+    return visit, elena, {"by": elena, "at": LATER, "visit_id": visit.pk, "version": 1, "n_needles_opened": 2}
+
+
+def test_a_needle_that_is_charted_out_and_not_in_the_box_is_signed_for_as_the_visit_closes():
+    visit, _elena, closing = a_visit_of_two_needles_that_are_out()
+    david = an_actor(a_practitioner(visit.clinic, name="David Okafor").user, visit.clinic)
+    signed = {"n_not_found": 1, "where_looked": "table, floor", "witness": david}
+    for wrong in ({}, {"n_not_found": 2, "where_looked": "floor"}, signed | {"n_needles_in_sharps": 3}):
+        with pytest.raises(NeedleUnaccountedFor) as refusal:
+            close_visit(**closing | {"n_needles_in_sharps": 1} | wrong)
+        assert refusal.value.field == "n_needles_in_sharps"
+    with pytest.raises(InvalidValue) as refusal:
+        close_visit(**closing, n_needles_in_sharps=1, **signed | {"where_looked": " "})
+    assert refusal.value.field == "where_looked"
+    assert not Incident.objects.exists()
+    assert close_visit(**closing, n_needles_in_sharps=1, **signed).closed_at
+    incident = Incident.objects.get(kind="needle_missing")
+    assert (incident.witnessed_by, incident.review_due_at) == ("David Okafor", None)
+    assert incident.detail == "1 not found at closing: table, floor"
+    assert AuditEvent.objects.get(act="needle.missing").detail == {"n": 1, "alone": False}
+
+
+def test_alone_she_signs_for_a_needle_that_the_box_does_not_hold_and_somebody_else_reviews():
+    _visit, elena, closing = a_visit_of_two_needles_that_are_out()
+    close_visit(**closing, n_needles_in_sharps=1, n_not_found=1, where_looked="everywhere")
+    incident = Incident.objects.get(kind="needle_missing")
+    assert incident.review_due_at == LATER + timedelta(days=3)
+    with pytest.raises(NotAllowed):
+        resolve_incident(by=elena, at=LATER, incident_id=incident.pk, resolution="fine")
+
+
+def test_what_was_found_before_closing_is_signed_for_by_nobody():
+    _visit, _elena, closing = a_visit_of_two_needles_that_are_out()
+    assert close_visit(**closing, n_needles_in_sharps=2, n_not_found=1, where_looked="floor").closed_at
+    assert not Incident.objects.filter(kind="needle_missing").exists()
+
+
 def signed_alone():
     visit, elena = an_open_visit()
     record_insertion(by=elena, at=AT, visit_id=visit.pk, needle=a_needle())

@@ -56,20 +56,45 @@ def sign_missing(
         InvalidValue: it was not said where she looked, the witness is herself, or the needle is out already.
     """
     visit, row = needle_to_chart(by, visit_id, number)
-    if not reason.strip():
-        raise InvalidValue("Please write where you looked.", field="reason")
-    if witness is not None and witness.user_id == by.user_id:
-        raise InvalidValue("Somebody else signs with you.", field="witness")
+    _check_signature(by, reason, witness, field="reason")
     if row.state not in (NeedleState.IN.value, NeedleState.FRAGMENT.value):
         raise InvalidValue("This needle is accounted for.", field="number")
     row.state, row.note = NeedleState.MISSING.value, reason.strip()[:300]
     row.save(update_fields=["state", "note"])
-    incident = open_incident(by, at, visit, "needle_missing", f"Needle {number}: {reason.strip()}")
+    _open_signed(by, at, visit, f"Needle {number}: {reason.strip()}", witness)
+    note_in_audit(by, at, "needle.missing", visit, number=number, alone=witness is None)
+    return row
+
+
+def sign_lost(
+    *, by: Actor, at: datetime, visit: TreatmentVisit, n: int, where_looked: str, witness: Actor | None
+) -> Incident:
+    """Needles that were opened and are found nowhere as the visit closes: which insertions were theirs nobody knows.
+
+    Signed for as a missing needle is; the face has checked the password. Runs in the caller's transaction.
+
+    Raises:
+        InvalidValue: it was not said where she looked, or the witness is herself.
+    """
+    _check_signature(by, where_looked, witness, field="where_looked")
+    incident = _open_signed(by, at, visit, f"{n} not found at closing: {where_looked.strip()}", witness)
+    note_in_audit(by, at, "needle.missing", visit, n=n, alone=witness is None)
+    return incident
+
+
+def _check_signature(by: Actor, where: str, witness: Actor | None, *, field: str) -> None:
+    if not where.strip():
+        raise InvalidValue("Please write where you looked.", field=field)
+    if witness is not None and witness.user_id == by.user_id:
+        raise InvalidValue("Somebody else signs with you.", field="witness")
+
+
+def _open_signed(by: Actor, at: datetime, visit: TreatmentVisit, detail: str, witness: Actor | None) -> Incident:
+    incident = open_incident(by, at, visit, "needle_missing", detail)
     incident.witnessed_by = witness.name if witness else ""
     incident.review_due_at = None if witness else at + REVIEW_WITHIN
     incident.save(update_fields=["witnessed_by", "review_due_at"])
-    note_in_audit(by, at, "needle.missing", visit, number=number, alone=witness is None)
-    return row
+    return incident
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F, Max
 
 from myotome.clinic.audit.actions import record
-from myotome.clinic.needling.accounts import count_out, resolve_incident, sign_missing
+from myotome.clinic.needling.accounts import count_out, resolve_incident, sign_lost, sign_missing
 from myotome.clinic.needling.adverse import follow_up_event, report_adverse_event
 from myotome.clinic.needling.asks import answer_ask, correct_fact
 from myotome.clinic.needling.corrections import correct_insertion
@@ -35,7 +35,7 @@ from myotome.clinic.people.actions import begin_care
 from myotome.clinic.people.models import Practitioner
 from myotome.clinic.screening.facts import facts_of, note_fact
 from myotome.clinic.screening.models import Course
-from myotome.science.needling.counts import check_sharps
+from myotome.science.needling.counts import check_sharps, n_short
 from myotome.science.needling.lines import MOST_MINUTES_OF_REST
 from myotome.vocabulary import needling as words
 from myotome.vocabulary.actors import Actor
@@ -239,15 +239,19 @@ def close_visit(
     no_next_because: words.NoNextVisit | None = None,
     next_refused_at: datetime | None = None,
     next_refusal: str = "",
+    n_not_found: int = 0,
+    where_looked: str = "",
+    witness: Actor | None = None,
 ) -> TreatmentVisit:
     """The visit closed, every needle accounted for, opened and in the sharps box; closed already stays closed.
 
     `no_next_because` says why no next visit was booked with it, `next_refused_at` which start was wanted and
-    `next_refusal` what stood against it.
+    `next_refusal` what stood against it. `n_not_found` were opened and are found nowhere: with `where_looked` they are
+    signed for, by a second person, or alone with a review due in three days. What was found meanwhile is not signed for.
 
     Raises:
-        NeedleUnaccountedFor: names the needles that are in, or the count that differs.
-        InvalidValue: the needles opened, or those in the sharps box, were not counted.
+        NeedleUnaccountedFor: names the needles that are in, or the count that differs by other than what is signed for.
+        InvalidValue: the needles opened, or those in the sharps box, were not counted, or nobody said where she looked.
         StaleVersion: somebody else changed the visit's note meanwhile.
     """
     visit = held_visit(by, visit_id)
@@ -255,7 +259,11 @@ def close_visit(
         return visit
     needles = needles_of(visit)
     check_can_close(visit, needles)
-    check_sharps([needle_as_value(needle) for needle in needles], n_needles_opened, n_needles_in_sharps)
+    values = [needle_as_value(needle) for needle in needles]
+    n_lost = n_not_found if n_short(values, n_needles_opened, n_needles_in_sharps) else 0
+    check_sharps(values, n_needles_opened, n_needles_in_sharps, n_not_found=n_lost)
+    if n_lost:
+        sign_lost(by=by, at=at, visit=visit, n=n_lost, where_looked=where_looked, witness=witness)
     changed = TreatmentVisit.objects.filter(pk=visit.pk, version=version).update(
         note=note,
         advice=advice,

@@ -36,6 +36,7 @@ from myotome.pages.needling.forms import (
     whole,
 )
 from myotome.pages.needling.kept import told_at
+from myotome.pages.needling.refused import Refused
 from myotome.pages.needling.views import chart_page
 from myotome.pages.planning.texts import texts_ticked
 from myotome.pages.signing import second_signature
@@ -63,7 +64,8 @@ def act(do: Act, *, stays: bool = False) -> Callable[..., HttpResponse]:
         except NotFound:
             raise
         except MyotomeError as error:
-            return chart_page(request, actor, visit, error=error)
+            where = Refused(do.__name__, ids.get("number", 0))
+            return chart_page(request, actor, visit, error=error, refused=where)
         if request.headers.get("HX-Request"):
             return chart_page(request, actor, visit, row=done, stays=stays)
         answer = redirect("needling:chart", clinic=actor.clinic_slug, visit=visit)
@@ -311,6 +313,7 @@ def close(request: HttpRequest, actor: Actor, visit: int) -> None:
         adjuncts=besides_from(data.getlist("besides")),
         next_at=next_at,
         no_next_because=because,
+        **_signed_for(request, actor),
     )
 
 
@@ -340,6 +343,16 @@ def resolved(request: HttpRequest, actor: Actor, visit: int, incident: int) -> N
     """An incident reviewed by somebody else."""
     resolution = request.POST.get("resolution", "")
     actions.resolve_incident(by=actor, at=timezone.now(), incident_id=incident, resolution=resolution)
+
+
+def _signed_for(request: HttpRequest, actor: Actor) -> dict[str, Any]:
+    """Needles that were opened and not found, signed for as the visit closes; none while nobody began to sign."""
+    data = request.POST
+    n = whole(data, "n_not_found", 0, 500)
+    if not n or not any(data.get(name, "").strip() for name in ("where_looked", "witness_password")):
+        return {}
+    witness = second_signature(request, actor)
+    return {"n_not_found": n, "where_looked": data.get("where_looked", ""), "witness": witness}
 
 
 def _when(request: HttpRequest) -> datetime:

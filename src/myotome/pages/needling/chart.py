@@ -31,6 +31,7 @@ from myotome.pages.needling.before import WHERE, by_level, split_by_current, wit
 from myotome.pages.needling.graph import graph_context
 from myotome.pages.needling.how import how_context
 from myotome.pages.needling.plate import plates_of
+from myotome.pages.needling.sets import levels_of_set, points_that_go_in, stopped_points
 from myotome.pages.needling.sites import (
     CURRENT,
     DEFAULT_SIZE,
@@ -137,7 +138,8 @@ def chart_context(
         "closing": closing_of(actor, visit, at=at) if is_closed else None,
         "charted_sites": sites_charted(needles) if is_closed else [],
         "needle_regions": [region.value for region in NeedleRegion] if is_closed else [],
-        "incidents": incidents_of(visit),
+        "incidents": incidents_of(visit) if is_closed else [],
+        "open_incidents": [] if is_closed else [row for row in incidents_of(visit) if row.resolved_at is None],
         "addenda": addenda_of(visit) if is_closed else [],
         "at": at,
         "is_offered_to_me": bool(visit.handed_to_id and visit.handed_to_id == actor.practitioner_id),
@@ -147,12 +149,15 @@ def chart_context(
     context |= _chosen(visit, needles, waiting, book, chosen, depths, shelf, habits)
     if not is_closed:
         context |= _consents(visit, waiting, yeses, book, context)
+        is_all_stopped = context["n_stopped"] == len(waiting)
+        context["set_blocked"] = bool(context["asks"]) or not context["may_needle"] or is_all_stopped
         _say_before_they_stay(resting, book, yeses)
         is_one_by_one = context["is_ims"] or context["chosen_asked"]
         context["ahead"] = _ahead(visit, waiting, book, yeses, shelf) if is_one_by_one else []
     context["size_is_offered"] = context["size"] in dict(context["sizes"])
-    must_count = bool(visit.all_out_called_at and not visit.counted_at)
+    must_count = bool(visit.all_out_called_at and not visit.counted_at and not is_closed)
     by_keys = context["is_ims"] or context["chosen_asked"] or not waiting
+    context["must_count"] = must_count
     context["keys_shown"] = bool(context["chosen_key"]) and by_keys and not must_count
     context["how"] = {} if is_closed else how_context(visit.mode, needles)
     context |= _body(actor, visit, needles, waiting, context["site"])
@@ -208,18 +213,21 @@ def _chosen(
         depth = before.depth_mm if before.depth_mm is not None else depth
     is_set = visit.mode == "acupuncture" and not asked_for
     size = shelf.keyed(depths.get("size", "") if shelf and shelf.lot_of(depths.get("size", "")) else size)
+    is_electrical = not is_set and depths.get("technique") == Technique.ELECTRICAL.value
+    stopped = stopped_points(book, shelf, waiting) if is_set else {}
     if is_set:
-        ahead = [(site_of_key(row.key), row.depth_mm) for row in waiting]
+        said, said_with_current = levels_of_set(book, shelf, waiting, stopped), by_level(book, ())
     else:
         depth = _typed(depths, "depth_mm", depth)
-        ahead = [(site, depth)] if site else []
-    is_electrical = not is_set and depths.get("technique") == Technique.ELECTRICAL.value
-    of_lots = shelf.warnings([row.size for row in waiting] if is_set else [size] if site else [])
-    warnings = without_doubles(book, ahead, is_electrical=not is_set, of_lots=of_lots)
-    plain, of_current = split_by_current(warnings)
-    return by_level(book, warnings if is_electrical else plain) | {
-        "said_with_current": by_level(book, of_current),
+        ahead, of_lots = [(site, depth)] if site else [], shelf.warnings([size] if site else [])
+        warnings = without_doubles(book, ahead, is_electrical=True, of_lots=of_lots)
+        plain, of_current = split_by_current(warnings)
+        said, said_with_current = by_level(book, warnings if is_electrical else plain), by_level(book, of_current)
+    return said | {
+        "said_with_current": said_with_current,
         "is_electrical": is_electrical,
+        "set_rows": [(row, stopped.get(row.key, ())) for row in waiting] if is_set else [],
+        "n_stopped": len(stopped),
         "site": site,
         "chosen_asked": asked_for and site is not None,
         "chosen_key": key if site else "",
@@ -237,7 +245,10 @@ def _consents(
     """The texts that want her yes before the sites ahead, and whether the next needle may go in."""
     language = visit.course.patient.language
     ahead = [site_of_key(row.key) for row in waiting]
-    next_ones = ahead if visit.mode == "acupuncture" and not context["chosen_asked"] else []
+    of_set = points_that_go_in(waiting, {row.key: stops for row, stops in context["set_rows"] if stops})
+    next_ones = (
+        [site_of_key(row.key) for row in of_set] if visit.mode == "acupuncture" and not context["chosen_asked"] else []
+    )
     next_ones = [context["site"]] if context["site"] and not next_ones else next_ones
     here = yeses.missing([NeededConsent("course"), *_needed(next_ones, book)])
     missing = yeses.missing([*here, *_needed(ahead, book)])

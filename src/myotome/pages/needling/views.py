@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from myotome.clinic.booking.boards import clocks_of
 from myotome.clinic.needling.habits import favourites
-from myotome.clinic.needling.queries import open_chart, visit_for
+from myotome.clinic.needling.queries import needle_as_value, open_chart, visit_for
 from myotome.clinic.needling.retained import taken_home
 from myotome.clinic.needling.where import who_is_where
 from myotome.clinic.pathway import actions as pathway
@@ -29,7 +30,10 @@ from myotome.pages.needling.before import said_before_line
 from myotome.pages.needling.chart import chart_context, reask_rows
 from myotome.pages.needling.forms import REASONS_FOR_NO_NEXT, free_place_from, moment
 from myotome.pages.needling.kept import say_whether_kept
+from myotome.pages.needling.refused import Refused
 from myotome.pages.needling.sites import site_of_key
+from myotome.pages.typed import whole_or_none
+from myotome.science.needling.counts import n_short
 from myotome.science.needling.shorthand import marked_words
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import AdverseGrade, AdverseKind, HowNow, Lasted, Relatedness, Role, Seriousness
@@ -148,6 +152,12 @@ def _line_in_hand(request: HttpRequest) -> dict[str, str]:
     return {"line": line} if line else {}
 
 
+def _n_short(context: Mapping[str, Any], counted: Mapping[str, str]) -> int:
+    """How many needles are nowhere by the counts that were typed."""
+    opened, boxed = (whole_or_none(counted.get(f"n_needles_{which}", "")) for which in ("opened", "in_sharps"))
+    return n_short([needle_as_value(needle) for needle, _name in context["needles"]], opened, boxed)
+
+
 def chart_page(
     request: HttpRequest,
     actor: Actor,
@@ -155,11 +165,12 @@ def chart_page(
     *,
     row: Any = None,
     error: MyotomeError | None = None,
+    refused: Refused | None = None,
     stays: bool = False,
 ) -> HttpResponse:
     """The chart as it stands, with what was typed and why it was refused when there is an error.
 
-    With `stays` it shows the site and the depth that were posted.
+    With `stays` it shows the site and the depth that were posted. `refused` says which act the error is of, and of which needle.
     """
     row, at = row or visit_for(actor, visit), timezone.now()
     kept = request.POST if stays or (error and error.field != "line") else request.GET
@@ -168,6 +179,8 @@ def chart_page(
     context |= {
         "error": error,
         "typed": request.POST if error else _line_in_hand(request) if stays else {},
+        "refused": refused,
+        "error_at": (refused or Refused()).place_of(error),
         "adverse_kinds": list(AdverseKind),
         "adverse_grades": list(AdverseGrade),
         "besides": [(code.value, words) for code, words in ADJUNCTS.items()],
@@ -181,6 +194,7 @@ def chart_page(
     is_closing = "closing" in request.GET or (error and "n_needles_opened" in request.POST)
     if context["can_close"] and is_closing:
         context |= next_visit_context(actor, row, at=at) | {"is_closing": True}
+        context["n_not_found"] = max(0, _n_short(context, request.POST))
     if row.closed_at:
         context["given_besides"] = joined([ADJUNCTS[Adjunct(code)] for code in row.adjuncts], ", ")
     if error and error.field == "fact":

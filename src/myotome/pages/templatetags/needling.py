@@ -40,13 +40,14 @@ def words(code: object) -> str:
 
 @register.simple_tag(takes_context=True)
 def needle_row(context: Any, needle: Any, name: str) -> SafeString:
-    """One needle in the list; of a needle that is in the row is drawn each time, for what is said if it stays changes."""
+    """One needle in the list; of a needle that is in, or whose act was refused, it is drawn each time."""
 
     def draw() -> str:
         with context.push(needle=needle, name=name):
             return context.template.engine.get_template("needling/row.html").render(context)
 
-    if needle.state == NeedleState.IN.value:
+    refused = context.get("refused")
+    if needle.state == NeedleState.IN.value or (refused is not None and refused.number == needle.number):
         return draw()
     where = (get_language(), timezone.get_current_timezone_name(), context["clinic"].slug, name)
     key = (*where, context["visit"].closed_at is not None, *what_it_shows(needle))
@@ -182,6 +183,12 @@ def elapsed(since: datetime, at: datetime) -> str:
     """Minutes and seconds from `since` to `at`."""
     seconds = max(0, int((at - since).total_seconds()))
     return f"{seconds // 60}:{seconds % 60:02d}"
+
+
+@register.filter
+def incident_kinds(incidents: Iterable[Any]) -> str:
+    """The kinds of some incidents, each once, in the order in which they were opened."""
+    return ", ".join(dict.fromkeys(words(incident.kind) for incident in incidents))
 
 
 @register.filter

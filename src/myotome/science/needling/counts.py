@@ -97,15 +97,31 @@ def check_all_out(needles: Sequence[NeedleInsertion]) -> None:
     )
 
 
-def check_sharps(needles: Iterable[NeedleInsertion], n_opened: int | None, n_in_sharps: int | None) -> None:
+def n_short(needles: Iterable[NeedleInsertion], n_opened: int | None, n_in_sharps: int | None) -> int:
+    """How many needles were opened and are nowhere: not in the sharps box, not left in, not signed for as not found.
+
+    0 while one of the two is not counted. Below 0 when more are there than were opened: a count is wrong.
+
+    Source: judgement
+    Check: tests/oracle/test_needle_counts.py
+    """
+    if n_opened is None or n_in_sharps is None:
+        return 0
+    return n_opened - n_in_sharps - sum(needle.state in NOT_IN_THE_BOX for needle in needles)
+
+
+def check_sharps(
+    needles: Iterable[NeedleInsertion], n_opened: int | None, n_in_sharps: int | None, *, n_not_found: int = 0
+) -> None:
     """Nothing, when what was opened is in the sharps box, deliberately left in, or signed for as not found.
 
-    Insertions are not compared with it, for one needle may make several; but none makes none.
+    Insertions are not compared with it, for one needle may make several; but none makes none. `n_not_found` are signed
+    for in the same act: exactly so many must be short.
 
     Raises:
         InvalidValue: one of the two was not counted, or is no number of needles; names its field.
         NeedleUnaccountedFor: the two differ by other than what stays in or was not found, or needles are charted and
-            none was opened.
+            none was opened; names the field to count again.
 
     Source: judgement (after the clean needle technique manual: opened against disposed of)
     Check: tests/oracle/test_needle_counts.py
@@ -114,21 +130,25 @@ def check_sharps(needles: Iterable[NeedleInsertion], n_opened: int | None, n_in_
     charted = tuple(needles)
     if charted and not opened:
         raise NeedleUnaccountedFor(
-            "{n_needles} are charted and none was counted as opened. Count the opened wrappers.", n_needles=len(charted)
+            "{n_needles} are charted and none was counted as opened. Count the opened wrappers.",
+            field="n_needles_opened",
+            n_needles=len(charted),
         )
     elsewhere = sum(needle.state in NOT_IN_THE_BOX for needle in charted)
-    if opened == boxed + elsewhere:
+    if opened == boxed + elsewhere + n_not_found:
         return
     if elsewhere:
         raise NeedleUnaccountedFor(
             "{n_needles_opened} needles were opened, {n_elsewhere} stay in or were not found, and "
             "{n_needles_in_sharps} are in the sharps box.",
+            field="n_needles_in_sharps",
             n_needles_opened=opened,
             n_elsewhere=elsewhere,
             n_needles_in_sharps=boxed,
         )
     raise NeedleUnaccountedFor(
         "{n_needles_opened} needles were opened and {n_needles_in_sharps} are in the sharps box.",
+        field="n_needles_in_sharps",
         n_needles_opened=opened,
         n_needles_in_sharps=boxed,
     )

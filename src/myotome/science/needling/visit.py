@@ -33,7 +33,8 @@ MOVES: Mapping[NeedleState, frozenset[NeedleState]] = MappingProxyType(
 class Visit:
     """Needles by the id of the tablet that charted them, and what was called, handed over, closed and signed.
 
-    `found` are those that were charted after closing.
+    `found` are those that were charted after closing; `n_lost` were opened and found nowhere as it closed, and `lost_with`
+    signed for them.
     """
 
     needles: Mapping[str, NeedleState] = field(default_factory=lambda: MappingProxyType({}))
@@ -43,6 +44,8 @@ class Visit:
     must_count: bool = False
     offered_to: str = ""
     held_by: str = ""
+    n_lost: int = 0
+    lost_with: str = ""
     is_closed: bool = False
     is_signed: bool = False
 
@@ -193,16 +196,21 @@ def can_close(visit: Visit) -> bool:
     return not (visit.n_open or visit.must_count or visit.offered_to)
 
 
-def closed(visit: Visit) -> Visit:
-    """The visit closed; closed already stays closed.
+def closed(visit: Visit, *, n_short: int = 0, witness: str = "") -> Visit:
+    """The visit closed; closed already stays closed. `n_short` needles were opened and are nowhere: `witness` signs.
 
     Source: judgement
     Check: tests/property/test_visit_machine.py
+
+    Raises:
+        NeedleUnaccountedFor: it may not close yet, the count differs and nobody signed, or more are there than opened.
     """
     if visit.is_closed:
         return visit
     check_can_close(visit)
-    return replace(visit, is_closed=True)
+    if n_short < 0 or (n_short and not witness.strip()):
+        raise NeedleUnaccountedFor("Opened and found differ by {n_short}. Count again.", n_short=abs(n_short))
+    return replace(visit, is_closed=True, n_lost=n_short, lost_with=witness if n_short else "")
 
 
 def signed(visit: Visit) -> Visit:
