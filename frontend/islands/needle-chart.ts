@@ -6,6 +6,8 @@
 // stays awake while needles are in; elements/alarm.ts sounds when a set's time is over.
 
 const RESPONSES = "input[name=grasp], input[name=cramp], input[name=twitches], input[name=release], input[name=deqi], input[name=painless]";
+/** What a painless needle did not do; "no twitch" goes with it. */
+const FELT = RESPONSES.replace("input[name=twitches]", 'input[name=twitches]:not([value="0"])').replace(", input[name=painless]", "");
 
 const FIRST_STEP_MM = 10;
 
@@ -53,8 +55,8 @@ export class NeedleChart extends HTMLElement {
         depth.dispatchEvent(new Event("change", { bubbles: true }));
       });
     }
-    // A chosen grasp touched again is taken back: a radio alone cannot.
-    for (const radio of form.querySelectorAll<HTMLInputElement>("input[name=grasp]")) {
+    // A chosen grasp, twitch or no twitch touched again is taken back: a radio alone cannot.
+    for (const radio of form.querySelectorAll<HTMLInputElement>("input[name=grasp], input[name=twitches]")) {
       radio.addEventListener("pointerdown", () => (radio.dataset.was = String(radio.checked)));
       radio.parentElement?.addEventListener("pointerdown", () => (radio.dataset.was = String(radio.checked)));
       radio.addEventListener("click", () => {
@@ -74,8 +76,8 @@ export class NeedleChart extends HTMLElement {
       if (!box.matches(RESPONSES)) return;
       const painless = form.querySelector<HTMLInputElement>("input[name=painless]");
       if (box === painless && box.checked)
-        for (const other of form.querySelectorAll<HTMLInputElement>(RESPONSES)) if (other !== painless) other.checked = false;
-      if (box !== painless && box.checked && painless) painless.checked = false;
+        for (const other of form.querySelectorAll<HTMLInputElement>(FELT)) other.checked = false;
+      if (box.matches(FELT) && box.checked && painless) painless.checked = false;
       if (!inAt || inAt.value) return;
       const began = Date.now() + this.offset;
       inAt.value = new Date(began).toISOString();

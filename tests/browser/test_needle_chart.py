@@ -246,7 +246,7 @@ def test_seconds_are_measured_from_the_first_response_key(page, live_server):
     answer_everything(actor, visit)
     log_in(page, live_server, elena)
     page.goto(chart_url(live_server, visit))
-    page.locator('label.key:has-text("Twitch")').tap()
+    page.locator('.key-pair label:has-text("Twitch")').first.tap()
     page.wait_for_timeout(1200)
     page.locator("button.needle-out").tap()
     page.wait_for_selector("#needle-1")
@@ -267,6 +267,21 @@ def test_painless_takes_back_every_other_response(page, live_server):
     page.locator('label.key:has-text("Grasp 1")').tap()
     page.locator('label.key:has-text("Grasp 1")').tap()
     assert page.locator("input[name=grasp]:checked").count() == 0
+    no_twitch, painless = page.locator('label.key:has-text("No twitch")'), page.locator('label.key:has-text("Painless")')
+    painless.tap()
+    no_twitch.tap()
+    assert page.locator("input[name=painless]").is_checked(), "a painless needle may go without a twitch"
+    assert page.locator("input[name=twitches]:checked").input_value() == "0"
+    no_twitch.tap()
+    assert page.locator("input[name=twitches]:checked").count() == 0, "touched again it is not charted"
+    no_twitch.tap()
+    box = no_twitch.bounding_box()
+    assert min(box["width"], box["height"]) >= 44
+    page.locator("button.needle-out").tap()
+    page.wait_for_selector("#needle-1")
+    expect(page.locator("#needle-1")).to_contain_text("no twitch")
+    row = NeedleInsertion.objects.get()
+    assert (row.twitches, row.painless) == (0, True)
 
 
 def test_the_tally_leaves_a_response_that_is_half_touched(page, live_server):

@@ -35,6 +35,8 @@ QUICK: dict[str, dict[str, Any]] = {
     "no-release": {"grasp": 2, "release": False},
 }
 """One tap for a whole needle: response and out together. A grasp without its grade is 2, the middle one."""
+BESIDE_QUICK = ("deqi", "twitches")
+"""What may be touched before the one tap, and goes with it unless the tap itself says otherwise."""
 REASONS_FOR_NO_NEXT = (NoNextVisit.RECEPTION_BOOKS, NoNextVisit.SHE_BOOKS, NoNextVisit.NOT_NEEDED)
 """What may be said at closing; that a time was taken is found out, not said."""
 
@@ -43,7 +45,7 @@ def needle_from(data: QueryDict, *, mode: TreatmentMode, at: datetime, last: Row
     """The needle of the form; in IMS it is charted as it comes out, in acupuncture as it goes in.
 
     `quick` names a response of `QUICK`, or `same` for that of the `last` needle. Seconds are charted only when the
-    page measured them (`in_at`). De qi that was touched beside a quick response is kept.
+    page measured them (`in_at`). De qi, and twitch or none, that was touched beside a quick response is kept.
 
     Raises:
         InvalidValue: no site, no side, or a value outside its range.
@@ -56,8 +58,8 @@ def needle_from(data: QueryDict, *, mode: TreatmentMode, at: datetime, last: Row
     if data.get("quick") == "same" and last is not None:
         response = {name: getattr(last, name) for name in RESPONSES} | {"deqi": tuple(last.deqi)}
     elif data.get("quick"):
-        felt = {name: said for name, said in response.items() if name == "deqi"}
-        response = QUICK[data["quick"]] | felt if data["quick"] in QUICK else response
+        felt = {name: said for name, said in response.items() if name in BESIDE_QUICK and said is not None}
+        response = felt | QUICK[data["quick"]] if data["quick"] in QUICK else response
     return NeedleInsertion(
         client_id=data.get("client_id") or secrets.token_hex(8),
         depth_mm=whole(data, "depth_mm", 0, 150),

@@ -161,6 +161,8 @@ def response_words(needle: Any) -> str:
         said.append(_("cramp %(n)s") % {"n": needle.cramp})
     if needle.twitches:
         said.append(_("twitch"))
+    if needle.twitches == 0:
+        said.append(_("no twitch"))
     if needle.deqi:
         felt = [str(how.DEQI_WORDS.get(code, code)).lower() for code in needle.deqi if code != "de_qi"]
         said.append(f"{_('de qi')} ({'; '.join(felt)})" if felt else _("de qi"))
