@@ -267,7 +267,10 @@ def test_painless_takes_back_every_other_response(page, live_server):
     page.locator('label.key:has-text("Grasp 1")').tap()
     page.locator('label.key:has-text("Grasp 1")').tap()
     assert page.locator("input[name=grasp]:checked").count() == 0
-    no_twitch, painless = page.locator('label.key:has-text("No twitch")'), page.locator('label.key:has-text("Painless")')
+    no_twitch, painless = (
+        page.locator('label.key:has-text("No twitch")'),
+        page.locator('label.key:has-text("Painless")'),
+    )
     painless.tap()
     no_twitch.tap()
     assert page.locator("input[name=painless]").is_checked(), "a painless needle may go without a twitch"

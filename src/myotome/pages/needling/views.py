@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from myotome.clinic.booking.boards import clocks_of
 from myotome.clinic.needling.habits import favourites
@@ -42,12 +42,14 @@ MOST_ROOMS = 8
 
 
 @charts
+@require_safe
 def chart(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
     """The needle chart of one visit."""
     return chart_page(request, actor, visit, row=open_chart(actor, visit, at=timezone.now()))
 
 
 @charts
+@require_safe
 def sites(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
     """Another site: regions to muscles by layer, the spine by level, points by meridian, a search, or a place without a name."""
     row, error = visit_for(actor, visit), None
@@ -66,6 +68,7 @@ def sites(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
 
 
 @charts
+@require_safe
 def line_words(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
     """The words of a line as it forms, each read or not with the nearest word, and what must be said before its needles."""
     row, line = visit_for(actor, visit), request.GET.get("line", "")[:5000]
@@ -74,6 +77,7 @@ def line_words(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
 
 
 @charts
+@require_safe
 def next_visit(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
     """What the close form says of the next visit, for a form that was opened without loading the page again.
 
@@ -92,6 +96,7 @@ def next_visit_context(actor: Actor, visit: Any, *, at: datetime) -> dict[str, A
 
 
 @charts
+@require_safe
 def printed(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
     """The visit on one page of paper."""
     row = open_chart(actor, visit, at=timezone.now())
@@ -99,6 +104,7 @@ def printed(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
 
 
 @charts
+@require_safe
 def paper(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
     """The same page as a tagged PDF."""
     row = open_chart(actor, visit, at=timezone.now())
@@ -109,6 +115,7 @@ def paper(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
 
 
 @charts
+@require_safe
 def take_home(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
     """The list that goes home with her: needles that stay, by which day each comes out, whom to phone."""
     row = open_chart(actor, visit, at=timezone.now())
@@ -117,6 +124,7 @@ def take_home(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
 
 
 @for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
+@require_safe
 def board(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Who is where, needles in first and the oldest before all: room, first name and initial, minutes. For the wall."""
     rooms = who_is_where(actor)
