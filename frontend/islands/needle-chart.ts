@@ -165,13 +165,13 @@ document.addEventListener("click", (event) => {
   field.dispatchEvent(new Event("input", { bubbles: true }));
 });
 
-// A link in the foot opens the fold that it names.
+// A link that names a fold, or a field in one, opens it on the way there.
 document.addEventListener("click", (event) => {
   const link = (event.target as Element | null)?.closest<HTMLElement>("[data-open]");
-  const fold = link && document.getElementById(link.dataset.open ?? "");
-  if (fold instanceof HTMLDetailsElement) {
-    fold.open = true;
-    fold.scrollIntoView({ block: "start" });
-    event.preventDefault();
-  }
+  const target = link && document.getElementById(link.dataset.open ?? "");
+  if (!target) return;
+  for (let fold = target.closest("details"); fold; fold = fold.parentElement?.closest("details") ?? null) fold.open = true;
+  target.scrollIntoView({ block: target instanceof HTMLDetailsElement ? "start" : "center" });
+  if (target.matches("input, select, textarea")) target.focus();
+  event.preventDefault();
 });

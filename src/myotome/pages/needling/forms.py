@@ -10,6 +10,7 @@ from typing import Any
 
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
 
 from myotome.clinic.needling.queries import NeedleInsertion as Row
 from myotome.knowledge.cautions import facts
@@ -35,6 +36,19 @@ QUICK: dict[str, dict[str, Any]] = {
     "no-release": {"grasp": 2, "release": False},
 }
 """One tap for a whole needle: response and out together. A grasp without its grade is 2, the middle one."""
+WHAT_IS_COUNTED = {
+    "depth_mm": _("Depth, mm"),
+    "depth": _("Depth, mm"),
+    "grasp": _("Grasp"),
+    "cramp": _("Cramp"),
+    "twitches": _("Twitches"),
+    "retain_minutes": _("Rests, minutes"),
+    "onset_minutes": _("Minutes after the needle"),
+    "n_counted": _("Counted in your hand"),
+    "n_needles_opened": _("Needles opened"),
+    "n_needles_in_sharps": _("Counted in the sharps box"),
+}
+"""What the page calls its fields of whole numbers."""
 BESIDE_QUICK = ("deqi", "twitches")
 """What may be touched before the one tap, and goes with it unless the tap itself says otherwise."""
 REASONS_FOR_NO_NEXT = (NoNextVisit.RECEPTION_BOOKS, NoNextVisit.SHE_BOOKS, NoNextVisit.NOT_NEEDED)
@@ -238,14 +252,9 @@ def whole(data: Mapping[str, Any], name: str, low: int, high: int) -> int | None
         return None
     n = whole_or_none(text)
     if n is None or not low <= n <= high:
-        said = name.partition(":")[0].removesuffix("_mm").replace("_", " ").capitalize()
-        raise InvalidValue(
-            "{said} is a whole number from {low} to {high}.",
-            field=name.partition(":")[0],
-            said=said,
-            low=low,
-            high=high,
-        )
+        field = name.partition(":")[0]
+        said = str(WHAT_IS_COUNTED.get(field, field.replace("_", " ").capitalize()))
+        raise InvalidValue("{said}: a whole number from {low} to {high}.", field=field, said=said, low=low, high=high)
     return int(text)
 
 

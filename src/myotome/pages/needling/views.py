@@ -30,6 +30,7 @@ from myotome.pages.needling.chart import chart_context, reask_rows
 from myotome.pages.needling.forms import REASONS_FOR_NO_NEXT, free_place_from, moment
 from myotome.pages.needling.kept import say_whether_kept
 from myotome.pages.needling.sites import site_of_key
+from myotome.pages.needling.wrong_fields import places
 from myotome.science.needling.shorthand import marked_words
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import AdverseGrade, AdverseKind, HowNow, Lasted, Relatedness, Role, Seriousness
@@ -87,6 +88,12 @@ def next_visit(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
     context |= next_visit_context(actor, context["visit"], at=timezone.now())
     context["patient"] = context["visit"].course.patient
     return render(request, f"needling/{'instead' if context['visit'].closed_at else 'next'}.html", context)
+
+
+def wrong_at(request: HttpRequest, error: MyotomeError | None) -> tuple[str, ...]:
+    """Where the field that was refused may stand on the chart's page."""
+    match = request.resolver_match
+    return places(error.field, act=match.url_name or "", ids=match.kwargs) if error and match else ()
 
 
 def next_visit_context(actor: Actor, visit: Any, *, at: datetime) -> dict[str, Any]:
@@ -164,11 +171,13 @@ def chart_page(
     """
     row, at = row or visit_for(actor, visit), timezone.now()
     kept = request.POST if stays or (error and error.field != "line") else request.GET
-    chosen = kept.get("site", "") or request.GET.get("site", "")
+    is_set = request.resolver_match is not None and request.resolver_match.url_name == "needle_set"
+    chosen = "" if is_set else kept.get("site", "") or request.GET.get("site", "")  # a set that is refused stays a set
     context = chart_context(actor, row, at=at, chosen=chosen, depths=kept)
     context |= {
         "error": error,
         "typed": request.POST if error else {},
+        "wrong_at": wrong_at(request, error),
         "adverse_kinds": list(AdverseKind),
         "adverse_grades": list(AdverseGrade),
         "besides": [(code.value, words) for code, words in ADJUNCTS.items()],
