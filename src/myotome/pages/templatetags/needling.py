@@ -20,6 +20,7 @@ from myotome.knowledge.consents import consent_text
 from myotome.pages.needling import how, sizes
 from myotome.pages.needling.drawn import drawn_once, what_it_shows
 from myotome.pages.needling.forms import mirrored
+from myotome.pages.needling.incidents import incident_words
 from myotome.pages.needling.sites import CURRENT, name_of, site_key
 from myotome.science.needling.areas import AREAS, areas_of
 from myotome.science.needling.asks import Warning, place_words
@@ -237,6 +238,7 @@ def reasons(warning: Any) -> tuple[str, ...]:
 
 
 register.filter("short_size", sizes.short_size)
+register.filter("incident_words", incident_words)
 
 
 @register.filter
