@@ -60,3 +60,26 @@ def test_a_word_that_was_meant_takes_the_place_of_what_was_written(page, live_se
     meant.tap()
     expect(page.locator("#id_line")).to_have_value("L glmed 50 grasp2")
     expect(page.locator("#line-words .good")).to_have_count(4)
+
+
+def test_a_word_that_was_meant_can_still_be_touched_after_the_line_was_refused(page, live_server):
+    visit, _actor, elena = a_visit()
+    TreatmentVisit.objects.filter(pk=visit.pk).update(reask_at=timezone.now())
+    log_in(page, live_server, elena)
+    page.goto(chart_url(live_server, visit))
+    page.fill("#id_line", "L glmed 50 gasp2")
+    page.locator("#id_line").press("Enter")
+    page.wait_for_selector("#line-error")
+    box, letter = (
+        page.locator("#id_line").bounding_box(),
+        page.evaluate("parseFloat(getComputedStyle(document.getElementById('id_line')).paddingLeft)"),
+    )
+    assert letter >= 14, "the first letter stands clear of the border"
+    assert box["height"] >= 44
+    meant = page.get_by_role("button", name="Write grasp2 for gasp2")
+    assert meant.bounding_box()["height"] >= 44
+    meant.tap()
+    expect(page.locator("#id_line")).to_have_value("L glmed 50 grasp2")
+    page.locator("#id_line").press("Enter")
+    page.wait_for_selector("#needle-1")
+    assert NeedleInsertion.objects.get(visit=visit).grasp == 2

@@ -73,7 +73,7 @@ def sites(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
 def line_words(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
     """The words of a line as it forms, each read or not with the nearest word, and what must be said before its needles."""
     row, line = visit_for(actor, visit), request.GET.get("line", "")[:5000]
-    context = {"words": marked_words(line), "said": said_before_line(actor, row, line), "is_live": True}
+    context = {"words": marked_words(line), "said": said_before_line(actor, row, line)}
     return render(request, "needling/line_words.html", context)
 
 
