@@ -6,6 +6,8 @@
 // stays awake while needles are in; elements/alarm.ts sounds when a set's time is over.
 
 const RESPONSES = "input[name=grasp], input[name=cramp], input[name=twitches], input[name=release], input[name=deqi], input[name=painless]";
+/** What a painless needle did not do; "no twitch" goes with it. */
+const FELT = RESPONSES.replace("input[name=twitches]", 'input[name=twitches]:not([value="0"])').replace(", input[name=painless]", "");
 
 const FIRST_STEP_MM = 10;
 
@@ -53,8 +55,8 @@ export class NeedleChart extends HTMLElement {
         depth.dispatchEvent(new Event("change", { bubbles: true }));
       });
     }
-    // A chosen grasp touched again is taken back: a radio alone cannot.
-    for (const radio of form.querySelectorAll<HTMLInputElement>("input[name=grasp]")) {
+    // A chosen grasp, twitch or no twitch touched again is taken back: a radio alone cannot.
+    for (const radio of form.querySelectorAll<HTMLInputElement>("input[name=grasp], input[name=twitches]")) {
       radio.addEventListener("pointerdown", () => (radio.dataset.was = String(radio.checked)));
       radio.parentElement?.addEventListener("pointerdown", () => (radio.dataset.was = String(radio.checked)));
       radio.addEventListener("click", () => {
@@ -74,8 +76,8 @@ export class NeedleChart extends HTMLElement {
       if (!box.matches(RESPONSES)) return;
       const painless = form.querySelector<HTMLInputElement>("input[name=painless]");
       if (box === painless && box.checked)
-        for (const other of form.querySelectorAll<HTMLInputElement>(RESPONSES)) if (other !== painless) other.checked = false;
-      if (box !== painless && box.checked && painless) painless.checked = false;
+        for (const other of form.querySelectorAll<HTMLInputElement>(FELT)) other.checked = false;
+      if (box.matches(FELT) && box.checked && painless) painless.checked = false;
       if (!inAt || inAt.value) return;
       const began = Date.now() + this.offset;
       inAt.value = new Date(began).toISOString();
@@ -163,15 +165,15 @@ document.addEventListener("click", (event) => {
   field.dispatchEvent(new Event("input", { bubbles: true }));
 });
 
-// A link in the foot opens the fold that it names.
+// A link that names a fold, or a field in one, opens it on the way there.
 document.addEventListener("click", (event) => {
   const link = (event.target as Element | null)?.closest<HTMLElement>("[data-open]");
-  const fold = link && document.getElementById(link.dataset.open ?? "");
-  if (fold instanceof HTMLDetailsElement) {
-    fold.open = true;
-    fold.scrollIntoView({ block: "start" });
-    event.preventDefault();
-  }
+  const target = link && document.getElementById(link.dataset.open ?? "");
+  if (!target) return;
+  for (let fold = target.closest("details"); fold; fold = fold.parentElement?.closest("details") ?? null) fold.open = true;
+  target.scrollIntoView({ block: target instanceof HTMLDetailsElement ? "start" : "center" });
+  if (target.matches("input, select, textarea")) target.focus();
+  event.preventDefault();
 });
 
 // What was refused, and the count after "all out", come where she looks: into view and with the focus, once each.

@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 from myotome.clinic.assessment.actions import begin_examination, chart_finding, show_roots, write_impression
 from myotome.clinic.assessment.queries import last_findings
 from myotome.clinic.needling.actions import answer_ask, ask_again, open_visit, record_insertion
-from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
+from myotome.clinic.needling.models import CautionAnswer, Incident, NeedleInsertion, TreatmentVisit
 from myotome.clinic.needling.queries import needle_as_value, needles_of
 from myotome.clinic.needling.tallies import TALLIED
 from myotome.clinic.pathway.roots import roots_with_needles
@@ -26,7 +26,18 @@ from myotome.vocabulary.anatomy import ExamRegion, NeedleRegion, Side
 from myotome.vocabulary.findings import MuscleFinding
 from myotome.vocabulary.needling import NeedleState, SiteKind, TreatmentMode
 from tests.browser import PATIENCE_MS, photograph, wait_until
-from tests.factories import PASSWORD, a_clinic, a_consent, a_course, a_needle, a_patient, a_practitioner, an_actor
+from tests.browser.targets import targets, too_small
+from tests.factories import (
+    PASSWORD,
+    a_clinic,
+    a_consent,
+    a_course,
+    a_needle,
+    a_patient,
+    a_practitioner,
+    a_yes_to_every_region,
+    an_actor,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 TWELVE = [
@@ -80,12 +91,24 @@ def p95(times_ms):
     return round(sorted(times_ms)[math.ceil(0.95 * len(times_ms)) - 1], 1)
 
 
+OF_BENCHMARK = ("save_cpu_ms_p95", "measured_at_load")
+"""What only the benchmark on a large clinic measures; it goes when its times are measured anew here."""
+
+
 def write_figures(figures):
-    """The figures of a visit, printed and kept beside those of the other tests."""
+    """The figures of a visit, printed and kept beside those of the other tests (docs/reference/visit-figures.md)."""
     FIGURES.parent.mkdir(exist_ok=True)
     known = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
+    if any(name.endswith("_ms_p95") for name in figures):
+        known = {name: value for name, value in known.items() if name not in OF_BENCHMARK}
+        figures = figures | {"measured_with_patients": 1}
     FIGURES.write_text(json.dumps(known | figures, indent=1))
     print(figures)
+
+
+def is_kept(name):
+    """True when the figure is in the file, a number; how large it is says the machine, and is no test."""
+    return isinstance(json.loads(FIGURES.read_text()).get(name), int | float)
 
 
 class Thumb:
@@ -102,11 +125,13 @@ class Thumb:
 
 
 def answer_on_the_page(page):
-    """The first reason of every ask that the page shows, one tap each."""
-    asks = page.locator("li.caution.ask:has(button.chip)")
+    """The first reason of every ask that the page shows, one tap each; how many taps that were."""
+    asks, taps = page.locator("#cautions > li.caution.ask:has(button.chip)"), 0
     while (n := asks.count()) > 0:
         asks.first.locator("button.chip").first.tap()
         expect(asks).to_have_count(n - 1)
+        taps += 1
+    return taps
 
 
 def answer_everything(actor, visit):
@@ -127,27 +152,24 @@ def answer_everything(actor, visit):
 
 
 def test_twelve_needles_from_a_plan_are_twenty_four_taps(page, live_server, axe):
-    visit, actor, elena = a_visit()
+    visit, _actor, elena = a_visit()
+    a_yes_to_every_region(visit.course)
     log_in(page, live_server, elena)
-    answer_everything(actor, visit)
     page.goto(chart_url(live_server, visit))
     thumb = Thumb(page)
-    thumb.tap("#reask button[name=rest]", brings=".keypad")
-    opening = thumb.taps
+    thumb.tap("#reask button[name=rest]", brings="needle-chart")
+    reask, ask_taps, seconds = thumb.taps, answer_on_the_page(page), 0.0
+    page.wait_for_selector(".keypad")
     photograph(page, "needle-chart-820-start")
     assert axe(page) == []
-    sizes = page.eval_on_selector_all(
-        "main a, main button, main label.key, main summary, #visit-foot a, #visit-foot button",
-        "all => all.filter(e => e.checkVisibility()).map(e => [e.textContent.trim().slice(0, 30), "
-        "Math.min(e.getBoundingClientRect().width, e.getBoundingClientRect().height)])",
-    )
-    assert [row for row in sizes if row[1] < 44] == []
-    began = time.monotonic()
+    assert too_small(targets(page)) == []
     for n in range(1, 13):
+        ask_taps += answer_on_the_page(page)
+        began = time.monotonic()
         thumb.tap('label.key:has-text("Grasp 2")')
         thumb.tap("button.needle-out", brings=f"#needle-{n}")
-    needles = thumb.taps - opening
-    seconds = time.monotonic() - began
+        seconds += time.monotonic() - began
+    needles = thumb.taps - reask
     photograph(page, "needle-chart-820-twelve")
     assert NeedleInsertion.objects.filter(state=NeedleState.OUT.value, grasp=2).count() == 12
     thumb.tap("#visit-foot a.act")
@@ -160,11 +182,15 @@ def test_twelve_needles_from_a_plan_are_twenty_four_taps(page, live_server, axe)
     figures = {
         "ims12_taps": needles,
         "ims12_seconds": round(seconds + 1.5 * needles, 1),
-        "opening_and_signing_taps": thumb.taps - needles,
-        "smallest_target_px": min(row[1] for row in sizes),
+        "reask_taps": reask,
+        "ask_taps": ask_taps,
+        "signing_taps": thumb.taps - needles - reask,
     }
     figures["save_ms_p95"] = p95(page.evaluate(SERVER_MS, "/needle/"))
     write_figures(figures)
+    assert ask_taps == CautionAnswer.objects.filter(visit=visit).count() > 0
+    assert not Incident.objects.exists()
+    assert is_kept("save_ms_p95")
     assert needles <= 24
     assert thumb.taps - needles <= 10
 
@@ -227,6 +253,7 @@ def test_the_ladder_follows_every_needle_and_its_time_is_a_figure():
         shown.append(answer["from_needles"])
     assert len(set(shown)) == len(values), "every needle more is heard"
     write_figures({"ladder_ms_p95": p95(times_ms)})
+    assert is_kept("ladder_ms_p95")
 
 
 def test_nothing_scrolls_on_the_tablet_but_the_rows(page, live_server):
@@ -246,7 +273,7 @@ def test_seconds_are_measured_from_the_first_response_key(page, live_server):
     answer_everything(actor, visit)
     log_in(page, live_server, elena)
     page.goto(chart_url(live_server, visit))
-    page.locator('label.key:has-text("Twitch")').tap()
+    page.locator('.key-pair label:has-text("Twitch")').first.tap()
     page.wait_for_timeout(1200)
     page.locator("button.needle-out").tap()
     page.wait_for_selector("#needle-1")
@@ -286,6 +313,24 @@ def test_painless_takes_back_every_other_response(page, live_server):
     page.locator('label.key:has-text("Grasp 1")').tap()
     page.locator('label.key:has-text("Grasp 1")').tap()
     assert page.locator("input[name=grasp]:checked").count() == 0
+    no_twitch, painless = (
+        page.locator('label.key:has-text("No twitch")'),
+        page.locator('label.key:has-text("Painless")'),
+    )
+    painless.tap()
+    no_twitch.tap()
+    assert page.locator("input[name=painless]").is_checked(), "a painless needle may go without a twitch"
+    assert page.locator("input[name=twitches]:checked").input_value() == "0"
+    no_twitch.tap()
+    assert page.locator("input[name=twitches]:checked").count() == 0, "touched again it is not charted"
+    no_twitch.tap()
+    box = no_twitch.bounding_box()
+    assert min(box["width"], box["height"]) >= 44
+    page.locator("button.needle-out").tap()
+    page.wait_for_selector("#needle-1")
+    expect(page.locator("#needle-1")).to_contain_text("no twitch")
+    row = NeedleInsertion.objects.get()
+    assert (row.twitches, row.painless) == (0, True)
 
 
 def test_the_tally_leaves_a_response_that_is_half_touched(page, live_server):
@@ -321,18 +366,19 @@ def test_the_last_acupuncture_set_with_two_changes_is_at_most_eight_taps(page, l
     thumb = Thumb(page)
     page.locator("#reask button[name=rest]").tap()
     page.wait_for_selector("text=Rests, minutes", state="attached")
-    answer_on_the_page(page)
+    ask_taps = answer_on_the_page(page)
     assert axe(page) == []
     thumb.tap('#set label.choice:has-text("SP6")')
     thumb.tap('#set button:has-text("The ticked ones are in")', brings="#counting-out")
     thumb.tap('a:has-text("Another site")', brings="nav[aria-label=Meridians]")
     thumb.tap('a.chip:has-text("GB")', brings="text=GB34")
     thumb.tap('li:has-text("GB34") a:has-text("Left")', brings="#needle")
-    answer_on_the_page(page)
+    ask_taps += answer_on_the_page(page)
     thumb.tap("button.needle-out", brings="#needle-5")
     photograph(page, "needle-chart-820-set")
     assert NeedleInsertion.objects.filter(visit=today, state="in").count() == 5
-    write_figures({"repeat_set_taps": thumb.taps})
+    write_figures({"repeat_set_taps": thumb.taps, "repeat_set_ask_taps": ask_taps, "repeat_set_reask_taps": 1})
+    assert ask_taps == CautionAnswer.objects.filter(visit=today).count() > 0
     assert thumb.taps <= 8
 
 

@@ -81,3 +81,26 @@ def test_what_a_line_asks_is_answered_before_its_needle_and_the_line_stays_in_it
     wait_until(page, lambda: NeedleInsertion.objects.filter(visit=visit, site="rhomboid_major").count() == 1)
     assert visit.caution_answers.get().code == "pleura"
     assert not Incident.objects.filter(visit=visit, detail__contains="pleura").exists()
+
+
+def test_a_word_that_was_meant_can_still_be_touched_after_the_line_was_refused(page, live_server):
+    visit, _actor, elena = a_visit()
+    TreatmentVisit.objects.filter(pk=visit.pk).update(reask_at=timezone.now())
+    log_in(page, live_server, elena)
+    page.goto(chart_url(live_server, visit))
+    page.fill("#id_line", "L glmed 50 gasp2")
+    page.locator("#id_line").press("Enter")
+    page.wait_for_selector("#line-error")
+    box, letter = (
+        page.locator("#id_line").bounding_box(),
+        page.evaluate("parseFloat(getComputedStyle(document.getElementById('id_line')).paddingLeft)"),
+    )
+    assert letter >= 14, "the first letter stands clear of the border"
+    assert box["height"] >= 44
+    meant = page.get_by_role("button", name="Write grasp2 for gasp2")
+    assert meant.bounding_box()["height"] >= 44
+    meant.tap()
+    expect(page.locator("#id_line")).to_have_value("L glmed 50 grasp2")
+    page.locator("#id_line").press("Enter")
+    page.wait_for_selector("#needle-1")
+    assert NeedleInsertion.objects.get(visit=visit).grasp == 2

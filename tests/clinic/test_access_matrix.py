@@ -312,6 +312,23 @@ def test_every_route_answers_every_role_as_the_table_says(worlds, role, method):
     assert wrong == []
 
 
+@pytest.mark.parametrize("role", ["anonymous", "practitioner"])
+def test_no_route_knows_a_method_beside_reading_and_posting(worlds, role):
+    alder, _ = worlds
+    client = Client()
+    if role != "anonymous":
+        client.force_login(alder.users[role])
+    before = AuditEvent.objects.count()
+    answers = {
+        (name, method): client.generic(method, url_of(name, path, "alder", alder.hers)).status_code
+        for name, _pattern, path in own_routes()
+        for method in ("DELETE", "PUT", "PATCH", "TRACE")
+    }
+    assert len(answers) > 500
+    assert {asked: status for asked, status in answers.items() if status != 405} == {}
+    assert AuditEvent.objects.count() == before
+
+
 def test_a_link_of_one_clinic_opens_nothing_in_another(worlds):
     alder, _ = worlds
     client = Client()

@@ -289,6 +289,10 @@ def test_a_tablet_whose_clock_is_a_day_off_charts_at_the_servers_time(client, ho
 
 def test_a_request_without_login_or_with_the_wrong_method_does_nothing(client, house):
     assert client.get(at("needle", house[0])).status_code == 405
+    for name in ("chart", "sites", "printed", "paper", "take_home", "next_visit", "line_words"):
+        assert client.post(at(name, house[0]), form()).status_code == 405, name
+    for name in ("board", "stock", "lot_used", "to_sign"):
+        assert client.post(reverse(f"needling:{name}", kwargs={"clinic": "alder"})).status_code == 405, name
     client.logout()
     assert client.post(at("needle", house[0]), form()).status_code == 302
     assert not NeedleInsertion.objects.exists()

@@ -2,7 +2,8 @@
 
 Every view in Myotome carries one of `@public`, `@by_link`, `@for_roles(...)` or `@signed_in`; a route without a
 declaration fails at start-up (`website.checks`). A view for roles is called with the `Actor` in place of the clinic
-slug: `def day(request, actor, ...)`. What is not yours is 404, what your role does not do is 403.
+slug: `def day(request, actor, ...)`. What is not yours is 404, what your role does not do is 403. No page knows a method
+beside `METHODS`: any other is 405 on every route, before anybody is asked who she is.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.views.decorators.http import require_http_methods
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.people.queries import actor_of, clinic_by_slug, public_actor
@@ -24,6 +26,9 @@ from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import MyotomeError, NotAllowed, NotFound
 
 View = Callable[..., HttpResponse]
+METHODS = ("GET", "HEAD", "POST")
+"""What a page may be asked by; a view that only reads or only writes narrows it (`require_safe`, `require_POST`)."""
+of_pages = require_http_methods(METHODS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,7 @@ class Access:
 def public(view: View) -> View:
     """Open to everybody. With a `clinic` slug in the URL the view gets the public's actor in its place."""
 
+    @of_pages
     @wraps(view)
     def opened(request: HttpRequest, **kwargs: Any) -> HttpResponse:
         if "clinic" in kwargs:
@@ -61,6 +67,7 @@ def for_roles(*roles: Role) -> Callable[[View], View]:
     """Open to users who hold one of the roles in the clinic of the URL."""
 
     def declare(view: View) -> View:
+        @of_pages
         @wraps(view)
         def opened(request: HttpRequest, clinic: str, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
@@ -90,6 +97,7 @@ def for_roles(*roles: Role) -> Callable[[View], View]:
 def signed_in(view: View) -> View:
     """Open to every user who is logged in; the view gets no clinic and must use only the user's own things."""
 
+    @of_pages
     @wraps(view)
     def opened(request: HttpRequest, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from myotome.vocabulary.anatomy import ROOT_INDEX, NeedleRegion, Position, Side
 from myotome.vocabulary.errors import InvalidValue
+from myotome.vocabulary.sentences import Sentence
 
 
 class TreatmentMode(StrEnum):
@@ -95,6 +96,27 @@ LONGEST_S = 4 * 3600
 """Longer than this no needle is in during a treatment; what stays in longer has its two times and no seconds."""
 GAUGES_MM: tuple[float, ...] = (0.16, 0.18, 0.20, 0.22, 0.25, 0.30, 0.35, 0.40)
 LENGTHS_MM: tuple[int, ...] = (13, 25, 30, 40, 50, 60, 75, 100)
+RANGES: dict[str, tuple[float, float, Sentence]] = {
+    "depth_mm": (0, 150, Sentence("A depth is 0 to 150 mm.")),
+    "grasp": (0, 3, Sentence("A grasp is 0 to 3.")),
+    "cramp": (0, 10, Sentence("A cramp is 0 to 10.")),
+    "twitches": (0, 50, Sentence("Twitches are 0 to 50.")),
+    "seconds": (0, LONGEST_S, Sentence("A needle is in for at most four hours.")),
+    "gauge_mm": (0.1, 1.0, Sentence("A needle is 0.10 to 1.00 mm thick.")),
+    "length_mm": (5, 150, Sentence("A needle is 5 to 150 mm long.")),
+}
+"""What can be typed in earnest, and what is said of anything else."""
+
+
+def check_range(name: str, value: float | None) -> None:
+    """Nothing is charted, or a value within its range.
+
+    Raises:
+        InvalidValue: it lies outside; the sentence says which values there are.
+    """
+    low, high, said = RANGES[name]
+    if value is not None and not low <= value <= high:
+        raise InvalidValue(said, field=name)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,24 +159,8 @@ class NeedleInsertion:
     note: str = ""
 
     def __post_init__(self) -> None:
-        for name, value, low, high in (
-            ("depth_mm", self.depth_mm, 0, 150),
-            ("grasp", self.grasp, 0, 3),
-            ("cramp", self.cramp, 0, 10),
-            ("twitches", self.twitches, 0, 50),
-            ("seconds", self.seconds, 0, LONGEST_S),
-            ("gauge_mm", self.gauge_mm, 0.1, 1.0),
-            ("length_mm", self.length_mm, 5, 150),
-        ):
-            if value is not None and not low <= value <= high:
-                raise InvalidValue(
-                    "{name} is {low} to {high}, not {value}.",
-                    field=name,
-                    name=name.replace("_", " "),
-                    low=low,
-                    high=high,
-                    value=value,
-                )
+        for name in RANGES:
+            check_range(name, getattr(self, name))
         if self.level is not None and self.level not in ROOT_INDEX:
             raise InvalidValue("{level} is not a spinal level.", field="level", level=self.level)
         if self.nearest and self.site_kind is not SiteKind.FREE:

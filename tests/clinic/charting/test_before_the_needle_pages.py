@@ -194,6 +194,23 @@ def test_her_word_that_the_rest_is_no_leaves_what_is_marked_or_on_record_as_yes(
     assert answers_of(visit) == {code: "present" if code == "pacemaker" else "absent" for code in ASKED}
 
 
+def test_a_list_that_nobody_asked_before_the_first_needle_stays_on_the_chart_until_it_is_asked(client, clinic, elena):
+    visit, actor = visit_of(clinic, elena)
+    TreatmentVisit.objects.filter(pk=visit.pk).update(reask_at=None)
+    record_insertion(by=actor, at=AT, visit_id=visit.pk, needle=a_needle())
+    client.force_login(elena.user)
+    page = client.get(at("chart", visit)).content.decode()
+    assert 'id="not-asked"' in page
+    assert page.count('id="reask"') == 1
+    refused = client.post(at("asked_again", visit), {"fact:fever": "present"})
+    assert refused.status_code == 422
+    assert '<details class="fold" id="not-asked" open>' in refused.content.decode()
+    after = client.post(at("asked_again", visit), {"fact:fever": "present", "rest": "absent"}, follow=True)
+    assert answers_of(visit)["fever"] == "present"
+    assert 'id="not-asked"' not in after.content.decode()
+    assert "Something new since the start?" in after.content.decode()
+
+
 def test_an_ask_that_stays_on_the_page_is_measured_from_when_it_was_first_shown(client, clinic, elena):
     visit, _ = visit_of(clinic, elena, sites=OVER_LUNG)
     client.force_login(elena.user)

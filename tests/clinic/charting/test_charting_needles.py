@@ -47,6 +47,20 @@ def test_one_tap_writes_response_and_out(client, clinic, elena):
     assert (row.grasp, row.cramp, row.release, row.state) == (2, 5, True, "out")
 
 
+def test_no_twitch_is_charted_as_none_and_not_touching_it_as_unknown(client, clinic, elena):
+    visit, _ = visit_of(clinic, elena)
+    client.force_login(elena.user)
+    page = client.get(at("chart", visit)).content.decode()
+    assert '<input type="radio" name="twitches" value="0">No twitch' in page
+    for n, said in enumerate(({"twitches": "0"}, {}, {"twitches": "0", "quick": "grasp-release"})):
+        client.post(at("needle", visit), needle_form(client_id=f"tablet-{n}", **({"grasp": "1"} | said)))
+    client.post(at("needle", visit), needle_form(client_id="tablet-3", twitches="0", quick="twitch"))
+    rows = NeedleInsertion.objects.order_by("number").values_list("grasp", "twitches", "release")
+    assert list(rows) == [(1, 0, None), (1, None, None), (2, 0, True), (None, 1, None)]
+    page = client.get(at("chart", visit)).content.decode()
+    assert page.count("no twitch") == 2
+
+
 def test_the_same_form_sent_twice_is_one_needle(client, clinic, elena):
     visit, _ = visit_of(clinic, elena)
     client.force_login(elena.user)

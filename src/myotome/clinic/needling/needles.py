@@ -220,16 +220,7 @@ def _apply_response(row: NeedleInsertion, response: dict[str, Any]) -> None:
     known = {"painless", "grasp", "cramp", "twitches", "release", "deqi", "note", "depth_mm"}
     if unknown := set(response) - known:
         raise InvalidValue("{unknown} is not a needle response.", field=sorted(unknown)[0], unknown=sorted(unknown)[0])
-    for name, (low, high) in {"grasp": (0, 3), "cramp": (0, 10), "twitches": (0, 50), "depth_mm": (0, 150)}.items():
-        value = response.get(name)
-        if value is not None and not low <= value <= high:
-            raise InvalidValue(
-                "{name} is {low} to {high}, not {value}.",
-                field=name,
-                name=name.replace("_", " "),
-                low=low,
-                high=high,
-                value=value,
-            )
+    for name in ("grasp", "cramp", "twitches", "depth_mm"):
+        words.check_range(name, response.get(name))
     for name, value in response.items():
         setattr(row, name, list(value) if name == "deqi" else value)

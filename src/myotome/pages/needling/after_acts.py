@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from myotome.clinic.needling import actions
 from myotome.clinic.needling.cosigning import waiting_for_cosignature
@@ -62,6 +63,7 @@ def cosign(request: HttpRequest, actor: Actor, visit: int) -> None:
 
 
 @for_roles(Role.PRACTITIONER)
+@require_safe
 def to_sign(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Visits that wait for her name, and visits of hers that wait for another's."""
     rows = [row for row in waiting_for_cosignature(actor) if actor.practitioner_id in (row.cosigner_id, row.signer_id)]

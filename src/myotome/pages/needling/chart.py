@@ -30,6 +30,7 @@ from myotome.knowledge.cautions import facts
 from myotome.pages.needling.before import WHERE, by_level, split_by_current, without_doubles
 from myotome.pages.needling.graph import graph_context
 from myotome.pages.needling.how import how_context
+from myotome.pages.needling.incidents import told_in_words
 from myotome.pages.needling.plate import plates_of
 from myotome.pages.needling.sets import levels_of_set, points_that_go_in, stopped_points
 from myotome.pages.needling.sites import (
@@ -138,8 +139,10 @@ def chart_context(
         "closing": closing_of(actor, visit, at=at) if is_closed else None,
         "charted_sites": sites_charted(needles) if is_closed else [],
         "needle_regions": [region.value for region in NeedleRegion] if is_closed else [],
-        "incidents": incidents_of(visit) if is_closed else [],
-        "open_incidents": [] if is_closed else [row for row in incidents_of(visit) if row.resolved_at is None],
+        "incidents": told_in_words(incidents_of(visit)) if is_closed else [],
+        "open_incidents": []
+        if is_closed
+        else told_in_words(row for row in incidents_of(visit) if row.resolved_at is None),
         "addenda": addenda_of(visit) if is_closed else [],
         "at": at,
         "is_offered_to_me": bool(visit.handed_to_id and visit.handed_to_id == actor.practitioner_id),

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
 
 from myotome.clinic.needling.queries import NeedleInsertion as Row
 from myotome.knowledge.cautions import facts
@@ -35,6 +36,21 @@ QUICK: dict[str, dict[str, Any]] = {
     "no-release": {"grasp": 2, "release": False},
 }
 """One tap for a whole needle: response and out together. A grasp without its grade is 2, the middle one."""
+WHAT_IS_COUNTED = {
+    "depth_mm": _("Depth, mm"),
+    "depth": _("Depth, mm"),
+    "grasp": _("Grasp"),
+    "cramp": _("Cramp"),
+    "twitches": _("Twitches"),
+    "retain_minutes": _("Rests, minutes"),
+    "onset_minutes": _("Minutes after the needle"),
+    "n_counted": _("Counted in your hand"),
+    "n_needles_opened": _("Needles opened"),
+    "n_needles_in_sharps": _("Counted in the sharps box"),
+}
+"""What the page calls its fields of whole numbers."""
+BESIDE_QUICK = ("deqi", "twitches")
+"""What may be touched before the one tap, and goes with it unless the tap itself says otherwise."""
 REASONS_FOR_NO_NEXT = (NoNextVisit.RECEPTION_BOOKS, NoNextVisit.SHE_BOOKS, NoNextVisit.NOT_NEEDED)
 """What may be said at closing; that a time was taken is found out, not said."""
 
@@ -43,7 +59,7 @@ def needle_from(data: QueryDict, *, mode: TreatmentMode, at: datetime, last: Row
     """The needle of the form; in IMS it is charted as it comes out, in acupuncture as it goes in.
 
     `quick` names a response of `QUICK`, or `same` for that of the `last` needle. Seconds are charted only when the
-    page measured them (`in_at`). De qi that was touched beside a quick response is kept.
+    page measured them (`in_at`). De qi, and twitch or none, that was touched beside a quick response is kept.
 
     Raises:
         InvalidValue: no site, no side, or a value outside its range.
@@ -56,8 +72,8 @@ def needle_from(data: QueryDict, *, mode: TreatmentMode, at: datetime, last: Row
     if data.get("quick") == "same" and last is not None:
         response = {name: getattr(last, name) for name in RESPONSES} | {"deqi": tuple(last.deqi)}
     elif data.get("quick"):
-        felt = {name: said for name, said in response.items() if name == "deqi"}
-        response = QUICK[data["quick"]] | felt if data["quick"] in QUICK else response
+        felt = {name: said for name, said in response.items() if name in BESIDE_QUICK and said is not None}
+        response = felt | QUICK[data["quick"]] if data["quick"] in QUICK else response
     return NeedleInsertion(
         client_id=data.get("client_id") or secrets.token_hex(8),
         depth_mm=whole(data, "depth_mm", 0, 150),
@@ -245,14 +261,9 @@ def whole(data: Mapping[str, Any], name: str, low: int, high: int) -> int | None
         return None
     n = whole_or_none(text)
     if n is None or not low <= n <= high:
-        said = name.partition(":")[0].removesuffix("_mm").replace("_", " ").capitalize()
-        raise InvalidValue(
-            "{said} is a whole number from {low} to {high}.",
-            field=name.partition(":")[0],
-            said=said,
-            low=low,
-            high=high,
-        )
+        field = name.partition(":")[0]
+        said = str(WHAT_IS_COUNTED.get(field, field.replace("_", " ").capitalize()))
+        raise InvalidValue("{said}: a whole number from {low} to {high}.", field=field, said=said, low=low, high=high)
     return int(text)
 
 

@@ -8,22 +8,28 @@ from django.utils.translation import gettext as _
 
 from myotome.science.needling.stock import LotOnShelf
 from myotome.vocabulary.errors import InvalidValue
+from myotome.vocabulary.needling import RANGES
 
 
 def size_from(text: str) -> tuple[float | None, int | None, str]:
     """(gauge_mm, length_mm, lot) of `0.30x50` or `0.30x50@A123`; nothing typed is (None, None, "").
 
     Raises:
-        InvalidValue: it cannot be read.
+        InvalidValue: it cannot be read, or no needle is so thin, thick, short or long.
     """
     if not text:
         return None, None, ""
     size, _at, lot = text.partition("@")
     try:
         gauge, length = size.lower().replace("×", "x").split("x")
-        return float(gauge), int(length), lot.strip()[:40]
+        gauge_mm, length_mm = float(gauge), int(length)
     except ValueError as fault:
         raise InvalidValue("A needle is written like 0.30x50.", field="size") from fault
+    for name, value in (("gauge_mm", gauge_mm), ("length_mm", length_mm)):
+        low, high, said = RANGES[name]
+        if not low <= value <= high:
+            raise InvalidValue(said, field="size")
+    return gauge_mm, length_mm, lot.strip()[:40]
 
 
 def short_size(size: str) -> str:

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from myotome.clinic.needling import shelf, stocking
 from myotome.clinic.people.days import clinic_day
@@ -28,6 +28,7 @@ MOST = 100_000
 
 
 @keepers
+@require_safe
 def stock(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Every lot with what is left, and the form to receive more."""
     return render(request, "needling/stock.html", _page(request, actor))
@@ -99,6 +100,7 @@ def lot(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 @keepers
+@require_safe
 def lot_used(request: HttpRequest, actor: Actor) -> HttpResponse:
     """From a lot number to the visits in which it was used: whom a recall concerns."""
     asked = request.GET.get("lot", "").strip()[:40]

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from myotome.clinic.booking.boards import clocks_of
 from myotome.clinic.needling.habits import favourites
@@ -32,6 +32,7 @@ from myotome.pages.needling.forms import REASONS_FOR_NO_NEXT, free_place_from, m
 from myotome.pages.needling.kept import say_whether_kept
 from myotome.pages.needling.refused import Refused
 from myotome.pages.needling.sites import site_of_key
+from myotome.pages.needling.wrong_fields import places
 from myotome.pages.typed import whole_or_none
 from myotome.science.needling.counts import n_short
 from myotome.science.needling.shorthand import marked_words
@@ -46,12 +47,14 @@ MOST_ROOMS = 8
 
 
 @charts
+@require_safe
 def chart(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
     """The needle chart of one visit."""
     return chart_page(request, actor, visit, row=open_chart(actor, visit, at=timezone.now()))
 
 
 @charts
+@require_safe
 def sites(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
     """Another site: regions to muscles by layer, the spine by level, points by meridian, a search, or a place without a name."""
     row, error = visit_for(actor, visit), None
@@ -70,6 +73,7 @@ def sites(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
 
 
 @charts
+@require_safe
 def line_words(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
     """The words of a line as it forms, each read or not with the nearest word, and what must be said before its needles."""
     row, line = visit_for(actor, visit), request.GET.get("line", "")[:5000]
@@ -79,6 +83,7 @@ def line_words(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
 
 
 @charts
+@require_safe
 def next_visit(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
     """What the close form says of the next visit, for a form that was opened without loading the page again.
 
@@ -90,6 +95,12 @@ def next_visit(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
     return render(request, f"needling/{'instead' if context['visit'].closed_at else 'next'}.html", context)
 
 
+def wrong_at(request: HttpRequest, error: MyotomeError | None) -> tuple[str, ...]:
+    """Where the field that was refused may stand on the chart's page."""
+    match = request.resolver_match
+    return places(error.field, act=match.url_name or "", ids=match.kwargs) if error and match else ()
+
+
 def next_visit_context(actor: Actor, visit: Any, *, at: datetime) -> dict[str, Any]:
     """The next visit as the form offers it, with the reasons for none."""
     reasons = [reason.value for reason in REASONS_FOR_NO_NEXT]
@@ -97,6 +108,7 @@ def next_visit_context(actor: Actor, visit: Any, *, at: datetime) -> dict[str, A
 
 
 @charts
+@require_safe
 def printed(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
     """The visit on one page of paper."""
     row = open_chart(actor, visit, at=timezone.now())
@@ -104,6 +116,7 @@ def printed(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
 
 
 @charts
+@require_safe
 def paper(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
     """The same page as a tagged PDF."""
     row = open_chart(actor, visit, at=timezone.now())
@@ -114,6 +127,7 @@ def paper(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
 
 
 @charts
+@require_safe
 def take_home(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
     """The list that goes home with her: needles that stay, by which day each comes out, whom to phone."""
     row = open_chart(actor, visit, at=timezone.now())
@@ -122,6 +136,7 @@ def take_home(request: HttpRequest, actor: Actor, visit: int) -> HttpResponse:
 
 
 @for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
+@require_safe
 def board(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Who is where, needles in first and the oldest before all: room, first name and initial, minutes. For the wall."""
     rooms = who_is_where(actor)
@@ -174,13 +189,15 @@ def chart_page(
     """
     row, at = row or visit_for(actor, visit), timezone.now()
     kept = request.POST if stays or (error and error.field != "line") else request.GET
-    chosen = kept.get("site", "") or request.GET.get("site", "")
+    is_set = request.resolver_match is not None and request.resolver_match.url_name == "needle_set"
+    chosen = "" if is_set else kept.get("site", "") or request.GET.get("site", "")  # a set that is refused stays a set
     context = chart_context(actor, row, at=at, chosen=chosen, depths=kept)
     context |= {
         "error": error,
         "typed": request.POST if error else _line_in_hand(request) if stays else {},
         "refused": refused,
         "error_at": (refused or Refused()).place_of(error),
+        "wrong_at": wrong_at(request, error),
         "adverse_kinds": list(AdverseKind),
         "adverse_grades": list(AdverseGrade),
         "besides": [(code.value, words) for code, words in ADJUNCTS.items()],

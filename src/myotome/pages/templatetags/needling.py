@@ -20,6 +20,7 @@ from myotome.knowledge.consents import consent_text
 from myotome.pages.needling import how, sizes
 from myotome.pages.needling.drawn import drawn_once, what_it_shows
 from myotome.pages.needling.forms import mirrored
+from myotome.pages.needling.incidents import incident_words
 from myotome.pages.needling.sites import CURRENT, name_of, site_key
 from myotome.science.needling.areas import AREAS, LIMBS, areas_of, checked_areas, limbs_of
 from myotome.science.needling.asks import Warning
@@ -166,6 +167,8 @@ def response_words(needle: Any) -> str:
         said.append(_("cramp %(n)s") % {"n": needle.cramp})
     if needle.twitches:
         said.append(_("twitch"))
+    if needle.twitches == 0:
+        said.append(_("no twitch"))
     if needle.deqi:
         felt = [str(how.DEQI_WORDS.get(code, code)).lower() for code in needle.deqi if code != "de_qi"]
         said.append(f"{_('de qi')} ({'; '.join(felt)})" if felt else _("de qi"))
@@ -246,6 +249,7 @@ def reasons(warning: Any) -> tuple[str, ...]:
 
 
 register.filter("short_size", sizes.short_size)
+register.filter("incident_words", incident_words)
 
 
 @register.filter
