@@ -1,4 +1,4 @@
-"""Sites as the chart shows them: their names, their keys, where they are on the plate, and those that wait.
+"""Sites as the chart shows them: their names, their keys, and those that wait.
 
 A key names a site in a form or a link: `muscle:multifidus:L5:left`, `acupoint:ST36::right`, `free:scar@low_back::left`,
 or with what she names as nearest, `free:scar@low_back~mult-L4::left`: the same place.
@@ -20,7 +20,6 @@ from myotome.clinic.needling.habits import Habit, SiteOfPlan, Where
 from myotome.clinic.needling.queries import NeedleInsertion
 from myotome.knowledge import acupoints as points
 from myotome.knowledge.muscles import muscle, muscles, region_at
-from myotome.pages.plates import part_key
 from myotome.science.needling.lines import CURRENT_FIELDS, MOST_OF_CURRENT
 from myotome.science.needling.sites import UnknownSite, named_site, nearest_named, nearest_word
 from myotome.vocabulary.anatomy import NeedleRegion, Side
@@ -162,17 +161,6 @@ def site_name(kind: str, site: str, level: str | None = "") -> str:
     row = muscles().get(site)
     name = row.name if row else site.replace("_", " ").replace("-", " ")
     return f"{name[:1].upper()}{name[1:]} {level or ''}".strip()
-
-
-def plate_key(kind: str, site: str, level: str | None, side: str) -> str | None:
-    """Where the plate shows this site: the muscle, or the first muscle that a point passes; None when nowhere."""
-    shown = side if side in ("left", "right") else "left"
-    if kind == SiteKind.MUSCLE.value:
-        return part_key(site, shown, level)
-    if kind == SiteKind.ACUPOINT.value and (point := points.acupoints().get(site)) and point.muscles:
-        first = point.muscles[0]
-        return part_key(first.muscle, shown, getattr(first, "level", None))
-    return None
 
 
 def where_of(row: Any) -> Where:

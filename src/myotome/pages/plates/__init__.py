@@ -6,7 +6,8 @@ models, no clock. The classes are those of `frontend/styles/body.css`.
 """
 
 from myotome.pages.plates.crops import CROPS, CUTS, crop_for
-from myotome.pages.plates.drawing import NeedleMark, anchor_of, body_plate, box_of, locator, region_plate
+from myotome.pages.plates.drawing import anchor_of, body_plate, box_of, locator, region_plate
+from myotome.pages.plates.marks import NeedleMark
 from myotome.pages.plates.outlines import CREDIT
 from myotome.pages.plates.shapes import drawn_as, part_key, shapes_of, split_key
 from myotome.pages.plates.skin import areas_of, middle_of, skin_plate

@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 
 from myotome.pages.plates.crops import CUTS, Box, framed
 from myotome.pages.plates.lettering import description, labels_beside, leader_lines, side_words, words_of
-from myotome.pages.plates.outlines import WHOLE, parts, skin
+from myotome.pages.plates.marks import NeedleMark, spots_of, spread
+from myotome.pages.plates.outlines import MIDLINE_X, WHOLE, parts, skin
 from myotome.pages.plates.shapes import Shape, ground, one_layer, shapes_of
 from myotome.pages.plates.sheet import as_control, new_uid, skin_clip, svg_of
 from myotome.pages.plates.skin import skin_area, stipples
@@ -28,16 +29,9 @@ FIBRES = {  # grade: (spacing, width of the line) in units of a plate drawn at o
     2: (5.4, 1.7),
     3: (3.4, 0.8),
 }
+DISC = 28.0
+"""Across a needle's disc, in units of a plate drawn at one pixel a unit."""
 BARE_PARTS = ("head", "hair", "hands", "feet", "ankles", "knees")
-
-
-@dataclass(frozen=True, slots=True)
-class NeedleMark:
-    """A needle on a plate: its number, `state` planned | in | out, and the key of the muscle it stands in."""
-
-    number: int
-    key: str
-    state: str
 
 
 @dataclass
@@ -129,7 +123,7 @@ def body_plate(
             for path in s.paths
         )
         body.append(as_control(key, paths, word, href, pick))
-    body += _needle_marks(needles, view, max(1.0, h / 440))
+    body += _needle_marks(needles, view, max(1.0, h / 440), (x, y, w, h))
     margin_left, margin_right, labels = (
         labels_beside(drawn, states, names, details, (x, y, w, h)) if labelled and drawn else (0, 0, "")
     )
@@ -250,10 +244,8 @@ def locator(
     dots = stipples(uid, 2.5, {grade for grade in (skin_signs or {}).values() if grade})
     if skin_signs:
         body += [skin_clip(uid, view), *(skin_area(key, view, grade, uid) for key, grade in skin_signs.items())]
-    for mark in needles:
-        for s in one_layer(tuple(s for s in shapes_of(mark.key) if s.view == view), deep=True)[:1]:
-            at = f'cx="{s.anchor[0]:.0f}" cy="{s.anchor[1]:.0f}"'
-            body.append(f'<g class="site {escape(mark.state)}"><circle {at} r="17"/></g>')
+    for mark, (mx, my) in spots_of(needles, view):
+        body.append(f'<g class="site {escape(mark.state)}"><circle cx="{mx:.0f}" cy="{my:.0f}" r="17"/></g>')
     if crop and CUTS[crop][0] == view:
         x, y, w, h = box_of(view, crop, ratio)
         body.append(f'<rect class="frame" x="{x:.0f}" y="{y:.0f}" width="{w:.0f}" height="{h:.0f}" rx="14"/>')
@@ -300,27 +292,15 @@ def _zone_links(view: str, zones: Mapping[str, tuple[str, str]], uid: str) -> li
     return found
 
 
-def _needle_marks(needles: Sequence[NeedleMark], view: str, size: float) -> list[str]:
-    """Discs with numbers along each muscle; `size` keeps them readable when much of the body is shown."""
-    per_key: dict[str, list[NeedleMark]] = {}
-    for mark in needles:
-        per_key.setdefault(mark.key, []).append(mark)
+def _needle_marks(needles: Sequence[NeedleMark], view: str, size: float, box: Box) -> list[str]:
+    """Discs with numbers, none on another; `size` keeps them readable when much of the body is shown."""
+    marks = spots_of(needles, view, size=size)
+    apart = spread([at for _mark, at in marks], DISC * size, box, MIDLINE_X[view])
     rows = []
-    for key, marks in per_key.items():
-        shapes = one_layer(tuple(s for s in shapes_of(key) if s.view == view), deep=True)
-        if not shapes:
-            continue
-        (ax, ay), (x0, y0, x1, y1) = shapes[0].anchor, shapes[0].box
-        along_y = (y1 - y0) >= (x1 - x0)
-        step = min(27.0 * size, (y1 - y0 if along_y else x1 - x0) / max(1, len(marks)))
-        for i, mark in enumerate(marks):
-            off = (i - (len(marks) - 1) / 2) * max(step, 20.0 * size)
-            px, py = (ax, ay + off) if along_y else (ax + off, ay)
-            halo = (
-                f'<circle class="halo" cx="{px:.1f}" cy="{py:.1f}" r="{23 * size:.0f}"/>' if mark.state == "in" else ""
-            )
-            rows.append(
-                f'<g class="site {escape(mark.state)}">{halo}<circle cx="{px:.1f}" cy="{py:.1f}" r="{14 * size:.0f}"/>'
-                f'<text x="{px:.1f}" y="{py:.1f}" font-size="{15 * size:.0f}">{mark.number}</text></g>'
-            )
+    for (mark, _at), (px, py) in zip(marks, apart, strict=True):
+        halo = f'<circle class="halo" cx="{px:.1f}" cy="{py:.1f}" r="{23 * size:.0f}"/>' if mark.state == "in" else ""
+        rows.append(
+            f'<g class="site {escape(mark.state)}">{halo}<circle cx="{px:.1f}" cy="{py:.1f}" r="{14 * size:.0f}"/>'
+            f'<text x="{px:.1f}" y="{py:.1f}" font-size="{15 * size:.0f}">{mark.number}</text></g>'
+        )
     return rows

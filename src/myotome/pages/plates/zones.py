@@ -76,7 +76,7 @@ def muscles_in(view: str, region: str, side: str) -> tuple[tuple[Shape, int], ..
     found = []
     for shape in ground(view):
         for i, middle in enumerate(_middles(shape)):
-            if shape.side == side and polygon and _inside(middle, polygon):
+            if shape.side == side and polygon and is_inside(middle, polygon):
                 found.append((shape, i))
     return tuple(found)
 
@@ -87,7 +87,8 @@ def _middles(shape: Shape) -> tuple[tuple[float, float], ...]:
     return tuple(boxes[path] for path in shape.paths)
 
 
-def _inside(point: tuple[float, float], polygon: Polygon) -> bool:
+def is_inside(point: tuple[float, float], polygon: Polygon) -> bool:
+    """True for a point inside the polygon."""
     x, y = point
     inside = False
     for (x0, y0), (x1, y1) in zip(polygon, (*polygon[1:], polygon[0]), strict=True):
