@@ -216,6 +216,6 @@ def test_an_ask_that_stays_on_the_page_is_measured_from_when_it_was_first_shown(
     client.force_login(elena.user)
     first = client.get(at("chart", visit)).content.decode()
     shown = re.search(r'name="shown_at" value="([^"]+)"', first)[1]
-    reason = {"code": "other", "place": "upper_back", "reason": "said", "shown_at": shown}
+    reason = {"code": "calf_clot", "place": "upper_back", "reason": "said", "shown_at": shown}
     after = client.post(at("answered", visit), reason, headers={"HX-Request": "true"}).content.decode()
     assert re.search(r'name="shown_at" value="([^"]+)"', after)[1] == shown
