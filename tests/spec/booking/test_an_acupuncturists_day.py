@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from myotome.clinic.booking.actions import book
+from myotome.clinic.booking.actions import book, cancel
 from myotome.clinic.booking.models import Appointment, Claim, Service
 from myotome.clinic.booking.queries import free_times_for
 from myotome.clinic.booking.set_up import change_service
@@ -85,3 +85,31 @@ def test_the_limit_of_resting_patients_is_kept_by_the_claims_themselves():
             refused.append(str(refusal))
     assert Appointment.objects.count() == 1
     assert ["may rest at once" in words for words in refused] == [True, True]
+
+
+def test_who_rests_counts_under_her_practitioner_whatever_the_treatment_and_the_place():
+    clinic = a_clinic()
+    mei = a_practitioner(clinic)
+    place = Place.objects.get(clinic=clinic)
+    Room.objects.bulk_create(Room(clinic=clinic, place=place, name=f"Room {n}") for n in range(3, 7))
+    owner, desk = an_actor(a_user(clinic, Role.OWNER), clinic), the_system(clinic)
+    for kind, most in (("acupuncture", 3), ("assessment_acupuncture", 1)):
+        service = Service.objects.get(clinic=clinic, kind=kind)
+        phases = [Phase(5, True, True), Phase(60, False, True)]
+        change_service(by=owner, at=AT, service_id=service.pk, most_resting=most, phases=phases, room_kind="any")
+
+    def booked(kind, minutes):
+        patient = a_patient(clinic, given_name=f"P{minutes}", email="")
+        a_course(clinic, patient)
+        return book(
+            by=desk, at=AT, patient_id=patient.pk, practitioner_id=mei.pk,
+            service_id=Service.objects.get(clinic=clinic, kind=kind).pk,
+            starts_at=AT + timedelta(days=1, minutes=minutes),
+        )  # fmt: skip
+
+    first = booked("acupuncture", 0)
+    booked("acupuncture", 10)
+    cancel(by=desk, at=AT, appointment_id=first.pk)
+    with pytest.raises(AlreadyBooked, match="may rest at once"):
+        booked("assessment_acupuncture", 20)
+    booked("acupuncture", 20)

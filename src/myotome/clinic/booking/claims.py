@@ -22,6 +22,8 @@ DEADLOCK = "40P01"
 """PostgreSQL's code for a circle of waiting writers that it has broken."""
 TAKEN = "This time has just been taken. Please choose another one below."
 ROWS_A_STATEMENT = 2000
+MOST_RESTING = 12
+"""So many places to rest there are under one practitioner, over all treatments."""
 
 Key = tuple[str, int]
 """A resource and a tick."""
@@ -91,21 +93,27 @@ def resting_ticks(starts_at: datetime, phases: Iterable[Phase]) -> list[int]:
 
 
 def resting_keys(practitioner_id: int, resting: Iterable[int], taken: set[Key], *, most: int) -> list[Key]:
-    """One free place under the practitioner for each resting tick.
+    """The lowest free place under the practitioner for each resting tick; `taken` holds those of all services.
+
+    Who comes at the same moment wants the same place, so that the database refuses the second.
 
     Raises:
         AlreadyBooked: as many as she may have are resting then.
     """
     found: list[Key] = []
     for tick in resting:
-        places = ((f"resting:{practitioner_id}:{number}", tick) for number in range(most))
-        free = next((place for place in places if place not in taken), None)
-        if free is None:
+        free = [key for name in resting_places(practitioner_id) if (key := (name, tick)) not in taken]
+        if MOST_RESTING - len(free) >= most:
             raise AlreadyBooked(
                 "As many patients as may rest at once are resting then. Please choose another time.", field="start"
             )
-        found.append(free)
+        found.append(free[0])
     return found
+
+
+def resting_places(practitioner_id: int) -> list[str]:
+    """The names of all places to rest under a practitioner, whatever the treatment."""
+    return [f"resting:{practitioner_id}:{number}" for number in range(MOST_RESTING)]
 
 
 def claims_for(spans: Iterable[AppointmentSpan], resting: Iterable[Key] = ()) -> list[Claim]:

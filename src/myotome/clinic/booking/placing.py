@@ -23,6 +23,7 @@ from myotome.clinic.booking.claims import (
     clash_is_already_booked,
     keys_of,
     resting_keys,
+    resting_places,
     resting_ticks,
     spans_for,
     taken_among,
@@ -179,7 +180,7 @@ def _free_way(wanted: Wanted, appointment: Appointment, *, at: datetime) -> tupl
     resources = [f"practitioner:{wanted.practitioner.pk}", f"patient:{appointment.patient_id}"]
     resources += [f"room:{pk}" for pk in wanted.rooms]
     most = wanted.service.most_resting if resting else 0
-    resources += [f"resting:{wanted.practitioner.pk}:{number}" for number in range(most)]
+    resources += resting_places(wanted.practitioner.pk) if most else []
     taken = taken_among(resources, first, last, at=at)
     needs_room = bool(stretches(wanted.phases, Who.ROOM))
     for room_id in wanted.rooms if needs_room else (None,):

@@ -14,6 +14,7 @@ from zoneinfo import available_timezones
 from django.db import transaction
 
 from myotome.clinic.audit.actions import record
+from myotome.clinic.booking.claims import MOST_RESTING
 from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.models import (
     DiaryRules,
@@ -247,7 +248,7 @@ def change_service(
     for name in ("buffer_minutes", "turnover_minutes"):
         if changes.get(name, 0) % 5 or changes.get(name, 0) > 120:
             raise InvalidValue("The time after a visit is 0, 5, 10 ... 120 minutes.", field=name)
-    if not 1 <= changes.get("most_resting", 1) <= 12:
+    if not 1 <= changes.get("most_resting", 1) <= MOST_RESTING:
         raise InvalidValue("One to twelve patients may rest at once.", field="most_resting")
     if "name" in changes:
         changes["name"] = _named(changes["name"], "name")
