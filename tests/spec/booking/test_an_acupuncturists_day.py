@@ -107,8 +107,8 @@ def test_who_rests_counts_under_her_practitioner_whatever_the_treatment_and_the_
             starts_at=AT + timedelta(days=1, minutes=minutes),
         )  # fmt: skip
 
-    first = booked("acupuncture", 0)
-    booked("acupuncture", 10)
+    first = booked("acupuncture", 10)
+    booked("acupuncture", 0)  # rests on the second place while the first one rests
     cancel(by=desk, at=AT, appointment_id=first.pk)
     with pytest.raises(AlreadyBooked, match="may rest at once"):
         booked("assessment_acupuncture", 20)
