@@ -1,4 +1,4 @@
-"""Three guards around every view: second factor, idle lock, and errors told as pages.
+"""Guards around every view: whose address it is, second factor, idle lock, and errors told as pages.
 
 The idle lock keeps what was typed: a form posted after the lock is held in the session and offered again, unsent,
 after the password, without what looks like the number of a payment card. Background polls (header `X-Myotome-Poll`) never extend the session.
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import urlencode, urlsplit
 
+from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.signals import user_logged_in
 from django.db import DataError
@@ -28,6 +29,26 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 OPEN_PATHS = ("/accounts/", "/static/", "/locked/", "/keeper.js", "/offline/")
 MOST_HELD_BYTES = 200_000
 LONGEST_SESSION_SECONDS = 12 * 3600
+
+
+class TrustedProxyMiddleware:
+    """Behind a reverse proxy the address is that of the patient and not of the proxy: limits count people apart.
+
+    Only the word of the addresses in `TRUSTED_PROXIES` is taken, and of what they pass on the nearest that is no proxy of
+    ours: all before it may be made up.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        passed_on = request.META.get("HTTP_X_FORWARDED_FOR", "")
+        if passed_on and request.META.get("REMOTE_ADDR", "") in settings.TRUSTED_PROXIES:
+            hops = [hop.strip() for hop in passed_on.split(",") if hop.strip()]
+            request.META["REMOTE_ADDR"] = next(
+                (hop for hop in reversed(hops) if hop not in settings.TRUSTED_PROXIES), request.META["REMOTE_ADDR"]
+            )
+        return self.get_response(request)
 
 
 class MyotomeErrorMiddleware:

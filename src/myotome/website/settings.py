@@ -45,6 +45,8 @@ def _secret_key() -> str:
 SECRET_KEY = _secret_key()
 DEBUG = False
 ALLOWED_HOSTS = [h for h in os.environ.get("MYOTOME_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if h]
+TRUSTED_PROXIES = frozenset(filter(None, os.environ.get("MYOTOME_TRUSTED_PROXY", "").replace(" ", "").split(",")))
+"""Addresses of reverse proxies whose word for where a request came from is taken; nobody's else."""
 PUBLIC_URL = os.environ.get("MYOTOME_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SERVED_BY_TLS = os.environ.get("MYOTOME_TLS", "") == "1"
@@ -81,6 +83,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "myotome.website.middleware.TrustedProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
