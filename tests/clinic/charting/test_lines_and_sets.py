@@ -106,7 +106,7 @@ def test_a_stopped_point_that_is_in_already_is_recorded_with_the_set(client, a_s
     stopped_in(visit, actor, "forearm_hand:left")
     client.post(at("needle_set", visit), {"site": ["acupoint:LI4::left", "acupoint:SP6::left"], "client_id": "set-1"})
     assert {row.site for row in NeedleInsertion.objects.all()} == {"LI4", "SP6"}
-    assert Incident.objects.get(kind="needled_against_stop").detail == "lymphoedema"
+    assert Incident.objects.get(kind="needled_against_stop").detail == "lymphoedema, forearm hand left"
 
 
 def test_a_set_of_which_every_point_is_stopped_waits_and_is_recorded_when_it_is_in(client, a_set):

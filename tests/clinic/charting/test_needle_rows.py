@@ -111,4 +111,4 @@ def test_an_event_with_a_wrong_onset_stays_open_with_everything_that_was_typed(c
         'name="patient_told" value="1" checked',
     ):  # fmt: skip
         assert kept in fold, kept
-    assert "Onset minutes is a whole number" in re.search(r'id="onset_minutes-error">([^<]*)', fold)[1]
+    assert "a whole number from 0 to" in re.search(r'id="onset_minutes-error">([^<]*)', fold)[1]

@@ -104,7 +104,7 @@ def test_a_number_that_is_refused_is_called_as_the_page_calls_it(client, clinic,
 
 ROWS = [
     ("response", {"grasp": "7"}, "needle-1"),
-    ("response", {"depth_mm": "151"}, "needle-1"),
+    ("response", {"depth_mm": "151"}, "id_depth_mm_1"),
     ("left_in", {"reason": ""}, "id_reason_row_1"),
     ("left_in", {"reason": "seed", "remove_on": "soon"}, "id_remove_on_1"),
     ("missing", {"reason": "", "witness_email": "{colleague}", "witness_password": PASSWORD}, "id_where_1"),
@@ -128,7 +128,7 @@ def test_an_act_on_one_needle_leads_to_its_row(client, clinic, elena, name, data
 OTHERS = [
     ("asked_again", {}, "id_fact"),
     ("answered", {"code": "pleura", "place": "upper_back", "reason": ""}, "cautions"),
-    ("fact_corrected", {"fact_code": "fever", "fact_state": "maybe"}, "cautions"),
+    ("fact_corrected", {"fact_code": "fever", "fact_state": "maybe"}, "id_fact_state"),
     ("consented", {}, "consent-before"),
     ("tally", {"which": "n_needles_opened", "n_needles_opened": "x"}, "tally_n_needles_opened"),
     ("tally", {"which": "gold"}, "tally"),

@@ -107,6 +107,7 @@ def chart_context(
     yeses = ConsentBook(consents, visit.mode)
     book = AskBook(actor, visit)
     resting = [needle for needle in needles if needle.state == NeedleState.IN.value]
+    incidents = told_in_words(incidents_of(visit))
     context: dict[str, Any] = {
         "visit": visit,
         "course": visit.course,
@@ -139,10 +140,8 @@ def chart_context(
         "closing": closing_of(actor, visit, at=at) if is_closed else None,
         "charted_sites": sites_charted(needles) if is_closed else [],
         "needle_regions": [region.value for region in NeedleRegion] if is_closed else [],
-        "incidents": told_in_words(incidents_of(visit)) if is_closed else [],
-        "open_incidents": []
-        if is_closed
-        else told_in_words(row for row in incidents_of(visit) if row.resolved_at is None),
+        "incidents": incidents,
+        "open_incidents": [] if is_closed else [row for row in incidents if row.resolved_at is None],
         "addenda": addenda_of(visit) if is_closed else [],
         "at": at,
         "is_offered_to_me": bool(visit.handed_to_id and visit.handed_to_id == actor.practitioner_id),

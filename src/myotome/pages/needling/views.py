@@ -196,7 +196,6 @@ def chart_page(
         "error": error,
         "typed": request.POST if error else _line_in_hand(request) if stays else {},
         "refused": refused,
-        "error_at": (refused or Refused()).place_of(error),
         "wrong_at": wrong_at(request, error),
         "adverse_kinds": list(AdverseKind),
         "adverse_grades": list(AdverseGrade),

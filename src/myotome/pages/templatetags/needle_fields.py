@@ -29,7 +29,7 @@ def row_field(
     `start` is the id without the number of the needle.
     """
     place = f"{start}{context['needle'].number}"
-    is_wrong = context.get("error_at") == place
+    is_wrong = place in context.get("wrong_at", ())
     error = context["error"].message if is_wrong else ""
     return format_html(
         '<div class="field{}"><label for="{}">{}</label><input id="{}" name="{}" type="{}" maxlength="300" '
