@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from myotome.clinic.needling.models import Incident, NeedleInsertion
 from myotome.clinic.screening.facts import note_fact
+from tests.browser import wait_until
 from tests.browser.test_needle_chart import TWELVE, a_visit, log_in
 from tests.browser.test_without_network import asked, kept, lose, needle, open_kept, sent
 
@@ -68,7 +69,7 @@ def test_a_needle_with_current_whose_answer_is_lost_is_one_needle(page, live_ser
     page.route("**/needle/", lose)
     needle(page)
     expect(page.locator("#saved-state")).to_contain_text("On this device, 1 to send")
-    assert NeedleInsertion.objects.count() == 1
+    wait_until(page, lambda: NeedleInsertion.objects.count() == 1)
     page.unroute("**/needle/")
     sent(page)
     row = NeedleInsertion.objects.get()
