@@ -53,6 +53,42 @@ def preview(desk, **changes):
     return preview_series(desk[0], at=AT, patient_id=desk[3].pk, wish=a_wish(desk, **changes))
 
 
+@pytest.mark.parametrize(
+    ("changes", "field", "says"),
+    [
+        (
+            {"n_visits": 20, "every_days": 60, "most_days": 90, "at_time": time(15, 2)},
+            "n_visits",
+            ["2027-12-28", "7 visits"],
+        ),
+        ({"n_visits": 8, "every_days": 60, "most_days": 60}, "n_visits", ["2027-12-28", "7 visits"]),
+        ({"first_day": date(2028, 1, 4), "n_visits": 1}, "first_day", ["2027-12-28"]),
+        ({"first_day": date(9999, 12, 31)}, "first_day", ["2027-12-28"]),
+    ],
+)
+def test_a_series_beyond_what_can_be_booked_names_the_last_day_before_anything_is_looked_for(
+    desk, changes, field, says, monkeypatch
+):
+    def never(*args, **kwargs):
+        raise AssertionError("The diary was searched.")
+
+    monkeypatch.setattr("myotome.clinic.booking.preview.free_times_for", never)
+    with pytest.raises(InvalidValue) as refused:
+        preview(desk, **changes)
+    assert refused.value.field == field
+    assert all(part in refused.value.message for part in says)
+
+
+def test_the_last_day_that_can_be_wished_can_be_booked(desk):
+    last = AT + timedelta(days=400)
+    found = preview(desk, first_day=date(2027, 12, 29), at_time=time(9), n_visits=1)
+    assert [visit.proposed.starts_at for visit in found.visits] == [last]
+    assert all(offer.starts_at <= last for visit in found.visits for offer in visit.fixes)
+    assert len(book_them(desk, [last]).booked) == 1
+    with pytest.raises(InvalidValue, match="At this hour the last day is 2027-12-28"):
+        book_them(desk, [last + 15 * MINUTE])
+
+
 def book_them(desk, starts, **changes):
     robin, elena, service, hannah = desk
     return book_series(
