@@ -156,7 +156,7 @@ def move(
     Raises:
         AlreadyBooked: the new time is taken; the old one stays hers.
         StaleVersion: somebody moved it in the meantime.
-        NotAllowed: it has begun, ended or been cancelled.
+        NotAllowed: it has begun, ended or been cancelled; for the patient herself also when its time has come.
         InvalidValue: the new time cannot be booked.
     """
     seen = appointment_for(by, appointment_id)
@@ -173,6 +173,7 @@ def move(
         appointment = _locked(by, appointment_id)
         if S(appointment.status) not in {S.REQUESTED, S.BOOKED}:
             raise NotAllowed("Only a visit that has not begun can be moved.")
+        check_patient_may_change(by, appointment, at=at)
         if appointment.version != version:
             raise StaleVersion("This visit was changed in the meantime. Look at it again, then move it.")
         before, not_told_yet = snapshot(appointment), owed(appointment)
@@ -197,12 +198,13 @@ def cancel(*, by: Actor, at: datetime, appointment_id: int, tell: bool = True) -
     """The appointment cancelled and its time free; cancelled already stays as it was.
 
     Raises:
-        NotAllowed: it has begun or ended.
+        NotAllowed: it has begun or ended; for the patient herself also when its time has come.
     """
     appointment = _locked(by, appointment_id)
     if S(appointment.status) is S.CANCELLED:
         return appointment
     _check_step(appointment, S.CANCELLED)
+    check_patient_may_change(by, appointment, at=at)
     rules = rules_for(by.clinic_id)
     before = snapshot(appointment)
     release(appointment)
@@ -266,6 +268,22 @@ def attach_course(*, by: Actor, at: datetime, appointment_id: int, course_id: in
         appointment.save(update_fields=["course_id"])
         _audit(by, at, "appointment.attached", appointment, course=course_id)
     return appointment
+
+
+def check_patient_may_change(by: Actor, appointment: Appointment, *, at: datetime) -> None:
+    """Nothing, when the actor may move or cancel a visit at this moment: the desk may even after its time has come.
+
+    Raises:
+        NotAllowed: a patient, and the time of her visit has come.
+    """
+    is_hers = by.patient_id is not None and not by.holds(Role.RECEPTIONIST, Role.PRACTITIONER)
+    if is_hers and appointment.starts_at <= at:
+        raise NotAllowed("This visit has begun. Please phone us.")
+
+
+def patient_may_change(appointment: Appointment, *, at: datetime) -> bool:
+    """True while she can move or cancel the visit by herself."""
+    return S(appointment.status) in {S.REQUESTED, S.BOOKED} and appointment.starts_at > at
 
 
 def nearest_free(by: Actor, *, appointment: Appointment, at: datetime, n: int = 3) -> list[Offer]:
