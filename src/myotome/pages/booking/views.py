@@ -39,7 +39,7 @@ from myotome.pages.booking.offers import (
 )
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import RedFlagLevel
-from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, MyotomeError, NotAllowed, NotFound
+from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, KeyReused, MyotomeError, NotAllowed, NotFound
 
 FEW_WEEKS = 3
 """How many weeks on the page looks by itself for one with a time."""
@@ -121,6 +121,8 @@ def details(request: HttpRequest, actor: Actor) -> HttpResponse:
         appointment = new_patient_booked(**wanted, to_phone=is_unproved)
     except MyotomeError as error:
         context["error"] = error
+        if isinstance(error, KeyReused):
+            context["key"] = actions.fresh_key()
         if isinstance(error, AlreadyBooked):
             at = timezone.now()
             hold = hold_of(actor, f"intake-{intake.pk}", at=at)
