@@ -18,7 +18,7 @@ from myotome.clinic.booking.queries import free_times_for
 from myotome.clinic.booking.series import book_series
 from myotome.clinic.booking.undo import undo
 from myotome.exchange.icalendar.invitation import invitations_from
-from myotome.vocabulary.errors import AlreadyBooked, InvalidValue
+from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, TakenBack
 from tests.factories import AT, a_clinic, a_course, a_patient, a_practitioner, a_receptionist, an_actor
 
 pytestmark = pytest.mark.django_db
@@ -254,6 +254,19 @@ def test_a_series_sent_twice_is_told_once_though_its_first_visit_was_moved(desk)
     cancel(by=desk[0], at=AT, appointment_id=first.pk)
     book_them(desk, tuesdays(3), key="one form")
     assert Notice.objects.filter(kind="series").count() == 1
+
+
+def test_a_series_sent_again_names_what_was_cancelled_in_between(desk):
+    done = book_them(desk, tuesdays(3), key="one form").booked
+    cancel(by=desk[0], at=AT, appointment_id=done[1].pk)
+    again = book_them(desk, tuesdays(3), key="one form")
+    assert [row.pk for row in again.booked] == [done[0].pk, done[2].pk]
+    assert [(start, "taken back" in why) for start, why in again.refused] == [(done[1].starts_at, True)]
+    for row in (done[0], done[2]):
+        cancel(by=desk[0], at=AT, appointment_id=row.pk)
+    with pytest.raises(TakenBack):
+        book_them(desk, tuesdays(3), key="one form")
+    assert not Appointment.objects.exclude(status="cancelled").exists()
 
 
 def test_the_same_form_sent_twice_is_one_series(desk):

@@ -28,7 +28,7 @@ from myotome.clinic.people.actions import begin_care
 from myotome.clinic.people.models import Patient
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import RedFlagLevel, Role
-from myotome.vocabulary.errors import AlreadyBooked, BookingStopped, KeyReused, NotAllowed, StaleVersion
+from myotome.vocabulary.errors import AlreadyBooked, BookingStopped, KeyReused, NotAllowed, StaleVersion, TakenBack
 from myotome.vocabulary.scheduling import AppointmentStatus
 
 S = AppointmentStatus
@@ -76,7 +76,8 @@ def book(
         NotAllowed: a new patient begins with an assessment.
         AlreadyBooked: practitioner, room or patient is taken.
         InvalidValue: in the past, off the 5-minute steps, outside working hours, more than 400 days away.
-        KeyReused: the key came with another booking, or with one that has been cancelled since.
+        KeyReused: the key came with another booking.
+        TakenBack: the key came with this booking, which has been cancelled since.
     """
     if level is RedFlagLevel.EMERGENCY:
         raise BookingStopped("Your answers need a doctor now, not a booking. Please read the page about it.")
@@ -137,7 +138,7 @@ def _booked_before(by: Actor, key: str, digest: str) -> Appointment | None:
     if existing is not None and existing.idempotency_digest != digest:
         raise KeyReused("This form was already used for another booking. Please begin again.")
     if existing is not None and existing.status == S.CANCELLED.value:
-        raise KeyReused("This booking was taken back. Open the page anew and choose the time again.")
+        raise TakenBack("This booking was taken back. Open the page anew and choose the time again.")
     return existing
 
 
