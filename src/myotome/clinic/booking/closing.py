@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.clocks import zone_of_practitioner
+from myotome.clinic.booking.given_back import tell_of_day
 from myotome.clinic.booking.hours import place_where_she_works
 from myotome.clinic.booking.kept import SetUp, set_up_of
 from myotome.clinic.booking.models import Appointment, HoursException
@@ -57,7 +58,7 @@ def close_day(*, by: Actor, at: datetime, on: date, practitioner_id: int, reason
 
 @transaction.atomic
 def open_again(*, by: Actor, at: datetime, day_id: int) -> None:
-    """The practitioner there after all; so already stays so. A day closed for everybody is the owner's.
+    """The practitioner there after all, and her hours offered to who waits; so already stays so. A day closed for everybody is the owner's.
 
     Raises:
         InvalidValue: she has an extra shift elsewhere that day, at the hours that would be hers again.
@@ -69,6 +70,7 @@ def open_again(*, by: Actor, at: datetime, day_id: int) -> None:
         record(by=by, at=at, act="day.restored", subject=row, on=row.on.isoformat())
         row.delete()
         check_one_place(set_up_of(by.clinic_id), row.on, row.practitioner_id)
+        tell_of_day(row)
 
 
 def away_from(actor: Actor, *, today: date) -> list[HoursException]:

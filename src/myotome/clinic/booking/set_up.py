@@ -14,6 +14,7 @@ from zoneinfo import available_timezones
 from django.db import transaction
 
 from myotome.clinic.audit.actions import record
+from myotome.clinic.booking.given_back import tell_of_day
 from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.models import (
     DiaryRules,
@@ -229,6 +230,7 @@ def remove_day(*, by: Actor, at: datetime, day_id: int) -> None:
         row.delete()
         if row.closed:
             check_one_place(set_up_of(by.clinic_id), row.on, row.practitioner_id)
+            tell_of_day(row)
 
 
 @transaction.atomic
