@@ -13,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django_tasks import task
@@ -197,6 +198,18 @@ def word_of(notice: Notice) -> str:
     return notice.kind.removesuffix("_sms").partition("-")[0]
 
 
+def of_delays(appointment: Appointment, way: str) -> QuerySet[Notice]:
+    """What she was or will be told of delays of the visit as it stands, by one way (empty: mail, or `_sms`), in order."""
+    rows = appointment.notices.filter(kind__startswith="late-", sequence=appointment.sequence).order_by("pk")
+    return rows.filter(kind__endswith="_sms") if way else rows.exclude(kind__endswith="_sms")
+
+
+def _is_last_delay(notice: Notice) -> bool:
+    """False for a delay that failed on its way while she was told of another."""
+    last = of_delays(notice.appointment, "_sms" if notice.kind.endswith("_sms") else "").last()
+    return last == notice
+
+
 def is_current(notice: Notice) -> bool:
     """True while the message is still true of its appointment."""
     appointment = notice.appointment
@@ -210,7 +223,7 @@ def is_current(notice: Notice) -> bool:
         wish = wish_of(appointment.patient)
         unwanted = word_of(notice) == "reminder" and wish is not None and wish.no_reminders
         is_ahead = appointment.status == AppointmentStatus.BOOKED.value and appointment.starts_at > timezone.now()
-        return is_ahead and not unwanted
+        return is_ahead and not unwanted and (word_of(notice) != "late" or _is_last_delay(notice))
     return True
 
 
