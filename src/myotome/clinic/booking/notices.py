@@ -33,6 +33,9 @@ from myotome.exchange.icalendar.invitation import Invitation, invitation_file
 from myotome.exchange.sms.gateway import gateway_from
 from myotome.vocabulary.scheduling import AppointmentStatus
 
+PUT_OFF = ("series", "reminder", "reminder_sms")
+"""What may be put off after it was queued."""
+
 
 def queue_notices(
     appointment: Appointment,
@@ -48,8 +51,8 @@ def queue_notices(
     An empty `kind` is an act nobody is told of, which still moves the reminder. `not_before` is the end of the time for
     undoing. The same kind for the same sequence is queued once; with `is_new` nothing can have been queued before.
     """
-    due = [(kind, not_before)] if kind and appointment.patient.email else []
-    due += _reminders(appointment, at, rules)
+    due: list[tuple[str, datetime | None]] = [(kind, not_before)] if kind and appointment.patient.email else []
+    due += reminders_of(appointment, at, rules)
     if not is_new:
         queued = set(appointment.notices.filter(sequence=appointment.sequence).values_list("kind", flat=True))
         due = [(name, when) for name, when in due if name not in queued]
@@ -109,7 +112,7 @@ def queue_jobs(job: Task[Any, Any], calls: Sequence[tuple[list[Any], datetime | 
         (job.using(run_after=when) if when else job).enqueue(*arguments)
 
 
-def _reminders(appointment: Appointment, at: datetime, rules: DiaryRules) -> list[tuple[str, datetime | None]]:
+def reminders_of(appointment: Appointment, at: datetime, rules: DiaryRules) -> list[tuple[str, datetime]]:
     """(kind, when) of the reminders a patient wants; none when their time has passed already."""
     when = appointment.starts_at - timedelta(hours=rules.reminder_hours)
     if when <= at or appointment.status == AppointmentStatus.CANCELLED.value:
@@ -142,7 +145,7 @@ def send_notice(notice_id: int) -> None:
         "appointment__patient", "appointment__clinic", "appointment__place", "appointment__practitioner"
     )
     now = timezone.now()
-    rows = rows.exclude(kind="series", not_before__gt=now)  # it was put off, and has another job
+    rows = rows.exclude(kind__in=PUT_OFF, not_before__gt=now)  # it was put off, and has another job
     send_once(rows, notice_id, _send, job=send_notice, arguments=(notice_id,), at=now)
 
 

@@ -23,7 +23,9 @@ from myotome.clinic.booking.models import (
     ServicePhase,
     WorkingHours,
 )
+from myotome.clinic.booking.notices import queue_jobs
 from myotome.clinic.booking.one_place import at_two_places, check_one_place
+from myotome.clinic.booking.reminders import remind_clinic
 from myotome.clinic.people.models import Clinic, Place, Practitioner, Room
 from myotome.science.booking.holidays import holidays
 from myotome.science.booking.hours import check_shift_is_clear, local_instant
@@ -319,7 +321,7 @@ def set_phases(*, by: Actor, at: datetime, service_id: int, phases: Sequence[Pha
 
 @transaction.atomic
 def set_rules(*, by: Actor, at: datetime, version: int, **rules: Any) -> DiaryRules:
-    """The clinic's rules with these values; `version` is that of the page, 0 while there are none.
+    """The clinic's rules with these values, also for reminders of what is booked already; `version` is that of the page, 0 while there are none.
 
     Raises:
         InvalidValue: a rule that there is not, or a value outside its range.
@@ -340,10 +342,13 @@ def set_rules(*, by: Actor, at: datetime, version: int, **rules: Any) -> DiaryRu
     )
     if row.version != version:
         raise StaleVersion("Somebody else changed the rules in the meantime. Look at them again.")
+    reminded_before = row.reminder_hours
     for name, value in rules.items():
         setattr(row, name, value)
     row.version += 1
     row.save()
+    if row.reminder_hours != reminded_before:
+        queue_jobs(remind_clinic, [([by.clinic_id], None)])
     record(by=by, at=at, act="rules.changed", subject=row, fields=sorted(rules))
     return row
 
