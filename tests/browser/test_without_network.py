@@ -16,7 +16,7 @@ from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit, Visi
 from myotome.clinic.screening.facts import note_fact
 from myotome.clinic.screening.models import PatientFact
 from myotome.vocabulary.needling import NeedleState
-from tests.browser import PATIENCE_MS, photograph
+from tests.browser import PATIENCE_MS, photograph, wait_until
 from tests.browser.test_needle_chart import TWELVE, a_visit, answer_everything, chart_url, log_in
 from tests.factories import PASSWORD, a_needle
 
@@ -308,7 +308,7 @@ def test_an_answer_that_is_lost_after_the_server_saved_it_is_one_needle(page, li
     page.route("**/needle/", lose)
     needle(page)
     expect(page.locator("#saved-state")).to_contain_text("On this device, 1 to send")
-    assert NeedleInsertion.objects.count() == 1
+    wait_until(page, lambda: NeedleInsertion.objects.count() == 1)
     page.unroute("**/needle/")
     sent(page)
     assert NeedleInsertion.objects.count() == 1

@@ -140,6 +140,10 @@ class KeyReused(MyotomeError):
     http_status = 409
 
 
+class TakenBack(KeyReused):
+    """The same request key came again after its booking had been cancelled."""
+
+
 class ExtraMissing(MyotomeError):
     """An optional part of this program is not installed here."""
 

@@ -133,6 +133,7 @@ def test_what_is_tried_again_goes_out_once_and_leaves_the_list(client, booked, m
 def test_what_is_not_true_any_more_is_not_listed(booked, mail_away):
     _, actor, notice, offers = booked
     reminder = Notice.objects.get(kind="reminder")
+    Notice.objects.filter(pk=reminder.pk).update(not_before=timezone.now())  # it is due
     fail(notice, SHOWN_FROM_FAILURES)
     fail(reminder, SHOWN_FROM_FAILURES)
     assert {row.kind for row in unsent(actor, at=timezone.now())} == {"booked", "reminder"}

@@ -18,7 +18,7 @@ from myotome.clinic.booking.queries import free_times_for
 from myotome.clinic.booking.series import book_series
 from myotome.clinic.booking.undo import undo
 from myotome.exchange.icalendar.invitation import invitations_from
-from myotome.vocabulary.errors import AlreadyBooked, InvalidValue
+from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, TakenBack
 from tests.factories import AT, a_clinic, a_course, a_patient, a_practitioner, a_receptionist, an_actor
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +51,42 @@ def a_wish(desk, **changes):
 
 def preview(desk, **changes):
     return preview_series(desk[0], at=AT, patient_id=desk[3].pk, wish=a_wish(desk, **changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "says"),
+    [
+        (
+            {"n_visits": 20, "every_days": 60, "most_days": 90, "at_time": time(15, 2)},
+            "n_visits",
+            ["2027-12-28", "7 visits"],
+        ),
+        ({"n_visits": 8, "every_days": 60, "most_days": 60}, "n_visits", ["2027-12-28", "7 visits"]),
+        ({"first_day": date(2028, 1, 4), "n_visits": 1}, "first_day", ["2027-12-28"]),
+        ({"first_day": date(9999, 12, 31)}, "first_day", ["2027-12-28"]),
+    ],
+)
+def test_a_series_beyond_what_can_be_booked_names_the_last_day_before_anything_is_looked_for(
+    desk, changes, field, says, monkeypatch
+):
+    def never(*args, **kwargs):
+        raise AssertionError("The diary was searched.")
+
+    monkeypatch.setattr("myotome.clinic.booking.preview.free_times_for", never)
+    with pytest.raises(InvalidValue) as refused:
+        preview(desk, **changes)
+    assert refused.value.field == field
+    assert all(part in refused.value.message for part in says)
+
+
+def test_the_last_day_that_can_be_wished_can_be_booked(desk):
+    last = AT + timedelta(days=400)
+    found = preview(desk, first_day=date(2027, 12, 29), at_time=time(9), n_visits=1)
+    assert [visit.proposed.starts_at for visit in found.visits] == [last]
+    assert all(offer.starts_at <= last for visit in found.visits for offer in visit.fixes)
+    assert len(book_them(desk, [last]).booked) == 1
+    with pytest.raises(InvalidValue, match="At this hour the last day is 2027-12-28"):
+        book_them(desk, [last + 15 * MINUTE])
 
 
 def book_them(desk, starts, **changes):
@@ -218,6 +254,19 @@ def test_a_series_sent_twice_is_told_once_though_its_first_visit_was_moved(desk)
     cancel(by=desk[0], at=AT, appointment_id=first.pk)
     book_them(desk, tuesdays(3), key="one form")
     assert Notice.objects.filter(kind="series").count() == 1
+
+
+def test_a_series_sent_again_names_what_was_cancelled_in_between(desk):
+    done = book_them(desk, tuesdays(3), key="one form").booked
+    cancel(by=desk[0], at=AT, appointment_id=done[1].pk)
+    again = book_them(desk, tuesdays(3), key="one form")
+    assert [row.pk for row in again.booked] == [done[0].pk, done[2].pk]
+    assert [(start, "taken back" in why) for start, why in again.refused] == [(done[1].starts_at, True)]
+    for row in (done[0], done[2]):
+        cancel(by=desk[0], at=AT, appointment_id=row.pk)
+    with pytest.raises(TakenBack):
+        book_them(desk, tuesdays(3), key="one form")
+    assert not Appointment.objects.exclude(status="cancelled").exists()
 
 
 def test_the_same_form_sent_twice_is_one_series(desk):

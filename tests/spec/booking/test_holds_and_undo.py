@@ -9,7 +9,8 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from myotome.clinic.booking.actions import book, cancel, move
-from myotome.clinic.booking.holds import block_time, blocks_between, hold_time, let_go, sweep, sweep_holds, unblock_time
+from myotome.clinic.booking.given_back import unblock_time
+from myotome.clinic.booking.holds import block_time, blocks_between, hold_time, let_go, sweep, sweep_holds
 from myotome.clinic.booking.models import Appointment, Claim, DeskAct, Hold, Notice, Service
 from myotome.clinic.booking.notices import send_notice
 from myotome.clinic.booking.queries import free_times_for, requests_to_phone

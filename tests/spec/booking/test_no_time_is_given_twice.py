@@ -6,8 +6,9 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from myotome.clinic.booking.actions import book, cancel, move, nearest_free, step
-from myotome.clinic.booking.models import Appointment, Claim, Service
+from myotome.clinic.booking.models import Appointment, Claim, DeskAct, Service
 from myotome.clinic.booking.queries import free_times_for, requests_to_phone
+from myotome.clinic.booking.undo import undo
 from myotome.clinic.pathway.actions import request_phoned
 from myotome.clinic.people.models import Room
 from myotome.vocabulary.courses import RedFlagLevel
@@ -136,6 +137,16 @@ def test_the_same_form_sent_twice_is_one_booking(desk):
     assert book_at(desk, patient=hannah, key="k1") == first
     with pytest.raises(KeyReused):
         book_at(desk, patient=hannah, key="k1", starts_at=TEN + timedelta(hours=2))
+
+
+def test_the_form_of_a_booking_that_was_taken_back_books_nothing_and_says_so(desk):
+    hannah = a_patient(desk[0])
+    book_at(desk, patient=hannah, key="k1")
+    undo(by=desk[2], at=AT + timedelta(minutes=1), act_id=DeskAct.objects.get().pk)
+    with pytest.raises(KeyReused, match="was taken back"):
+        book_at(desk, patient=hannah, key="k1")
+    assert [row.status for row in Appointment.objects.all()] == ["cancelled"]
+    assert book_at(desk, patient=hannah, key="k2").status == "booked"
 
 
 @pytest.mark.parametrize(

@@ -18,13 +18,13 @@ from django_tasks_db.models import DBTaskResult
 from myotome.clinic.audit.models import AuditEvent
 from myotome.clinic.booking.actions import book, cancel, move
 from myotome.clinic.booking.late import take_back_late, tell_now, tell_running_late
-from myotome.clinic.booking.models import DiaryRules, Notice, Service
+from myotome.clinic.booking.models import DiaryRules, Notice, Service, WorkingHours
 from myotome.clinic.booking.notices import send_notice
 from myotome.clinic.booking.rules import after_quiet_hours
 from myotome.clinic.booking.unsent import unsent
 from myotome.clinic.booking.wishes import choose_mail
 from myotome.clinic.pathway.patient_page import patient_by_page_link
-from myotome.clinic.people.models import Clinic, Patient, User
+from myotome.clinic.people.models import Clinic, Patient, Place, User
 from myotome.exchange.sms.gateway import ConsoleGateway, HttpGateway, gateway_from
 from myotome.vocabulary.errors import InvalidValue, LinkExpired
 from tests.factories import AT, a_clinic, a_patient, a_practitioner, a_receptionist, an_actor
@@ -307,27 +307,27 @@ FIRST_THREE = [f"p{n}@example.org" for n in range(3)]
 def test_running_late_tells_the_next_three_of_today_once_when_the_time_for_taking_it_back_is_over(desk, monkeypatch):
     _clinic, elena, robin = desk
     five_today(desk)
-    told = tell_running_late(by=robin, at=AT, practitioner_id=elena.pk, minutes=20, zone=ZONE)
+    told = tell_running_late(by=robin, at=AT, practitioner_id=elena.pk, minutes=20)
     assert [row.patient.given_name for row in told] == ["P0", "P1", "P2"]
-    assert tell_running_late(by=robin, at=AT, practitioner_id=elena.pk, minutes=20, zone=ZONE) == []
+    assert tell_running_late(by=robin, at=AT, practitioner_id=elena.pk, minutes=20) == []
     send_all(monkeypatch, AT + timedelta(minutes=2))
     assert late_mails() == []
     for _ in range(2):
         send_all(monkeypatch, IN_THREE_MINUTES)
     assert late_mails() == [(address, "20") for address in FIRST_THREE]
     with pytest.raises(InvalidValue):
-        tell_running_late(by=robin, at=AT, practitioner_id=elena.pk, minutes=1, zone=ZONE)
+        tell_running_late(by=robin, at=AT, practitioner_id=elena.pk, minutes=1)
 
 
 def test_running_late_taken_back_in_time_is_told_to_nobody_and_may_be_said_again(desk, monkeypatch):
     _clinic, elena, robin = desk
     five_today(desk)
-    tell_running_late(by=robin, at=AT, practitioner_id=elena.pk, minutes=20, zone=ZONE)
+    tell_running_late(by=robin, at=AT, practitioner_id=elena.pk, minutes=20)
     taken = take_back_late(by=robin, at=AT + timedelta(minutes=1), practitioner_id=elena.pk)
     assert [row.patient.given_name for row in taken] == ["P0", "P1", "P2"]
     send_all(monkeypatch, IN_THREE_MINUTES)
     assert late_mails() == []
-    assert len(tell_running_late(by=robin, at=IN_THREE_MINUTES, practitioner_id=elena.pk, minutes=20, zone=ZONE)) == 3
+    assert len(tell_running_late(by=robin, at=IN_THREE_MINUTES, practitioner_id=elena.pk, minutes=20)) == 3
     send_all(monkeypatch, IN_THREE_MINUTES + timedelta(minutes=3))
     assert late_mails() == [(address, "20") for address in FIRST_THREE]
     assert take_back_late(by=robin, at=IN_THREE_MINUTES + timedelta(minutes=4), practitioner_id=elena.pk) == []
@@ -340,19 +340,65 @@ def test_another_delay_takes_the_place_of_one_that_still_waits_and_comes_after_o
     five_today(desk)
     for n, minutes in enumerate((10, 30)):
         at = AT + timedelta(seconds=n)
-        assert len(tell_running_late(by=robin, at=at, practitioner_id=elena.pk, minutes=minutes, zone=ZONE)) == 3
+        assert len(tell_running_late(by=robin, at=at, practitioner_id=elena.pk, minutes=minutes)) == 3
     send_all(monkeypatch, AT + timedelta(minutes=4))
     assert late_mails() == [(address, "30") for address in FIRST_THREE]
-    tell_running_late(by=robin, at=AT + timedelta(minutes=5), practitioner_id=elena.pk, minutes=45, zone=ZONE)
+    tell_running_late(by=robin, at=AT + timedelta(minutes=5), practitioner_id=elena.pk, minutes=45)
     send_all(monkeypatch, AT + timedelta(minutes=9))
     assert late_mails()[3:] == [(address, "45") for address in FIRST_THREE]
+
+
+def test_a_delay_that_fails_on_its_way_is_never_told_after_another(desk, monkeypatch):
+    _clinic, elena, robin = desk
+    five_today(desk)
+    tell_running_late(by=robin, at=AT, practitioner_id=elena.pk, minutes=20)
+    Notice.objects.filter(kind="late-20").update(n_failures=1)  # the mail server is away; it is tried again later
+    at = AT + timedelta(minutes=10)
+    assert len(tell_running_late(by=robin, at=at, practitioner_id=elena.pk, minutes=30)) == 3
+    assert set(Notice.objects.filter(kind__startswith="late").values_list("kind", flat=True)) == {"late-30"}
+    send_all(monkeypatch, at + timedelta(minutes=3))
+    assert late_mails() == [(address, "30") for address in FIRST_THREE]
+
+
+def test_a_delay_on_its_way_while_another_is_said_is_not_tried_again(desk, monkeypatch):
+    _clinic, elena, robin = desk
+    five_today(desk)
+    tell_running_late(by=robin, at=AT, practitioner_id=elena.pk, minutes=20)
+    Notice.objects.filter(kind="late-20").update(sent_at=AT, going_since=AT)
+    tell_running_late(by=robin, at=IN_THREE_MINUTES, practitioner_id=elena.pk, minutes=30)
+    Notice.objects.filter(kind="late-20").update(sent_at=None, going_since=None, n_failures=1)  # nobody took it
+    send_all(monkeypatch, IN_THREE_MINUTES + timedelta(minutes=3))
+    assert late_mails() == [(address, "30") for address in FIRST_THREE]
+
+
+def test_a_delay_may_be_told_again_after_another_but_not_twice_in_a_row(desk, monkeypatch):
+    clinic, elena, robin = desk
+    book_at(desk, AT + timedelta(hours=3), a_patient(clinic, given_name="P0", email="p0@example.org"))
+    at = AT
+    for minutes, n_told in ((20, 1), (30, 1), (20, 1), (20, 0), (30, 1), (20, 1)):
+        assert len(tell_running_late(by=robin, at=at, practitioner_id=elena.pk, minutes=minutes)) == n_told
+        at += timedelta(minutes=4)
+        send_all(monkeypatch, at)
+    assert [minutes for _, minutes in late_mails()] == ["20", "30", "20", "30", "20"]
+
+
+def test_today_is_that_of_the_place_of_the_visit(desk):
+    clinic, elena, robin = desk
+    Place.objects.update(time_zone="America/St_Johns")  # four and a half hours ahead of the clinic's clock
+    WorkingHours.objects.update(starts=time(0), ends=time(23, 55))
+    midnight = AT + timedelta(hours=10, minutes=30)
+    for n, start in enumerate((midnight - timedelta(hours=2), midnight)):
+        book_at(desk, start, a_patient(clinic, given_name=f"P{n}", email=f"p{n}@example.org"))
+    late_evening = midnight - timedelta(hours=3)  # half past four by the clock of the clinic
+    told = tell_running_late(by=robin, at=late_evening, practitioner_id=elena.pk, minutes=20)
+    assert [row.patient.given_name for row in told] == ["P0"]
 
 
 def test_whose_visit_begins_within_the_three_minutes_is_told_before_it(desk, monkeypatch):
     clinic, elena, robin = desk
     book_at(desk, AT + timedelta(hours=1), a_patient(clinic, given_name="Soon", email="soon@example.org"))
     soon = AT + timedelta(minutes=58)
-    assert tell_running_late(by=robin, at=soon, practitioner_id=elena.pk, minutes=20, zone=ZONE)
+    assert tell_running_late(by=robin, at=soon, practitioner_id=elena.pk, minutes=20)
     send_all(monkeypatch, AT + timedelta(minutes=59, seconds=30))
     assert late_mails() == [("soon@example.org", "20")]
 
@@ -360,7 +406,7 @@ def test_whose_visit_begins_within_the_three_minutes_is_told_before_it(desk, mon
 def test_running_late_can_be_told_at_once(desk, monkeypatch):
     _clinic, elena, robin = desk
     five_today(desk)
-    tell_running_late(by=robin, at=AT, practitioner_id=elena.pk, minutes=15, zone=ZONE)
+    tell_running_late(by=robin, at=AT, practitioner_id=elena.pk, minutes=15)
     assert len(tell_now(by=robin, at=AT + timedelta(seconds=5), practitioner_id=elena.pk)) == 3
     send_all(monkeypatch, AT + timedelta(seconds=5))
     assert late_mails() == [(address, "15") for address in FIRST_THREE]

@@ -150,7 +150,7 @@ def not_offered(visit):
         (AT + WEEK, not_offered, "The clinic does not offer this treatment any more."),
         (AT + WEEK + timedelta(minutes=2), None, "Times are on 5-minute steps."),
         (AT - WEEK, None, "This time has passed. Please choose a later one."),
-        (AT + 60 * WEEK, None, "Bookings open 400 days ahead."),
+        (AT + 60 * WEEK, None, "Bookings open 400 days ahead. At this hour the last day is 2027-12-29."),
     ],
 )
 def test_a_time_that_cannot_be_booked_closes_the_visit_all_the_same_and_says_why(visit_and_elena, next_at, change, why):

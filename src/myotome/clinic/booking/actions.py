@@ -28,7 +28,7 @@ from myotome.clinic.people.actions import begin_care
 from myotome.clinic.people.models import Patient
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import RedFlagLevel, Role
-from myotome.vocabulary.errors import AlreadyBooked, BookingStopped, KeyReused, NotAllowed, StaleVersion
+from myotome.vocabulary.errors import AlreadyBooked, BookingStopped, KeyReused, NotAllowed, StaleVersion, TakenBack
 from myotome.vocabulary.scheduling import AppointmentStatus
 
 S = AppointmentStatus
@@ -77,6 +77,7 @@ def book(
         AlreadyBooked: practitioner, room or patient is taken.
         InvalidValue: in the past, off the 5-minute steps, outside working hours, more than 400 days away.
         KeyReused: the key came with another booking.
+        TakenBack: the key came with this booking, which has been cancelled since.
     """
     if level is RedFlagLevel.EMERGENCY:
         raise BookingStopped("Your answers need a doctor now, not a booking. Please read the page about it.")
@@ -136,6 +137,8 @@ def _booked_before(by: Actor, key: str, digest: str) -> Appointment | None:
     existing = booked_with(by, key)
     if existing is not None and existing.idempotency_digest != digest:
         raise KeyReused("This form was already used for another booking. Please begin again.")
+    if existing is not None and existing.status == S.CANCELLED.value:
+        raise TakenBack("This booking was taken back. Open the page anew and choose the time again.")
     return existing
 
 
@@ -156,7 +159,7 @@ def move(
     Raises:
         AlreadyBooked: the new time is taken; the old one stays hers.
         StaleVersion: somebody moved it in the meantime.
-        NotAllowed: it has begun, ended or been cancelled.
+        NotAllowed: it has begun, ended or been cancelled; for the patient herself also when its time has come.
         InvalidValue: the new time cannot be booked.
     """
     seen = appointment_for(by, appointment_id)
@@ -173,6 +176,7 @@ def move(
         appointment = _locked(by, appointment_id)
         if S(appointment.status) not in {S.REQUESTED, S.BOOKED}:
             raise NotAllowed("Only a visit that has not begun can be moved.")
+        check_patient_may_change(by, appointment, at=at)
         if appointment.version != version:
             raise StaleVersion("This visit was changed in the meantime. Look at it again, then move it.")
         before, not_told_yet = snapshot(appointment), owed(appointment)
@@ -197,12 +201,13 @@ def cancel(*, by: Actor, at: datetime, appointment_id: int, tell: bool = True) -
     """The appointment cancelled and its time free; cancelled already stays as it was.
 
     Raises:
-        NotAllowed: it has begun or ended.
+        NotAllowed: it has begun or ended; for the patient herself also when its time has come.
     """
     appointment = _locked(by, appointment_id)
     if S(appointment.status) is S.CANCELLED:
         return appointment
     _check_step(appointment, S.CANCELLED)
+    check_patient_may_change(by, appointment, at=at)
     rules = rules_for(by.clinic_id)
     before = snapshot(appointment)
     release(appointment)
@@ -266,6 +271,22 @@ def attach_course(*, by: Actor, at: datetime, appointment_id: int, course_id: in
         appointment.save(update_fields=["course_id"])
         _audit(by, at, "appointment.attached", appointment, course=course_id)
     return appointment
+
+
+def check_patient_may_change(by: Actor, appointment: Appointment, *, at: datetime) -> None:
+    """Nothing, when the actor may move or cancel a visit at this moment: the desk may even after its time has come.
+
+    Raises:
+        NotAllowed: a patient, and the time of her visit has come.
+    """
+    is_hers = by.patient_id is not None and not by.holds(Role.RECEPTIONIST, Role.PRACTITIONER)
+    if is_hers and appointment.starts_at <= at:
+        raise NotAllowed("This visit has begun. Please phone us.")
+
+
+def patient_may_change(appointment: Appointment, *, at: datetime) -> bool:
+    """True while she can move or cancel the visit by herself."""
+    return S(appointment.status) in {S.REQUESTED, S.BOOKED} and appointment.starts_at > at
 
 
 def nearest_free(by: Actor, *, appointment: Appointment, at: datetime, n: int = 3) -> list[Offer]:

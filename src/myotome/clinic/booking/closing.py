@@ -15,9 +15,11 @@ from django.db.models import Q, QuerySet
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.clocks import zone_of_practitioner
+from myotome.clinic.booking.given_back import tell_of_day
 from myotome.clinic.booking.hours import place_where_she_works
 from myotome.clinic.booking.kept import SetUp, set_up_of
 from myotome.clinic.booking.models import Appointment, HoursException
+from myotome.clinic.booking.one_place import check_one_place
 from myotome.clinic.booking.queries import practitioner_of
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
@@ -56,13 +58,19 @@ def close_day(*, by: Actor, at: datetime, on: date, practitioner_id: int, reason
 
 @transaction.atomic
 def open_again(*, by: Actor, at: datetime, day_id: int) -> None:
-    """The practitioner there after all; so already stays so. A day closed for everybody is the owner's."""
+    """The practitioner there after all, and her hours offered to who waits; so already stays so. A day closed for everybody is the owner's.
+
+    Raises:
+        InvalidValue: she has an extra shift elsewhere that day, at the hours that would be hers again.
+    """
     by.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER, Role.OWNER)
     rows = HoursException.objects.for_actor(by).filter(closed=True, practitioner__isnull=False)
     row = rows.filter(pk=day_id).first()
     if row is not None:
         record(by=by, at=at, act="day.restored", subject=row, on=row.on.isoformat())
         row.delete()
+        check_one_place(set_up_of(by.clinic_id), row.on, row.practitioner_id)
+        tell_of_day(row)
 
 
 def away_from(actor: Actor, *, today: date) -> list[HoursException]:

@@ -147,16 +147,6 @@ def block_time(
     return hold
 
 
-@transaction.atomic
-def unblock_time(*, by: Actor, at: datetime, hold_id: int) -> None:
-    """The blocked time free again; free already stays free."""
-    by.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER, Role.OWNER)
-    hold = Hold.objects.for_actor(by).filter(pk=hold_id, kind=HoldKind.BLOCK.value).first()
-    if hold is not None:
-        record(by=by, at=at, act="time.unblocked", subject=hold)
-        drop([hold.pk])
-
-
 def blocks_between(actor: Actor, start: datetime, end: datetime) -> list[Hold]:
     """Blocked times that touch [start, end), in order."""
     rows = Hold.objects.for_actor(actor).filter(kind=HoldKind.BLOCK.value, starts_at__lt=end, ends_at__gt=start)

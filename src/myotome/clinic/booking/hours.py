@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from myotome.clinic.booking.kept import SetUp
 from myotome.clinic.booking.models import Service
 from myotome.clinic.people.models import Place, Practitioner
-from myotome.science.booking.hours import working_intervals
+from myotome.science.booking.hours import intervals_without, working_intervals
 from myotome.vocabulary.scheduling import Interval
 
 Hours = dict[int, dict[int, list[Interval]]]
@@ -18,7 +18,25 @@ Hours = dict[int, dict[int, list[Interval]]]
 def working_by_place(
     set_up: SetUp, whom: Callable[[Practitioner], bool], first_day: date, last_day: date, *, credential: str = ""
 ) -> Hours:
-    """The working intervals of `first_day` to `last_day`, both included; with a credential only while it is in force."""
+    """The working intervals of `first_day` to `last_day`, both included; with a credential only while it is in force.
+
+    Nobody is at two places at once: where hours at two places meet, those of the place that was described first count, for
+    what is offered and for what is booked.
+    """
+    found = described_by_place(set_up, whom, first_day, last_day, credential=credential)
+    counted: dict[int, list[Interval]] = {}
+    for hours in found.values():
+        for pk, here in hours.items():
+            elsewhere = counted.get(pk, [])
+            hours[pk] = intervals_without(here, elsewhere) if elsewhere else here
+            counted[pk] = [*elsewhere, *hours[pk]]
+    return found
+
+
+def described_by_place(
+    set_up: SetUp, whom: Callable[[Practitioner], bool], first_day: date, last_day: date, *, credential: str = ""
+) -> Hours:
+    """The same as the owner described them, even at two places at once."""
     found: Hours = {}
     for place_id, pk in sorted({*set_up.shifts, *set_up.extra}):
         if not whom(set_up.practitioners[pk]):

@@ -5,14 +5,15 @@ As after any act of the desk there are minutes in which it can be taken back bef
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.models import Appointment, Notice
-from myotome.clinic.booking.notices import queue_jobs, queue_notice, send_notice, wish_of
+from myotome.clinic.booking.notices import of_delays, queue_jobs, queue_notice, send_notice, wish_of
 from myotome.clinic.booking.queries import practitioner_of
 from myotome.clinic.booking.rules import rules_for
 from myotome.vocabulary.actors import Actor
@@ -21,33 +22,34 @@ from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.scheduling import AppointmentStatus
 
 N_TOLD = 3
+LONGEST_DAY = timedelta(hours=25)
 
 
-def next_today(actor: Actor, practitioner_id: int, *, at: datetime, zone: str, n: int = N_TOLD) -> list[Appointment]:
-    """The next visits of today that have not begun, in order; at most `n`."""
-    midnight = datetime.combine(at.astimezone(ZoneInfo(zone)).date() + timedelta(days=1), time(), tzinfo=ZoneInfo(zone))
+def next_today(actor: Actor, practitioner_id: int, *, at: datetime, n: int = N_TOLD) -> list[Appointment]:
+    """The next visits that have not begun, of today by the clock of each visit's place, in order; at most `n`."""
     rows = Appointment.objects.for_actor(actor).filter(
         practitioner_id=practitioner_id,
         starts_at__gt=at,
-        starts_at__lt=midnight,
+        starts_at__lt=at + LONGEST_DAY,
         status=AppointmentStatus.BOOKED.value,
     )
-    return list(rows.select_related("patient", "place").order_by("starts_at", "pk")[:n])
+    rows = rows.select_related("patient", "place").order_by("starts_at", "pk")
+    return [row for row in rows if _on(row, row.starts_at) == _on(row, at)][:n]
 
 
 def waiting(actor: Actor, practitioner_id: int, *, at: datetime) -> list[Notice]:
     """The messages of a delay that wait for the end of the time in which they can be taken back, in order of the visits."""
-    rows = Notice.objects.for_actor(actor).filter(
-        appointment__practitioner_id=practitioner_id, kind__startswith="late-", sent_at__isnull=True, not_before__gt=at
-    )
-    return list(rows.select_related("appointment__patient").order_by("appointment__starts_at", "pk"))
+    rows = _unsent(actor, practitioner_id).filter(not_before__gt=at)
+    rows = rows.select_related("appointment__patient", "appointment__place")
+    return list(rows.order_by("appointment__starts_at", "pk"))
 
 
 @transaction.atomic
-def tell_running_late(*, by: Actor, at: datetime, practitioner_id: int, minutes: int, zone: str) -> list[Appointment]:
+def tell_running_late(*, by: Actor, at: datetime, practitioner_id: int, minutes: int) -> list[Appointment]:
     """Who will be told when the time for taking it back is over: the next three of today who can be reached.
 
-    The same delay is told to nobody twice; another delay takes the place of one that still waits.
+    The delay that somebody was told last, or is about to be, is told her once. Another takes the place of every one that
+    has not gone out, whether it waits or fails; so does the same one where it fails.
 
     Raises:
         InvalidValue: not 5 to 240 minutes.
@@ -57,21 +59,44 @@ def tell_running_late(*, by: Actor, at: datetime, practitioner_id: int, minutes:
     if not 5 <= minutes <= 240:
         raise InvalidValue("Late is 5 to 240 minutes.", field="minutes")
     practitioner_of(by, practitioner_id)
-    _put_aside([row for row in waiting(by, practitioner_id, at=at) if row.detail.get("minutes") != minutes])
+    rows = _unsent(by, practitioner_id)
+    _put_aside([row for row in rows if row.detail.get("minutes") != minutes or row.n_failures])
     not_before = at + timedelta(seconds=rules_for(by.clinic_id).undo_seconds)
     told = []
-    for appointment in next_today(by, practitioner_id, at=at, zone=zone):
+    for appointment in next_today(by, practitioner_id, at=at):
         # Whose visit begins before that is told just before it: a message about a visit that has begun is not sent.
         by_when = max(at, min(not_before, appointment.starts_at - timedelta(seconds=30)))
         patient, wish = appointment.patient, wish_of(appointment.patient)
-        kinds = [f"late-{minutes}"] if patient.email else []
+        ways = [""] if patient.email else []
         if wish is not None and wish.by_sms and patient.phone_digits:
-            kinds.append(f"late-{minutes}_sms")
+            ways.append("_sms")
+        kinds = [kind for way in ways if (kind := _kind(appointment, minutes, way))]
         detail = {"minutes": minutes}
         if any([queue_notice(appointment, kind, at=at, detail=detail, not_before=by_when) for kind in kinds]):
             _note(by, at, "late.told", appointment, minutes)
             told.append(appointment)
     return told
+
+
+def _kind(appointment: Appointment, minutes: int, way: str) -> str:
+    """What the message is filed under: `late-20`, the second time (after another delay) `late-20-2`; empty for no news."""
+    before = list(of_delays(appointment, way))
+    if before and before[-1].detail.get("minutes") == minutes:
+        return ""
+    n_same = sum(row.detail.get("minutes") == minutes for row in before)
+    return f"late-{minutes}-{n_same + 1}{way}" if n_same else f"late-{minutes}{way}"
+
+
+def _unsent(actor: Actor, practitioner_id: int) -> QuerySet[Notice]:
+    """Every message of a delay that has not gone out."""
+    return Notice.objects.for_actor(actor).filter(
+        appointment__practitioner_id=practitioner_id, kind__startswith="late-", sent_at__isnull=True
+    )
+
+
+def _on(appointment: Appointment, moment: datetime) -> date:
+    """The day of the moment on the wall of the visit's place."""
+    return moment.astimezone(ZoneInfo(appointment.place.time_zone)).date()
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django_tasks import task
@@ -32,6 +33,9 @@ from myotome.exchange.icalendar.invitation import Invitation, invitation_file
 from myotome.exchange.sms.gateway import gateway_from
 from myotome.vocabulary.scheduling import AppointmentStatus
 
+PUT_OFF = ("series", "reminder", "reminder_sms")
+"""What may be put off after it was queued."""
+
 
 def queue_notices(
     appointment: Appointment,
@@ -47,8 +51,8 @@ def queue_notices(
     An empty `kind` is an act nobody is told of, which still moves the reminder. `not_before` is the end of the time for
     undoing. The same kind for the same sequence is queued once; with `is_new` nothing can have been queued before.
     """
-    due = [(kind, not_before)] if kind and appointment.patient.email else []
-    due += _reminders(appointment, at, rules)
+    due: list[tuple[str, datetime | None]] = [(kind, not_before)] if kind and appointment.patient.email else []
+    due += reminders_of(appointment, at, rules)
     if not is_new:
         queued = set(appointment.notices.filter(sequence=appointment.sequence).values_list("kind", flat=True))
         due = [(name, when) for name, when in due if name not in queued]
@@ -108,7 +112,7 @@ def queue_jobs(job: Task[Any, Any], calls: Sequence[tuple[list[Any], datetime | 
         (job.using(run_after=when) if when else job).enqueue(*arguments)
 
 
-def _reminders(appointment: Appointment, at: datetime, rules: DiaryRules) -> list[tuple[str, datetime | None]]:
+def reminders_of(appointment: Appointment, at: datetime, rules: DiaryRules) -> list[tuple[str, datetime]]:
     """(kind, when) of the reminders a patient wants; none when their time has passed already."""
     when = appointment.starts_at - timedelta(hours=rules.reminder_hours)
     if when <= at or appointment.status == AppointmentStatus.CANCELLED.value:
@@ -141,7 +145,7 @@ def send_notice(notice_id: int) -> None:
         "appointment__patient", "appointment__clinic", "appointment__place", "appointment__practitioner"
     )
     now = timezone.now()
-    rows = rows.exclude(kind="series", not_before__gt=now)  # it was put off, and has another job
+    rows = rows.exclude(kind__in=PUT_OFF, not_before__gt=now)  # it was put off, and has another job
     send_once(rows, notice_id, _send, job=send_notice, arguments=(notice_id,), at=now)
 
 
@@ -197,6 +201,18 @@ def word_of(notice: Notice) -> str:
     return notice.kind.removesuffix("_sms").partition("-")[0]
 
 
+def of_delays(appointment: Appointment, way: str) -> QuerySet[Notice]:
+    """What she was or will be told of delays of the visit as it stands, by one way (empty: mail, or `_sms`), in order."""
+    rows = appointment.notices.filter(kind__startswith="late-", sequence=appointment.sequence).order_by("pk")
+    return rows.filter(kind__endswith="_sms") if way else rows.exclude(kind__endswith="_sms")
+
+
+def _is_last_delay(notice: Notice) -> bool:
+    """False for a delay that failed on its way while she was told of another."""
+    last = of_delays(notice.appointment, "_sms" if notice.kind.endswith("_sms") else "").last()
+    return last == notice
+
+
 def is_current(notice: Notice) -> bool:
     """True while the message is still true of its appointment."""
     appointment = notice.appointment
@@ -210,7 +226,7 @@ def is_current(notice: Notice) -> bool:
         wish = wish_of(appointment.patient)
         unwanted = word_of(notice) == "reminder" and wish is not None and wish.no_reminders
         is_ahead = appointment.status == AppointmentStatus.BOOKED.value and appointment.starts_at > timezone.now()
-        return is_ahead and not unwanted
+        return is_ahead and not unwanted and (word_of(notice) != "late" or _is_last_delay(notice))
     return True
 
 

@@ -7,11 +7,13 @@ are asked, and when nobody is left the time is free for everybody. Which yes is 
 
 from __future__ import annotations
 
+from collections.abc import Set
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django_tasks import task
 
@@ -49,28 +51,65 @@ def tell_waitlist(
     appointment: Appointment, starts_at: datetime, practitioner_id: int, *, after: datetime | None
 ) -> None:
     """Queues the look for somebody who waits for a time that has come free; `after` the time for undoing."""
-    if WaitingWish.objects.filter(
-        clinic_id=appointment.clinic_id, service_id=appointment.service_id, ended_at__isnull=True
-    ).exists():
+    if wishes_with(appointment.clinic_id, practitioner_id).exists():
         arguments = [appointment.clinic_id, appointment.service_id, practitioner_id, starts_at.isoformat()]
         arguments.append(appointment.patient_id)
         queue_jobs(offer_freed_time, [(arguments, after)])
+
+
+def wishes_with(clinic_id: int, practitioner_id: int) -> QuerySet[WaitingWish]:
+    """What is waited for with this practitioner or with anybody, whoever waits longest first."""
+    rows = WaitingWish.objects.filter(clinic_id=clinic_id, ended_at__isnull=True)
+    return rows.filter(Q(practitioner_id=practitioner_id) | Q(practitioner_id=None)).order_by("created_at", "pk")
 
 
 @task()
 def offer_freed_time(
     clinic_id: int, service_id: int, practitioner_id: int, starts_at: str, freed_by: int | None = None
 ) -> None:
-    """A time that came free: held and offered, when somebody else waits for it and it is still free."""
-    clinic = Clinic.objects.get(pk=clinic_id)
-    open_a_time(
-        by=system_actor(clinic, name="the waiting list"),
-        at=timezone.now(),
-        service_id=service_id,
-        practitioner_id=practitioner_id,
-        starts_at=datetime.fromisoformat(starts_at),
-        freed_by=freed_by,
+    """A time that came free: held and offered, when somebody else waits for it and it is still free.
+
+    Whatever treatment stood there, it goes to the one for which somebody has waited longest, among those that fit.
+    """
+    _open_for_one_service(clinic_id, practitioner_id, datetime.fromisoformat(starts_at), freed_by=freed_by)
+
+
+@task()
+def offer_to_other_services(opening_id: int) -> None:
+    """A time that nobody took who waited for one treatment: offered for another that was not offered there."""
+    opening = Opening.objects.get(pk=opening_id)
+    same = Opening.objects.filter(
+        clinic_id=opening.clinic_id, practitioner_id=opening.practitioner_id, starts_at=opening.starts_at
     )
+    _open_for_one_service(
+        opening.clinic_id,
+        opening.practitioner_id,
+        opening.starts_at,
+        freed_by=opening.freed_by_id,
+        but_not=set(same.values_list("service_id", flat=True)),
+    )
+
+
+def _open_for_one_service(
+    clinic_id: int,
+    practitioner_id: int,
+    starts_at: datetime,
+    *,
+    freed_by: int | None,
+    but_not: Set[int] = frozenset(),
+) -> None:
+    services = dict.fromkeys(wishes_with(clinic_id, practitioner_id).values_list("service_id", flat=True))
+    by = system_actor(Clinic.objects.get(pk=clinic_id), name="the waiting list")
+    for service_id in services:
+        if service_id not in but_not and open_a_time(
+            by=by,
+            at=timezone.now(),
+            service_id=service_id,
+            practitioner_id=practitioner_id,
+            starts_at=starts_at,
+            freed_by=freed_by,
+        ):
+            return
 
 
 def open_a_time(
@@ -81,10 +120,11 @@ def open_a_time(
     practitioner_id: int,
     starts_at: datetime,
     freed_by: int | None = None,
+    first_wish: int | None = None,
 ) -> Opening | None:
     """The time held and offered to whoever waits for it; None when nobody does or it is not free.
 
-    `freed_by` is the patient whose visit stood there.
+    `freed_by` is the patient whose visit stood there; `first_wish` is asked before the others, where it can be.
     """
     try:
         wanted = wanted_for(by, at=at, service_id=service_id, practitioner_id=practitioner_id, starts_at=starts_at)
@@ -108,15 +148,15 @@ def open_a_time(
             sweep_later(at=at)
             opening.save()
             record(by=by, at=at, act="opening.offered", subject=opening)
-            offer_next(by=by, at=at, opening_id=opening.pk)
+            offer_next(by=by, at=at, opening_id=opening.pk, first_wish=first_wish)
     except AlreadyBooked:
         return None
     return opening
 
 
 @transaction.atomic
-def offer_next(*, by: Actor, at: datetime, opening_id: int) -> list[Offered]:
-    """The opening offered to the next in order, when nobody's time to answer is still running; closed when none is left.
+def offer_next(*, by: Actor, at: datetime, opening_id: int, first_wish: int | None = None) -> list[Offered]:
+    """The opening offered to the next in order, or to `first_wish` before them, when nobody's time to answer is still running; closed when none is left.
 
     It is closed too when somebody has taken the time since the hold ran out, or she does not work then any more.
     """
@@ -132,6 +172,7 @@ def offer_next(*, by: Actor, at: datetime, opening_id: int) -> list[Offered]:
         _close(opening, at)
         return []
     left = left_to_ask(opening, ends_at=opening.hold.ends_at, zone=zone)
+    left.sort(key=lambda row: row.pk != first_wish)
     by_mail, by_phone = in_turn(left, rules.offers_at_once)
     offers = [
         Offered(
@@ -147,6 +188,8 @@ def offer_next(*, by: Actor, at: datetime, opening_id: int) -> list[Offered]:
     offers = [offer for offer in Offered.objects.bulk_create(offers) if not offer.by_phone]
     if not offers:
         _close(opening, at)
+        if wishes_with(by.clinic_id, opening.practitioner_id).exclude(service_id=opening.service_id).exists():
+            queue_jobs(offer_to_other_services, [([opening.pk], None)])
         return []
     queue_jobs(send_offer, [([offer.pk], send_at if send_at > at else None) for offer in offers])
     queue_jobs(offer_to_next, [([opening.pk], expires_at)])

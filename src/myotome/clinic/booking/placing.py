@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -29,6 +29,7 @@ from myotome.clinic.booking.claims import (
     taken_among,
     write_claims,
 )
+from myotome.clinic.booking.clocks import zone_of_clinic
 from myotome.clinic.booking.hours import credential_ends, place_where_she_works, rooms_at
 from myotome.clinic.booking.kept import SetUp, set_up_of
 from myotome.clinic.booking.models import Appointment, AppointmentSpan, DiaryRules, Hold, Service
@@ -82,7 +83,7 @@ def wanted_for(
     if patient_id is not None:
         check_may_book(service, patient_id=patient_id, newcomer=newcomer)
     practitioner = practitioner_in(set_up, practitioner_id)
-    check_start(starts_at, at=at)
+    check_start(starts_at, at=at, zone=zone_of_clinic(by.clinic_id))
     phases = tuple(phases_of(service))
     ends_at = starts_at + timedelta(minutes=sum(phase.minutes for phase in phases))
     place = place_where_she_works(set_up, practitioner_id, starts_at=starts_at, ends_at=ends_at)
@@ -103,8 +104,8 @@ def wanted_for(
     )
 
 
-def check_start(starts_at: datetime, *, at: datetime) -> None:
-    """Nothing, when a visit may begin then as far as the clock is concerned.
+def check_start(starts_at: datetime, *, at: datetime, zone: str) -> None:
+    """Nothing, when a visit may begin then as far as the clock is concerned; `zone` is where a day is named.
 
     Raises:
         InvalidValue: off the 5-minute steps, in the past, or more than 400 days away.
@@ -113,8 +114,25 @@ def check_start(starts_at: datetime, *, at: datetime) -> None:
         raise InvalidValue("Times are on 5-minute steps.", field="start")
     if starts_at <= at:
         raise InvalidValue("This time has passed. Please choose a later one.", field="start")
-    if starts_at > at + timedelta(days=FURTHEST_DAYS):
-        raise InvalidValue("Bookings open {furthest_days} days ahead.", field="start", furthest_days=FURTHEST_DAYS)
+    if starts_at > furthest(at):
+        last = last_day_open(at, starts_at.astimezone(ZoneInfo(zone)).time(), zone).isoformat()
+        raise InvalidValue(
+            "Bookings open {furthest_days} days ahead. At this hour the last day is {last}.",
+            field="start",
+            furthest_days=FURTHEST_DAYS,
+            last=last,
+        )
+
+
+def furthest(at: datetime) -> datetime:
+    """The last moment at which a visit booked now may begin."""
+    return at + timedelta(days=FURTHEST_DAYS)
+
+
+def last_day_open(at: datetime, clock: time, zone: str) -> date:
+    """The last day on which a visit booked now may begin at this time of day."""
+    last = furthest(at).astimezone(ZoneInfo(zone))
+    return last.date() if clock <= last.time() else last.date() - timedelta(days=1)
 
 
 def place(wanted: Wanted, appointment: Appointment, *, at: datetime) -> None:

@@ -17,7 +17,7 @@ from myotome.clinic.booking.apart import LEAST_GAP_DAYS, MOST_GAP_DAYS, interval
 from myotome.clinic.booking.clocks import zone_of_clinic
 from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.models import Appointment
-from myotome.clinic.booking.placing import wanted_for
+from myotome.clinic.booking.placing import FURTHEST_DAYS, furthest, last_day_open, wanted_for
 from myotome.clinic.booking.queries import LIVE, Offer, free_times_for, practitioner_of, service_for
 from myotome.clinic.people.queries import patient_for
 from myotome.science.booking.hours import local_instant
@@ -107,10 +107,11 @@ def preview_series(by: Actor, *, at: datetime, patient_id: int, wish: Wish) -> S
     """What the series would be, before anybody says yes; nothing is written.
 
     Raises:
-        InvalidValue: no visits or more than 20, a distance that keeps no day, or a practitioner who does not give the service.
+        InvalidValue: no visits or more than 20, a distance that keeps no day, a last day that cannot be booked yet, or a
+            practitioner who does not give the service.
         NotFound: no such patient, service or practitioner.
     """
-    check_wish(by, patient_id, wish)
+    check_wish(by, patient_id, wish, at=at)
     offers = offers_for(by, at=at, patient_id=patient_id, wish=wish)
     proposed = _best(priced(offers, wish, zone_of_wish(by, wish)), wish)
     return described(by, at=at, patient_id=patient_id, wish=wish, offers=offers, proposed=proposed)
@@ -158,11 +159,11 @@ def described(
     )
 
 
-def check_wish(by: Actor, patient_id: int, wish: Wish) -> None:
+def check_wish(by: Actor, patient_id: int, wish: Wish, *, at: datetime) -> None:
     """Nothing, when such a series can be asked for.
 
     Raises:
-        InvalidValue: no visits or more than 20, or a distance that keeps no day.
+        InvalidValue: no visits or more than 20, a distance that keeps no day, or a last day that cannot be booked yet.
         NotFound: no such patient, service or practitioner.
     """
     if not 1 <= wish.n_visits <= MOST_VISITS:
@@ -175,13 +176,34 @@ def check_wish(by: Actor, patient_id: int, wish: Wish) -> None:
     service_for(by, wish.service_id)
     if wish.practitioner_id is not None:
         practitioner_of(by, wish.practitioner_id)
+    _check_is_open(wish, last_day_open(at, wish.at_time, zone_of_wish(by, wish)))
+
+
+def _check_is_open(wish: Wish, last: date) -> None:
+    if wish.first_day > last:
+        raise InvalidValue(
+            "Bookings open {furthest_days} days ahead. At this hour the last day is {last}.",
+            field="first_day",
+            furthest_days=FURTHEST_DAYS,
+            last=last.isoformat(),
+        )
+    n_open = (last - wish.first_day).days // wish.every_days + 1
+    if wish.n_visits > n_open:
+        raise InvalidValue(
+            "Bookings open {furthest_days} days ahead, at this hour until {last}. Ask for {n} visits now, and for the rest later.",
+            field="n_visits",
+            furthest_days=FURTHEST_DAYS,
+            last=last.isoformat(),
+            n=n_open,
+        )
 
 
 def offers_for(by: Actor, *, at: datetime, patient_id: int, wish: Wish) -> list[Offer]:
-    """The free times of the whole span, a window at a time; each start once for each practitioner."""
+    """The free times of the whole span that can be booked yet, a window at a time; each start once for each practitioner."""
     found: list[Offer] = []
     day = max(wish.first_day - timedelta(days=DAYS_AROUND), at.date())
-    last = wish.days[-1] + timedelta(days=DAYS_AROUND + 1)
+    until = furthest(at)
+    last = min(wish.days[-1] + timedelta(days=DAYS_AROUND + 1), until.date() + timedelta(days=1))
     while day <= last:
         n_days = min(62, (last - day).days + 1)
         found += free_times_for(
@@ -200,7 +222,8 @@ def offers_for(by: Actor, *, at: datetime, patient_id: int, wish: Wish) -> list[
         {
             (offer.starts_at, offer.practitioner_id): offer
             for offer in found
-            if not wish.not_before or offer.starts_at.astimezone(zone).time() >= wish.at_time
+            if offer.starts_at <= until
+            and (not wish.not_before or offer.starts_at.astimezone(zone).time() >= wish.at_time)
         }.values()
     )
 

@@ -23,7 +23,7 @@ from myotome.clinic.booking.preview import MOST_VISITS
 from myotome.clinic.booking.rules import rules_for
 from myotome.clinic.booking.undo import keep_undo
 from myotome.vocabulary.actors import Actor
-from myotome.vocabulary.errors import AlreadyBooked, InvalidValue
+from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, TakenBack
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,11 +53,12 @@ def book_series(
 
     With `all_or_nothing` either every visit is booked or none; otherwise those that still can be, and the rest is named
     with the reason. `with_whom` names who gives those visits that somebody else than `practitioner_id` gives. The same
-    `key` sent twice is one series.
+    `key` sent twice is one series; what has been cancelled in between stays so and is named.
 
     Raises:
         AlreadyBooked: with `all_or_nothing`, names every date that has been taken since; nothing is booked.
         InvalidValue: no start, or one that cannot be booked at all; nothing is booked.
+        TakenBack: the same form again, when all of it has been cancelled since.
     """
     starts = sorted(set(starts))
     if not 1 <= len(starts) <= MOST_VISITS:
@@ -81,6 +82,7 @@ def book_series(
                 raise
             refused.append((start, error.message))
     booked: list[Appointment] = []
+    taken_back: list[tuple[datetime, str]] = []
     with transaction.atomic():
         for number, (start, way) in enumerate(wanted.items()):
             try:
@@ -100,8 +102,12 @@ def book_series(
                         tell=False,
                     )
                 )
+            except TakenBack as error:
+                taken_back.append((start, error.message))
             except AlreadyBooked as error:
                 refused.append((start, error.message))
+        if taken_back and not booked:
+            raise TakenBack("This series was taken back. Open the page anew and choose the times again.")
         if refused and (all_or_nothing or not booked):
             dates = ", ".join(f"{start.astimezone(ZoneInfo(zone)):%a %d %b %H:%M}" for start, _ in sorted(refused))
             raise AlreadyBooked(
@@ -110,7 +116,9 @@ def book_series(
                 dates=dates,
             )
         _tell(by, at, booked, is_again=key is not None)
-    return SeriesBooked(series_key=series_key[:40], booked=tuple(booked), refused=tuple(sorted(refused)))
+    return SeriesBooked(
+        series_key=series_key[:40], booked=tuple(booked), refused=tuple(sorted([*refused, *taken_back]))
+    )
 
 
 def _tell(by: Actor, at: datetime, booked: list[Appointment], *, is_again: bool) -> None:

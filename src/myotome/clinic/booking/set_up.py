@@ -15,6 +15,7 @@ from django.db import transaction
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.claims import MOST_RESTING
+from myotome.clinic.booking.given_back import tell_of_day
 from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.models import (
     DiaryRules,
@@ -23,6 +24,9 @@ from myotome.clinic.booking.models import (
     ServicePhase,
     WorkingHours,
 )
+from myotome.clinic.booking.notices import queue_jobs
+from myotome.clinic.booking.one_place import at_two_places, check_one_place
+from myotome.clinic.booking.reminders import remind_clinic
 from myotome.clinic.people.models import Clinic, Place, Practitioner, Room
 from myotome.science.booking.holidays import holidays
 from myotome.science.booking.hours import check_shift_is_clear, local_instant
@@ -102,8 +106,8 @@ def add_hours(
     """A weekly shift on each of the weekdays, in the place's wall-clock time.
 
     Raises:
-        InvalidValue: it ends before it starts, is off the 5-minute steps, no weekday, it overlaps a shift of hers, or the
-            clocks change over its beginning or end within two years.
+        InvalidValue: it ends before it starts, is off the 5-minute steps, no weekday, it overlaps a shift of hers or an
+            extra shift at another place, or the clocks change over its beginning or end within two years.
     """
     by.check_holds(Role.OWNER)
     _check_shift(starts, ends)
@@ -134,6 +138,16 @@ def add_hours(
         )
         for day in sorted(set(weekdays))
     ]
+    days = HoursException.objects.filter(clinic_id=by.clinic_id, closed=False, on__gte=at.date()).order_by("on")
+    for on in [day for day in days.values_list("on", flat=True).distinct() if day.weekday() in weekdays]:
+        if clash := at_two_places(set_up_of(by.clinic_id), [on], who.pk):
+            raise InvalidValue(
+                "{name} has an extra shift at {place} on {day}, at the same time. Take that away first, or choose other hours.",
+                field="starts",
+                name=clash.name,
+                place=clash.beside(where.pk),
+                day=on.isoformat(),
+            )
     record(by=by, at=at, act="hours.added", subject=who, weekdays=sorted(set(weekdays)))
     return rows
 
@@ -163,8 +177,8 @@ def add_day(
     """A closed day (a holiday; with a practitioner her sick day), or with `starts` and `ends` an extra shift.
 
     Raises:
-        InvalidValue: only one of the two times, a shift that is none, no place where there are several, or a time that
-            the clocks skip or say twice that night.
+        InvalidValue: only one of the two times, a shift that is none, no place where there are several, a time that the
+            clocks skip or say twice that night, or an extra shift while she works at another place.
     """
     by.check_holds(Role.OWNER)
     if (starts is None) != (ends is None):
@@ -192,18 +206,34 @@ def add_day(
         ends=ends,
         reason=reason.strip(),
     )
+    if not row.closed and (clash := at_two_places(set_up_of(by.clinic_id), [on], practitioner_id)):
+        raise InvalidValue(
+            "{name} works at {place} at that time on {day}. Choose other hours, or close that day for {name} first: an extra "
+            "shift stands on a closed day.",
+            field="starts",
+            name=clash.name,
+            place=clash.beside(place_id),
+            day=on.isoformat(),
+        )
     record(by=by, at=at, act="day.changed", subject=row, on=on.isoformat(), closed=row.closed)
     return row
 
 
 @transaction.atomic
 def remove_day(*, by: Actor, at: datetime, day_id: int) -> None:
-    """The day like every other again; so already stays so."""
+    """The day like every other again; so already stays so.
+
+    Raises:
+        InvalidValue: a closed day on which she has an extra shift elsewhere, at the hours that would be hers again.
+    """
     by.check_holds(Role.OWNER)
     row = HoursException.objects.for_actor(by).filter(pk=day_id).first()
     if row is not None:
         record(by=by, at=at, act="day.restored", subject=row, on=row.on.isoformat())
         row.delete()
+        if row.closed:
+            check_one_place(set_up_of(by.clinic_id), row.on, row.practitioner_id)
+            tell_of_day(row)
 
 
 @transaction.atomic
@@ -292,7 +322,7 @@ def set_phases(*, by: Actor, at: datetime, service_id: int, phases: Sequence[Pha
 
 @transaction.atomic
 def set_rules(*, by: Actor, at: datetime, version: int, **rules: Any) -> DiaryRules:
-    """The clinic's rules with these values; `version` is that of the page, 0 while there are none.
+    """The clinic's rules with these values, also for reminders of what is booked already; `version` is that of the page, 0 while there are none.
 
     Raises:
         InvalidValue: a rule that there is not, or a value outside its range.
@@ -313,10 +343,13 @@ def set_rules(*, by: Actor, at: datetime, version: int, **rules: Any) -> DiaryRu
     )
     if row.version != version:
         raise StaleVersion("Somebody else changed the rules in the meantime. Look at them again.")
+    reminded_before = row.reminder_hours
     for name, value in rules.items():
         setattr(row, name, value)
     row.version += 1
     row.save()
+    if row.reminder_hours != reminded_before:
+        queue_jobs(remind_clinic, [([by.clinic_id], None)])
     record(by=by, at=at, act="rules.changed", subject=row, fields=sorted(rules))
     return row
 

@@ -144,7 +144,7 @@ def preview_together(
 
 
 def _asked(by: Actor, at: datetime, patient_id: int, wish: Wish) -> _Asked:
-    check_wish(by, patient_id, wish)
+    check_wish(by, patient_id, wish, at=at)
     service = service_for(by, wish.service_id)
     offers = offers_for(by, at=at, patient_id=patient_id, wish=wish)
     return _Asked(

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.models import ContactWish
+from myotome.clinic.booking.reminders import remind_of_visits_ahead
 from myotome.clinic.people.links import link_token, row_of_link
 from myotome.clinic.people.models import Clinic, Patient
 from myotome.vocabulary.actors import Actor
@@ -32,7 +33,7 @@ def mail_token(patient: Patient) -> str:
 def choose_mail(
     *, by: Actor, at: datetime, patient: Patient, reminders: bool, offers: bool, by_sms: bool
 ) -> ContactWish:
-    """Her choice, from now on; a message about an act of hers is sent whatever she chose."""
+    """Her choice, from now on and for what is booked already; a message about an act of hers is sent whatever she chose."""
     wish, _ = ContactWish.objects.update_or_create(
         patient=patient,
         defaults={
@@ -43,6 +44,7 @@ def choose_mail(
             "changed_at": at,
         },
     )
+    remind_of_visits_ahead(patient, at=at)
     record(by=by, at=at, act="mail.chosen", subject=wish, patient_id=patient.pk, reminders=reminders, offers=offers)
     return wish
 

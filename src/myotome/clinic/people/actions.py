@@ -11,6 +11,7 @@ from django.db.models import F
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.audit.prepared import Prepared, insert
+from myotome.clinic.people.heard import contacts_changed
 from myotome.clinic.people.models import CareRelation, Patient
 from myotome.clinic.people.queries import digits, patient_for, search_key
 from myotome.vocabulary.actors import Actor
@@ -95,6 +96,7 @@ def correct_patient(*, by: Actor, at: datetime, patient_id: int, version: int, *
     if unknown := set(changes) - allowed:
         raise InvalidValue("{unknown} cannot be corrected here.", field=sorted(unknown)[0], unknown=sorted(unknown)[0])
     patient = patient_for(by, patient_id)
+    contacts = patient.email, patient.phone
     for name, value in changes.items():
         setattr(patient, name, value)
     check_identity(
@@ -111,6 +113,8 @@ def correct_patient(*, by: Actor, at: datetime, patient_id: int, version: int, *
         raise StaleVersion("Somebody else changed this patient in the meantime. Both versions are shown below.")
     record(by=by, at=at, act="patient.corrected", subject=patient, patient_id=patient.pk, fields=sorted(changes))
     patient.refresh_from_db()
+    if (patient.email, patient.phone) != contacts:
+        contacts_changed.send(Patient, patient=patient, at=at)
     return patient
 
 

@@ -17,7 +17,7 @@ from myotome.pages.access import for_roles
 from myotome.pages.typed import a_day, whole
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
-from myotome.vocabulary.errors import MyotomeError, NotFound
+from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound
 
 desk = for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
 
@@ -55,7 +55,10 @@ def away(request: HttpRequest, actor: Actor) -> HttpResponse:
 @desk
 @require_POST
 def again(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """She is there after all."""
-    open_again(by=actor, at=timezone.now(), day_id=whole(request.POST.get("day", ""), "day"))
-    messages.success(request, _("Open again."))
+    """She is there after all, unless she would be at two places."""
+    try:
+        open_again(by=actor, at=timezone.now(), day_id=whole(request.POST.get("day", ""), "day"))
+        messages.success(request, _("Open again."))
+    except InvalidValue as refusal:
+        messages.error(request, refusal.message)
     return redirect("booking:away", clinic=actor.clinic_slug)

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from myotome.clinic.booking.clocks import zone_of_clinic, zone_of_practitioner
-from myotome.clinic.booking.holds import block_time, blocks_between, unblock_time
+from myotome.clinic.booking.given_back import unblock_time
+from myotome.clinic.booking.holds import block_time, blocks_between
 from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.people.queries import practitioners_for, rooms_for
 from myotome.pages.access import for_roles

@@ -56,23 +56,23 @@ def take_back(request: HttpRequest, actor: Actor, act: int) -> HttpResponse:
 def late(request: HttpRequest, actor: Actor, practitioner: int) -> HttpResponse:
     """Who would be told; after the tap who will be, and until when it can be taken back or told at once."""
     who = practitioner_of(actor, practitioner)
-    at, zone = timezone.now(), request.clinic.time_zone
+    at = timezone.now()
     if request.method == "POST":
         try:
-            _late_act(request, actor, who.pk, at, zone)
+            _late_act(request, actor, who.pk, at)
         except MyotomeError as error:
             messages.error(request, error.message)
         return redirect("booking:late", clinic=actor.clinic_slug, practitioner=who.pk)
     context = {
         "practitioner": who,
-        "next": next_today(actor, who.pk, at=at, zone=zone),
+        "next": next_today(actor, who.pk, at=at),
         "waiting": waiting(actor, who.pk, at=at),
         "delays": DELAYS,
     }
     return render(request, "booking/late.html", context)
 
 
-def _late_act(request: HttpRequest, actor: Actor, practitioner: int, at: datetime, zone: str) -> None:
+def _late_act(request: HttpRequest, actor: Actor, practitioner: int, at: datetime) -> None:
     """What was tapped, done and said."""
     act = request.POST.get("act", "")
     if act in LATE_ACTS:
@@ -80,7 +80,7 @@ def _late_act(request: HttpRequest, actor: Actor, practitioner: int, at: datetim
         rows = do(by=actor, at=at, practitioner_id=practitioner)
     else:
         minutes = whole(request.POST.get("minutes", ""), "minutes")
-        rows = tell_running_late(by=actor, at=at, practitioner_id=practitioner, minutes=minutes, zone=zone)
+        rows = tell_running_late(by=actor, at=at, practitioner_id=practitioner, minutes=minutes)
         said = gettext_lazy("Will be told: %(names)s")
     if not rows and act in LATE_ACTS:
         messages.success(request, _("Nothing waits any more: they have been told."))

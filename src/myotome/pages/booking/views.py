@@ -39,10 +39,12 @@ from myotome.pages.booking.offers import (
 )
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import RedFlagLevel
-from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, MyotomeError, NotFound
+from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, KeyReused, MyotomeError, NotAllowed, NotFound
 
 FEW_WEEKS = 3
 """How many weeks on the page looks by itself for one with a time."""
+JUST_BOOKED = timedelta(minutes=10)
+"""So long after booking the page says that a confirmation is on its way."""
 FIELDS = ("given_name", "family_name", "born_on", "phone", "email")
 
 
@@ -119,6 +121,8 @@ def details(request: HttpRequest, actor: Actor) -> HttpResponse:
         appointment = new_patient_booked(**wanted, to_phone=is_unproved)
     except MyotomeError as error:
         context["error"] = error
+        if isinstance(error, KeyReused):
+            context["key"] = actions.fresh_key()
         if isinstance(error, AlreadyBooked):
             at = timezone.now()
             hold = hold_of(actor, f"intake-{intake.pk}", at=at)
@@ -151,25 +155,34 @@ def proof(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
 
 @by_link
 def manage(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
-    """Her appointment, with change and cancel."""
-    appointment = appointment_by_link(request.clinic, token)
-    return render(
-        request,
-        "booking/manage.html",
-        {
-            "appointment": appointment,
-            "token": token,
-            "patient": appointment.patient,
-            "rules": rules_for(appointment.clinic_id),
-            "because_of_answers": needs_a_call(appointment.intake_id),
-        },
-    )
+    """Her appointment, with change and cancel while its time has not come."""
+    return _managed(request, appointment_by_link(request.clinic, token), token)
+
+
+def _managed(request: HttpRequest, appointment: Any, token: str, error: MyotomeError | None = None) -> HttpResponse:
+    """The page of her appointment, with what was refused."""
+    at = timezone.now()
+    may_change = actions.patient_may_change(appointment, at=at)
+    context = {
+        "appointment": appointment,
+        "token": token,
+        "patient": appointment.patient,
+        "rules": rules_for(appointment.clinic_id),
+        "because_of_answers": needs_a_call(appointment.intake_id),
+        "may_change": may_change,
+        "has_begun": appointment.starts_at <= at,
+        "is_fresh": may_change and at - appointment.created_at < JUST_BOOKED,
+        "error": error,
+    }
+    return render(request, "booking/manage.html", context, status=error.http_status if error else 200)
 
 
 @by_link
 def move(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
-    """Another time, with the same practitioner."""
+    """Another time, with the same practitioner; of a visit that is cancelled or over its page, which says so."""
     appointment = appointment_by_link(request.clinic, token)
+    if request.method != "POST" and not actions.patient_may_change(appointment, at=timezone.now()):
+        return _managed(request, appointment, token)
     patient = patient_by_link(appointment.patient, request.clinic)
     error: MyotomeError | None = None
     if request.method == "POST":
@@ -185,6 +198,8 @@ def move(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
         except MyotomeError as refusal:
             error = refusal
             appointment.refresh_from_db()
+            if not actions.patient_may_change(appointment, at=timezone.now()):
+                return _managed(request, appointment, token, refusal)
     spacing = spacing_of_visit(appointment, at=timezone.now())
     page = week_of(request.GET.get("page", "0"))
     days = _days_to_move_to(patient, appointment, spacing, page=page, zone=request.clinic.time_zone)
@@ -213,21 +228,25 @@ def _days_to_move_to(patient: Actor, appointment: Any, spacing: Spacing | None, 
 
 @by_link
 def cancel(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
-    """The policy, and after her yes cancelled, at once, on the page and by mail."""
+    """The policy, and after her yes cancelled, at once, on the page and by mail; of a visit that is over its page."""
     appointment = appointment_by_link(request.clinic, token)
-    if request.method != "POST":
-        rules = rules_for(appointment.clinic_id)
-        context = {
-            "appointment": appointment,
-            "token": token,
-            "rules": rules,
-            "is_late": appointment.starts_at - timezone.now() < timedelta(hours=rules.cancel_hours),
-        }
-        return render(request, "booking/cancel.html", context)
-    actions.cancel(
-        by=patient_by_link(appointment.patient, request.clinic), at=timezone.now(), appointment_id=appointment.pk
-    )
-    return redirect("booking:manage", clinic=actor.clinic_slug, token=token)
+    if request.method == "POST":
+        try:
+            patient = patient_by_link(appointment.patient, request.clinic)
+            actions.cancel(by=patient, at=timezone.now(), appointment_id=appointment.pk)
+        except NotAllowed as refusal:
+            return _managed(request, appointment, token, refusal)
+        return redirect("booking:manage", clinic=actor.clinic_slug, token=token)
+    if not actions.patient_may_change(appointment, at=timezone.now()):
+        return _managed(request, appointment, token)
+    rules = rules_for(appointment.clinic_id)
+    context = {
+        "appointment": appointment,
+        "token": token,
+        "rules": rules,
+        "is_late": appointment.starts_at - timezone.now() < timedelta(hours=rules.cancel_hours),
+    }
+    return render(request, "booking/cancel.html", context)
 
 
 @by_link

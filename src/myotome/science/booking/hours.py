@@ -143,6 +143,25 @@ def working_intervals(
     return _merged(found)
 
 
+def intervals_without(intervals: Iterable[Interval], taken: Iterable[Interval]) -> list[Interval]:
+    """What is left of intervals in order when others are taken out of them.
+
+    Source: judgement
+    Check: tests/property/test_intervals.py
+    """
+    left = list(intervals)
+    for out in taken:
+        pieces = (
+            [(row.start, min(row.end, out.start)) for row in left],
+            [(max(row.start, out.end), row.end) for row in left],
+        )
+        left = sorted(
+            {Interval(start, end) for some in pieces for start, end in some if start < end},
+            key=lambda row: (row.start, row.end),
+        )
+    return left
+
+
 def _seconds(day: date, starts: time, ends: time, zone: str) -> tuple[int, int]:
     return (
         int(local_instant(day, starts, zone).timestamp()),

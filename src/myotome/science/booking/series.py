@@ -15,6 +15,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from myotome.science.booking.windows import first_least
 from myotome.vocabulary.errors import InvalidValue
 
 NEVER = 2**60
@@ -94,17 +95,26 @@ def _one_visit_before(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The cost of the cheapest path that begins one visit earlier at each place, and the place it goes on to.
 
-    Among equals the earliest next place, and so the earliest path; NEVER where nothing follows.
+    A next time that lies sooner than wanted costs the less the later it is, one that lies later the more: each side is a
+    price of the next time alone, and the cheapest of a window. Among equals the earliest next place, and so the earliest
+    path; NEVER where nothing follows.
     """
-    best = np.full(len(at), NEVER, dtype=np.int64)
-    after = np.full(len(at), -1, dtype=np.int64)
-    for step in range(int((high - low).max(initial=0))):
-        follows = low + step
-        (here,) = np.nonzero(follows < high)
-        there = follows[here]
-        gap = np.abs(at[there] - at[here] - wish.wanted_gap) * wish.price_per_minute_of_gap
-        total = cost[there] + gap + price[here]
-        better = (cost[there] < NEVER) & (total < best[here])
-        best[here[better]] = total[better]
-        after[here[better]] = there[better]
-    return best, after
+    middle = np.clip(np.searchsorted(at, at + wish.wanted_gap, side="left"), low, high)
+    each = wish.price_per_minute_of_gap
+    sooner, its_place = _cheapest_next(cost, -each * at, low, middle)
+    later, later_place = _cheapest_next(cost, each * at, middle, high)
+    wanted_at = each * (at + wish.wanted_gap)
+    sooner, later = sooner + wanted_at, later - wanted_at
+    best = np.minimum(sooner, later) + price
+    after = np.where(sooner <= later, its_place, later_place)
+    is_path = best < NEVER // 2
+    return np.where(is_path, best, NEVER), np.where(is_path, after, -1)
+
+
+def _cheapest_next(
+    cost: np.ndarray, slope: np.ndarray, starts: np.ndarray, ends: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The least of cost and slope in each window, with its place; NEVER where no path goes on from any of it."""
+    values = np.where(cost < NEVER, cost + slope, NEVER)
+    place = first_least(values, starts, ends)
+    return np.where(place < 0, NEVER, values[place]), place
