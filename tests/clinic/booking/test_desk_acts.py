@@ -321,6 +321,59 @@ def test_a_visit_is_moved_to_another_practitioner_and_the_patient_told_or_not(cl
     assert Notice.objects.filter(appointment=row, kind="moved").exists() is (tell == "yes")
 
 
+def moved(client, desk, row, **form):
+    """The page after the desk has moved a visit to eleven of the day after tomorrow."""
+    start = f"{clock(11, days=2).isoformat()}|{desk[1].pk}"
+    typed = {"version": row.version, "start": start} | form
+    return client.post(at("desk:move", desk[0], appointment=row.pk), typed, follow=True).content.decode()
+
+
+def test_a_patient_without_mail_is_not_said_to_be_told_and_no_mail_is_offered(client, desk):
+    clinic = desk[0]
+    ines = a_patient(clinic, given_name="Ines", family_name="Roy", email="", phone="604 555 0142")
+    a_course(clinic, ines)
+    row = a_visit(desk, clock(10, days=1), ines)
+    page = client.get(at("desk:move", clinic, appointment=row.pk)).content.decode()
+    assert "Yes, by mail" not in page
+    assert "Ines Roy has no e-mail: phone 604 555 0142." in page
+    page = moved(client, desk, row)
+    assert "Moved. Ines Roy has no e-mail: phone 604 555 0142." in page
+    assert "told by mail" not in page
+    assert not Notice.objects.filter(appointment=row).exists()
+
+
+def test_a_booking_told_of_after_all_is_not_said_to_be_kept_quiet(client, desk):
+    row = a_visit(desk, clock(10, days=1))
+    page = moved(client, desk, row, tell="no")
+    assert "The patient is not told" not in page
+    assert "had not gone out yet: it goes out" in page
+    row.refresh_from_db()
+    assert Notice.objects.filter(appointment=row, sequence=row.sequence, kind="booked").exists()
+
+
+@pytest.mark.parametrize(("tell", "said"), [("yes", "Moved. The patient is told by mail."), ("no", "is not told.")])
+def test_a_visit_she_knows_of_is_moved_with_or_without_a_word(client, desk, tell, said):
+    row = a_visit(desk, clock(10, days=1))
+    Notice.objects.filter(kind="booked").update(sent_at=AT)
+    assert said in moved(client, desk, row, tell=tell)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({}, "Cancelled. The patient is told by mail."),
+        ({"email": "", "phone": "604 555 0142"}, "has no e-mail: phone 604 555 0142."),
+        ({"email": "", "phone": ""}, "has neither e-mail nor telephone number: nobody tells her."),
+    ],
+)
+def test_cancelling_at_the_desk_says_whether_she_hears_of_it(client, desk, values, said):
+    ines = a_patient(desk[0], given_name="Ines", **values)
+    a_course(desk[0], ines)
+    row = a_visit(desk, clock(10, days=1), ines)
+    address = at("desk:step", desk[0], appointment=row.pk, to="cancelled")
+    assert said in client.post(address, {"version": row.version}, follow=True).content.decode()
+
+
 def test_a_move_against_the_rule_of_distances_is_made_and_warned_of(client, desk):
     clinic, elena, _, _, hannah = desk
     course = hannah.courses.get()

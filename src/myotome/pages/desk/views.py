@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from myotome.clinic.booking import actions
@@ -35,6 +36,7 @@ from myotome.clinic.pathway.unsent import n_unsent
 from myotome.pages.access import for_roles
 from myotome.pages.desk.board import board_of
 from myotome.pages.desk.news import shown_anew, state_of
+from myotome.pages.desk.telling import how_told
 from myotome.pages.desk.week import DAYS, monday_of, rows_of
 from myotome.pages.typed import day_asked
 from myotome.vocabulary.actors import Actor
@@ -131,7 +133,10 @@ def step(request: HttpRequest, actor: Actor, appointment: int, to: str) -> HttpR
     status = to.replace("-", "_")
     if status not in {s.value for s in AppointmentStatus}:
         raise NotFound("There is no such step.")
-    row = actions.step(by=actor, at=timezone.now(), appointment_id=appointment, to=AppointmentStatus(status))
+    now = timezone.now()
+    row = actions.step(by=actor, at=now, appointment_id=appointment, to=AppointmentStatus(status))
+    if row.status == AppointmentStatus.CANCELLED:
+        messages.success(request, f"{_('Cancelled.')} {how_told(row, at=now)}")
     clock = clock_asked(clocks_of(actor), str(row.place_id))
     return redirect(_day_url(actor, row.starts_at.astimezone(ZoneInfo(clock.zone)).date()) + clock.asked)
 
@@ -155,13 +160,16 @@ def appointment(request: HttpRequest, actor: Actor, appointment: int) -> HttpRes
 def phoned(request: HttpRequest, actor: Actor, appointment: int) -> HttpResponse:
     """What the call came to: booked, or given back."""
     try:
-        request_phoned(
+        now = timezone.now()
+        row = request_phoned(
             by=actor,
-            at=timezone.now(),
+            at=now,
             appointment_id=appointment,
             go_on=request.POST.get("go_on") == "yes",
             outcome=request.POST.get("outcome", ""),
         )
+        done = _("Booked.") if row.status == AppointmentStatus.BOOKED else _("Given back.")
+        messages.success(request, f"{done} {how_told(row, at=now)}")
     except InvalidValue as error:
         messages.error(request, error.message)
     return redirect("desk:day", clinic=actor.clinic_slug)
