@@ -214,7 +214,7 @@ def test_a_held_time_is_booked_after_the_call_and_the_words_of_the_call_are_need
     assert intake.call_outcome == "Seen by her doctor today."
 
 
-@pytest.mark.parametrize("step", ["arrived", "in-room", "done"])
+@pytest.mark.parametrize("step", ["arrived", "in-room"])
 def test_a_step_of_the_day_is_one_request_and_a_wrong_one_is_told(client, desk, step):
     clinic, elena, robin = desk
     service, offer = a_free_time(clinic, robin)

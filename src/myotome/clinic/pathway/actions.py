@@ -326,7 +326,7 @@ def _step_if_possible(by: Actor, at: datetime, appointment_id: int, to: Appointm
     """The appointment follows what happens in the room; a step that makes no sense any more is left."""
     try:
         with transaction.atomic():
-            step(by=by, at=at, appointment_id=appointment_id, to=to)
+            step(by=by, at=at, appointment_id=appointment_id, to=to, is_charted=True)
     except MyotomeError:
         return
 
