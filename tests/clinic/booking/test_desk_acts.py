@@ -15,6 +15,7 @@ from myotome.clinic.booking.holds import block_time
 from myotome.clinic.booking.models import Appointment, Hold, HoursException, Notice, Service, WorkingHours
 from myotome.clinic.booking.together import preview_together
 from myotome.clinic.followup.models import ForecastShown
+from myotome.clinic.people.links import link_token
 from myotome.clinic.people.models import Place, Room
 from myotome.clinic.planning.models import Plan
 from myotome.vocabulary.courses import Role
@@ -319,6 +320,67 @@ def test_a_visit_is_moved_to_another_practitioner_and_the_patient_told_or_not(cl
     row.refresh_from_db()
     assert (row.practitioner, row.starts_at) == (david, clock(11, days=1))
     assert Notice.objects.filter(appointment=row, kind="moved").exists() is (tell == "yes")
+
+
+def as_sent(page, *names):
+    """The hidden fields of a page's form, as a tab holds them."""
+    return {name: re.search(rf'name="{name}" value="([^"]*)"', page)[1] for name in names}
+
+
+@pytest.mark.parametrize("to", ["cancelled", "no-show", "arrived"])
+@pytest.mark.parametrize("name", ["desk:day", "desk:appointment"])
+def test_a_tab_from_before_a_move_changes_nothing_and_is_shown_both_versions(client, desk, name, to):
+    clinic = desk[0]
+    row = a_visit(desk, clock(9, 5))
+    ids = {"appointment": row.pk} if name == "desk:appointment" else {}
+    page = client.get(at(name, clinic, **ids)).content.decode()
+    old = as_sent(page, "version", "seen")
+    moved(client, desk, row)
+    answer = client.post(at("desk:step", clinic, appointment=row.pk, to=to), old)
+    assert answer.status_code == 409
+    said = answer.content.decode()
+    assert "changed in the meantime" in said
+    assert "Thursday 26 November, 11:00" in said
+    assert "Tuesday 24 November, 09:05" in said
+    row.refresh_from_db()
+    assert row.status == "booked"
+    again = client.post(at("desk:step", clinic, appointment=row.pk, to="arrived"), as_sent(said, "version", "seen"))
+    assert again.status_code == 302
+
+
+def test_a_step_taken_twice_from_the_same_tab_is_taken_once(client, desk):
+    row = a_visit(desk, clock(9, 5))
+    address = at("desk:step", desk[0], appointment=row.pk, to="arrived")
+    sent = {"version": row.version}
+    assert [client.post(address, sent).status_code for _ in range(2)] == [302, 302]
+
+
+def test_her_own_old_tab_does_not_cancel_a_visit_that_the_desk_has_moved(client, desk):
+    clinic = desk[0]
+    row = a_visit(desk, clock(10, days=1))
+    address = at("booking:cancel", clinic, token=link_token("appointment", row.pk, row.link_version))
+    old = as_sent(client.get(address).content.decode(), "version", "seen")
+    moved(client, desk, row)
+    answer = client.post(address, old)
+    said = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Thursday 26 November, 11:00" in said
+    assert "Wednesday 25 November, 10:00" in said
+    row.refresh_from_db()
+    assert row.status == "booked"
+    assert client.post(address, as_sent(said, "version", "seen")).status_code == 302
+    row.refresh_from_db()
+    assert row.status == "cancelled"
+
+
+def test_a_call_noted_on_an_old_page_does_not_give_back_a_time_that_was_moved(client, desk):
+    row = a_visit(desk, clock(10, days=1))
+    Appointment.objects.update(status="requested")
+    sent = {"outcome": "She is well.", "go_on": "no", "version": row.version}
+    moved(client, desk, row)
+    client.post(at("desk:phoned", desk[0], appointment=row.pk), sent)
+    row.refresh_from_db()
+    assert row.status == "requested"
 
 
 def moved(client, desk, row, **form):

@@ -193,15 +193,21 @@ def move(
 
 
 @transaction.atomic
-def cancel(*, by: Actor, at: datetime, appointment_id: int, tell: bool = True) -> Appointment:
+def cancel(
+    *, by: Actor, at: datetime, appointment_id: int, tell: bool = True, version: int | None = None
+) -> Appointment:
     """The appointment cancelled and its time free; cancelled already stays as it was.
 
+    `version` is that of the page somebody decided on; a job that knows what it cancels gives none.
+
     Raises:
+        StaleVersion: somebody moved or changed it in the meantime.
         NotAllowed: it has begun or ended.
     """
     appointment = _locked(by, appointment_id)
     if S(appointment.status) is S.CANCELLED:
         return appointment
+    _check_version(appointment, version)
     _check_step(appointment, S.CANCELLED)
     rules = rules_for(by.clinic_id)
     before = snapshot(appointment)
@@ -228,19 +234,22 @@ def step(
     to: AppointmentStatus,
     is_phoned: bool = False,
     is_charted: bool = False,
+    version: int | None = None,
 ) -> Appointment:
     """The appointment one step on (arrived, in room, done, no-show) or one step back; the same step again is done.
 
     A held time becomes booked only with `is_phoned`, by what notes the call. `is_charted` is said by a chart that was
-    opened or closed: what was done in the room was done, whatever day it was booked for.
+    opened or closed: what was done in the room was done, whatever day it was booked for. `version` as for `cancel`.
 
     Raises:
+        StaleVersion: somebody moved or changed it in the meantime.
         NotAllowed: the step cannot follow the one it stands at, nobody has phoned yet, or it is too early to know.
     """
     by.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER)
     appointment = _locked(by, appointment_id)
     if appointment.status == to.value:
         return appointment
+    _check_version(appointment, version)
     _check_step(appointment, to)
     if not is_charted:
         _check_is_time(appointment, to, at)
@@ -322,6 +331,11 @@ def _check_step(appointment: Appointment, to: AppointmentStatus) -> None:
             status=appointment.status.replace("_", " "),
             to=to.value.replace("_", " "),
         )
+
+
+def _check_version(appointment: Appointment, version: int | None) -> None:
+    if version is not None and appointment.version != version:
+        raise StaleVersion("This visit was changed in the meantime. Look at it again, then decide.")
 
 
 def _check_is_time(appointment: Appointment, to: AppointmentStatus, at: datetime) -> None:

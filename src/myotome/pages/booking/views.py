@@ -37,9 +37,10 @@ from myotome.pages.booking.offers import (
     start_from,
     week_of,
 )
+from myotome.pages.typed import whole_or_none
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import RedFlagLevel
-from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, MyotomeError, NotFound
+from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, MyotomeError, NotFound, StaleVersion
 
 FEW_WEEKS = 3
 """How many weeks on the page looks by itself for one with a time."""
@@ -215,19 +216,29 @@ def _days_to_move_to(patient: Actor, appointment: Any, spacing: Spacing | None, 
 def cancel(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
     """The policy, and after her yes cancelled, at once, on the page and by mail."""
     appointment = appointment_by_link(request.clinic, token)
-    if request.method != "POST":
-        rules = rules_for(appointment.clinic_id)
-        context = {
-            "appointment": appointment,
-            "token": token,
-            "rules": rules,
-            "is_late": appointment.starts_at - timezone.now() < timedelta(hours=rules.cancel_hours),
-        }
-        return render(request, "booking/cancel.html", context)
-    actions.cancel(
-        by=patient_by_link(appointment.patient, request.clinic), at=timezone.now(), appointment_id=appointment.pk
-    )
-    return redirect("booking:manage", clinic=actor.clinic_slug, token=token)
+    error: StaleVersion | None = None
+    if request.method == "POST":
+        try:
+            actions.cancel(
+                by=patient_by_link(appointment.patient, request.clinic),
+                at=timezone.now(),
+                appointment_id=appointment.pk,
+                version=whole_or_none(request.POST.get("version", "")) or 0,
+            )
+            return redirect("booking:manage", clinic=actor.clinic_slug, token=token)
+        except StaleVersion as refusal:
+            error = refusal
+            appointment.refresh_from_db()
+    rules = rules_for(appointment.clinic_id)
+    context = {
+        "appointment": appointment,
+        "token": token,
+        "rules": rules,
+        "is_late": appointment.starts_at - timezone.now() < timedelta(hours=rules.cancel_hours),
+        "error": error,
+        "seen": chosen_time(request.POST.get("seen", "")),
+    }
+    return render(request, "booking/cancel.html", context, status=error.http_status if error else 200)
 
 
 @by_link
