@@ -241,6 +241,56 @@ def test_a_room_without_the_equipment_is_not_given(owner):
     assert rooms() == {second.pk}
 
 
+@pytest.fixture
+def at_the_desk():
+    """(client of the receptionist, clinic, second practitioner, patient in care)."""
+    clinic, client = a_clinic(), Client()
+    a_practitioner(clinic)
+    client.force_login(a_receptionist(clinic))
+    hannah = a_patient(clinic)
+    a_course(clinic, hannah)
+    return client, clinic, a_practitioner(clinic, name="David Okafor"), hannah
+
+
+@pytest.mark.parametrize(
+    ("changes", "wrong"),
+    [({"last_day": "2020-01-01"}, "last_day"), ({"first_day": ""}, "first_day"), ({"until_time": ""}, "until_time")],
+)
+def test_a_wish_that_is_refused_keeps_treatment_and_practitioner_and_leads_to_its_field(at_the_desk, changes, wrong):
+    client, clinic, david, hannah = at_the_desk
+    service = Service.objects.get(clinic=clinic, kind="acupuncture")
+    form = {
+        "service": service.pk,
+        "practitioner": david.pk,
+        "from_time": "10:00",
+        "until_time": "12:00",
+        "weekday": "2",
+    }
+    form |= {"first_day": "2027-01-04", "last_day": "2027-02-04"} | changes
+    answer = client.post(reverse("booking:wait", kwargs={"clinic": clinic.slug, "patient": hannah.pk}), form)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert f'href="#id_{wrong}"' in page
+    assert f'id="{wrong}-error"' in page
+    assert f'name="service" value="{service.pk}" checked' in page
+    assert f'name="practitioner" value="{david.pk}" checked' in page
+    assert page.count("checked") == 3
+    assert f'name="{wrong}" type="{"time" if "time" in wrong else "date"}" value="{changes[wrong]}"' in page
+
+
+@pytest.mark.parametrize("name", ["first_day", "at_time", "n_visits", "every_days"])
+def test_a_field_of_a_series_that_was_emptied_is_asked_for_and_not_filled_in(at_the_desk, name):
+    client, clinic, david, hannah = at_the_desk
+    form = {"service": Service.objects.get(clinic=clinic, kind="ims").pk, "practitioner": david.pk}
+    form |= {"first_day": "2027-01-04", "at_time": "10:00", "n_visits": "4", "every_days": "7"} | {name: ""}
+    answer = client.get(reverse("booking:series", kwargs={"clinic": clinic.slug, "patient": hannah.pk}), form)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert f'href="#id_{name}"' in page
+    assert f'id="{name}-error"' in page
+    assert re.search(rf'<input id="id_{name}"[^>]*value=""', page)
+
+
 def test_a_series_with_a_time_taken_since_is_named_and_can_still_be_booked_in_part():
     clinic = a_clinic()
     elena, client = a_practitioner(clinic), Client()
