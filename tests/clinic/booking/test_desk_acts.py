@@ -1,6 +1,7 @@
 """Acts of the desk over HTTP on one Tuesday morning: series together, walk-ins, blocks, moves, and what others change."""
 
 import re
+from html import unescape
 from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -446,6 +447,47 @@ def test_a_move_against_the_rule_of_distances_is_made_and_warned_of(client, desk
         at("desk:move", clinic, appointment=rows[1].pk), {"version": rows[1].version, "start": start}, follow=True
     )
     assert "lie 2 days apart" in answer.content.decode()
+
+
+def test_who_came_after_all_when_her_time_is_taken_is_offered_the_nearest_free_ones(client, desk, monkeypatch):
+    clinic, elena, robin, _, hannah = desk
+    row = a_visit(desk, clock(10))
+    now = clock(10, 10)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: now)
+    step(by=robin, at=now, appointment_id=row.pk, to=AppointmentStatus.NO_SHOW)
+    omar = a_patient(clinic, given_name="Omar", email="omar@example.org")
+    a_course(clinic, omar)
+    a_visit(desk, clock(10), omar)
+    row.refresh_from_db()
+    answer = client.post(at("desk:step", clinic, appointment=row.pk, to="booked"), {"version": row.version})
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "The nearest free times" in page
+    assert at("desk:book", clinic, patient=hannah.pk) in page
+    start = unescape(re.search(r'name="start" value="([^"]+)"', page)[1])
+    form = {"service": row.service_id, "start": start, "key": "one"}
+    assert datetime.fromisoformat(start.partition("|")[0]) > now
+    assert client.post(at("desk:book", clinic, patient=hannah.pk), form).status_code == 302
+    assert Appointment.objects.filter(patient=hannah, status="booked").count() == 1
+    row.refresh_from_db()
+    assert row.status == "no_show"
+
+
+@pytest.mark.parametrize("by", ["practitioner", "room"])
+def test_who_did_not_come_does_not_lie_under_who_has_the_place_now(client, desk, monkeypatch, by):
+    clinic, _, robin, _, _ = desk
+    missed = a_visit(desk, clock(10))
+    now = clock(10, 10)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: now)
+    step(by=robin, at=now, appointment_id=missed.pk, to=AppointmentStatus.NO_SHOW)
+    omar = a_patient(clinic, given_name="Omar", email="omar@example.org")
+    a_course(clinic, omar)
+    here = a_visit(desk, clock(10), omar)
+    page = client.get(at("desk:day", clinic), {"by": by}).content.decode()
+    assert f'id="block-{here.pk}"' in page
+    assert f'id="block-{missed.pk}"' not in page
+    assert "Without a room" not in page
+    assert f'id="booked-{missed.pk}"' in page, "she stands in the list, with her step back"
 
 
 # What others change

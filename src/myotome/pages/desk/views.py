@@ -18,6 +18,7 @@ from myotome.clinic.booking.boards import clock_asked, clocks_of, rooms_at
 from myotome.clinic.booking.closing import left_among
 from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.queries import (
+    Offer,
     appointment_for,
     appointments_on,
     requests_to_phone,
@@ -42,7 +43,7 @@ from myotome.pages.desk.week import DAYS, monday_of, rows_of
 from myotome.pages.typed import day_asked, whole_or_none
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
-from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotAllowed, NotFound, StaleVersion
+from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, MyotomeError, NotAllowed, NotFound, StaleVersion
 from myotome.vocabulary.scheduling import AppointmentStatus
 
 desk = for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
@@ -138,7 +139,7 @@ def step(request: HttpRequest, actor: Actor, appointment: int, to: str) -> HttpR
     version = whole_or_none(request.POST.get("version", "")) or 0
     try:
         row = actions.step(by=actor, at=now, appointment_id=appointment, to=AppointmentStatus(status), version=version)
-    except (NotAllowed, StaleVersion) as error:
+    except (AlreadyBooked, InvalidValue, NotAllowed, StaleVersion) as error:
         return _visit_page(request, actor, appointment, error, to=status)
     if row.status == AppointmentStatus.CANCELLED:
         messages.success(request, f"{_('Cancelled.')} {how_told(row, at=now)}")
@@ -165,9 +166,16 @@ def _visit_page(
         "charge": charge_of_visit(actor, row.pk),
         "error": error,
         "to": to,
+        "nearest": _nearest(actor, row) if isinstance(error, AlreadyBooked | InvalidValue) else (),
+        "key": actions.fresh_key(),
         "seen": chosen_time(request.POST.get("seen", "")),
     }
     return render(request, "desk/appointment.html", context, status=error.http_status if error else 200)
+
+
+def _nearest(actor: Actor, row: Any) -> list[Offer]:
+    """Free times for who came although she had been said not to, and whose own time somebody else has now."""
+    return actions.nearest_free(actor, appointment=row, at=timezone.now())
 
 
 @desk
