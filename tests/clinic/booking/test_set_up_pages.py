@@ -39,6 +39,25 @@ def the_form_of(service, **changes):
     } | changes  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "name", ["booking:set_up", "owner:overview", "money:day", "needling:stock", "booking:calendars"]
+)
+def test_every_way_on_from_an_owners_page_opens_for_her(owner, name):
+    client, clinic, _ = owner
+    page = client.get(reverse(name, kwargs={"clinic": clinic.slug})).content.decode()
+    bar = page[page.index('<header class="desk-bar"') : page.index("</header>")]
+    ways = [unescape(way) for way in re.findall(r'(?:href|action)="(/[^"#]*)"', bar) if "logout" not in way]
+    assert len(ways) >= 4
+    assert [way for way in ways if client.get(way).status_code == 403] == []
+
+
+def test_the_desk_keeps_its_ways(at_the_desk):
+    client, clinic, _, _ = at_the_desk
+    page = client.get(reverse("booking:waiting", kwargs={"clinic": clinic.slug})).content.decode()
+    for word in (">Day</a>", ">Week</a>", ">Wall board</a>", ">Book a visit</a>", 'role="search"'):
+        assert word in page
+
+
 def test_each_part_of_the_set_up_is_saved_and_on_record(owner):
     _, _clinic, elena = owner
     place = Place.objects.get()
