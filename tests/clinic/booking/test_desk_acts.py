@@ -1,9 +1,9 @@
 """Acts of the desk over HTTP on one Tuesday morning: series together, walk-ins, blocks, moves, and what others change."""
 
 import re
-from html import unescape
 from datetime import datetime, timedelta
 from functools import partial
+from html import unescape
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from myotome.clinic.booking.actions import book, step
+from myotome.clinic.booking.apart import interval_warnings
 from myotome.clinic.booking.holds import block_time
 from myotome.clinic.booking.models import Appointment, Hold, HoursException, Notice, Service, WorkingHours
 from myotome.clinic.booking.together import preview_together
@@ -285,6 +286,21 @@ def test_a_block_that_cannot_be_is_refused_in_words_and_the_typing_stays(client,
     assert not Hold.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("changes", "field"), [({"on": "2026-11-23"}, "on"), ({"starts": "07:00", "ends": "08:55"}, "ends")]
+)
+def test_time_that_has_passed_is_not_blocked(client, desk, changes, field):
+    clinic, elena, _, _, _ = desk
+    form = {"practitioner": elena.pk, "on": "2026-11-24", "starts": "08:00", "ends": "10:00", "reason": "Call"}
+    answer = client.post(at("booking:block", clinic), form | changes)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert f'id="{field}-error"' in page
+    assert "has passed" in page
+    assert not Hold.objects.exists()
+    assert client.post(at("booking:block", clinic), form).status_code == 302, "what has begun can still be blocked"
+
+
 def test_an_hour_that_comes_twice_is_asked_about_on_the_page(client, desk):
     clinic, elena, _, _, _ = desk
     Place.objects.update(time_zone="America/Toronto")
@@ -449,8 +465,18 @@ def test_a_move_against_the_rule_of_distances_is_made_and_warned_of(client, desk
     assert "lie 2 days apart" in answer.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [(0, "Two visits are on one day, 24 Nov; the rule"), (1, "24 Nov and 25 Nov lie 1 day apart; the")],
+)
+def test_a_distance_of_one_day_or_none_is_said_in_right_words(days, said):
+    first = datetime(2026, 11, 24, 10, tzinfo=VANCOUVER)
+    (warning,) = interval_warnings([first, first + timedelta(days=days, hours=2)], zone="America/Vancouver")
+    assert warning.startswith(said)
+
+
 def test_who_came_after_all_when_her_time_is_taken_is_offered_the_nearest_free_ones(client, desk, monkeypatch):
-    clinic, elena, robin, _, hannah = desk
+    clinic, _, robin, _, hannah = desk
     row = a_visit(desk, clock(10))
     now = clock(10, 10)
     monkeypatch.setattr("django.utils.timezone.now", lambda: now)
