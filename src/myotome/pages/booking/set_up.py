@@ -52,7 +52,7 @@ def change(request: HttpRequest, actor: Actor, what: str) -> HttpResponse:
     if what not in CHANGES:
         raise NotFound("There is nothing here that you can see.")
     try:
-        CHANGES[what](actor, request.POST, timezone.now())
+        done = CHANGES[what](actor, request.POST, timezone.now())
     except NotFound:
         raise
     except MyotomeError as error:
@@ -65,6 +65,9 @@ def change(request: HttpRequest, actor: Actor, what: str) -> HttpResponse:
         }
         return render(request, "booking/set_up.html", context, status=error.http_status)
     messages.success(request, _("Saved."))
+    if what == "registration" and not done.registration_number:
+        said = _("Receipts of %(name)s carry no registration number from now on; an insurer may not pay on them.")
+        messages.warning(request, said % {"name": done.name})
     if what in {"add-day", "add-holidays"} and (n := n_left_behind(actor, at=timezone.now())):
         said = ngettext("{n} visit stands on a closed day.", "{n} visits stand on closed days.", n).format(n=n)
         messages.warning(request, said)
@@ -224,8 +227,8 @@ def _change_credential(actor: Actor, given: QueryDict, at: Any) -> None:
     )
 
 
-def _registration(actor: Actor, given: QueryDict, at: Any) -> None:
-    set_registration(
+def _registration(actor: Actor, given: QueryDict, at: Any) -> Any:
+    return set_registration(
         by=actor,
         at=at,
         practitioner_id=whole(given.get("practitioner", ""), "practitioner"),
