@@ -96,6 +96,7 @@ def test_the_same_seed_gives_the_same_clinic_and_another_gives_another():
 def test_the_house_grows_with_its_patients_and_a_full_one_is_refused():
     fill_clinic(patients=30, seed=1, at=AT)
     assert Practitioner.objects.count() == 3
+    assert Practitioner.objects.values("registration_number").distinct().count() == 3
     with pytest.raises(InvalidValue, match="already"):
         fill_clinic(patients=30, seed=1, at=AT)
     with pytest.raises(InvalidValue):

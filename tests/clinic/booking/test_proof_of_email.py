@@ -198,5 +198,5 @@ def test_the_policy_is_shown_before_she_cancels(client, form, settings):
     assert "It is later than that now" in page
     assert "$40.00" in page
     assert Appointment.objects.get().status == "booked"
-    assert client.post(f"{manage}cancel/").status_code == 302
+    assert client.post(f"{manage}cancel/", {"version": 1}).status_code == 302
     assert Appointment.objects.get().status == "cancelled"

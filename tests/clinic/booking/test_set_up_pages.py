@@ -1,6 +1,8 @@
 """The owner's page and the pages of series and waiting list, posted as forms: saved, refused in words, nothing half done."""
 
+import re
 from datetime import time, timedelta
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -35,6 +37,25 @@ def the_form_of(service, **changes):
         "service": service.pk, "name": service.name, "price_cents": 9000, "room_kind": "any", "equipment": "",
         "buffer_minutes": 5, "turnover_minutes": 5, "credential": "", "most_resting": 3, "phases": "15 both, 20 room, 5 both", "is_active": "yes",
     } | changes  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name", ["booking:set_up", "owner:overview", "money:day", "needling:stock", "booking:calendars"]
+)
+def test_every_way_on_from_an_owners_page_opens_for_her(owner, name):
+    client, clinic, _ = owner
+    page = client.get(reverse(name, kwargs={"clinic": clinic.slug})).content.decode()
+    bar = page[page.index('<header class="desk-bar"') : page.index("</header>")]
+    ways = [unescape(way) for way in re.findall(r'(?:href|action)="(/[^"#]*)"', bar) if "logout" not in way]
+    assert len(ways) >= 4
+    assert [way for way in ways if client.get(way).status_code == 403] == []
+
+
+def test_the_desk_keeps_its_ways(at_the_desk):
+    client, clinic, _, _ = at_the_desk
+    page = client.get(reverse("booking:waiting", kwargs={"clinic": clinic.slug})).content.decode()
+    for word in (">Day</a>", ">Week</a>", ">Wall board</a>", ">Book a visit</a>", 'role="search"'):
+        assert word in page
 
 
 def test_each_part_of_the_set_up_is_saved_and_on_record(owner):
@@ -107,6 +128,101 @@ def test_phases_that_make_no_sense_are_refused(owner):
     assert service.buffer_minutes == 0, "all of the form or nothing"
 
 
+def value_of(page, part, name):
+    """What stands in a field of the page, as a person sees it."""
+    tag = re.search(rf'<input id="{part}-{name}"[^>]*>', page)[0]
+    return unescape(re.search(r'value="([^"]*)"', tag)[1])
+
+
+def chosen_in(page, part, name):
+    """The choice of a select."""
+    box = re.search(rf'<select id="{part}-{name}".*?</select>', page, re.S)[0]
+    return re.search(r'<option value="([^"]*)" selected>', box)[1]
+
+
+def is_refused_at(answer, part, name):
+    """The part is open, the line at the top leads to the field, and the field says what is wrong."""
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert f'href="#{part}-{name}"' in page
+    assert page.count(f'id="{part}-{name}"') == 1
+    assert f'id="{part}-{name}-error"' in page
+    return page
+
+
+def test_a_service_that_is_refused_stays_open_with_all_that_was_typed(owner):
+    service, other = Service.objects.get(kind="acupuncture"), Service.objects.get(kind="ims")
+    form = the_form_of(service, name="Needles & rest", phases="15 foo", price_cents="1234", room_kind="acupuncture")
+    form = form | {"new_patients_may_book": "yes", "equipment": "lamp, stool"}
+    form.pop("is_active")
+    part = f"service-{service.pk}"
+    page = is_refused_at(post(owner, "service", **form), part, "phases")
+    assert value_of(page, part, "phases") == "15 foo"
+    assert value_of(page, part, "name") == "Needles & rest"
+    assert value_of(page, part, "price_cents") == "1234"
+    assert value_of(page, part, "equipment") == "lamp, stool"
+    assert chosen_in(page, part, "room_kind") == "acupuncture"
+    fold = page[page.index(f'name="service" value="{service.pk}"') :]
+    fold = fold[: fold.index("</details>")]
+    assert 'name="new_patients_may_book" value="yes" checked' in fold
+    assert 'name="is_active" value="yes" checked' not in fold
+    assert page.count('<details class="fold" open') == 1
+    assert value_of(page, f"service-{other.pk}", "name") == other.name
+
+
+@pytest.mark.parametrize(
+    ("what", "form", "wrong", "kept"),
+    [
+        ("add-place", {"name": "Harbour", "time_zone": "Mars/Olympus", "address": "Pier 4"}, "time_zone", "address"),
+        ("add-holidays", {"year": "12", "province": "QC"}, "year", "year"),
+        ("add-holidays", {"year": "next", "province": "QC"}, "year", "year"),
+        ("add-day", {"on": "2027-01-04", "starts": "09:00", "reason": "Flu"}, "ends", "reason"),
+        ("add-room", {"place": "1", "name": " ", "kind": "ims", "equipment": "lamp"}, "name", "equipment"),
+    ],
+)
+def test_every_part_that_is_refused_keeps_what_was_typed_and_leads_to_its_field(owner, what, form, wrong, kept):
+    page = is_refused_at(post(owner, what, **form), what, wrong)
+    assert value_of(page, what, kept) == form[kept]
+    for name in {"province", "kind"} & set(form):
+        assert chosen_in(page, what, name) == form[name]
+
+
+def test_a_shift_that_is_refused_keeps_who_where_and_which_days(owner):
+    second = a_practitioner(owner[1], name="David Okafor")
+    form = {
+        "practitioner": second.pk,
+        "place": Place.objects.get().pk,
+        "weekday": ["2", "4"],
+        "valid_from": "2027-02-01",
+    }
+    page = is_refused_at(post(owner, "add-hours", **form, starts="12:00", ends="09:00"), "add-hours", "ends")
+    assert chosen_in(page, "add-hours", "practitioner") == str(second.pk)
+    assert value_of(page, "add-hours", "valid_from") == "2027-02-01"
+    assert re.findall(r'name="weekday" value="(\d)" checked', page) == ["2", "4"]
+
+
+def test_rules_that_are_refused_keep_the_typing_and_the_number_that_is_wrong_is_named(owner):
+    rules = {
+        "version": 0, "undo_seconds": 60, "hold_minutes": "five", "offer_minutes": 30, "offers_at_once": 2,
+        "reminder_hours": 48, "cancel_hours": 36, "quiet_from": "20:15", "quiet_until": "09:00", "no_show_fee_cents": 2500,
+    }  # fmt: skip
+    page = is_refused_at(post(owner, "rules", **rules), "rules", "hold_minutes")
+    assert "Minutes a form holds a time: A whole number is needed here." in page
+    for name in ("undo_seconds", "hold_minutes", "cancel_hours", "quiet_from", "no_show_fee_cents"):
+        assert value_of(page, "rules", name) == str(rules[name])
+    post(owner, "rules", **rules | {"hold_minutes": 5, "cancel_hours": 12})
+    stale = post(owner, "rules", **rules | {"hold_minutes": 7})
+    assert stale.status_code == 409
+    page = stale.content.decode()
+    assert value_of(page, "rules", "hold_minutes") == "7"
+    assert "Saved meanwhile: 12" in page
+
+
+def test_a_shift_is_removed_by_its_weekdays_name(owner):
+    page = owner[0].get(reverse("booking:set_up", kwargs={"clinic": owner[1].slug})).content.decode()
+    assert 'Remove<span class="vh"> Elena Marchetti, Mon ' in page
+
+
 def test_a_credential_that_runs_out_ends_her_free_times(owner):
     _, clinic, elena = owner
     service = Service.objects.get(kind="ims")
@@ -142,6 +258,56 @@ def test_a_room_without_the_equipment_is_not_given(owner):
     second = Room.objects.get(name="Room 2")
     Room.objects.filter(pk=second.pk).update(equipment=["lamp", "table"])
     assert rooms() == {second.pk}
+
+
+@pytest.fixture
+def at_the_desk():
+    """(client of the receptionist, clinic, second practitioner, patient in care)."""
+    clinic, client = a_clinic(), Client()
+    a_practitioner(clinic)
+    client.force_login(a_receptionist(clinic))
+    hannah = a_patient(clinic)
+    a_course(clinic, hannah)
+    return client, clinic, a_practitioner(clinic, name="David Okafor"), hannah
+
+
+@pytest.mark.parametrize(
+    ("changes", "wrong"),
+    [({"last_day": "2020-01-01"}, "last_day"), ({"first_day": ""}, "first_day"), ({"until_time": ""}, "until_time")],
+)
+def test_a_wish_that_is_refused_keeps_treatment_and_practitioner_and_leads_to_its_field(at_the_desk, changes, wrong):
+    client, clinic, david, hannah = at_the_desk
+    service = Service.objects.get(clinic=clinic, kind="acupuncture")
+    form = {
+        "service": service.pk,
+        "practitioner": david.pk,
+        "from_time": "10:00",
+        "until_time": "12:00",
+        "weekday": "2",
+    }
+    form |= {"first_day": "2027-01-04", "last_day": "2027-02-04"} | changes
+    answer = client.post(reverse("booking:wait", kwargs={"clinic": clinic.slug, "patient": hannah.pk}), form)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert f'href="#id_{wrong}"' in page
+    assert f'id="{wrong}-error"' in page
+    assert f'name="service" value="{service.pk}" checked' in page
+    assert f'name="practitioner" value="{david.pk}" checked' in page
+    assert page.count("checked") == 3
+    assert f'name="{wrong}" type="{"time" if "time" in wrong else "date"}" value="{changes[wrong]}"' in page
+
+
+@pytest.mark.parametrize("name", ["first_day", "at_time", "n_visits", "every_days"])
+def test_a_field_of_a_series_that_was_emptied_is_asked_for_and_not_filled_in(at_the_desk, name):
+    client, clinic, david, hannah = at_the_desk
+    form = {"service": Service.objects.get(clinic=clinic, kind="ims").pk, "practitioner": david.pk}
+    form |= {"first_day": "2027-01-04", "at_time": "10:00", "n_visits": "4", "every_days": "7"} | {name: ""}
+    answer = client.get(reverse("booking:series", kwargs={"clinic": clinic.slug, "patient": hannah.pk}), form)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert f'href="#id_{name}"' in page
+    assert f'id="{name}-error"' in page
+    assert re.search(rf'<input id="id_{name}"[^>]*value=""', page)
 
 
 def test_a_series_with_a_time_taken_since_is_named_and_can_still_be_booked_in_part():

@@ -111,6 +111,34 @@ def test_a_fee_for_a_visit_not_kept_is_no_treatment_on_paper(client, desk):
     assert "not a treatment" in text
 
 
+def test_a_visit_paid_before_its_day_is_said_on_paper_to_be_paid_in_advance(client, desk):
+    now = timezone.now()
+    visit = desk.visit(starts_at=now + timedelta(days=8), status="booked")
+    charge = desk.charge(visit, at=now)
+    pay(client, desk, charge)
+    page = client.get(at("money:document", desk, payment=Payment.objects.get().pk)).content.decode()
+    on = charge.service_on
+    assert f"paid in advance for the visit of {on.day} {on:%B %Y}" in page
+    charge = charge_of_today(desk)
+    pay(client, desk, charge)
+    page = client.get(at("money:document", desk, payment=Payment.objects.latest("pk").pk)).content.decode()
+    assert "in advance" not in page
+
+
+def test_a_charge_of_the_other_kind_is_named_where_the_fee_would_be_charged(client, desk):
+    DiaryRules.objects.create(clinic=desk.clinic, no_show_fee_cents=5000)
+    visit = visit_of_today(desk, status="booked")
+    desk.charge(visit, at=timezone.now())
+    visit.status = "no_show"
+    visit.save()
+    page = client.get(at("money:charge", desk, appointment=visit.pk)).content.decode()
+    assert "take that charge back first, then charge the fee" in page
+    assert 'name="price"' not in page
+    answer = client.post(at("money:charge", desk, appointment=visit.pk), {"price": "50.00"})
+    assert answer.status_code == 409
+    assert Charge.objects.count() == 1
+
+
 def test_a_refund_is_a_paper_of_its_own_and_the_receipt_says_so(client, desk):
     charge = charge_of_today(desk)
     pay(client, desk, charge)

@@ -86,6 +86,15 @@ def test_the_owner_is_led_to_where_it_is_added_and_then_nothing_is_said_any_more
     assert "registration no. PT-1" in after
 
 
+def test_who_empties_a_number_is_told_what_receipts_will_lack(desk):
+    client = signed_in(desk.olive)
+    url_of = url("booking:change", desk, what="registration")
+    lacks = "Receipts of Elena Marchetti carry no registration number from now on"
+    form = {"practitioner": desk.elena.pk, "body": "College", "number": "PT-1"}
+    assert lacks not in client.post(url_of, form, follow=True).content.decode()
+    assert lacks in client.post(url_of, form | {"number": " "}, follow=True).content.decode()
+
+
 def test_the_paper_for_the_insurer_carries_no_note_of_the_desk(desk):
     client = signed_in(desk.robin)
     paid(client, desk)

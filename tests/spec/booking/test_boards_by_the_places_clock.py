@@ -115,7 +115,7 @@ def test_every_way_on_and_every_step_stays_at_the_place(client, house):
         assert len(ways) >= 4
         assert [way for way in ways if "place=" not in way] == []
     url = reverse("desk:step", kwargs={"clinic": clinic.slug, "appointment": row.pk, "to": "arrived"})
-    assert client.post(url).url == f"/{clinic.slug}/desk/?on=2026-11-25&place={harbour.pk}"
+    assert client.post(url, {"version": row.version}).url == f"/{clinic.slug}/desk/?on=2026-11-25&place={harbour.pk}"
 
 
 def test_a_request_of_another_place_says_its_clock(client, house):

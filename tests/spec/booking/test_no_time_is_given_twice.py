@@ -1,6 +1,7 @@
 """No time is given twice: not to a practitioner, not to a room, not to a patient."""
 
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -203,6 +204,22 @@ def test_a_cancelled_visit_cannot_be_confirmed(desk):
     cancel(by=desk[2], at=AT, appointment_id=hers.pk)
     with pytest.raises(NotAllowed):
         step(by=desk[2], at=AT, appointment_id=hers.pk, to=AppointmentStatus.ARRIVED)
+
+
+def test_nobody_has_stayed_away_before_the_visit_begins_and_none_is_done_before_its_day(desk):
+    hers = book_at(desk, TEN + timedelta(days=7))
+    no_show, done = AppointmentStatus.NO_SHOW, AppointmentStatus.DONE
+    day_before = hers.starts_at - timedelta(hours=10)
+    wall = hers.starts_at.astimezone(ZoneInfo(hers.place.time_zone))
+    with pytest.raises(NotAllowed, match=f"{wall:%Y-%m-%d %H:%M}"):
+        step(by=desk[2], at=hers.starts_at - timedelta(minutes=1), appointment_id=hers.pk, to=no_show)
+    with pytest.raises(NotAllowed, match=f"from {wall:%Y-%m-%d} on"):
+        step(by=desk[2], at=day_before - timedelta(hours=1), appointment_id=hers.pk, to=done)
+    hers.refresh_from_db()
+    assert hers.status == "booked"
+    assert step(by=desk[2], at=hers.starts_at, appointment_id=hers.pk, to=no_show).status == "no_show"
+    step(by=desk[2], at=hers.starts_at, appointment_id=hers.pk, to=AppointmentStatus.BOOKED)
+    assert step(by=desk[2], at=hers.starts_at - timedelta(hours=9), appointment_id=hers.pk, to=done).status == "done"
 
 
 def test_a_visit_goes_from_arrived_to_room_to_done_and_a_slip_is_taken_back(desk):

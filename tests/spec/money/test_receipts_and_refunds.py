@@ -71,6 +71,16 @@ def test_a_receipt_says_the_same_for_ever(desk):
     assert document_of(payment_for(desk.robin, receipt.pk)) == before
 
 
+def test_a_refund_names_the_registration_that_its_receipt_names(desk):
+    receipt = desk.pay(desk.charge())
+    desk.elena.registration_number, desk.elena.registration_body = "PT-9", "Another college"
+    desk.elena.save()
+    first, back = document_of(receipt), document_of(give_back(desk, receipt))
+    assert back.registration_number == "PT-04417"
+    assert (back.registration_body, back.practitioner_name) == (first.registration_body, first.practitioner_name)
+    assert document_of(desk.pay(desk.charge())).registration_number == "PT-9"
+
+
 def test_documents_are_numbered_from_one_in_each_clinic_receipts_and_refunds_together(desk):
     other = a_desk(slug="birch")
     first = desk.pay(desk.charge())

@@ -123,6 +123,23 @@ def test_a_visit_that_was_not_kept_is_charged_the_fee_of_the_clinic(desk):
     assert (charge.kind, charge.total_cents) == ("no_show", 5000)
 
 
+def test_a_visit_charged_ahead_and_then_not_kept_owes_either_the_visit_or_the_fee_not_both(desk):
+    DiaryRules.objects.create(clinic=desk.clinic, no_show_fee_cents=5000)
+    visit = desk.visit(status="booked")
+    ahead = desk.charge(visit)
+    visit.status = "no_show"
+    visit.save()
+    with pytest.raises(AlreadyCharged, match="Take that charge back first"):
+        desk.charge(visit)
+    take_back(by=desk.robin, at=AT, charge_id=ahead.pk, reason="She did not come.")
+    fee = desk.charge(visit)
+    assert (fee.kind, fee.total_cents) == ("no_show", 5000)
+    visit.status = "booked"
+    visit.save()
+    with pytest.raises(AlreadyCharged):
+        desk.charge(visit)
+
+
 def test_without_a_fee_in_the_rules_not_keeping_a_visit_costs_nothing_unless_said(desk):
     missed = desk.visit(status="no_show")
     with pytest.raises(InvalidValue):

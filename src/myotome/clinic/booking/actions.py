@@ -197,15 +197,21 @@ def move(
 
 
 @transaction.atomic
-def cancel(*, by: Actor, at: datetime, appointment_id: int, tell: bool = True) -> Appointment:
+def cancel(
+    *, by: Actor, at: datetime, appointment_id: int, tell: bool = True, version: int | None = None
+) -> Appointment:
     """The appointment cancelled and its time free; cancelled already stays as it was.
 
+    `version` is that of the page somebody decided on; a job that knows what it cancels gives none.
+
     Raises:
+        StaleVersion: somebody moved or changed it in the meantime.
         NotAllowed: it has begun or ended; for the patient herself also when its time has come.
     """
     appointment = _locked(by, appointment_id)
     if S(appointment.status) is S.CANCELLED:
         return appointment
+    _check_version(appointment, version)
     _check_step(appointment, S.CANCELLED)
     check_patient_may_change(by, appointment, at=at)
     rules = rules_for(by.clinic_id)
@@ -226,20 +232,32 @@ def cancel(*, by: Actor, at: datetime, appointment_id: int, tell: bool = True) -
 
 @transaction.atomic
 def step(
-    *, by: Actor, at: datetime, appointment_id: int, to: AppointmentStatus, is_phoned: bool = False
+    *,
+    by: Actor,
+    at: datetime,
+    appointment_id: int,
+    to: AppointmentStatus,
+    is_phoned: bool = False,
+    is_charted: bool = False,
+    version: int | None = None,
 ) -> Appointment:
     """The appointment one step on (arrived, in room, done, no-show) or one step back; the same step again is done.
 
-    A held time becomes booked only with `is_phoned`, by what notes the call.
+    A held time becomes booked only with `is_phoned`, by what notes the call. `is_charted` is said by a chart that was
+    opened or closed: what was done in the room was done, whatever day it was booked for. `version` as for `cancel`.
 
     Raises:
-        NotAllowed: the step cannot follow the one it stands at, or nobody has phoned yet.
+        StaleVersion: somebody moved or changed it in the meantime.
+        NotAllowed: the step cannot follow the one it stands at, nobody has phoned yet, or it is too early to know.
     """
     by.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER)
     appointment = _locked(by, appointment_id)
     if appointment.status == to.value:
         return appointment
+    _check_version(appointment, version)
     _check_step(appointment, to)
+    if not is_charted:
+        _check_is_time(appointment, to, at)
     was_requested, before = S(appointment.status) is S.REQUESTED, snapshot(appointment)
     if to is S.BOOKED and was_requested and not is_phoned:
         raise NotAllowed("This time is held until somebody has phoned. Write what the call came to; that books it.")
@@ -334,6 +352,23 @@ def _check_step(appointment: Appointment, to: AppointmentStatus) -> None:
             status=appointment.status.replace("_", " "),
             to=to.value.replace("_", " "),
         )
+
+
+def _check_version(appointment: Appointment, version: int | None) -> None:
+    if version is not None and appointment.version != version:
+        raise StaleVersion("This visit was changed in the meantime. Look at it again, then decide.")
+
+
+def _check_is_time(appointment: Appointment, to: AppointmentStatus, at: datetime) -> None:
+    """Nobody has stayed away before the visit begins, and none is done before its day."""
+    zone = ZoneInfo(appointment.place.time_zone)
+    starts = appointment.starts_at.astimezone(zone)
+    if to is S.NO_SHOW and at < starts:
+        raise NotAllowed(
+            "That she did not come can be said from {when:%Y-%m-%d %H:%M} on, when the visit begins.", when=starts
+        )
+    if to is S.DONE and at.astimezone(zone).date() < starts.date():
+        raise NotAllowed("This visit can be said to be done from {on:%Y-%m-%d} on, its own day.", on=starts.date())
 
 
 def _audit(by: Actor, at: datetime, act: str, appointment: Appointment, **detail: object) -> None:

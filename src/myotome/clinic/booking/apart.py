@@ -25,17 +25,16 @@ def interval_warnings(
     for before, after in pairwise(local):
         gap = (after - before).days
         if not least_days <= gap <= most_days:
-            found.append(
-                Sentence(
-                    "{before:%d %b} and {after:%d %b} lie {gap} days apart; the rule is {least} to {most}.",
-                    before=before,
-                    after=after,
-                    gap=gap,
-                    least=least_days,
-                    most=most_days,
-                )
-            )
+            found.append(_said(gap).filled(before=before, after=after, gap=gap, least=least_days, most=most_days))
     return found
+
+
+def _said(gap: int) -> Sentence:
+    if gap == 0:
+        return Sentence("Two visits are on one day, {after:%d %b}; the rule is {least} to {most} days apart.")
+    if gap == 1:
+        return Sentence("{before:%d %b} and {after:%d %b} lie 1 day apart; the rule is {least} to {most}.")
+    return Sentence("{before:%d %b} and {after:%d %b} lie {gap} days apart; the rule is {least} to {most}.")
 
 
 def warnings_if_moved(actor: Actor, appointment: Appointment, starts_at: datetime) -> list[Sentence]:

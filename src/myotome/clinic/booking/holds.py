@@ -112,13 +112,15 @@ def block_time(
 
     Raises:
         AlreadyBooked: something is booked or held in that time; move it first.
-        InvalidValue: neither named, longer than 31 days, off the steps, or it ends before it starts.
+        InvalidValue: neither named, longer than 31 days, off the steps, over already, or it ends before it starts.
     """
     by.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER, Role.OWNER)
     if practitioner_id is None and room_id is None:
         raise InvalidValue("Say who or which room is blocked.", field="practitioner")
     if ends_at - starts_at > timedelta(days=LONGEST_BLOCK_DAYS):
         raise InvalidValue("A block lasts at most {days} days; use a closed day.", field="end", days=LONGEST_BLOCK_DAYS)
+    if starts_at < ends_at <= at:
+        raise InvalidValue("This time has passed; nothing needs to be blocked in it.", field="end")
     span = ticks(starts_at, ends_at)
     resources = []
     if practitioner_id is not None:

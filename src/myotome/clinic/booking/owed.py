@@ -25,6 +25,26 @@ def owed(appointment: Appointment) -> str:
     return next((kind for kind in OWED if kind in kinds), "")
 
 
+def is_told(appointment: Appointment, *, at: datetime) -> bool:
+    """True when a mail about the visit as it stands since the act at `at` is queued, or went out at once.
+
+    Ask it in the moment after the act: each act that changes a visit begins a new sequence, so what hangs on this one
+    tells of the act, whatever was asked for. The one message about a series tells of the visit too while it waits.
+    """
+    said = [*OWED, "cancelled"]
+    if appointment.notices.filter(sequence=appointment.sequence, kind__in=said).exists():
+        return True
+    if not appointment.series_key or not appointment.patient.email:
+        return False
+    rows = Notice.objects.filter(
+        clinic_id=appointment.clinic_id,
+        kind="series",
+        appointment__series_key=appointment.series_key,
+        appointment__patient_id=appointment.patient_id,
+    )
+    return rows.filter(Q(sent_at__isnull=True) | Q(sent_at__gte=at)).exists()
+
+
 def pass_on_series(appointment: Appointment, *, after: datetime | None) -> bool:
     """True when the one message about the visit's whole series is still to come, and will tell what the visit is now.
 

@@ -129,7 +129,7 @@ def charge_visit(
     """What is owed for the visit (for one not kept, the fee): the clinic's price, or `net_cents` before tax.
 
     Raises:
-        AlreadyCharged: it is, and was not taken back.
+        AlreadyCharged: it is, as a visit or as a fee, and was not taken back.
         NotAllowed: the time is only held as a request.
         InvalidValue: no price, or insurance without insurer or claim number.
         CardNumberRefused: a text looks like the number of a card.
@@ -148,7 +148,7 @@ def charge_visit(
             "Please say an amount above 0.00; a visit that costs nothing needs no charge.", field="price"
         )
     kind = kind_of_charge(appointment)
-    before = list(charges_for(by).filter(appointment=appointment, kind=kind.value))
+    before = list(charges_for(by).filter(appointment=appointment))
     if any(row.total_cents + row.taken_cents > 0 for row in before):
         raise AlreadyCharged("This visit is charged already. Take that charge back first if it is wrong.")
     amounts = taxed(net, *tax.rates)

@@ -19,7 +19,7 @@ from myotome.clinic.money.actions import check_insurance, day_of_books, locked_b
 from myotome.clinic.money.days import place_of_books
 from myotome.clinic.money.models import Charge, MoneyBook, Payment, PaymentLine
 from myotome.clinic.money.queries import charge_for, charges_for, payment_for, refundable_of
-from myotome.clinic.people.models import Clinic, Place
+from myotome.clinic.people.models import Clinic, Place, Practitioner
 from myotome.exchange.receipts.document import Document, Line, Party, as_kept
 from myotome.science.money.amounts import cash_rounding, tax_by_line, tax_within
 from myotome.vocabulary.actors import Actor
@@ -37,6 +37,7 @@ from myotome.vocabulary.money import (
 
 WITHOUT_CENTS_IN_COINS = {"CAD", "AUD", "NZD"}
 """Currencies whose smallest coin is 5 cents or more, so that cash is rounded."""
+TREATED_BY = ("practitioner_name", "registration_body", "registration_number")
 
 
 @transaction.atomic
@@ -223,9 +224,7 @@ def _written(
         clinic=clinic_as_party(by, book),
         patient_name=first.patient.name,
         born_on=first.patient.born_on,
-        practitioner_name=first.practitioner.name,
-        registration_body=first.practitioner.registration_body,
-        registration_number=first.practitioner.registration_number,
+        **_treated_by(first.practitioner, receipt),
         lines=tuple(_line(row, parts[row.pk], owed_by_part * parts[row.pk]) for row in charges),
         amount_cents=amount,
         rounding_cents=cash_rounding(amount) if is_cash else 0,
@@ -266,6 +265,17 @@ def _written(
         cents=amount, method=method,
     )  # fmt: skip
     return payment
+
+
+def _treated_by(practitioner: Practitioner, receipt: Payment | None) -> dict[str, str]:
+    """Who treated, and her registration: as it is now, in a refund as its receipt says, so that the two papers agree."""
+    if receipt is not None:
+        return {name: receipt.printed[name] for name in TREATED_BY}
+    return {
+        "practitioner_name": practitioner.name,
+        "registration_body": practitioner.registration_body,
+        "registration_number": practitioner.registration_number,
+    }
 
 
 def _line(charge: Charge, cents: int, change_in_owed: int) -> Line:

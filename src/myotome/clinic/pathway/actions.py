@@ -300,10 +300,13 @@ def visit_closed(
 
 
 @transaction.atomic
-def request_phoned(*, by: Actor, at: datetime, appointment_id: int, go_on: bool, outcome: str) -> Appointment:
+def request_phoned(
+    *, by: Actor, at: datetime, appointment_id: int, go_on: bool, outcome: str, version: int | None = None
+) -> Appointment:
     """A held time after the practitioner's call: booked or given back, with what was said.
 
     Raises:
+        StaleVersion: the time was changed since the page was read, whose `version` came with it.
         InvalidValue: nothing was said about the call.
     """
     appointment = appointment_for(by, appointment_id)
@@ -315,7 +318,7 @@ def request_phoned(*, by: Actor, at: datetime, appointment_id: int, go_on: bool,
         )
     record(by=by, at=at, act="request.phoned", subject=appointment, patient_id=appointment.patient_id, go_on=go_on)
     to = AppointmentStatus.BOOKED if go_on else AppointmentStatus.CANCELLED
-    return step(by=by, at=at, appointment_id=appointment_id, to=to, is_phoned=True)
+    return step(by=by, at=at, appointment_id=appointment_id, to=to, is_phoned=True, version=version)
 
 
 def _open_course_of(by: Actor, patient_id: int) -> Course | None:
@@ -326,7 +329,7 @@ def _step_if_possible(by: Actor, at: datetime, appointment_id: int, to: Appointm
     """The appointment follows what happens in the room; a step that makes no sense any more is left."""
     try:
         with transaction.atomic():
-            step(by=by, at=at, appointment_id=appointment_id, to=to)
+            step(by=by, at=at, appointment_id=appointment_id, to=to, is_charted=True)
     except MyotomeError:
         return
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +23,7 @@ from myotome.pages.typed import a_clock, a_day, whole
 from myotome.science.booking.hours import local_instant
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
-from myotome.vocabulary.errors import MyotomeError, NotFound, TimeComesTwice
+from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound, TimeComesTwice
 
 desk = for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
 SHOWN = timedelta(days=92)
@@ -68,6 +69,8 @@ def _block(actor: Actor, given: Any) -> None:
     who = whole(given["practitioner"], "practitioner") if given.get("practitioner") else None
     room = whole(given["room"], "room") if given.get("room") else None
     zone = _zone(actor, who, room, on)
+    if on < timezone.now().astimezone(ZoneInfo(zone)).date():
+        raise InvalidValue("This day has passed; nothing needs to be blocked in it.", field="on")
     starts, ends = (
         local_instant(on, a_clock(given.get(name, ""), name), zone, which=given.get(f"which_{name}", ""), field=name)
         for name in ("starts", "ends")

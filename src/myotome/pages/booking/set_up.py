@@ -24,6 +24,7 @@ from myotome.clinic.booking.registrations import set_registration
 from myotome.clinic.booking.set_up import day_rows, hours_rows
 from myotome.knowledge.consents import place_of
 from myotome.pages.access import for_roles
+from myotome.pages.templatetags.set_up_parts import label_of
 from myotome.pages.typed import a_clock, a_day, whole, whole_or_none
 from myotome.science.booking.holidays import PROVINCE_NAMES
 from myotome.vocabulary.actors import Actor
@@ -33,6 +34,9 @@ from myotome.vocabulary.scheduling import Phase
 
 owner = for_roles(Role.OWNER)
 Change = Callable[[Actor, QueryDict, Any], Any]
+OF_A_ROW = {"service": "service", "credential": "credential", "registration": "practitioner"}
+FIELDS = {"registration_body": "body", "registration_number": "number"}
+"""What a row calls a thing, as the form calls it."""
 
 
 @owner
@@ -48,17 +52,32 @@ def change(request: HttpRequest, actor: Actor, what: str) -> HttpResponse:
     if what not in CHANGES:
         raise NotFound("There is nothing here that you can see.")
     try:
-        CHANGES[what](actor, request.POST, timezone.now())
+        done = CHANGES[what](actor, request.POST, timezone.now())
     except NotFound:
         raise
     except MyotomeError as error:
-        context = _page(actor) | {"error": error, "what": what, "typed": request.POST}
+        error.field = FIELDS.get(error.field or "", error.field)
+        context = _page(actor) | {
+            "error": error,
+            "refused": _part(what, request.POST),
+            "wrong_label": label_of(error.field or ""),
+            "typed": request.POST,
+        }
         return render(request, "booking/set_up.html", context, status=error.http_status)
     messages.success(request, _("Saved."))
+    if what == "registration" and not done.registration_number:
+        said = _("Receipts of %(name)s carry no registration number from now on; an insurer may not pay on them.")
+        messages.warning(request, said % {"name": done.name})
     if what in {"add-day", "add-holidays"} and (n := n_left_behind(actor, at=timezone.now())):
         said = ngettext("{n} visit stands on a closed day.", "{n} visits stand on closed days.", n).format(n=n)
         messages.warning(request, said)
     return redirect("booking:set_up", clinic=actor.clinic_slug)
+
+
+def _part(what: str, given: QueryDict) -> str:
+    """The part of the page that a form stands in: "rules", or "service-12" where each row has its own."""
+    name = OF_A_ROW.get(what)
+    return f"{what}-{given.get(name, '')}" if name else what
 
 
 def _page(actor: Actor) -> dict[str, Any]:
@@ -69,7 +88,7 @@ def _page(actor: Actor) -> dict[str, Any]:
         "practitioners": [row for row in known.practitioners.values() if row.is_active],
         "hours": hours_rows(actor),
         "days": day_rows(actor, today=timezone.localdate()),
-        "services": list(known.services.values()),
+        "services": [_written(row) for row in known.services.values()],
         "credentials": credential_rows(actor),
         "hazard_regions": [(region, place_of(region)) for region in HAZARD_REGIONS],
         "today": timezone.localdate(),
@@ -83,6 +102,18 @@ def _page(actor: Actor) -> dict[str, Any]:
         "year": timezone.localdate().year,
         "weekdays": list(enumerate((_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun")))),
     }
+
+
+def _written(service: Any) -> tuple[Any, str, str, str]:
+    """(service, its part of the page, its phases and its equipment as they are written into a field)."""
+    phases = ", ".join(f"{phase.minutes} {_who(phase)}" for phase in service.phases.all())
+    return service, f"service-{service.pk}", phases, ", ".join(service.equipment)
+
+
+def _who(phase: Any) -> str:
+    if phase.occupies_practitioner:
+        return "both" if phase.occupies_room else "practitioner"
+    return "room" if phase.occupies_room else "patient"
 
 
 def _add_place(actor: Actor, given: QueryDict, at: Any) -> None:
@@ -196,8 +227,8 @@ def _change_credential(actor: Actor, given: QueryDict, at: Any) -> None:
     )
 
 
-def _registration(actor: Actor, given: QueryDict, at: Any) -> None:
-    set_registration(
+def _registration(actor: Actor, given: QueryDict, at: Any) -> Any:
+    return set_registration(
         by=actor,
         at=at,
         practitioner_id=whole(given.get("practitioner", ""), "practitioner"),

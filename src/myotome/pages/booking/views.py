@@ -37,9 +37,18 @@ from myotome.pages.booking.offers import (
     start_from,
     week_of,
 )
+from myotome.pages.typed import whole_or_none
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import RedFlagLevel
-from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, KeyReused, MyotomeError, NotAllowed, NotFound
+from myotome.vocabulary.errors import (
+    AlreadyBooked,
+    InvalidValue,
+    KeyReused,
+    MyotomeError,
+    NotAllowed,
+    NotFound,
+    StaleVersion,
+)
 
 FEW_WEEKS = 3
 """How many weeks on the page looks by itself for one with a time."""
@@ -230,14 +239,22 @@ def _days_to_move_to(patient: Actor, appointment: Any, spacing: Spacing | None, 
 def cancel(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
     """The policy, and after her yes cancelled, at once, on the page and by mail; of a visit that is over its page."""
     appointment = appointment_by_link(request.clinic, token)
+    error: StaleVersion | None = None
     if request.method == "POST":
         try:
-            patient = patient_by_link(appointment.patient, request.clinic)
-            actions.cancel(by=patient, at=timezone.now(), appointment_id=appointment.pk)
+            actions.cancel(
+                by=patient_by_link(appointment.patient, request.clinic),
+                at=timezone.now(),
+                appointment_id=appointment.pk,
+                version=whole_or_none(request.POST.get("version", "")) or 0,
+            )
+            return redirect("booking:manage", clinic=actor.clinic_slug, token=token)
         except NotAllowed as refusal:
             return _managed(request, appointment, token, refusal)
-        return redirect("booking:manage", clinic=actor.clinic_slug, token=token)
-    if not actions.patient_may_change(appointment, at=timezone.now()):
+        except StaleVersion as refusal:
+            error = refusal
+            appointment.refresh_from_db()
+    elif not actions.patient_may_change(appointment, at=timezone.now()):
         return _managed(request, appointment, token)
     rules = rules_for(appointment.clinic_id)
     context = {
@@ -245,8 +262,10 @@ def cancel(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
         "token": token,
         "rules": rules,
         "is_late": appointment.starts_at - timezone.now() < timedelta(hours=rules.cancel_hours),
+        "error": error,
+        "seen": chosen_time(request.POST.get("seen", "")),
     }
-    return render(request, "booking/cancel.html", context)
+    return render(request, "booking/cancel.html", context, status=error.http_status if error else 200)
 
 
 @by_link

@@ -67,8 +67,12 @@ def board_of(
     zone: str,
     at: datetime,
 ) -> Board:
-    """The board of one wall-clock day in a zone, a column for each practitioner or room of `whose`."""
+    """The board of one wall-clock day in a zone, a column for each practitioner or room of `whose`.
+
+    Who did not come has left her place to the next, and stands in the list only.
+    """
     local = ZoneInfo(zone)
+    appointments = [row for row in appointments if row.status != "no_show"]
     starts = [row.starts_at.astimezone(local) for row in appointments]
     first = min([FIRST_HOUR, *(start.hour for start in starts)])
     last = max([LAST_HOUR, *(start.hour + 2 for start in starts)])
@@ -137,7 +141,6 @@ def _css(row: Appointment, at: datetime) -> str:
     words.append(
         {
             "done": "done",
-            "no_show": "done",
             "arrived": "here",
             "in_room": "in" if _rests(row) else "now",
             "requested": "held",

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from myotome.clinic.booking import actions
@@ -17,6 +18,7 @@ from myotome.clinic.booking.boards import clock_asked, clocks_of, rooms_at
 from myotome.clinic.booking.closing import left_among
 from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.queries import (
+    Offer,
     appointment_for,
     appointments_on,
     requests_to_phone,
@@ -33,13 +35,15 @@ from myotome.clinic.needling.where import zone_of_room
 from myotome.clinic.pathway.actions import request_phoned
 from myotome.clinic.pathway.unsent import n_unsent
 from myotome.pages.access import for_roles
+from myotome.pages.booking.offers import chosen_time
 from myotome.pages.desk.board import board_of
 from myotome.pages.desk.news import shown_anew, state_of
+from myotome.pages.desk.telling import how_told
 from myotome.pages.desk.week import DAYS, monday_of, rows_of
-from myotome.pages.typed import day_asked
+from myotome.pages.typed import day_asked, whole_or_none
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
-from myotome.vocabulary.errors import InvalidValue, NotFound
+from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, MyotomeError, NotAllowed, NotFound, StaleVersion
 from myotome.vocabulary.scheduling import AppointmentStatus
 
 desk = for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
@@ -127,11 +131,18 @@ def week(request: HttpRequest, actor: Actor) -> HttpResponse:
 @desk
 @require_POST
 def step(request: HttpRequest, actor: Actor, appointment: int, to: str) -> HttpResponse:
-    """One step on or back: arrived, in room, done, no-show."""
+    """One step on or back: arrived, in room, done, no-show. Refused, it is the visit's page that says why."""
     status = to.replace("-", "_")
     if status not in {s.value for s in AppointmentStatus}:
         raise NotFound("There is no such step.")
-    row = actions.step(by=actor, at=timezone.now(), appointment_id=appointment, to=AppointmentStatus(status))
+    now = timezone.now()
+    version = whole_or_none(request.POST.get("version", "")) or 0
+    try:
+        row = actions.step(by=actor, at=now, appointment_id=appointment, to=AppointmentStatus(status), version=version)
+    except (AlreadyBooked, InvalidValue, NotAllowed, StaleVersion) as error:
+        return _visit_page(request, actor, appointment, error, to=status)
+    if row.status == AppointmentStatus.CANCELLED:
+        messages.success(request, f"{_('Cancelled.')} {how_told(row, at=now)}")
     clock = clock_asked(clocks_of(actor), str(row.place_id))
     return redirect(_day_url(actor, row.starts_at.astimezone(ZoneInfo(clock.zone)).date()) + clock.asked)
 
@@ -139,15 +150,32 @@ def step(request: HttpRequest, actor: Actor, appointment: int, to: str) -> HttpR
 @desk
 def appointment(request: HttpRequest, actor: Actor, appointment: int) -> HttpResponse:
     """One appointment, with what can be done about it."""
-    row = appointment_for(actor, appointment)
+    return _visit_page(request, actor, appointment)
+
+
+def _visit_page(
+    request: HttpRequest, actor: Actor, pk: int, error: MyotomeError | None = None, to: str = ""
+) -> HttpResponse:
+    """The page of a visit; after a refused step with what was refused, and what the other tab had shown."""
+    row = appointment_for(actor, pk)
     context = {
         "appointment": row,
         "patient": row.patient,
         "is_practitioner": actor.holds(Role.PRACTITIONER),
         "may_charge": actor.holds(Role.RECEPTIONIST, Role.OWNER) and can_charge(row),
         "charge": charge_of_visit(actor, row.pk),
+        "error": error,
+        "to": to,
+        "nearest": _nearest(actor, row) if isinstance(error, AlreadyBooked | InvalidValue) else (),
+        "key": actions.fresh_key(),
+        "seen": chosen_time(request.POST.get("seen", "")),
     }
-    return render(request, "desk/appointment.html", context)
+    return render(request, "desk/appointment.html", context, status=error.http_status if error else 200)
+
+
+def _nearest(actor: Actor, row: Any) -> list[Offer]:
+    """Free times for who came although she had been said not to, and whose own time somebody else has now."""
+    return actions.nearest_free(actor, appointment=row, at=timezone.now())
 
 
 @desk
@@ -155,14 +183,18 @@ def appointment(request: HttpRequest, actor: Actor, appointment: int) -> HttpRes
 def phoned(request: HttpRequest, actor: Actor, appointment: int) -> HttpResponse:
     """What the call came to: booked, or given back."""
     try:
-        request_phoned(
+        now = timezone.now()
+        row = request_phoned(
             by=actor,
-            at=timezone.now(),
+            at=now,
             appointment_id=appointment,
             go_on=request.POST.get("go_on") == "yes",
             outcome=request.POST.get("outcome", ""),
+            version=whole_or_none(request.POST.get("version", "")),
         )
-    except InvalidValue as error:
+        done = _("Booked.") if row.status == AppointmentStatus.BOOKED else _("Given back.")
+        messages.success(request, f"{done} {how_told(row, at=now)}")
+    except (InvalidValue, StaleVersion) as error:
         messages.error(request, error.message)
     return redirect("desk:day", clinic=actor.clinic_slug)
 

@@ -30,6 +30,7 @@ from myotome.pages.booking.offers import (
     week_of,
 )
 from myotome.pages.booking.warned import warn_of_credentials
+from myotome.pages.desk.telling import how_told
 from myotome.pages.typed import whole_or_none
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
@@ -46,22 +47,20 @@ def move(request: HttpRequest, actor: Actor, appointment: int) -> HttpResponse:
     row = appointment_for(actor, appointment)
     error: MyotomeError | None = None
     start, _sep, who = request.POST.get("start", "").partition("|")
-    tell = request.POST.get("tell") != "no"
+    tell, now = request.POST.get("tell") != "no", timezone.now()
     if request.method == "POST":
         try:
             version = request.POST.get("version", "")
             moved = actions.move(
                 by=actor,
-                at=timezone.now(),
+                at=now,
                 appointment_id=row.pk,
                 version=whole_or_none(version) or 0,
                 starts_at=start_from(start),
                 practitioner_id=whole_or_none(who),
                 tell=tell,
             )
-            messages.success(
-                request, _("Moved. The patient is told by mail.") if tell else _("Moved. The patient is not told.")
-            )
+            messages.success(request, f"{_('Moved.')} {how_told(moved, at=now, tell=tell)}")
             for warning in warnings_if_moved(actor, moved, moved.starts_at):
                 messages.warning(request, in_readers_language(warning))
             warn_of_credentials(request, actor, [moved])

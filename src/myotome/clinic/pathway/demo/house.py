@@ -108,6 +108,7 @@ def _services(clinic: Clinic) -> dict[ServiceKind, Service]:
 
 def _practitioner(clinic: Clinic, name: str, login: str, ims: bool, acupuncture: bool) -> Practitioner:
     user = _member(clinic, name, login, Role.PRACTITIONER)
+    n_before = Practitioner.objects.filter(clinic=clinic).count()
     row = Practitioner.objects.create(
         clinic=clinic,
         user=user,
@@ -115,7 +116,7 @@ def _practitioner(clinic: Clinic, name: str, login: str, ims: bool, acupuncture:
         treats_ims=ims,
         treats_acupuncture=acupuncture,
         registration_body="Demo College",
-        registration_number=f"D-{1000 + len(login) * 37}",
+        registration_number=f"D-{1148 + n_before * 37}",
     )
     Credential.objects.create(
         clinic=clinic,
