@@ -66,7 +66,9 @@ def main() -> None:
         record = {"on": today, **asked, "clinics": len(rows), "p_of_ranks": p_of_ranks, "versions": versions()}
         RECORD.write_text(json.dumps(record, indent=1) + "\n")
         kept = [{name: round(value, 4) for name, value in row.items()} for row in rows]
-        file.write_text(json.dumps(head(COVERED) | record | {"load": round(os.getloadavg()[0], 1), "ranks": kept}, indent=1) + "\n")
+        file.write_text(
+            json.dumps(head(COVERED) | record | {"load": round(os.getloadavg()[0], 1), "ranks": kept}, indent=1) + "\n"
+        )
         print(len(rows), min(p_of_ranks.items(), key=lambda row: row[1]), flush=True)
 
 
