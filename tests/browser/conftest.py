@@ -11,6 +11,7 @@ import mimetypes
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
@@ -22,6 +23,7 @@ BUILT = ROOT / "src" / "myotome" / "website" / "static" / "built"
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM = os.environ.get("MYOTOME_CHROMIUM", "/usr/bin/chromium")
 SHEET_URL = "http://sheet.test/"
+TABLET: dict[str, Any] = {"viewport": {"width": 820, "height": 1180}, "has_touch": True}
 expect.set_options(timeout=PATIENCE_MS)
 
 # Django refuses database work while an event loop is running; Playwright's sync interface runs one in this thread.
@@ -40,11 +42,23 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A tablet of 820x1180 with touch, unless the test sets another size."""
-    context = browser.new_context(viewport={"width": 820, "height": 1180}, has_touch=True)
+    context = browser.new_context(**TABLET)
     context.set_default_timeout(PATIENCE_MS)
     context.set_default_navigation_timeout(30_000)  # the first page of a server that has just started
     page = context.new_page()
     yield page
+    context.close()
+
+
+@pytest.fixture
+def page_without_worker(browser: Browser) -> Iterator[Page]:
+    """The same tablet without a service worker, for tests that hold requests back: what a page sends in the moment in which
+    the worker takes it over is seen by no route.
+    """
+    context = browser.new_context(**TABLET, service_workers="block")
+    context.set_default_timeout(PATIENCE_MS)
+    context.set_default_navigation_timeout(30_000)
+    yield context.new_page()
     context.close()
 
 

@@ -180,7 +180,8 @@ def test_an_impression_half_written_is_kept_while_she_goes_on_testing(page, live
     expect(page.locator("#id_impression")).to_have_value("L5, I think, because")
 
 
-def test_an_older_page_never_comes_after_a_newer_tap(page, live_server):
+def test_an_older_page_never_comes_after_a_newer_tap(page_without_worker, live_server):
+    page = page_without_worker
     exam, elena = an_examination(impression="S1 left")
     open_page(page, live_server, exam, elena, asked="?open=lower_leg")
     held = []
@@ -203,7 +204,8 @@ def test_an_older_page_never_comes_after_a_newer_tap(page, live_server):
     assert grades(exam) == {"soleus:left": 2}
 
 
-def test_quick_taps_on_one_key_are_each_a_grade_though_the_first_has_no_answer_yet(page, live_server):
+def test_quick_taps_on_one_key_are_each_a_grade_though_the_first_has_no_answer_yet(page_without_worker, live_server):
+    page = page_without_worker
     exam, elena = an_examination(impression="S1 left")
     open_page(page, live_server, exam, elena, asked="?open=lower_leg")
     held = []
