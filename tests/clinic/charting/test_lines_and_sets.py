@@ -109,6 +109,18 @@ def test_a_stopped_point_that_is_in_already_is_recorded_with_the_set(client, a_s
     assert Incident.objects.get(kind="needled_against_stop").detail == "lymphoedema, forearm hand left"
 
 
+def test_a_set_that_is_refused_keeps_its_ticks_and_its_depths(client, a_set):
+    visit, _actor = a_set
+    form = {"site": ["acupoint:SP6::left"], "depth:acupoint:SP6::left": "19", "retain_minutes": "999", "client_id": "s"}
+    answer = client.post(at("needle_set", visit), form)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    ticked = [name for name, is_ticked, _is_off in boxes(page) if is_ticked]
+    assert ticked == ["SP6"]
+    assert 'name="depth:acupoint:SP6::left" value="19"' in page
+    assert not NeedleInsertion.objects.exists()
+
+
 def test_a_set_of_which_every_point_is_stopped_waits_and_is_recorded_when_it_is_in(client, a_set):
     visit, actor = a_set
     stopped_in(visit, actor, "forearm_hand:left", "lower_leg:left")

@@ -196,6 +196,7 @@ def chart_page(
         "error": error,
         "typed": request.POST if error else _line_in_hand(request) if stays else {},
         "refused": refused,
+        "ticked_sites": request.POST.getlist("site") if refused and refused.act == "needle_set" else None,
         "wrong_at": wrong_at(request, error),
         "adverse_kinds": list(AdverseKind),
         "adverse_grades": list(AdverseGrade),
