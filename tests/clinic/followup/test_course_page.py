@@ -289,7 +289,7 @@ def test_how_long_she_thinks_it_will_last_is_chosen_and_the_forecast_hears_it(el
     stale = elena.post(url(course, "describe"), form | {"expected_duration": "weeks"})
     assert stale.status_code == 409
     assert '<option value="weeks" selected>' in stale.content.decode()
-    for words in ("She thinks it will last: years", "She thinks it will last: weeks"):
+    for words in ("She thinks it will last: Years", "She thinks it will last: Weeks"):
         assert words in stale.content.decode()
 
 

@@ -6,7 +6,9 @@ import json
 
 import pytest
 
+from myotome.knowledge.screening import content
 from myotome.science.followup.answer import forecast_answer, other_spacings
+from myotome.science.followup.recovery import EXPECTED
 from myotome.vocabulary.errors import InvalidValue
 
 COURSE = {
@@ -125,3 +127,8 @@ def test_after_visits_without_change_the_stop_rule_looks_back():
     assert rule["n_without_change"] == 4
     assert rule["p_relief_from_here"] == pytest.approx(1 - answer["p_no_meaningful_change"], abs=1e-3)
     assert rule["says"].startswith("After 4 visits with no change, about ")
+
+
+def test_the_model_knows_every_answer_of_the_intake_to_how_long_she_thinks_it_will_last():
+    asked = content().field_named("expectation")
+    assert {option.value for option in asked.options} == {*EXPECTED, "no_idea"}

@@ -18,7 +18,7 @@ from myotome.clinic.booking.placing import wanted_for
 from myotome.clinic.booking.queries import booked_with, services_in_care
 from myotome.clinic.followup.actions import ask_before_visit
 from myotome.clinic.pathway.next_visit import distances
-from myotome.clinic.pathway.spacing import Spacing, check_fits, visits_ahead, visits_had
+from myotome.clinic.pathway.spacing import LeastApart, check_fits, visits_ahead, visits_had
 from myotome.clinic.people.models import Patient
 from myotome.clinic.planning.models import Plan
 from myotome.clinic.screening.courses import open_course_id
@@ -33,7 +33,7 @@ MOST_AHEAD = 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class OwnChoice(Spacing):
+class OwnChoice(LeastApart):
     """One treatment that she may book: how many the plan still asks for, how far apart, and the days of her other visits."""
 
     service: Service

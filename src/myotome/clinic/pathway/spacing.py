@@ -28,7 +28,7 @@ SOON_AFTER = timedelta(hours=12)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Spacing:
+class LeastApart:
     """The least days between two of her visits, and the moments of the others."""
 
     least_days: int
@@ -56,7 +56,7 @@ def days_between(one: datetime, other: datetime, zone: str) -> int:
     return (on(one) - on(other)).days
 
 
-def check_fits(spacing: Spacing, starts_at: datetime, *, zone: str) -> None:
+def check_fits(spacing: LeastApart, starts_at: datetime, *, zone: str) -> None:
     """Nothing, when this start keeps the least distance of the plan.
 
     Raises:
@@ -83,7 +83,7 @@ def visits_had(course_id: int | None) -> list[TreatmentVisit]:
     return list(TreatmentVisit.objects.filter(course_id=course_id).only("mode", "opened_at"))
 
 
-def spacing_of_visit(appointment: Appointment, *, at: datetime) -> Spacing | None:
+def spacing_of_visit(appointment: Appointment, *, at: datetime) -> LeastApart | None:
     """What keeps this visit of hers apart from the others; None where no agreed plan asks for such visits."""
     course_id = open_course_id(clinic_id=appointment.clinic_id, patient_id=appointment.patient_id)
     if course_id is None:
@@ -93,7 +93,7 @@ def spacing_of_visit(appointment: Appointment, *, at: datetime) -> Spacing | Non
     if plan is None:
         return None
     ahead = [row for row in visits_ahead(appointment.clinic_id, appointment.patient_id, at=at) if row != appointment]
-    return Spacing(
+    return LeastApart(
         least_days=distances(plan.interval_days)[0],
         others=(*(row.opened_at for row in visits_had(course_id)), *(row.starts_at for row in ahead)),
     )

@@ -21,7 +21,7 @@ from myotome.clinic.booking.queries import appointment_by_link, practitioner_nam
 from myotome.clinic.booking.rules import rules_for
 from myotome.clinic.pathway.actions import Person, new_patient_booked
 from myotome.clinic.pathway.asking import address_proved, time_asked
-from myotome.clinic.pathway.spacing import Spacing, own_visit_moved, spacing_of_visit
+from myotome.clinic.pathway.spacing import LeastApart, own_visit_moved, spacing_of_visit
 from myotome.clinic.people.links import link_token
 from myotome.clinic.people.queries import patient_by_link
 from myotome.clinic.screening.by_link import intake_by_link, needs_a_call
@@ -220,7 +220,9 @@ def move(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
     return render(request, "booking/move.html", context, status=error.http_status if error else 200)
 
 
-def _days_to_move_to(patient: Actor, appointment: Any, spacing: Spacing | None, *, page: int, zone: str) -> list[Day]:
+def _days_to_move_to(
+    patient: Actor, appointment: Any, spacing: LeastApart | None, *, page: int, zone: str
+) -> list[Day]:
     """A week's free times with the same practitioner that keep the least days of her plan."""
     days = days_with_offers(
         patient,

@@ -8,7 +8,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from myotome.clinic.followup import actions
@@ -25,6 +24,8 @@ from myotome.clinic.screening.clinical_content import content_of
 from myotome.clinic.screening.courses import course_for, describe_course
 from myotome.knowledge.conditions import Condition
 from myotome.knowledge.measures import HEADACHE_DIARY, definitions, measure
+from myotome.knowledge.screening import content
+from myotome.knowledge.screening.content import Option
 from myotome.pages.access import for_roles
 from myotome.pages.followup.muscles import muscles_to_share
 from myotome.pages.followup.story import course_context
@@ -35,15 +36,6 @@ from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound, Stal
 
 courses = for_roles(Role.PRACTITIONER)
 MOST_SEGMENTS = 30
-EXPECTATIONS = {
-    "days": gettext_lazy("days"),
-    "weeks": gettext_lazy("weeks"),
-    "months": gettext_lazy("months"),
-    "years": gettext_lazy("years"),
-    "always": gettext_lazy("for good"),
-    "no_idea": gettext_lazy("no idea"),
-}
-"""How long she thinks it will last, as the intake asks it."""
 ASKED_ALOUD = (
     "pain_nrs_average_7d",
     "pain_nrs_worst_7d",
@@ -87,9 +79,9 @@ def share(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
         "stop_rule": {"rule": shown.answer["stop_rule"]},
         "forecast": {"answer": shown.answer},
     }
-    for what, content in contents.items():
+    for what, shared in contents.items():
         if what in request.POST.getlist("what"):
-            actions.share(by=actor, at=now, course_id=course, what=what, content=content)
+            actions.share(by=actor, at=now, course_id=course, what=what, content=shared)
         else:
             actions.take_back(by=actor, at=now, course_id=course, what=what)
     return redirect("followup:course", clinic=actor.clinic_slug, course=course)
@@ -206,7 +198,7 @@ def _facts(data: QueryDict, conditions: Mapping[str, Condition]) -> dict[str, An
     if surgery not in {"", "yes", "no"}:
         raise InvalidValue("Please choose yes, no or not known.", field="prior_surgery")
     expected = data.get("expected_duration", "")
-    if expected and expected not in EXPECTATIONS:
+    if expected and expected not in {option.value for option in _expectations()}:
         raise InvalidValue("Please choose one of the list.", field="expected_duration")
     weeks = {"duration_weeks": _weeks(data["duration_weeks"])} if "duration_weeks" in data else {}
     said = {"expected_duration": expected} if "expected_duration" in data else {}
@@ -219,6 +211,12 @@ def _facts(data: QueryDict, conditions: Mapping[str, Condition]) -> dict[str, An
             "prior_surgery": {"yes": True, "no": False}.get(surgery),
         }
     )
+
+
+def _expectations() -> tuple[Option, ...]:
+    """How long she may think it will last, as the intake asks it."""
+    field = content().field_named("expectation")
+    return field.options if field else ()
 
 
 def _weeks(text: str) -> float | None:
@@ -246,6 +244,6 @@ def _page(request: HttpRequest, actor: Actor, course: int, error: MyotomeError |
         "today": clinic_day(request.clinic, now),
         "first_day": first_day(story.course),
         "conditions": content_of(request.clinic).conditions,
-        "expectations": list(EXPECTATIONS.items()),
+        "expectations": _expectations(),
     }
     return render(request, "followup/course.html", context, status=error.http_status if error else 200)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import template
 from django.template.base import Node, NodeList, Parser, Token
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from myotome.pages.needling.wrong_fields import first_of
 
@@ -21,12 +21,13 @@ class SummaryAbove(Node):
 
     def render(self, context: Any) -> SafeString:
         """The part of the page; the summary above it when there is an error that does not stand at the line."""
-        html, error = self.nodelist.render(context), context.get("error")
+        html: SafeString = self.nodelist.render(context)
+        error = context.get("error")
         if not error or error.field == "line":
             return html
         with context.push(field_id=first_of(context.get("wrong_at", ()), html)):
             summary = context.template.engine.get_template("needling/summary.html").render(context)
-        return mark_safe(summary + html)  # noqa: S308 - two templates wrote it
+        return summary + html
 
 
 @register.tag
