@@ -39,7 +39,8 @@ def is_in_sight(page, locator):
     return box["y"] >= 0 and box["y"] + box["height"] <= foot["y"]
 
 
-def test_a_close_that_is_refused_says_why_where_she_looks_and_at_the_field(page, live_server):
+def counted_one_short(page, live_server):
+    """A visit of twelve needles, all out, with its close form open: twelve opened, eleven in the box."""
     visit, actor, elena = a_visit()
     asked(visit)
     charted(actor, visit, TWELVE)
@@ -48,6 +49,11 @@ def test_a_close_that_is_refused_says_why_where_she_looks_and_at_the_field(page,
     page.locator("#visit-foot a.act").tap()
     page.fill("#id_n_needles_opened", "12")
     page.fill("#id_n_needles_in_sharps", "11")
+    return visit
+
+
+def test_a_close_that_is_refused_says_why_where_she_looks_and_at_the_field(page, live_server):
+    counted_one_short(page, live_server)
     page.fill("#id_note", "tender over the tibia")
     page.locator('#closing button:has-text("Close and sign")').tap()
     summary = page.locator(".summary-of-errors")
@@ -64,14 +70,7 @@ def test_a_close_that_is_refused_says_why_where_she_looks_and_at_the_field(page,
 
 
 def test_a_needle_that_is_found_nowhere_is_signed_for_where_the_count_differs(page, live_server, axe):
-    visit, actor, elena = a_visit()
-    asked(visit)
-    charted(actor, visit, TWELVE)
-    log_in(page, live_server, elena)
-    page.goto(chart_url(live_server, visit))
-    page.locator("#visit-foot a.act").tap()
-    page.fill("#id_n_needles_opened", "12")
-    page.fill("#id_n_needles_in_sharps", "11")
+    visit = counted_one_short(page, live_server)
     close = page.locator('#closing button:has-text("Close and sign")')
     close.tap()
     offer = page.locator("#not-found")
