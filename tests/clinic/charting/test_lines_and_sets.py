@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 from django.urls import resolve
@@ -183,3 +184,19 @@ def test_a_resting_set_goes_in_in_one_act_and_comes_out_when_the_count_agrees(cl
     assert "You counted 1, and 2 are in" in wrong.content.decode()
     client.post(at("counted_out", visit), {"n_counted": "2"})
     assert {r.state for r in NeedleInsertion.objects.all()} == {"out"}
+
+
+def test_without_script_a_line_asks_before_its_needle_and_one_that_is_in_is_recorded(client, clinic, elena):
+    visit, _actor = visit_of(clinic, elena)
+    client.force_login(elena.user)
+    form = {"line": "L rhommaj 20 grasp2", "ask_first": "1", "client_id": "l1"}
+    refused = client.post(at("line", visit), form)
+    page = unescape(refused.content.decode())
+    assert refused.status_code == 422
+    assert "Something must be said before these needles" in page
+    assert 'data-code="pleura"' in page
+    assert "They are in: record them" in page
+    assert not NeedleInsertion.objects.exists()
+    assert client.post(at("line", visit), form | {"already_in": "1"}).status_code == 302
+    assert NeedleInsertion.objects.get().site == "rhomboid_major"
+    assert Incident.objects.filter(kind="needled_without_answer").exists()

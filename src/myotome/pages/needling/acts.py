@@ -22,6 +22,7 @@ from myotome.clinic.pathway import actions as pathway
 from myotome.clinic.people.queries import practitioners_for
 from myotome.clinic.planning import actions as planning
 from myotome.pages.access import for_roles
+from myotome.pages.needling.before import check_nothing_is_said
 from myotome.pages.needling.chart import chart_context
 from myotome.pages.needling.forms import (
     besides_from,
@@ -167,6 +168,8 @@ def line(request: HttpRequest, actor: Actor, visit: int) -> None:
     """Needles typed in shorthand, one line or many."""
     at = _when(request)
     needles, minutes = lines_from(request.POST, at=at)
+    if request.POST.get("ask_first") and not request.POST.get("already_in"):
+        check_nothing_is_said(actor, visit_for(actor, visit), request.POST["line"])
     with transaction.atomic():
         if minutes is not None:
             actions.set_rest(by=actor, at=at, visit_id=visit, minutes=max(1, round(minutes)))

@@ -12,6 +12,7 @@ from myotome.science.needling.lines import NeedleLine
 from myotome.science.needling.shorthand import ShorthandError, parse_lines
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import CautionLevel
+from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.needling import Technique
 
 Ahead = tuple[Mapping[str, Any], int | None]
@@ -58,6 +59,16 @@ def said_before_line(actor: Actor, visit: TreatmentVisit, line: str) -> list[War
     found = [warning for row in rows for warning in without_doubles(book, [_ahead(row)], is_electrical=_current(row))]
     once = {(warning.code, warning.place): warning for warning in found if warning.level is not CautionLevel.NOTE}
     return list(book.open(gravest_first(once.values())))
+
+
+def check_nothing_is_said(actor: Actor, visit: TreatmentVisit, line: str) -> None:
+    """Nothing, when no STOP and no open ASK stands before the needles of a line; asked where no script shows it as it forms.
+
+    Raises:
+        InvalidValue: something does; the page shows it, and has a way to record needles that are in already.
+    """
+    if said_before_line(actor, visit, line):
+        raise InvalidValue("Something must be said before these needles: see below the line.", field="line")
 
 
 def _ahead(row: NeedleLine) -> Ahead:

@@ -208,6 +208,9 @@ def chart_page(
         "how_now": list(HowNow),
         "asked_at": (moment(request.POST, "shown_at", context["at"]) if stays else None) or context["at"],
     }
+    if error and error.field == "line":
+        line = request.POST.get("line", "")[:5000]
+        context |= {"said": said_before_line(actor, row, line), "line": line, "is_live": True}
     is_closing = "closing" in request.GET or (error and "n_needles_opened" in request.POST)
     if context["can_close"] and is_closing:
         context |= next_visit_context(actor, row, at=at) | {"is_closing": True}
