@@ -19,6 +19,11 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   }
 });
 
+// A fragment is parsed where no script runs, so what <noscript> holds would be real fields and buttons of its form.
+document.addEventListener("htmx:load", (event) => {
+  for (const unseen of (event.target as Element).querySelectorAll("noscript")) unseen.remove();
+});
+
 declare global {
   interface Window {
     htmx: typeof htmx;
