@@ -83,7 +83,7 @@ def wanted_for(
     if patient_id is not None:
         check_may_book(service, patient_id=patient_id, newcomer=newcomer)
     practitioner = practitioner_in(set_up, practitioner_id)
-    check_start(starts_at, at=at, zone=zone_of_clinic(by.clinic_id))
+    check_start(starts_at, at=at, zone=zone_of_clinic(set_up))
     phases = tuple(phases_of(service))
     ends_at = starts_at + timedelta(minutes=sum(phase.minutes for phase in phases))
     place = place_where_she_works(set_up, practitioner_id, starts_at=starts_at, ends_at=ends_at)

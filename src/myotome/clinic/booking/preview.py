@@ -254,7 +254,7 @@ def zone_of_wish(by: Actor, wish: Wish) -> str:
     for (place_id, pk), shifts in set_up.shifts.items():
         if pk == wish.practitioner_id and any(shift.weekday == wish.first_day.weekday() for shift in shifts):
             return set_up.places[place_id].time_zone
-    return zone_of_clinic(by.clinic_id)
+    return zone_of_clinic(set_up)
 
 
 def _best(times: Sequence[Priced], wish: Wish) -> list[Offer]:
