@@ -76,6 +76,7 @@ def of_clinic(options: argparse.Namespace) -> Fit:
     from myotome.clinic.learning.actions import begin_refit, is_still_wanted, keep_failure, keep_result
     from myotome.clinic.learning.courses import courses_to_learn_from
     from myotome.clinic.people.queries import clinic_by_slug, clinics, system_actor
+    from myotome.refit.courses import readable
     from myotome.refit.run import check_installed, refit
     from myotome.vocabulary.actors import Via
     from myotome.vocabulary.errors import MyotomeError
@@ -98,7 +99,8 @@ def of_clinic(options: argparse.Namespace) -> Fit:
             raise Mistake("this refit is not running any more.")
         try:
             with saying_it_is_alive(is_wanted):
-                fit = refit(courses_to_learn_from(actor), seed=options.seed)
+                rows, n_left_out = readable(courses_to_learn_from(actor))
+                fit = refit(rows, seed=options.seed, n_left_out=n_left_out)
         except MyotomeError as error:
             keep_failure(by=actor, at=timezone.now(), fit_id=fit_id, message=str(error.message))
             raise
@@ -152,6 +154,8 @@ def _say(fit: Fit, *, as_json: bool) -> None:
         return
     data = fit.about["data"]
     print(f"{fit.version}: {data['n_used']} of {data['n_courses']} courses, {data['n_scores']} scores")
+    if data.get("n_left_out"):
+        print(f"{data['n_left_out']} more could not be read and were left out")
     say_rows(fit.about["gates"], ["name", "found", "limit", "about", "passed"])
     for known, row in fit.about["scores"].items():
         print(f"\nabout six weeks ahead, after the {known} score, {row['n']} courses kept out:")

@@ -112,6 +112,19 @@ def courses_from(rows: Sequence[Mapping[str, Any]]) -> Courses:
     return found
 
 
+def readable(rows: Sequence[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], int]:
+    """(the courses that can be read, how many others there are): one bad course costs a clinic no refit."""
+    kept = []
+    for number, row in enumerate(rows, start=1):
+        try:
+            _has_a_score(row, number)
+            covariates_of(row)
+        except InvalidValue:
+            continue
+        kept.append(row)
+    return kept, len(rows) - len(kept)
+
+
 def practitioners_in(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """The opaque words of the practitioners of these courses, in the order in which `courses_from` numbers them."""
     names, _index = _numbered([_who(row) for row in _with_a_score(rows)])

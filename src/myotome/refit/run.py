@@ -31,8 +31,9 @@ def check_installed() -> None:
         raise ExtraMissing("A refit needs NumPyro and JAX, which are not installed here: pip install 'myotome[refit]'.")
 
 
-def refit(rows: Sequence[Mapping[str, Any]], *, seed: int = 1) -> Fit:
-    """The result of fitting these courses; whether it came through the gates stands in it.
+def refit(rows: Sequence[Mapping[str, Any]], *, seed: int = 1, n_left_out: int = 0) -> Fit:
+    """The result of fitting these courses; whether it came through the gates stands in it, and how many others were
+    left out because they could not be read.
 
     Raises:
         ExtraMissing: the packages are not installed.
@@ -61,6 +62,8 @@ def refit(rows: Sequence[Mapping[str, Any]], *, seed: int = 1) -> Fit:
         "n_practitioners": used.n_practitioners,
         "n_kept_out": len(held),
     }
+    if n_left_out:
+        data["n_left_out"] = n_left_out
     run = {
         "seed": seed,
         "chains": len(got.draws["mu"]),

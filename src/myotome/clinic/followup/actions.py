@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import logging
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
 from django.db import transaction
 
@@ -34,11 +36,13 @@ from myotome.clinic.screening.models import Course
 from myotome.knowledge.measures import REVIEW_VISITS, definitions, measure, measures_for
 from myotome.science.followup.answer import forecast_answer, other_spacings, version_of
 from myotome.science.followup.scoring import score
+from myotome.science.followup.stopping import rule_from, stop_rule_sentence
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import CourseOutcome, Role
 from myotome.vocabulary.errors import InvalidValue, VisitLocked
 from myotome.vocabulary.measures import Occasion
 
+log = logging.getLogger("myotome.followup")
 SAMPLED_ONE_IN = 5
 FOLLOW_UP_MONTHS = (3, 6, 12)
 
@@ -235,17 +239,21 @@ def finish(*, by: Actor, at: datetime, request: MeasureRequest, on: date | None 
     return scores
 
 
-def look_at_course(*, by: Actor, at: datetime, course_id: int) -> tuple[CourseStory, ForecastShown | None]:
-    """The course for its page, with the forecast as it is shown now; the reading is in the audit.
+def look_at_course(*, by: Actor, at: datetime, course_id: int) -> tuple[CourseStory, ForecastShown | None, bool]:
+    """The course for its page, the forecast as it is shown now, and whether that is of now; the reading is in the audit.
+
+    No fault of a forecast keeps the page from opening: then the last one stands, and is not of now.
 
     Raises:
         NotFound: there is none that the actor may see.
     """
     course = open_course(by, course_id, at=at)
     story = story_of(course)
-    if course.closed_at is not None:
-        return story, last_forecast(by, course_id=course.pk)
-    return story, _shown_now(by, at, story)
+    if course.closed_at is None:
+        row = _unless_it_fails(lambda: _shown_now(by, at, story), course)
+        if row is not None:
+            return story, row, True
+    return story, last_forecast(by, course_id=course.pk), course.closed_at is not None
 
 
 @transaction.atomic
@@ -254,25 +262,57 @@ def refresh_forecast(*, by: Actor, at: datetime, course_id: int) -> ForecastShow
     return _shown_now(by, at, story_of(course_for(by, course_id)))
 
 
+@transaction.atomic
+def renew_forecast(*, by: Actor, at: datetime, course_id: int) -> ForecastShown | None:
+    """The same for acts that must not fail because of it: None where it could not be worked out, and the last one stands."""
+    course = course_for(by, course_id)
+    return _unless_it_fails(lambda: _shown_now(by, at, story_of(course)), course)
+
+
+def _unless_it_fails(make: Callable[[], ForecastShown], course: Course) -> ForecastShown | None:
+    """What is made, or None and a line in the log: whatever is wrong with a forecast, care goes on."""
+    try:
+        with transaction.atomic():
+            return make()
+    except Exception:
+        log.exception("The forecast of course %s could not be worked out.", course.pk)
+        return None
+
+
 def _shown_now(by: Actor, at: datetime, story: CourseStory) -> ForecastShown:
     course = story.course
     evidence = forecast_input(story, on=clinic_day(course.clinic, at))
+    days = sorted({day for day, _, _ in story.visits})
     last, basis = last_shown_and_basis(course)
-    if last is not None and last.evidence == evidence and last.model_version == version_of(basis):
+    if (
+        last is not None
+        and (last.evidence, last.after_visit) == (evidence, len(days))
+        and last.model_version == version_of(basis)
+    ):
         return last
     result = forecast_answer(evidence, basis) | {"spacings": other_spacings(evidence, basis)}
     row = ForecastShown.objects.create(
         clinic_id=by.clinic_id,
         course=course,
-        after_visit=len(evidence["visits"]),
+        after_visit=len(days),
         shown_at=at,
         evidence=evidence,
-        answer=result,
+        answer=_numbered(result, days, n_read=len(evidence["visits"])),
         model_version=result["basis"]["version"],
         definition_version=result["basis"]["definition"],
     )
     record(by=by, at=at, act="forecast.made", subject=row, patient_id=course.patient_id)
     return row
+
+
+def _numbered(answer: dict[str, Any], days: Sequence[date], *, n_read: int) -> dict[str, Any]:
+    """The answer with visits numbered as in the course, and, where it was read from a later visit on, from which."""
+    n_before = len(days) - n_read
+    if not n_before:
+        return answer
+    rule = answer["stop_rule"] | {"visit": answer["stop_rule"]["visit"] + n_before}
+    rule["says"] = stop_rule_sentence(rule_from(rule))
+    return answer | {"stop_rule": rule, "reads_from": {"visit": n_before + 1, "on": days[n_before].isoformat()}}
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ from myotome.clinic.audit.actions import record
 from myotome.clinic.followup.activities import activities_of
 from myotome.clinic.followup.diary import scores_by_diary
 from myotome.clinic.followup.models import Discharge, ForecastShown, MeasureAnswer, MeasureRequest, MeasureScore, Share
+from myotome.clinic.followup.reading import days_between, facts_of, newest_part
 from myotome.clinic.followup.spacing import Spacing, spacing_of
 from myotome.clinic.followup.visit_scores import Given, given_of, scores_before, with_day_asked_for
 from myotome.clinic.needling.models import TreatmentVisit
@@ -26,7 +27,6 @@ from myotome.clinic.screening.courses import course_for
 from myotome.clinic.screening.models import Course
 from myotome.knowledge.measures import HEADACHE_DIARY, PAIN_AVERAGE, measure
 from myotome.knowledge.signs import signs
-from myotome.science.followup.answer import expected_or_none, is_older_than
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.scheduling import AppointmentStatus
 from myotome.vocabulary.sentences import Sentence
@@ -192,26 +192,16 @@ def who_treats(practitioners: Sequence[int]) -> str:
 
 
 def forecast_input(story: CourseStory, *, on: date) -> dict[str, Any]:
-    """The course in the shape that `myotome forecast` reads: scores on the days of treatments given so far.
-
-    A complaint said to be older than the patient is taken as of unknown age: the answer is wide, and no visit that
-    renews it is kept from closing.
+    """The course in the shape that `myotome forecast` reads: scores on the days of treatments given so far, of a long
+    course its newest part. What cannot be is taken as not known: the answer is wide, and no visit that renews it is kept
+    from closing.
     """
-    course = story.course
-    age = int((on - course.patient.born_on).days / 365.25)
     days = sorted({day for day, _, _ in story.visits})
-    scores = scores_before(story.before, days)
-    visits = [{"day": (day - days[0]).days, "nrs": scores[day]} for day in days]
-    return {
-        "condition": course.condition or "unknown",
-        "age": age,
-        "duration_weeks": None if is_older_than(course.duration_weeks, age) else course.duration_weeks,
-        "segments": course.n_segments,
-        "scar": course.prior_surgery,
-        "expected": expected_or_none(course.expected_duration),
+    read, scores = newest_part(days), scores_before(story.before, days)
+    return facts_of(story.course, on=on) | {
         "practitioner": story.practitioner,
-        "interval_days": story.spacing.days,
-        "visits": visits,
+        "interval_days": days_between(story.spacing.days),
+        "visits": [{"day": (day - read[0]).days, "nrs": scores[day]} for day in read],
     }
 
 

@@ -67,7 +67,10 @@ def track_record(actor: Actor, *, at: datetime) -> TrackRecord:
 @lru_cache(maxsize=64)
 def _kept(clinic_id: int, _quarter: int) -> TrackRecord:
     rows = ForecastShown.objects.filter(clinic_id=clinic_id).order_by("-pk")
-    first, later = met(rows.values_list("course_id", "evidence", "answer__next_score")[:MOST_FORECASTS])
+    rows = rows.values_list("course_id", "evidence", "answer__next_score", "after_visit")[:MOST_FORECASTS]
+    # One that has read a part of a long course numbers its visits from there, and meets no answer by that number.
+    whole = (row for *row, n_visits in rows if len(row[1].get("visits", [])) == n_visits)
+    first, later = met(whole)
     n_ended, n_agreed = agreed(ended_courses(clinic_id))
     return TrackRecord(first, later, n_ended, n_agreed)
 

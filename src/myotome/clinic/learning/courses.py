@@ -11,12 +11,12 @@ from django.db.models import Q
 
 from myotome.clinic.followup.models import MeasureScore
 from myotome.clinic.followup.queries import who_treats
+from myotome.clinic.followup.reading import beginning, facts_of
 from myotome.clinic.followup.visit_scores import Given, given_of, scores_before, with_day_asked_for
 from myotome.clinic.needling.models import TreatmentVisit
 from myotome.clinic.people.queries import clinic_by_slug
 from myotome.clinic.screening.models import Course
 from myotome.knowledge.measures import PAIN_AVERAGE, PAIN_NOW
-from myotome.science.followup.answer import expected_or_none, is_older_than
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import CourseOutcome, Role
 from myotome.vocabulary.measures import Occasion
@@ -28,6 +28,7 @@ def courses_to_learn_from(actor: Actor) -> list[dict[str, Any]]:
     A score given in the six days before a visit is that visit's, and before the first one in the thirty; an answer to the
     questions of a visit is no other visit's, and given after its treatment no visit's. What she says of
     her pain two days after a treatment stands by itself, and treats nobody: it tells how much of that treatment rebounds.
+    Of a course that is longer than can be read the beginning is, and how it ended is not.
     """
     actor.check_holds(Role.OWNER)
     zone = ZoneInfo(clinic_by_slug(actor.clinic_slug).time_zone)
@@ -50,7 +51,6 @@ def courses_to_learn_from(actor: Actor) -> list[dict[str, Any]]:
 
 def _row(course: Course, visits: dict[date, int], before: list[Given], after: dict[date, float]) -> dict[str, Any]:
     first = min(visits)
-    age = max(0, int((first - course.patient.born_on).days / 365.25))
     of_visits = scores_before(before, sorted(visits))
     entries: list[dict[str, Any]] = [{"day": (day - first).days, "nrs": of_visits[day]} for day in sorted(visits)]
     entries += [
@@ -58,15 +58,9 @@ def _row(course: Course, visits: dict[date, int], before: list[Given], after: di
         for on, value in after.items()
         if on > first and on not in visits
     ]
-    who = list(visits.values())
-    return {
-        "condition": course.condition or "unknown",
-        "age": age,
-        "duration_weeks": None if is_older_than(course.duration_weeks, age) else course.duration_weeks,
-        "segments": course.n_segments,
-        "scar": course.prior_surgery,
-        "expected": expected_or_none(course.expected_duration),
-        "practitioner": who_treats(who),
-        "left": course.outcome == CourseOutcome.LEFT.value,
-        "visits": sorted(entries, key=lambda entry: entry["day"]),
+    read = beginning(sorted(entries, key=lambda entry: entry["day"]))
+    return facts_of(course, on=first) | {
+        "practitioner": who_treats(list(visits.values())),
+        "left": course.outcome == CourseOutcome.LEFT.value and len(read) == len(entries),
+        "visits": read,
     }

@@ -20,7 +20,7 @@ from myotome.clinic.booking.models import Appointment
 from myotome.clinic.booking.placing import wanted_for
 from myotome.clinic.booking.queries import appointment_for, booked_with, is_new, n_live_for_contact
 from myotome.clinic.booking.waitlist import end_wishes_of_course
-from myotome.clinic.followup.actions import ask_before_visit, ask_two_days_after, discharge, refresh_forecast
+from myotome.clinic.followup.actions import ask_before_visit, ask_two_days_after, discharge, renew_forecast
 from myotome.clinic.followup.models import Discharge
 from myotome.clinic.needling import actions as needling
 from myotome.clinic.needling.aftercare import ask_after_visit
@@ -257,6 +257,7 @@ def visit_closed(
 ) -> TreatmentVisit:
     """One act: visit closed with every needle accounted for, roots kept, appointment done, forecast renewed, check queued.
 
+    No fault of the forecast keeps anything from closing: the last one stands then, and the course page says so.
     The appointment that is done stands with the desk, to be charged at the clinic's price. With `sign` it is signed in
     the same act. With `next_at` the next visit is booked then, or, where it cannot be, the visit says why and closes
     all the same. The roots are worked out before the transaction begins, so that nobody waits for them with the tables locked.
@@ -291,7 +292,7 @@ def visit_closed(
             keep_roots(by=by, at=at, visit=visit, belief=belief)
         if visit.appointment_id is not None:
             _step_if_possible(by, at, visit.appointment_id, AppointmentStatus.DONE)
-        refresh_forecast(by=by, at=at, course_id=visit.course_id)
+        renew_forecast(by=by, at=at, course_id=visit.course_id)
         ask_two_days_after(by=by, at=at, visit=visit)
         ask_after_visit(by=by, at=at, visit=visit)
         if sign:

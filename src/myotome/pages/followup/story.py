@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -57,6 +57,7 @@ def course_context(
         "given_after": given_after(story),
         "track": track_record(actor, at=at),
         "muscles": then_and_now(story),
+        "reads_from": reads_from_of(shown),
         "spoken_by": FORECASTS.get(shown.answer["basis"]["data"], "") if shown else "",
         "spacings": spacings(shown) if shown and is_open else [],
         "spacing_words": spacing_words(story),
@@ -140,7 +141,8 @@ def chart_of(story: CourseStory, shown: ForecastShown | None, *, today: Any) -> 
     """The chart of a course, with the fan of the forecast that was shown."""
     pain, function = story.scores.get(PAIN_AVERAGE, []), story.scores.get("psfs", [])
     started, could = story.since_start(PAIN_AVERAGE), story.since_start("psfs")
-    first_visit = story.visits[0][0] if story.visits else None
+    reads_from = reads_from_of(shown)
+    first_visit = reads_from["on"] if reads_from else story.visits[0][0] if story.visits else None
     is_open = story.course.closed_at is None
     answer = shown.answer if shown and first_visit and is_open else {"curve": [], "natural_course": []}
     return course_chart(
@@ -161,6 +163,12 @@ def chart_of(story: CourseStory, shown: ForecastShown | None, *, today: Any) -> 
             today=today if is_open else None,
         )
     )
+
+
+def reads_from_of(shown: ForecastShown | None) -> dict[str, Any] | None:
+    """The visit and the day from which a forecast has read a long course; None where it has read the whole."""
+    found = shown.answer.get("reads_from") if shown else None
+    return {"visit": found["visit"], "on": date.fromisoformat(found["on"])} if found else None
 
 
 def headline(answer: dict[str, Any]) -> str:

@@ -69,19 +69,23 @@ def results(request: HttpRequest, actor: Actor) -> HttpResponse:
 @courses
 @require_POST
 def share(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
-    """What she ticked is on the patient's page from now on, as it stands now; what she did not tick is not."""
+    """What she ticked is on the patient's page from now on, as it stands now; what she did not tick is not.
+
+    Where no forecast of now could be worked out, one that is shared already stays and no other is.
+    """
     now = timezone.now()
     row = course_for(actor, course)
-    shown = actions.refresh_forecast(by=actor, at=now, course_id=course)
-    contents: dict[str, dict[str, Any]] = {
+    shown = actions.renew_forecast(by=actor, at=now, course_id=course)
+    contents: dict[str, dict[str, Any] | None] = {
         "chart": {},
         "muscles": muscles_to_share(story_of(row)),
-        "stop_rule": {"rule": shown.answer["stop_rule"]},
-        "forecast": {"answer": shown.answer},
+        "stop_rule": {"rule": shown.answer["stop_rule"]} if shown else None,
+        "forecast": {"answer": shown.answer} if shown else None,
     }
     for what, shared in contents.items():
         if what in request.POST.getlist("what"):
-            actions.share(by=actor, at=now, course_id=course, what=what, content=shared)
+            if shared is not None:
+                actions.share(by=actor, at=now, course_id=course, what=what, content=shared)
         else:
             actions.take_back(by=actor, at=now, course_id=course, what=what)
     return redirect("followup:course", clinic=actor.clinic_slug, course=course)
@@ -105,7 +109,7 @@ def score(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
         )
     except InvalidValue as error:
         return _page(request, actor, course, error=error)
-    actions.refresh_forecast(by=actor, at=now, course_id=course)
+    actions.renew_forecast(by=actor, at=now, course_id=course)
     return redirect("followup:course", clinic=actor.clinic_slug, course=course)
 
 
@@ -141,7 +145,7 @@ def describe(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
         describe_course(by=actor, at=timezone.now(), course_id=course, version=whole_or_none(version) or 0, **facts)
     except (InvalidValue, StaleVersion) as error:
         return _page(request, actor, course, error=error)
-    actions.refresh_forecast(by=actor, at=timezone.now(), course_id=course)
+    actions.renew_forecast(by=actor, at=timezone.now(), course_id=course)
     return redirect("followup:course", clinic=actor.clinic_slug, course=course)
 
 
@@ -152,7 +156,7 @@ def discharge(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
     "Recovered" that the definition does not bear out is asked about once, with what stands against it, and never refused.
     """
     now = timezone.now()
-    story, shown = actions.look_at_course(by=actor, at=now, course_id=course)
+    story, shown, _is_of_now = actions.look_at_course(by=actor, at=now, course_id=course)
     context = course_context(actor, story, shown, at=now, zone=request.clinic.time_zone)
     recovered = held_for(story)["recovered"]
     context |= {"outcomes": list(CourseOutcome), "definition": definitions()["recovered"], "typed": request.POST}
@@ -235,10 +239,11 @@ def _outcome(text: str) -> CourseOutcome:
 
 def _page(request: HttpRequest, actor: Actor, course: int, error: MyotomeError | None = None) -> HttpResponse:
     now = timezone.now()
-    story, shown = actions.look_at_course(by=actor, at=now, course_id=course)
+    story, shown, is_of_now = actions.look_at_course(by=actor, at=now, course_id=course)
     context = course_context(actor, story, shown, at=now, zone=request.clinic.time_zone)
     context |= {
         "error": error,
+        "is_of_now": is_of_now,
         "typed": request.POST if error else {},
         "measures": [measure(code) for code in (*ASKED_ALOUD, *licensed(actor.clinic_id))],
         "today": clinic_day(request.clinic, now),
