@@ -1,6 +1,7 @@
 """A course of any length opens, its visits close, and its forecast says which part of it was read."""
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -11,6 +12,8 @@ from myotome.clinic.followup.actions import refresh_forecast
 from myotome.clinic.followup.models import ForecastShown, MeasureScore
 from myotome.clinic.followup.queries import forecast_input, story_of
 from myotome.clinic.followup.reading import MOST_READ, STEP, newest_part
+from myotome.clinic.followup.track import track_record
+from myotome.clinic.learning.actions import begin_refit, keep_result
 from myotome.clinic.learning.courses import courses_to_learn_from
 from myotome.clinic.needling.actions import record_insertion, take_out
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
@@ -19,10 +22,11 @@ from myotome.clinic.planning.models import Plan
 from myotome.knowledge.measures import PAIN_AVERAGE
 from myotome.refit.courses import courses_from, readable
 from myotome.science.followup.answer import LONGEST_DAYS, MOST_VISITS, forecast_answer
-from myotome.vocabulary.courses import CourseOutcome
+from myotome.vocabulary.courses import CourseOutcome, Role
 from myotome.vocabulary.errors import InvalidValue
 from tests.clinic.followup.courses import a_course_in_care, with_visits
-from tests.factories import AT, PASSWORD, a_needle, an_open_visit, boxed, the_system
+from tests.factories import AT, PASSWORD, a_clinic, a_needle, a_user, an_open_visit, boxed, the_system
+from tests.fits import a_fit
 
 pytestmark = pytest.mark.django_db
 
@@ -221,3 +225,40 @@ def test_a_course_that_cannot_be_read_is_left_out_of_a_refit_and_counted():
     good = {"visits": [{"day": 0, "nrs": 7}]}
     bad = [{"visits": [{"day": 0, "nrs": 70}]}, {"age": 400, "visits": []}, {"visits": [{"day": 5, "nrs": 7}]}]
     assert readable([good, *bad, good]) == ([good, good], 3)
+
+
+def test_the_owner_reads_how_many_courses_a_refit_left_out(client):
+    clinic = a_clinic()
+    by, owner, fit = the_system(clinic), a_user(clinic, Role.OWNER), a_fit()
+    for n_left_out, words in (
+        (0, ""),
+        (1, "1 course could not be read and was left out."),
+        (3, "3 courses could not be"),
+    ):
+        data = fit.about["data"] | {"n_left_out": n_left_out}
+        row = begin_refit(by=by, at=AT)
+        keep_result(by=by, at=AT, fit_id=row.pk, fit=replace(fit, about=fit.about | {"data": data}))
+        client.force_login(owner)
+        page = client.get(reverse("owner:learning", kwargs={"clinic": clinic.slug})).content.decode()
+        assert words in page
+        assert ("could not be read" in page) is bool(n_left_out)
+
+
+def test_a_forecast_that_has_read_a_part_is_not_held_against_the_answer_of_another_visit():
+    course, elena = a_course_in_care()
+    with_visits(course, [7, 6, 5, 4])
+    for n in (2, 3, 4):
+        visits = [{"day": 7 * k, "nrs": 9 - k} for k in range(n)]
+        ForecastShown.objects.create(
+            clinic=course.clinic, course=course, after_visit=n, shown_at=AT, evidence={"visits": visits},
+            answer={"next_score": {"q10": 0, "q90": 10}}, model_version="x", definition_version="y",
+        )  # fmt: skip
+    assert track_record(elena, at=AT).later.n == 2
+    ForecastShown.objects.filter(after_visit__in=(2, 3)).delete()
+    ForecastShown.objects.filter(after_visit=4).update(after_visit=104)
+    part = [{"day": 7 * k, "nrs": 5} for k in range(3)]
+    ForecastShown.objects.create(
+        clinic=course.clinic, course=course, after_visit=103, shown_at=AT, evidence={"visits": part},
+        answer={"next_score": {"q10": 0, "q90": 10}}, model_version="x", definition_version="y",
+    )  # fmt: skip
+    assert track_record(elena, at=AT + timedelta(hours=1)).later.n == 0
