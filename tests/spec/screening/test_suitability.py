@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from myotome.knowledge.screening import content
-from myotome.science.screening.suitability import suitability, two_item_sum
+from myotome.science.screening.suitability import suitability, sum_of_answered
 
 C = content()
 CHOSEN = {
@@ -39,6 +39,7 @@ def test_better_for_a_short_time_after_massage_then_tight_again_is_a_reason_towa
         ({"expectation": "always"}, "slower", "expects_to_last"),
         ({"phq_interest": "2", "phq_down": "1"}, "slower", "low_mood"),
         ({"gad_nervous": "3", "gad_worry": "0"}, "slower", "anxious"),
+        ({"phq_interest": "3"}, "slower", "low_mood"),
         ({"medicines": ["blood_thinner"]}, "careful", "thins_blood"),
         ({"medicines": ["not_sure"]}, "careful", "not_sure_of_medicines"),
         ({"bleeding": "not_sure"}, "careful", "bleeds"),
@@ -55,7 +56,7 @@ def test_each_reason_is_given_by_its_answer(answers, toward, code):
     [
         ({"regions": ["left:low_back", "right:low_back", "midline:low_back"]}, "acupuncture", "many_places"),
         ({"phq_interest": "2", "phq_down": "0"}, "slower", "low_mood"),
-        ({"phq_interest": "3"}, "slower", "low_mood"),
+        ({"phq_interest": "2"}, "slower", "low_mood"),
         ({"age": 16}, "careful", "child"),
         ({"eases": ["massage_lasting"]}, "ims", "tight_again"),
     ],
@@ -68,10 +69,18 @@ def test_no_answers_give_no_reasons():
     assert reasons().is_empty
 
 
-def test_two_items_are_summed_only_when_both_were_answered():
-    assert two_item_sum({"a": "1", "b": "2"}, ("a", "b")) == 3
-    assert two_item_sum({"a": "1"}, ("a", "b")) is None
-    assert two_item_sum({"a": "1", "b": "9"}, ("a", "b")) is None
+def test_what_was_left_out_of_two_items_is_missing_and_never_zero():
+    assert sum_of_answered({"a": "1", "b": "2"}, ("a", "b")) == (3, 2)
+    assert sum_of_answered({"a": "1"}, ("a", "b")) == (1, 1)
+    assert sum_of_answered({"a": "1", "b": "9"}, ("a", "b")) == (1, 1)
+    assert sum_of_answered({}, ("a", "b")) == (0, 0)
+
+
+def test_one_of_two_questions_that_is_enough_by_itself_says_so():
+    (one,) = reasons(phq_down="3").slower
+    assert (one.code, one.answer) == ("low_mood", "at least 3 of 6, one question left out")
+    (one,) = reasons(gad_nervous="3", gad_worry="1").slower
+    assert (one.code, one.answer) == ("anxious", "4 of 6")
 
 
 @given(st.fixed_dictionaries({}, optional=CHOSEN))

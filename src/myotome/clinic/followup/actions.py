@@ -35,7 +35,7 @@ from myotome.clinic.screening.courses import close_course, course_for
 from myotome.clinic.screening.models import Course
 from myotome.knowledge.measures import REVIEW_VISITS, definitions, measure, measures_for
 from myotome.science.followup.answer import forecast_answer, other_spacings, version_of
-from myotome.science.followup.scoring import score
+from myotome.science.followup.scoring import enough_without_the_rest, score
 from myotome.science.followup.stopping import rule_from, stop_rule_sentence
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import CourseOutcome, Role
@@ -217,6 +217,8 @@ def finish(*, by: Actor, at: datetime, request: MeasureRequest, on: date | None 
         answers[row.measure][row.item] = row.value
         given_at[row.measure] = max(row.answered_at, given_at.get(row.measure, row.answered_at))
     values = {code: score(measure(code), given) for code, given in answers.items()} | (by_diary(request) or {})
+    enough = {code: enough_without_the_rest(measure(code), given) for code, given in answers.items()}
+    at_least = {code: value for code, value in enough.items() if value is not None}
     treated = treated_at(request)
     groups: dict[tuple[date, bool], dict[str, float | None]] = {}
     for code, value in values.items():
@@ -227,7 +229,13 @@ def finish(*, by: Actor, at: datetime, request: MeasureRequest, on: date | None 
         row
         for (day, is_after), found in groups.items()
         for row in keep_scores(
-            at=at, course=request.course, on=day, values=found, request=request, given_after=is_after
+            at=at,
+            course=request.course,
+            on=day,
+            values=found,
+            request=request,
+            at_least=at_least,
+            given_after=is_after,
         )
     ]
     MeasureRequest.objects.filter(pk=request.pk).update(completed_at=at)

@@ -96,6 +96,8 @@ class MeasureAnswer(ClinicalRow):
 class MeasureScore(ClinicalRow):
     """One scored measure on one day, with the version of its rule; where it was measured, and how.
 
+    `details` are the readings of a measurement, and of a sum that was answered in part what the answered items come to where
+    that alone is at its line (`at_least`).
     A second score of the same day corrects the first: that one has `replaced_at` and stays. A skipped one (None) corrects
     nothing. `given_after`: the answer came after the treatment of the visit that it was asked for; it corrects no score from
     before that treatment, and is the score of its own day alone.
@@ -125,6 +127,17 @@ class MeasureScore(ClinicalRow):
                 name="one_current_score_a_day",
             )
         ]
+
+
+class MoodTalk(ClinicalRow):
+    """That her practitioner has talked with her about answers on mood or worry: those up to `score`, none that came later."""
+
+    patient_sees = True
+
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="mood_talks")
+    score = models.ForeignKey(MeasureScore, on_delete=models.PROTECT, related_name="talks")
+    at = models.DateTimeField()
+    talked_by = models.CharField(max_length=120)
 
 
 class HeadacheDay(ClinicalRow):

@@ -16,6 +16,7 @@ from myotome.clinic.audit.actions import record
 from myotome.clinic.followup.activities import activities_of
 from myotome.clinic.followup.diary import scores_by_diary
 from myotome.clinic.followup.models import Discharge, ForecastShown, MeasureAnswer, MeasureRequest, MeasureScore, Share
+from myotome.clinic.followup.mood import SCREENS, Mood, mood_from
 from myotome.clinic.followup.reading import days_between, facts_of, newest_part
 from myotome.clinic.followup.spacing import Spacing, spacing_of
 from myotome.clinic.followup.visit_scores import Given, given_of, scores_before, with_day_asked_for
@@ -97,6 +98,7 @@ class CourseStory:
     given_after: Mapping[str, list[tuple[date, float]]]
     before: list[Given]
     starts: Mapping[str, int]
+    mood: Mood
 
     def since_start(self, code: str) -> list[tuple[date, float]]:
         """The scores of a measure from the first on that was not given after its treatment."""
@@ -116,7 +118,8 @@ def open_course(actor: Actor, pk: int, *, at: datetime) -> Course:
 
 
 def story_of(course: Course) -> CourseStory:
-    """Everything that stands on the course's time axis, and how far apart its visits will be, in four queries."""
+    """Everything that stands on the course's time axis, and how far apart its visits will be, in four queries, and one more where her
+    answers say that somebody should talk with her."""
     zone = ZoneInfo(course.clinic.time_zone)
     scores: dict[str, list[tuple[date, float]]] = {}
     corrected: list[Corrected] = []
@@ -125,8 +128,11 @@ def story_of(course: Course) -> CourseStory:
     late: dict[str, list[tuple[date, float]]] = {}
     before: list[Given] = []
     starts: dict[str, int] = {}
-    rows = with_day_asked_for(MeasureScore.objects.filter(course=course, value__isnull=False))
-    for row in rows.order_by("on", "given_after", "pk"):
+    tells = Q(value__isnull=False) | Q(measure__in=SCREENS)
+    answered = with_day_asked_for(MeasureScore.objects.filter(tells, course=course)).order_by("on", "given_after", "pk")
+    for row in answered:
+        if row.value is None:
+            continue
         key = (row.measure, row.site, row.on, row.given_after)
         if key in of_the_day:
             corrected.append(Corrected(row.measure, row.on, of_the_day[key].value, row.value))
@@ -183,6 +189,7 @@ def story_of(course: Course) -> CourseStory:
         late,
         before,
         starts,
+        mood_from(course.pk, (row for row in answered if row.replaced_at is None)),
     )
 
 

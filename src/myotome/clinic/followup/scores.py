@@ -36,11 +36,13 @@ def keep_scores(
     request: MeasureRequest | None = None,
     site: str = "",
     details: Mapping[str, Any] = NO_DETAILS,
+    at_least: Mapping[str, float] = NO_DETAILS,
     given_after: bool = False,
 ) -> list[MeasureScore]:
     """The scores of one day, as rows; an earlier score of that day is corrected by it, and a skipped one corrects none.
 
-    What was `given_after` the treatment that it was asked for corrects nothing that was given before it.
+    What was `given_after` the treatment that it was asked for corrects nothing that was given before it. `at_least` is what
+    a sum without a score comes to, by measure, where that is enough.
 
     The caller's transaction holds them, and the course, so that of two who score at once the later corrects.
     """
@@ -62,7 +64,7 @@ def keep_scores(
             request=request,
             measure=code,
             site=site,
-            details=dict(details),
+            details=dict(details) | ({"at_least": at_least[code]} if code in at_least else {}),
             on=on,
             visit_number=request.visit_number if request else None,
             value=value,

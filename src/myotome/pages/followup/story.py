@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from myotome.clinic.followup.mood import Positive
 from myotome.clinic.followup.outcomes import held_for
 from myotome.clinic.followup.queries import (
     CourseStory,
@@ -41,7 +42,8 @@ def course_context(
         "story": story,
         "verdict": verdict(story),
         "summary": summary(story),
-        "low_mood": is_low(story),
+        "mood": story.mood,
+        "low_answers": low_answers(story),
         "chart": chart_of(story, shown, today=at.astimezone(ZoneInfo(zone)).date()),
         "forecast": shown.answer if shown else None,
         "shown": shown,
@@ -81,13 +83,9 @@ def summary(story: CourseStory) -> str:
     return " ".join(said)
 
 
-def is_low(story: CourseStory) -> bool:
-    """Whether the latest answers about mood or worry are at or above their line."""
-    for code in ("phq2", "gad2"):
-        points, line = story.scores.get(code, []), measure(code).positive_at
-        if points and line is not None and points[-1][1] >= line:
-            return True
-    return False
+def low_answers(story: CourseStory) -> list[tuple[str, Positive, str]]:
+    """Answers about mood or worry at or above their line, as (measure, answer, the most it can be)."""
+    return [(measure(row.measure).short, row, f"{measure(row.measure).high:g}") for row in story.mood.positives]
 
 
 def by_definition(story: CourseStory) -> list[tuple[str, str, str]]:

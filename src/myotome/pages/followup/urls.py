@@ -10,6 +10,7 @@ urlpatterns = [
     path("<int:course>/", views.course, name="course"),
     path("<int:course>/share/", views.share, name="share"),
     path("<int:course>/score/", views.score, name="score"),
+    path("<int:course>/talked/", views.talked, name="talked"),
     path("<int:course>/activities/", views.activities, name="activities"),
     path("<int:course>/describe/", views.describe, name="describe"),
     path("<int:course>/muscles/", muscle_pages.my_muscles, name="my_muscles"),

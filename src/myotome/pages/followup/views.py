@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from myotome.clinic.followup import actions
 from myotome.clinic.followup.activities import MOST, activities_of, name_activities
 from myotome.clinic.followup.licences import licensed
+from myotome.clinic.followup.mood import note_talk
 from myotome.clinic.followup.outcomes import held_for
 from myotome.clinic.followup.queries import open_course, story_of
 from myotome.clinic.followup.results import results_of
@@ -110,6 +111,18 @@ def score(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
     except InvalidValue as error:
         return _page(request, actor, course, error=error)
     actions.renew_forecast(by=actor, at=now, course_id=course)
+    return redirect("followup:course", clinic=actor.clinic_slug, course=course)
+
+
+@courses
+@require_POST
+def talked(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
+    """She has talked with her about her answers on mood or worry: the prompt is quiet until others ask again."""
+    score_id = whole_or_none(request.POST.get("score", "")) or 0
+    note_talk(by=actor, at=timezone.now(), course_id=course, score_id=score_id)
+    visit = whole_or_none(request.POST.get("visit", ""))
+    if visit is not None:
+        return redirect("needling:chart", clinic=actor.clinic_slug, visit=visit)
     return redirect("followup:course", clinic=actor.clinic_slug, course=course)
 
 

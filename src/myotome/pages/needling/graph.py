@@ -1,5 +1,5 @@
 """The graph that opens a visit: pain, function, shortened muscles and needles so far, before anything else is done; and the
-word to talk with her where her answers about mood or worry are above their line."""
+word to talk with her where her answers about mood or worry are at their line or above."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from myotome.clinic.followup.queries import last_forecast, story_of
 from myotome.clinic.needling.queries import TreatmentVisit
 from myotome.clinic.people.days import clinic_day
-from myotome.pages.followup.story import chart_of, is_low, summary, verdict
+from myotome.pages.followup.story import chart_of, low_answers, summary, verdict
 from myotome.vocabulary.actors import Actor
 
 
@@ -22,5 +22,6 @@ def graph_context(actor: Actor, visit: TreatmentVisit, *, at: datetime) -> dict[
         "graph": chart_of(story, shown, today=today),
         "graph_verdict": verdict(story),
         "graph_summary": summary(story),
-        "low_mood": is_low(story),
+        "mood": story.mood,
+        "low_answers": low_answers(story),
     }

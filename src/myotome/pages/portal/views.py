@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from myotome.clinic.followup import actions
 from myotome.clinic.followup.diary import keeps_diary
+from myotome.clinic.followup.mood import says_low
 from myotome.clinic.followup.queries import MeasureRequest, Question, questions_of, request_by_link
 from myotome.clinic.pathway.patient_page import (
     open_page_with_birth_date,
@@ -27,7 +28,6 @@ from myotome.clinic.people.queries import patient_by_link
 from myotome.knowledge.measures import PAIN_AVERAGE, measure
 from myotome.pages.access import by_link, for_roles
 from myotome.pages.followup.muscles import shared_plate
-from myotome.pages.followup.story import is_low
 from myotome.pages.money.views import paper_of
 from myotome.pages.portal.drawing import phone_chart, told
 from myotome.pages.portal.forms import birth_date, ticks_of, value_of
@@ -159,7 +159,7 @@ def _page(request: HttpRequest, actor: Actor, token: str = "") -> HttpResponse:
     context = page_of(actor, at=now) | {"token": token}
     context["keeps_diary"] = context["course"] is not None and keeps_diary(context["course"])
     story, shares = context["story"], context["shares"]
-    context["is_low"] = story is not None and is_low(story)
+    context["mood"] = story.mood if story is not None else None
     if story is not None and "chart" in shares:
         pain = story.scores.get(PAIN_AVERAGE, [])
         started = story.since_start(PAIN_AVERAGE)
@@ -193,5 +193,4 @@ def _first_open(asked: MeasureRequest) -> int:
 
 
 def _thanks(asked: MeasureRequest) -> dict[str, object]:
-    positive = [s for s in asked.scores.all() if s.measure in {"phq2", "gad2"} and s.value is not None and s.value >= 3]
-    return {"asked": asked, "is_low": bool(positive)}
+    return {"asked": asked, "is_low": any(says_low(score) for score in asked.scores.all())}

@@ -55,6 +55,20 @@ def score(measure: Measure, answers: Mapping[str, float | None]) -> float | None
     return sum(given) / len(given)
 
 
+def enough_without_the_rest(measure: Measure, answers: Mapping[str, float | None]) -> float | None:
+    """Of a sum that was answered in part: what the answered items come to, where that alone is at the measure's line.
+
+    None where there is a score, no line, or where the rest would decide.
+
+    Source: each measure's own sources in knowledge.measures (positive_at)
+    Check: tests/spec/followup/test_mood_and_worry.py
+    """
+    if measure.positive_at is None or measure.rule != "sum" or score(measure, answers) is not None:
+        return None
+    given = sum(value for value in answers.values() if value is not None)
+    return given if given >= measure.positive_at else None
+
+
 def checked_score(measure: Measure, value: float) -> float:
     """A score that was noted as a whole, if the measure can have it.
 

@@ -63,15 +63,14 @@ def suitability(answers: Mapping[str, Any], *, content: Content) -> Suitability:
 _TOWARD = ("physician_first", "ims", "acupuncture", "slower", "careful")
 
 
-def two_item_sum(answers: Mapping[str, Any], names: tuple[str, str]) -> int | None:
-    """Sum of two items of 0-3 (PHQ-2, GAD-2); None unless both were answered.
+def sum_of_answered(answers: Mapping[str, Any], names: tuple[str, str]) -> tuple[int, int]:
+    """(sum of the two items of 0-3 that were answered, how many were): PHQ-2 and GAD-2. What was left out is missing, and
+    cannot take away from what was answered.
 
     Source: kroenke2003, kroenke2007
     """
-    given = [answers.get(name) for name in names]
-    if any(one not in ("0", "1", "2", "3") for one in given):
-        return None
-    return sum(int(str(one)) for one in given)
+    given = [int(str(answers[name])) for name in names if answers.get(name) in ("0", "1", "2", "3")]
+    return sum(given), len(given)
 
 
 PHQ2 = ("phq_interest", "phq_down")
@@ -119,8 +118,10 @@ def _head(answers: Mapping[str, Any]) -> tuple[str, str]:
 
 def _sum_at_least(names: tuple[str, str]) -> Callable[[Mapping[str, Any]], tuple[str, str]]:
     def rule(answers: Mapping[str, Any]) -> tuple[str, str]:
-        total = two_item_sum(answers, names)
-        return (f"{total} of 6" if total is not None and total >= POSITIVE_SCREEN else ""), names[0]
+        total, n = sum_of_answered(answers, names)
+        if total < POSITIVE_SCREEN:
+            return "", names[0]
+        return (f"{total} of 6" if n == len(names) else f"at least {total} of 6, one question left out"), names[0]
 
     return rule
 
