@@ -17,7 +17,7 @@ from myotome.knowledge import tables
 from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.measures import Direction, Occasion
 
-MEASURES_VERSION = "2026.11.3"
+MEASURES_VERSION = "2026.11.4"
 PAIN_AVERAGE, PAIN_WORST, PAIN_NOW = "pain_nrs_average_7d", "pain_nrs_worst_7d", "pain_nrs_now"
 HEADACHE_DIARY = ("headache_days", "headache_intensity", "headache_drug_days")
 SETS: Mapping[Occasion, tuple[str, ...]] = MappingProxyType(
@@ -50,7 +50,8 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The smallest meaningful change from a first score: in points, in percent of it, by `rule` points, percent or both.
+    """The smallest meaningful change from a first score: in points, in percent of it, by `rule` points, percent or both;
+    or by `rule` line the score that says so by itself, where what is asked is a change already.
 
     What the rule does not use is None.
     """
@@ -59,6 +60,7 @@ class Change:
     percent: float | None
     points: float | None
     sources: tuple[str, ...]
+    line: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,13 @@ def change_versions() -> tuple[ChangeVersion, ...]:
             row["text"],
             MappingProxyType(
                 {
-                    code: Change(given["rule"], given.get("percent"), given.get("points"), tuple(given["sources"]))
+                    code: Change(
+                        given["rule"],
+                        given.get("percent"),
+                        given.get("points"),
+                        tuple(given["sources"]),
+                        given.get("line"),
+                    )
                     for code, given in row["of"].items()
                 }
             ),

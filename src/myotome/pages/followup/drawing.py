@@ -89,11 +89,12 @@ def change_words(code: str) -> str:
     change = measure(code).change
     if change is None:
         return ""
-    said = {"percent": f"{change.percent or 0:g}", "points": f"{change.points or 0:g}"}
+    said = {name: f"{getattr(change, name) or 0:g}" for name in ("percent", "points", "line")}
     words = {
         "both": _("%(percent)s %% and %(points)s points"),
         "percent": _("%(percent)s %%"),
         "points": _("%(points)s points"),
+        "line": _("%(line)s or more"),
     }
     return words[change.rule] % said
 

@@ -130,7 +130,8 @@ def zeros_to_ask_about(scores: Sequence[float]) -> list[int]:
 def meaningful_line(measure: Measure, baseline: float, *, by: Change | None = None) -> float | None:
     """The score at which change from `baseline` becomes meaningful; None where that is not defined, or lies beyond the scale.
 
-    Where points and percent are both given, the line is the farther of the two. `by` is the definition that was in force
+    Where points and percent are both given, the line is the farther of the two. What is a change already has one line
+    from wherever it was first. `by` is the definition that was in force
     when something was said; without it, today's.
 
     Source: each measure's own sources in knowledge.measures (change.toml)
@@ -139,6 +140,8 @@ def meaningful_line(measure: Measure, baseline: float, *, by: Change | None = No
     change = by or measure.change
     if change is None:
         return None
+    if change.line is not None:
+        return change.line
     steps = []
     if change.percent is not None:
         steps.append(abs(baseline) * change.percent / 100.0)
