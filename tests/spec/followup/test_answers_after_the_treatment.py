@@ -1,14 +1,16 @@
 """An answer belongs to the visit that its link asks about; given after that visit's treatment it is no visit's score."""
 
+import re
 from datetime import timedelta
 from importlib import import_module
 
 import pytest
 from django.apps import apps
 from django.db.models import Q
+from django.urls import reverse
 
 from myotome.clinic.booking.models import Appointment
-from myotome.clinic.followup.actions import answer, ask_before_visit, finish
+from myotome.clinic.followup.actions import answer, ask_before_visit, finish, share
 from myotome.clinic.followup.models import MeasureScore
 from myotome.clinic.followup.outcomes import held_for
 from myotome.clinic.followup.queries import forecast_input, questions_of, story_of
@@ -16,9 +18,9 @@ from myotome.clinic.followup.scores import note_score
 from myotome.clinic.learning.courses import courses_to_learn_from
 from myotome.clinic.needling.models import NeedleInsertion, TreatmentVisit
 from myotome.knowledge.measures import PAIN_AVERAGE
-from myotome.pages.followup.story import chart_of, given_after, verdict
+from myotome.pages.followup.story import chart_of, given_after, summary, verdict
 from tests.clinic.followup.courses import a_course_in_care
-from tests.factories import AT, the_system
+from tests.factories import AT, a_page_link, the_system
 from tests.spec.followup.test_questions import clinic_place, clinic_practitioner, clinic_service
 
 pytestmark = pytest.mark.django_db
@@ -197,3 +199,41 @@ def test_answers_from_before_this_rule_are_marked_by_it_too(care):
     MeasureScore.objects.update(given_after=False)
     import_module("myotome.clinic.followup.migrations.0010_given_after").mark_those_given_after(apps, None)
     assert MeasureScore.objects.get(marked).value == 3
+
+
+def test_no_page_says_that_the_course_began_with_an_answer_given_after_its_treatment(care):
+    (first, asked), (second, again), (third, last) = three_visits(care)
+    care.treated(first)
+    care.answers(asked, 3, at=first.starts_at + 6 * HOUR)
+    assert summary(story_of(care.course)) == ""
+    care.answers(again, 7, at=second.starts_at - HOUR)
+    care.treated(second)
+    story = story_of(care.course)
+    assert summary(story) == "", "one answer is a beginning and no change"
+    assert "Pain from 3" not in words_of(story)
+    care.answers(last, 6, at=third.starts_at - HOUR)
+    care.treated(third)
+    story = story_of(care.course)
+    assert summary(story) == "Pain 7 to 6."
+    assert "Pain from 7 to 6 of 10." in words_of(story)
+    assert "A ring is an answer given after" in words_of(story), "it is drawn, and said what it is"
+
+
+def words_of(story):
+    """The graph in words, as who does not see it hears it."""
+    return re.search('aria-label="([^"]*)"', str(chart_of(story, None, today=AT.date())))[1]
+
+
+def test_her_own_page_begins_where_the_course_began(client, care):
+    (first, asked), (second, again), (third, last) = three_visits(care)
+    care.treated(first)
+    care.answers(asked, 3, at=first.starts_at + 6 * HOUR)
+    for (appointment, questions), pain in (((second, again), 7), ((third, last), 6)):
+        care.answers(questions, pain, at=appointment.starts_at - HOUR)
+        care.treated(appointment)
+    share(by=care.actor, at=AT, course_id=care.course.pk, what="chart", content={})
+    patient = care.course.patient
+    page = reverse("portal:page", kwargs={"clinic": care.course.clinic.slug, "token": a_page_link(patient)})
+    told = client.post(page, {"born_on": patient.born_on.isoformat()}, follow=True).content.decode()
+    assert "Your pain went from 7 to 6 in 1 week." in told
+    assert "from 3" not in told

@@ -30,7 +30,7 @@ class ChartData:
     """What is drawn. Series are (day, value); `visits` (day, number, needles); `fan` as the forecast answers it.
 
     Of `pain` and `function` those that were given after the treatment they were asked for stand in `pain_after` and
-    `function_after` too: they are rings, the others dots.
+    `function_after` too: they are rings, the others dots. `pain_since` and `function_since` begin where the course did.
     """
 
     pain: Sequence[tuple[date, float]]
@@ -39,6 +39,8 @@ class ChartData:
     visits: Sequence[tuple[date, int, int]]
     pain_line: float | None
     function_line: float | None
+    pain_since: Sequence[tuple[date, float]] = ()
+    function_since: Sequence[tuple[date, float]] = ()
     pain_after: Sequence[tuple[date, float]] = ()
     function_after: Sequence[tuple[date, float]] = ()
     fan: Sequence[Mapping[str, Any]] = ()
@@ -67,13 +69,10 @@ def course_chart(data: ChartData) -> SafeString:
 def told(data: ChartData) -> str:
     """The chart in words: first and last values, visits, needles."""
     said = []
-    if data.pain:
-        said.append(_("Pain from %(a)s to %(b)s of 10.") % {"a": f"{data.pain[0][1]:g}", "b": f"{data.pain[-1][1]:g}"})
-    if data.function:
-        said.append(
-            _("Function from %(a)s to %(b)s of 10.")
-            % {"a": f"{data.function[0][1]:.1f}", "b": f"{data.function[-1][1]:.1f}"}
-        )
+    if pain := data.pain_since:
+        said.append(_("Pain from %(a)s to %(b)s of 10.") % {"a": f"{pain[0][1]:g}", "b": f"{pain[-1][1]:g}"})
+    if could := data.function_since:
+        said.append(_("Function from %(a)s to %(b)s of 10.") % {"a": f"{could[0][1]:.1f}", "b": f"{could[-1][1]:.1f}"})
     if data.shortened:
         said.append(
             _("Shortened muscles from %(a)s to %(b)s.") % {"a": data.shortened[0][1], "b": data.shortened[-1][1]}

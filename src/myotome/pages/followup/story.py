@@ -70,11 +70,12 @@ def course_context(
 
 
 def summary(story: CourseStory) -> str:
-    """First and last of pain, function and shortened muscles, in a line."""
+    """First and last of pain, function and shortened muscles, in a line; what was given after the treatment that it was
+    asked for is no first."""
     said = []
     for words, points in (
-        (_("Pain %(a)s to %(b)s."), story.scores.get(PAIN_AVERAGE, [])),
-        (_("Function %(a)s to %(b)s."), story.scores.get("psfs", [])),
+        (_("Pain %(a)s to %(b)s."), story.since_start(PAIN_AVERAGE)),
+        (_("Function %(a)s to %(b)s."), story.since_start("psfs")),
         (_("Shortened muscles %(a)s to %(b)s."), story.shortened),
     ):
         if len(points) > 1:
@@ -149,6 +150,8 @@ def chart_of(story: CourseStory, shown: ForecastShown | None, *, today: Any) -> 
             function=function,
             shortened=story.shortened,
             visits=story.visits,
+            pain_since=started,
+            function_since=could,
             pain_after=story.given_after.get(PAIN_AVERAGE, []),
             function_after=story.given_after.get("psfs", []),
             pain_line=meaningful_line(measure(PAIN_AVERAGE), started[0][1]) if started else None,

@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 WIDTH, TOP, HEIGHT, SIDE, RIGHT = 330.0, 26.0, 130.0, 10.0, 66.0
 DAYS_AT, WORDS_AT, BOTTOM = 176.0, 202.0, 214.0
@@ -70,11 +71,10 @@ def phone_chart(pain: Sequence[tuple[date, float]], line: float | None) -> SafeS
 def told(pain: Sequence[tuple[date, float]]) -> str:
     """The line in words."""
     weeks = max(1, round((pain[-1][0] - pain[0][0]).days / 7))
-    return _("Your pain went from %(a)s to %(b)s in %(n)s weeks.") % {
-        "a": f"{pain[0][1]:g}",
-        "b": f"{pain[-1][1]:g}",
-        "n": weeks,
-    }
+    words = ngettext(
+        "Your pain went from %(a)s to %(b)s in %(n)s week.", "Your pain went from %(a)s to %(b)s in %(n)s weeks.", weeks
+    )
+    return words % {"a": f"{pain[0][1]:g}", "b": f"{pain[-1][1]:g}", "n": weeks}
 
 
 def _y(value: float) -> float:

@@ -161,9 +161,8 @@ def _page(request: HttpRequest, actor: Actor, token: str = "") -> HttpResponse:
     story, shares = context["story"], context["shares"]
     context["mood"] = story.mood if story is not None else None
     if story is not None and "chart" in shares:
-        pain = story.scores.get(PAIN_AVERAGE, [])
-        started = story.since_start(PAIN_AVERAGE)
-        line = meaningful_line(measure(PAIN_AVERAGE), started[0][1]) if started else None
+        pain = story.since_start(PAIN_AVERAGE)
+        line = meaningful_line(measure(PAIN_AVERAGE), pain[0][1]) if pain else None
         context |= {"chart": phone_chart(pain, line), "told": told(pain) if len(pain) > 1 else ""}
     if "muscles" in shares:
         context["plate"] = shared_plate(shares["muscles"].content)
