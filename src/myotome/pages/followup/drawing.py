@@ -23,6 +23,7 @@ PAIN_TOP, PAIN_HEIGHT = 46.0, 240.0
 FUNCTION_TOP, FUNCTION_HEIGHT = 318.0, 104.0
 SHORT_BASE, NEEDLE_BASE, HEIGHT = 520.0, 604.0, 640.0
 MOST_BARS = 14
+DIGIT, MANY, DOT_APART, A_YEAR = 8.0, 40, 12.0, 365
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -160,24 +161,25 @@ def _frame(data: ChartData, x: _Axis) -> SafeString:
             )
         )
     last_x = -99.0
-    for day, number, _n in data.visits:
+    places = [round(x.at(day), 1) for day, *_rest in data.visits]
+    for k in _apart(places, _room([number for _day, number, _n in data.visits])):
         rows.append(
             format_html(
                 '<path class="visit" d="M{0} 30V{1}"/><text class="strong" x="{0}" y="22" text-anchor="middle">{2}</text>',
-                round(x.at(day), 1),
+                places[k],
                 NEEDLE_BASE,
-                number,
+                data.visits[k][1],
             )
         )
     step = max(14, round(x.span / 6 / 7) * 7)
     for n_days in range(0, int(x.span), step):
-        if x.of(n_days) - last_x > 56:
+        if x.of(n_days) - last_x > 64:
             last_x = x.of(n_days)
             rows.append(
                 format_html(
                     '<text x="{}" y="628" text-anchor="middle">{}</text>',
                     round(last_x, 1),
-                    date_format(x.start + timedelta(days=n_days), "j M"),
+                    date_format(x.start + timedelta(days=n_days), "j M" if x.span < A_YEAR else "M Y"),
                 )
             )
     rows.append(format_html('<path class="axis" d="M{} {}H{}"/>', LEFT, NEEDLE_BASE, WIDTH - RIGHT))
@@ -259,6 +261,7 @@ def _lines(data: ChartData, x: _Axis) -> SafeString:
         (data.function, data.function_after, "func", FUNCTION_TOP, FUNCTION_HEIGHT),
     ):
         points = [(round(x.at(day), 1), round(_y(value, top, height), 1), value) for day, value in series]
+        dots = _apart([a for a, *_rest in points], 0 if len(points) < MANY else DOT_APART)
         rings = [(css, round(x.at(day), 1), round(_y(value, top, height), 1)) for day, value in late]
         if points:
             rows.append(format_html('<path class="{}" d="M{}"/>', css, "L".join(f"{a} {b}" for a, b, _v in points)))
@@ -266,7 +269,7 @@ def _lines(data: ChartData, x: _Axis) -> SafeString:
                 format_html_join(
                     "",
                     '<circle class="{}-dot" cx="{}" cy="{}" r="5"/>',
-                    ((css, a, b) for a, b, _v in points if (css, a, b) not in rings),
+                    ((css, *points[k][:2]) for k in dots if (css, *points[k][:2]) not in rings),
                 )
             )
             rows.append(format_html_join("", '<circle class="{} given-after" cx="{}" cy="{}" r="5"/>', rings))
@@ -292,15 +295,29 @@ def _bars(data: ChartData, x: _Axis) -> SafeString:
                 n,
             )
         )
-    for day, _number, n in data.visits:
-        strokes = "".join(f"M{x.at(day) + 2.6 * (k - n / 2):.1f} {NEEDLE_BASE - 26}v24" for k in range(n))
-        rows.append(
-            format_html(
-                '<path class="needle-strokes" d="{}"/><text class="strong" x="{}" y="{}" text-anchor="middle">{}</text>',
-                strokes,
-                round(x.at(day), 1),
-                NEEDLE_BASE - 32,
-                n,
+    places = [round(x.at(day), 1) for day, *_rest in data.visits]
+    counted = _apart(places, _room([n for *_rest, n in data.visits]))
+    for k, (day, _number, n) in enumerate(data.visits):
+        strokes = "".join(f"M{x.at(day) + 2.6 * (i - n / 2):.1f} {NEEDLE_BASE - 26}v24" for i in range(n))
+        rows.append(format_html('<path class="needle-strokes" d="{}"/>', strokes))
+        if k in counted:
+            rows.append(
+                format_html(
+                    '<text class="strong" x="{}" y="{}" text-anchor="middle">{}</text>', places[k], NEEDLE_BASE - 32, n
+                )
             )
-        )
     return mark_safe("".join(rows))  # noqa: S308
+
+
+def _room(numbers: Sequence[int]) -> float:
+    """How far apart these numbers can be read."""
+    return DIGIT * max((len(str(n)) for n in numbers), default=1) + 3
+
+
+def _apart(places: Sequence[float], least: float) -> list[int]:
+    """Which of these places, from left to right, get their words: the last, and of those before as many as stand apart."""
+    kept: list[int] = []
+    for k in reversed(range(len(places))):
+        if not kept or places[kept[-1]] - places[k] >= least:
+            kept.append(k)
+    return kept[::-1]
