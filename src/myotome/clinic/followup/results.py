@@ -108,7 +108,7 @@ def _pain_afterwards(clinic: Clinic, ended: dict[int, datetime], today: date) ->
         ).values_list("request_id", "value")
     )
     found: dict[int, dict[int, float | None]] = {}
-    for pk, course, due_on in requests.values_list("pk", "course_id", "due_on"):
+    for pk, course, due_on in requests.order_by("pk").values_list("pk", "course_id", "due_on"):
         if pk in answered or due_on + timedelta(days=LINK_DAYS) < today:
             months = round((due_on - clinic_day(clinic, ended[course])).days / MONTH_DAYS)
             found.setdefault(course, {})[months] = answered.get(pk)
