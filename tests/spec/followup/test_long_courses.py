@@ -11,7 +11,7 @@ from myotome.clinic.followup import actions
 from myotome.clinic.followup.actions import refresh_forecast
 from myotome.clinic.followup.models import ForecastShown, MeasureScore
 from myotome.clinic.followup.queries import forecast_input, story_of
-from myotome.clinic.followup.reading import MOST_READ, STEP, newest_part
+from myotome.clinic.followup.reading import LONGEST_GAP, MOST_READ, STEP, beginning, newest_part
 from myotome.clinic.followup.track import track_record
 from myotome.clinic.learning.actions import begin_refit, keep_result
 from myotome.clinic.learning.courses import courses_to_learn_from
@@ -160,8 +160,8 @@ def test_the_part_that_is_read_begins_anew_once_in_many_visits_so_that_its_first
     assert firsts[:MOST_READ] == [days[0]] * MOST_READ
     assert len(set(firsts)) == 1 + 2 * MOST_READ // STEP
     assert all(len(newest_part(days[:n])) <= MOST_READ for n in range(1, len(days) + 1))
-    apart = [days[0], days[0] + timedelta(days=LONGEST_DAYS), days[0] + timedelta(days=LONGEST_DAYS + 1)]
-    assert newest_part(apart[:2]) == apart[:2]
+    apart = [days[0] + timedelta(days=n) for n in (0, 1400, 2800, LONGEST_DAYS, LONGEST_DAYS + 1)]
+    assert newest_part(apart[:4]) == apart[:4]
     assert newest_part(apart) == apart[1:]
     assert newest_part([]) == []
     assert MOST_READ <= MOST_VISITS
@@ -209,14 +209,25 @@ def test_a_plan_of_few_visits_a_year_is_forecast_as_the_longest_distance_that_th
     assert forecast_answer(evidence)["treatments_left"]
 
 
+def test_who_comes_back_after_four_years_begins_anew_for_forecast_and_refit():
+    def after(gap):
+        days = [AT.date() + timedelta(days=n) for n in (0, 7, 7 + gap, 14 + gap)]
+        return days, [{"day": (day - days[0]).days, "nrs": 5} for day in days]
+
+    days, entries = after(LONGEST_GAP)
+    assert (newest_part(days), beginning(entries)) == (days, entries)
+    days, entries = after(LONGEST_GAP + 1)
+    assert (newest_part(days), beginning(entries)) == (days[2:], entries[:2])
+
+
 def test_a_long_course_does_not_stop_a_refit_which_reads_its_beginning():
     course, _ = a_course_in_care()
     with_visits(course, [6, 5])
-    earlier_visits(course, [4300, *(7 * k for k in range(300, 1, -1))])
+    earlier_visits(course, [2500, *(7 * k for k in range(300, 1, -1))])
     type(course).objects.filter(pk=course.pk).update(closed_at=AT, outcome=CourseOutcome.LEFT.value)
     (row,) = courses_to_learn_from(the_system(course.clinic))
     assert len(row["visits"]) == MOST_VISITS
-    assert row["visits"][:2] == [{"day": 0, "nrs": 5}, {"day": 4300 - 2100, "nrs": 5}]
+    assert row["visits"][:2] == [{"day": 0, "nrs": 5}, {"day": 2500 - 2100, "nrs": 5}]
     assert row["left"] is False, "how it ended is not known from its beginning"
     assert len(courses_from([row])) == 1
 

@@ -19,6 +19,7 @@ MOST_READ = 100  # a forecast of twice as many takes seconds, and those who clos
 STEP = 50
 OLDEST = 120
 LONGEST_INTERVAL = 90
+LONGEST_GAP = 1461  # days; who comes back after four years begins anew
 
 
 def facts_of(course: Course, *, on: date) -> dict[str, Any]:
@@ -36,17 +37,24 @@ def facts_of(course: Course, *, on: date) -> dict[str, Any]:
 
 
 def newest_part(days: Sequence[date]) -> Sequence[date]:
-    """The days of treatment, in order, that a forecast reads: all, or the newest.
+    """The days of treatment, in order, that a forecast reads: all, or the newest; none from before four years without any.
 
     The part begins anew once in fifty visits and not at each: what counts from its first score does not move every week.
     """
-    begins = max(0, -(-(len(days) - MOST_READ) // STEP) * STEP)
-    return [day for day in days[begins:] if (days[-1] - day).days <= LONGEST_DAYS]
+    returned = [k for k in range(1, len(days)) if (days[k] - days[k - 1]).days > LONGEST_GAP]
+    of_one = days[returned[-1] :] if returned else days
+    begins = max(0, -(-(len(of_one) - MOST_READ) // STEP) * STEP)
+    return [day for day in of_one[begins:] if (days[-1] - day).days <= LONGEST_DAYS]
 
 
 def beginning(entries: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
-    """The entries of a course, in order of days, that a refit reads: all, or the first."""
-    return [entry for entry in entries[:MOST_VISITS] if entry["day"] <= LONGEST_DAYS]
+    """The entries of a course, in order of days, that a refit reads: all, or the first, up to four years without any."""
+    read: list[dict[str, Any]] = []
+    for entry in entries[:MOST_VISITS]:
+        if entry["day"] > LONGEST_DAYS or (read and entry["day"] - read[-1]["day"] > LONGEST_GAP):
+            break
+        read.append(entry)
+    return read
 
 
 def days_between(days: int) -> int:
