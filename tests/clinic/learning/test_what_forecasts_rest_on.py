@@ -176,6 +176,33 @@ def test_three_refits_of_one_month_are_not_three_months():
     assert basis_in_force(clinic.pk).plain is None
 
 
+def test_refits_that_lie_months_apart_are_not_three_months_in_a_row():
+    clinic = a_clinic()
+    for days in (0, 400, 900):
+        a_result(clinic, at=AT + timedelta(days=days), beaten=True)
+    assert basis_in_force(clinic.pk).plain is None
+    for days in (931, 962):
+        a_result(clinic, at=AT + timedelta(days=days), beaten=True)
+    assert basis_in_force(clinic.pk).plain.name == "proportional"
+
+
+def test_fits_that_did_not_pass_their_checks_give_no_baseline_a_month():
+    clinic = a_clinic()
+    for month in range(4):
+        a_result(clinic, at=AT + timedelta(days=31 * month), beaten=True, passed=month == 1)
+    assert basis_in_force(clinic.pk).plain is None
+
+
+def test_a_fit_that_did_not_pass_changes_nothing_of_who_speaks():
+    clinic = a_clinic()
+    three_months_beaten(clinic)
+    for beaten in (False, True):
+        a_result(clinic, at=AT + timedelta(days=31 * 3), beaten=beaten, passed=False)
+        assert basis_in_force(clinic.pk).plain.name == "proportional"
+    a_result(clinic, at=AT + timedelta(days=31 * 3))
+    assert basis_in_force(clinic.pk).plain is None
+
+
 def test_a_baseline_speaks_over_an_accepted_fit_and_leaves_it_in_force():
     course, elena = a_course_in_care()
     with_visits(course, [8, 6])

@@ -21,7 +21,8 @@ from myotome.clinic.learning.actions import (
 from myotome.clinic.learning.fits import fits_for
 from myotome.pages.access import for_roles
 from myotome.pages.followup.forecasters import FORECASTS
-from myotome.pages.owner.learned import gate_rows, learned_rows, score_rows
+from myotome.pages.owner.learned import gate_rows, learned_rows, month_rows, score_rows
+from myotome.refit.scores import FEWEST
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import MyotomeError, NotFound
@@ -95,4 +96,7 @@ def _page(actor: Actor) -> dict[str, Any]:
         "learned": learned_rows(about["learned"]) if about else [],
         "gates": gate_rows(about["gates"]) if about else [],
         "scores": score_rows(about["scores"]) if about else [],
+        "months": month_rows(fits.months),
+        "forecasters": FORECASTS.values(),
+        "fewest": FEWEST,
     }
