@@ -18,7 +18,8 @@ import numpy as np
 
 from myotome.knowledge.recovery import prior
 from myotome.refit.gates import Gate
-from myotome.science.followup.draws import N_DRAWS, Array, Basis, draws_of
+from myotome.refit.priors import starts
+from myotome.science.followup.draws import N_DRAWS, Array, Basis
 from myotome.science.followup.fitted import PRACTICE, SHARED, VISIT_MODEL, fitted_basis, stored_sample
 from myotome.science.followup.plain import FIRST, Learned, Plain
 from myotome.vocabulary.errors import InvalidValue
@@ -87,16 +88,16 @@ def fit_from(
 
 
 def learned(shared: Mapping[str, Array]) -> list[dict[str, Any]]:
-    """For each shared parameter the prior's and the fit's middle and range of eight in ten, and whether the data have
-    moved it: its spread is below 0.7 of the prior's, or its middle outside the prior's range.
+    """For each shared parameter the middle and the range of eight in ten of what the fit began from and of what it found,
+    and whether the data have moved it: its spread is below 0.7 of what it was, or its middle outside the range.
     """
-    before = draws_of(prior("a"))
+    before = starts(prior("a"))
     rows = []
     for name in (*SHOWN, *(name for name in SHARED if name not in SHOWN)):
-        first, then = getattr(before, name), np.asarray(shared[name], dtype=float)
-        was, now = (np.quantile(values, LEVELS).round(4).tolist() for values in (first, then))
-        spread = float(first.std())
-        moved = bool(spread > 0 and then.std() < MOVED * spread) or not was[0] <= now[1] <= was[2]
+        then = np.asarray(shared[name], dtype=float)
+        was = before[name].quantiles(np.array(LEVELS)).round(4).tolist()
+        now = np.quantile(then, LEVELS).round(4).tolist()
+        moved = bool(then.std() < MOVED * before[name].spread) or not was[0] <= now[1] <= was[2]
         rows.append({"name": name, "prior": was, "learned": now, "moved": moved})
     return rows
 
