@@ -22,6 +22,8 @@ from myotome.science.followup.draws import Array
 from myotome.science.followup.fitted import SHARED
 
 N_LEVELS = 4000
+FURTHEST = 12.0
+ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,16 @@ class Start:
         above = 1.0 if self.high is None else ndtr((self.high - self.first) / self.second)
         value = self.first + self.second * ndtri(below + (above - below) * levels)
         return np.asarray(np.exp(value) if self.kind == "lognormal" else value)
+
+    def holds(self, values: Array) -> bool:
+        """Whether all values are inside it, and none so far out that no fit comes there."""
+        if self.kind == "beta":
+            return bool(((values >= 0.0) & (values <= 1.0)).all())
+        if self.kind == "lognormal":
+            return bool((values > 0.0).all()) and _is_near(np.log(values), self.first, self.second)
+        low = -np.inf if self.low is None else self.low - ROUNDING
+        high = np.inf if self.high is None else self.high + ROUNDING
+        return bool(((values >= low) & (values <= high)).all()) and _is_near(values, self.first, self.second)
 
     @property
     def spread(self) -> float:
@@ -69,3 +81,7 @@ def starts(chosen: Prior) -> Mapping[str, Start]:
         "first_sd": Start("lognormal", float(np.log(number("first_pain", "sd"))), number("first_pain", "sd_log")),
     }
     return {name: own[name] if name in own else normal(name) for name in SHARED}
+
+
+def _is_near(values: Array, middle: float, spread: float) -> bool:
+    return bool((np.abs(values - middle) <= FURTHEST * spread).all())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -50,8 +51,8 @@ class Fit:
 
     @property
     def version(self) -> str:
-        """Its short name in every forecast that rests on it."""
-        return f"F-{sha256(to_bytes(self)).hexdigest()[:7]}"
+        """Its short name in every forecast that rests on it: F for one fitted here, B for one brought in a file."""
+        return f"{'B' if self.about.get('brought') else 'F'}-{sha256(to_bytes(self)).hexdigest()[:7]}"
 
 
 def fit_from(
@@ -130,10 +131,10 @@ def from_bytes(raw: bytes) -> Fit:
                 raise InvalidValue("This is larger than the result of a refit.", field="file")
             about = json.loads(archive.read("about.json"))
             names = (*SHARED, PRACTICE, *(f"{OWN}{name}" for name in _practitioners(about)))
-            shared = {n: np.load(io.BytesIO(archive.read(f"{n}.npy")), allow_pickle=False) for n in names}
-    except (zipfile.BadZipFile, KeyError, ValueError, EOFError, OSError) as error:
+            shared = {name: _draws_in(archive.read(f"{name}.npy")) for name in names}
+    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError, OSError, RuntimeError) as error:
         raise InvalidValue("This is no result of a refit, or it is damaged.", field="file") from error
-    if not isinstance(about, dict) or any(a.shape != (N_DRAWS,) or not np.isfinite(a).all() for a in shared.values()):
+    if not isinstance(about, dict):
         raise InvalidValue("This is no result of a refit, or it is damaged.", field="file")
     if about.get("model") != VISIT_MODEL or about.get("prior") != prior("a").version:
         raise InvalidValue(
@@ -151,7 +152,7 @@ def basis_of(fit: Fit) -> Basis:
     return fitted_basis(
         fit.shared,
         version=fit.version,
-        about=f"{data['n_courses']} courses with {data['n_scores']} scores of this clinic",
+        about=f"{data['n_courses']} courses with {data['n_scores']} scores{', from a file' if fit.about.get('brought') else ''}",
         n=int(data["n_courses"]),
         data_hash=str(data["hash"]),
         practitioners={name.removeprefix(OWN): value for name, value in fit.shared.items() if name.startswith(OWN)},
@@ -172,6 +173,20 @@ def plain_of(about: Mapping[str, Any], name: str, *, version: str) -> Plain | No
 def _practitioners(about: Any) -> list[str]:
     names = about.get("practitioners", []) if isinstance(about, dict) else []
     return [name for name in names if isinstance(name, str)][:MOST_PRACTITIONERS]
+
+
+def _draws_in(raw: bytes) -> Array:
+    """The draws of one member; its head is read before room is made for what it says."""
+    head = io.BytesIO(raw)
+    if np.lib.format.read_magic(head) != (1, 0):
+        raise ValueError("written by another version of NumPy")
+    shape, _, dtype = np.lib.format.read_array_header_1_0(head)
+    if shape != (N_DRAWS,) or dtype.kind != "f":
+        raise ValueError("not the draws of a refit")
+    found: Array = np.load(io.BytesIO(raw), allow_pickle=False)
+    if not np.isfinite(found).all():
+        raise ValueError("not the draws of a refit")
+    return found
 
 
 def _member(name: str) -> zipfile.ZipInfo:

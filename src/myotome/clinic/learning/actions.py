@@ -12,7 +12,8 @@ from myotome.clinic.followup.models import RecoveryFit
 from myotome.clinic.learning.fits import LOST_AFTER, MOST_COMPARED, baseline_after
 from myotome.clinic.learning.jobs import run_refit
 from myotome.clinic.people.models import Clinic
-from myotome.refit.result import Fit, to_bytes
+from myotome.refit.brought import brought
+from myotome.refit.result import Fit, from_bytes, to_bytes
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, NotFound, StaleVersion
@@ -70,6 +71,35 @@ def keep_result(*, by: Actor, at: datetime, fit_id: int, fit: Fit) -> RecoveryFi
     record(by=by, at=at, act="refit.ended", subject=row, version=fit.version, passed=fit.passed)
     if row.baseline:
         record(by=by, at=at, act="refit.baseline_speaks", subject=row, baseline=row.baseline)
+    return row
+
+
+@transaction.atomic
+def bring_fit(*, by: Actor, at: datetime, raw: bytes) -> RecoveryFit:
+    """The result of a refit in a file, beside those made here: looked at and accepted, or not, as they are.
+
+    Raises:
+        NotAllowed: not the owner.
+        InvalidValue: it is no such file, is of another model, or is here already.
+    """
+    by.check_holds(Role.OWNER)
+    given = from_bytes(raw)
+    fit = brought(given)
+    Clinic.objects.select_for_update().get(pk=by.clinic_id)
+    same = RecoveryFit.objects.filter(clinic_id=by.clinic_id, version__in=[given.version, fit.version]).first()
+    if same is not None:
+        raise InvalidValue("This result is here already, as {version}.", field="file", version=same.version)
+    row = RecoveryFit.objects.create(
+        clinic_id=by.clinic_id,
+        kind=RecoveryFit.FILE,
+        started_at=at,
+        started_by=by.name[:120],
+        ended_at=at,
+        version=fit.version,
+        about=dict(fit.about),
+        file=to_bytes(fit),
+    )
+    record(by=by, at=at, act="refit.brought", subject=row, version=fit.version, passed=fit.passed)
     return row
 
 
