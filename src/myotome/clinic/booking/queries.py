@@ -70,6 +70,18 @@ def services_in_care(actor: Actor) -> list[Service]:
     return [row for row in services_for(actor) if row.in_care_may_book and not row.new_patients_may_book]
 
 
+def services_of_kind(actor: Actor, kind: str) -> list[Service]:
+    """The clinic's active services of one kind, in their order."""
+    return [row for row in services_for(actor) if row.kind == kind]
+
+
+def service_meant(actor: Actor, kind: str, *wished: int | None) -> Service | None:
+    """The first of the wished services (by id) that is active and of this kind, else the clinic's first of it, if any."""
+    offered = {row.pk: row for row in services_of_kind(actor, kind)}
+    first = next(iter(offered), None)
+    return next((offered[pk] for pk in (*wished, first) if pk in offered), None)
+
+
 def service_for(actor: Actor, pk: int) -> Service:
     """One active service.
 
@@ -345,8 +357,3 @@ def practitioner_in(set_up: SetUp, pk: int) -> Practitioner:
     if found is None:
         raise NotFound("There is nothing here that you can see.")
     return found
-
-
-def price_cents_of(actor: Actor, kind: str) -> int:
-    """The price of one visit of a kind of service, in cents; 0 when the clinic does not offer it."""
-    return Service.objects.for_actor(actor).filter(kind=kind).values_list("price_cents", flat=True).first() or 0

@@ -66,7 +66,7 @@ def _form(actor: Actor, person: Any, given: Any) -> dict[str, Any]:
         "anybody": ANYBODY,
         "is_any": given.get("practitioner") == ANYBODY,
         "typed": {
-            "service": given.get("service", ""),
+            "service": given.get("service", str(proposed.service.pk) if proposed.service else ""),
             "practitioner": given.get("practitioner", ""),
             "first_day": given.get("first_day", f"{timezone.localdate() + timedelta(days=1)}"),
             "at_time": given.get("at_time", "15:00"),

@@ -69,7 +69,6 @@ def _treatments(actor: Actor) -> list[Any]:
 def _lines(actor: Actor, given: QueryDict) -> list[Line]:
     """Everybody whose plan asks for more visits, and whoever was added by hand."""
     chosen = _chosen(given)
-    by_kind = {row.kind: str(row.pk) for row in _treatments(actor)}
     tomorrow = f"{timezone.localdate() + timedelta(days=1)}"
     usual = {"service": "", "practitioner": ANYBODY, "first_day": tomorrow, "at_time": "15:00"}
     lines = {
@@ -77,7 +76,7 @@ def _lines(actor: Actor, given: QueryDict) -> list[Line]:
             row.patient,
             usual
             | {
-                "service": by_kind.get(row.kind, ""),
+                "service": str(row.service.pk) if row.service else "",
                 "practitioner": str(row.practitioner_id),
                 "n_visits": str(row.n_visits),
                 "every_days": str(row.every_days),
@@ -88,7 +87,15 @@ def _lines(actor: Actor, given: QueryDict) -> list[Line]:
     for pk in chosen:
         if pk not in lines:
             person, proposed = patient_for(actor, pk), wished_series(actor, patient_id=pk)
-            lines[pk] = person, usual | {"n_visits": str(proposed.n_visits), "every_days": str(proposed.every_days)}
+            lines[pk] = (
+                person,
+                usual
+                | {
+                    "service": str(proposed.service.pk) if proposed.service else "",
+                    "n_visits": str(proposed.n_visits),
+                    "every_days": str(proposed.every_days),
+                },
+            )
     return [
         Line(person, pk in chosen, {name: given.get(f"{name}-{pk}", proposed[name]) for name in FIELDS})
         for pk, (person, proposed) in lines.items()

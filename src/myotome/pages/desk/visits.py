@@ -16,6 +16,7 @@ from myotome.clinic.booking import actions
 from myotome.clinic.booking.apart import warnings_if_moved
 from myotome.clinic.booking.queries import Offer, appointment_for, free_times_for, services_for
 from myotome.clinic.pathway.actions import patient_booked
+from myotome.clinic.pathway.series import wished_series
 from myotome.clinic.pathway.walk_in import walked_in
 from myotome.clinic.people.queries import patient_for, practitioners_for
 from myotome.clinic.screening.courses import care_so_far
@@ -106,8 +107,11 @@ def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
     services = list(services_for(actor, for_new_patients=newcomer))
     services.sort(key=lambda row: row.new_patients_may_book)
     error: MyotomeError | None = None
+    if not services:
+        return render(request, "desk/book.html", {"patient": person, "newcomer": newcomer})
     try:
-        service = chosen_service(services, request.POST.get("service") or request.GET.get("service", ""))
+        asked = request.POST.get("service") or request.GET.get("service", "")
+        service = chosen_service(services, asked or _planned(actor, person, services))
     except InvalidValue as refusal:
         error, service = refusal, services[0]
     practitioner = whole_or_none(request.POST.get("practitioner") or request.GET.get("practitioner", ""))
@@ -145,6 +149,12 @@ def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
         order=context["order"],
     )
     return render(request, "desk/book.html", context, status=error.http_status if error else 200)
+
+
+def _planned(actor: Actor, person: Any, services: list[Any]) -> str:
+    """The service that her plan asks for, where it may be booked for her."""
+    wished = wished_series(actor, patient_id=person.pk).service
+    return str(wished.pk) if wished in services else ""
 
 
 def _book(
