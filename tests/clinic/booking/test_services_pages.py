@@ -218,7 +218,7 @@ def test_a_new_plan_begins_with_the_service_of_the_one_before(clinic, elena, han
     client = logged_in(elena.user)
     a_plan(hannah, elena, a_service(clinic, "Acupuncture, long", kind="acupuncture"))
     page = client.get(plan_page(client, hannah) + "?mode=acupuncture&again=1").content.decode()
-    assert re.search(r'name="service" value="\d+" checked> Acupuncture, long', page)
+    assert re.search(r'name="service" value="\d+" checked> <span>Acupuncture, long', page)
 
 
 @pytest.fixture

@@ -41,7 +41,9 @@ WEEK = timedelta(days=7)
 def care():
     """Hannah in care of Elena, in a clinic with IMS of 30 and of 45 minutes; no plan yet."""
     clinic = a_clinic()
-    Service.objects.filter(kind="ims").update(name="IMS 30 minutes", search_name="ims 30 minutes")
+    short = Service.objects.get(kind="ims")
+    short.name = "IMS 30 minutes"
+    short.save()
     elena = a_practitioner(clinic)
     course = a_course(clinic, a_patient(clinic, in_care_of=elena))
     a_consent(course)

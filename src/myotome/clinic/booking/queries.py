@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -77,7 +78,12 @@ def services_of_kind(actor: Actor, kind: str) -> list[Service]:
 
 def service_meant(actor: Actor, kind: str, *wished: int | None) -> Service | None:
     """The first of the wished services (by id) that is active and of this kind, else the clinic's first of it, if any."""
-    offered = {row.pk: row for row in services_of_kind(actor, kind)}
+    return meant_among(services_for(actor), kind, *wished)
+
+
+def meant_among(services: Sequence[Service], kind: str, *wished: int | None) -> Service | None:
+    """As `service_meant`, of these services."""
+    offered = {row.pk: row for row in services if row.kind == kind}
     first = next(iter(offered), None)
     return next((offered[pk] for pk in (*wished, first) if pk in offered), None)
 

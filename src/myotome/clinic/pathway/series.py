@@ -15,7 +15,7 @@ from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from myotome.clinic.booking.models import Appointment, Service
-from myotome.clinic.booking.queries import LIVE, is_new, service_meant
+from myotome.clinic.booking.queries import LIVE, is_new, meant_among, service_meant
 from myotome.clinic.booking.series import SeriesBooked, book_series
 from myotome.clinic.followup.actions import ask_before_visit
 from myotome.clinic.needling.models import TreatmentVisit
@@ -64,6 +64,15 @@ def wished_series(actor: Actor, *, patient_id: int) -> WishedSeries:
     n_left = max(0, n_treatments - n_had)
     service = service_meant(actor, mode, service_id)
     return WishedSeries(n_visits=max(1, n_left), every_days=every_days, says="plan", n_left=n_left, service=service)
+
+
+def planned_among(services: Sequence[Service], *, course_id: int | None) -> Service | None:
+    """Which of these services the plan in force of her course asks for, by one look; None without a course or a plan."""
+    if course_id is None:
+        return None
+    plans = Plan.objects.filter(course_id=course_id, replaced_at__isnull=True).order_by("-pk")
+    planned = plans.values_list("mode", "service_id").first()
+    return meant_among(services, *planned) if planned else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

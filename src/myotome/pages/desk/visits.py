@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 
 from myotome.clinic.booking import actions
 from myotome.clinic.booking.apart import warnings_if_moved
-from myotome.clinic.booking.queries import Offer, appointment_for, free_times_for, services_for
+from myotome.clinic.booking.kept import set_up_of
+from myotome.clinic.booking.queries import Offer, appointment_for, free_times_for
 from myotome.clinic.pathway.actions import patient_booked
-from myotome.clinic.pathway.series import wished_series
+from myotome.clinic.pathway.series import planned_among
 from myotome.clinic.pathway.walk_in import walked_in
 from myotome.clinic.people.queries import patient_for, practitioners_for
 from myotome.clinic.screening.courses import care_so_far
@@ -104,14 +105,17 @@ def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
     person = patient_for(actor, patient)
     intake = newest_intake(actor, patient_id=person.pk)
     newcomer, course_id = care_so_far(clinic_id=actor.clinic_id, patient_id=person.pk)
-    services = list(services_for(actor, for_new_patients=newcomer))
+    known = set_up_of(actor.clinic_id)
+    services = [row for row in known.services.values() if row.is_active and (row.new_patients_may_book or not newcomer)]
     services.sort(key=lambda row: row.new_patients_may_book)
+    treating = sorted((row for row in known.practitioners.values() if row.is_active), key=lambda row: row.name)
     error: MyotomeError | None = None
     if not services:
         return render(request, "desk/book.html", {"patient": person, "newcomer": newcomer})
     try:
         asked = request.POST.get("service") or request.GET.get("service", "")
-        service = chosen_service(services, asked or _planned(actor, person, services))
+        planned = None if asked else planned_among(services, course_id=course_id)
+        service = chosen_service(services, str(planned.pk) if planned else asked)
     except InvalidValue as refusal:
         error, service = refusal, services[0]
     practitioner = whole_or_none(request.POST.get("practitioner") or request.GET.get("practitioner", ""))
@@ -129,7 +133,7 @@ def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
         "may_go_on": may_go_on(intake) if intake else not newcomer,
         "services": services,
         "service": service,
-        "practitioners": [row for row in practitioners_for(actor) if _treats(row, service)],
+        "practitioners": [row for row in treating if _treats(row, service)],
         "practitioner": practitioner,
         "key": key,
         "page": week_of(request.GET.get("page", "0")),
@@ -149,12 +153,6 @@ def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
         order=context["order"],
     )
     return render(request, "desk/book.html", context, status=error.http_status if error else 200)
-
-
-def _planned(actor: Actor, person: Any, services: list[Any]) -> str:
-    """The service that her plan asks for, where it may be booked for her."""
-    wished = wished_series(actor, patient_id=person.pk).service
-    return str(wished.pk) if wished in services else ""
 
 
 def _book(
