@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -12,6 +13,10 @@ from django.utils import timezone
 
 from myotome.clinic.audit.models import AuditEvent
 from myotome.clinic.booking.models import Appointment, Service
+from myotome.clinic.booking.queries import free_times_for
+from myotome.clinic.booking.waitlist import wait_for
+from myotome.clinic.money.actions import charge_visit
+from myotome.clinic.pathway.actions import patient_booked
 from myotome.clinic.planning.models import Plan
 from myotome.vocabulary.courses import Role
 from tests.clinic.booking.test_bad_times import answered
@@ -24,6 +29,8 @@ from tests.factories import (
     a_receptionist,
     a_service,
     a_user,
+    an_actor,
+    the_system,
 )
 
 pytestmark = pytest.mark.django_db
@@ -175,6 +182,64 @@ def test_series_placed_together_begin_with_what_each_plan_says(clinic, desk, ele
     for patient, name in ((hannah, "IMS 45 minutes"), (omar, "IMS")):
         box = re.search(rf'<select id="id_service-{patient.pk}".*?</select>', shown, re.S)[0]
         assert re.findall(r"selected>([^<]+)<", box) == [name]
+
+
+def test_who_waits_for_a_service_that_is_retired_is_named_so_on_the_waiting_list(clinic, desk, hannah):
+    long, today = a_service(clinic, "IMS 45 minutes"), timezone.localdate()
+    wait_for(
+        by=the_system(clinic), at=timezone.now(), patient_id=hannah.pk, service_id=long.pk, first_day=today,
+        last_day=today + timedelta(days=9),
+    )  # fmt: skip
+    assert "not offered any more" not in words_of(desk.get(at(clinic, "booking:waiting")))
+    Service.objects.filter(pk=long.pk).update(is_active=False)
+    assert "IMS 45 minutes not offered any more" in words_of(desk.get(at(clinic, "booking:waiting")))
+
+
+def booked(patient, elena, service):
+    days = free_times_for(
+        the_system(patient.clinic), service=service, first_day=timezone.localdate(), n_days=14, at=timezone.now()
+    )
+    return patient_booked(
+        by=the_system(patient.clinic), at=timezone.now(), patient=patient, service_id=service.pk, practitioner_id=elena.pk,
+        starts_at=days[0].starts_at, course_id=patient.courses.get().pk, newcomer=False,
+    )  # fmt: skip
+
+
+def test_the_desk_moves_a_visit_as_another_service_and_is_told_that_it_is_charged(clinic, desk, elena, hannah):
+    short, long = Service.objects.get(kind="ims"), a_service(clinic, "IMS 45 minutes")
+    visit = booked(hannah, elena, short)
+    charge_visit(by=an_actor(a_receptionist(clinic), clinic), at=timezone.now(), appointment_id=visit.pk)
+    address = at(clinic, "desk:move", appointment=visit.pk)
+    assert 'aria-current="true">IMS</a>' in desk.get(address).content.decode()
+    page = desk.get(address, {"service": long.pk}).content.decode()
+    assert 'aria-current="true">IMS 45 minutes</a>' in page
+    assert "IMS assessment" not in page
+    start = f"{visit.starts_at.isoformat()}|{elena.pk}"
+    form = {"version": visit.version, "start": start, "service": long.pk}
+    answer = desk.post(address, form, follow=True)
+    visit.refresh_from_db()
+    assert (visit.service, (visit.ends_at - visit.starts_at).seconds) == (long, 45 * 60)
+    assert "It is charged as IMS. Take that back under Money if IMS 45 minutes has another price." in words_of(answer)
+
+
+def test_a_visit_is_not_moved_in_silence_as_what_it_was_when_the_other_service_is_gone(clinic, desk, elena, hannah):
+    short, long = Service.objects.get(kind="ims"), a_service(clinic, "IMS 45 minutes")
+    visit = booked(hannah, elena, short)
+    Service.objects.filter(pk=long.pk).update(is_active=False)
+    form = {"version": visit.version, "start": f"{visit.starts_at.isoformat()}|{elena.pk}", "service": long.pk}
+    answer = desk.post(at(clinic, "desk:move", appointment=visit.pk), form)
+    assert answer.status_code == 422
+    assert "Please choose one of the list" in words_of(answer)
+    visit.refresh_from_db()
+    assert (visit.service, visit.version) == (short, form["version"])
+
+
+def test_a_treatment_that_is_open_to_somebody_new_is_still_one_for_a_series(clinic, desk, elena, hannah):
+    Service.objects.filter(kind="ims").update(new_patients_may_book=True)
+    a_service(clinic, "Second look", kind="assessment_ims")
+    for page in ("booking:series", "booking:wait"):
+        shown = words_of(desk.get(at(clinic, page, patient=hannah.pk)))
+        assert "Treatment Second look IMS Acupuncture With" in shown
 
 
 def plan_page(client, hannah, name="plan"):

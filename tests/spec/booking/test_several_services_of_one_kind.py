@@ -6,13 +6,15 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from myotome.clinic.booking.actions import book, move
-from myotome.clinic.booking.models import Appointment, Offered, Service
+from myotome.clinic.booking.models import Appointment, DeskAct, Offered, Service
 from myotome.clinic.booking.openings import open_a_time
 from myotome.clinic.booking.queries import free_times_for, services_for
 from myotome.clinic.booking.series import book_series
 from myotome.clinic.booking.services import add_service, change_service
+from myotome.clinic.booking.undo import undo
 from myotome.clinic.booking.waitlist import wait_for
 from myotome.clinic.money.actions import price_of
+from myotome.clinic.people.queries import patient_by_link
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, NotAllowed, NotFound
 from myotome.vocabulary.scheduling import Phase
@@ -189,6 +191,47 @@ def test_a_visit_that_is_moved_stays_what_it_was_booked_as(desk):
     assert moved.ends_at - moved.starts_at == 45 * MINUTE
 
 
+@pytest.mark.parametrize("later", [0, 120])
+def test_the_desk_moves_a_visit_as_a_longer_one_and_takes_it_back(desk, later):
+    robin, _, short, long, _ = desk
+    visit = booked(desk, short)
+    starts_at = TEN + later * MINUTE
+    moved = move(
+        by=robin, at=AT, appointment_id=visit.pk, version=visit.version, starts_at=starts_at, service_id=long.pk
+    )
+    assert (moved.service, moved.starts_at, moved.ends_at) == (long, starts_at, starts_at + 45 * MINUTE)
+    assert price_of(robin, moved)[0] == 13000
+    back = undo(by=robin, at=AT + MINUTE, act_id=DeskAct.objects.get(act="moved").pk)
+    assert (back.service, back.starts_at, back.ends_at) == (short, TEN, TEN + 30 * MINUTE)
+
+
+def test_a_visit_does_not_become_longer_where_the_time_after_it_is_taken(desk):
+    robin, elena, short, long, _ = desk
+    other = a_patient(elena.clinic, given_name="Omar")
+    a_course(elena.clinic, other)
+    visit = booked(desk, short)
+    booked(desk, short, TEN + 30 * MINUTE, patient_id=other.pk)
+    with pytest.raises(AlreadyBooked):
+        move(by=robin, at=AT, appointment_id=visit.pk, version=visit.version, starts_at=TEN, service_id=long.pk)
+    visit.refresh_from_db()
+    assert (visit.service, visit.ends_at) == (short, TEN + 30 * MINUTE)
+
+
+def test_a_patient_does_not_change_what_her_visit_is(desk):
+    visit = booked(desk, desk[2])
+    hannah = patient_by_link(desk[4], visit.clinic)
+    with pytest.raises(NotAllowed):
+        move(by=hannah, at=AT, appointment_id=visit.pk, version=visit.version, starts_at=TEN, service_id=desk[3].pk)
+
+
+def test_the_first_visit_of_somebody_new_does_not_become_a_treatment(desk):
+    robin, elena, _, long, _ = desk
+    new = a_patient(elena.clinic, given_name="Omar")
+    visit = booked(desk, Service.objects.get(kind="assessment_ims"), patient_id=new.pk)
+    with pytest.raises(NotAllowed, match="begins with an assessment"):
+        move(by=robin, at=AT, appointment_id=visit.pk, version=visit.version, starts_at=TEN, service_id=long.pk)
+
+
 def test_a_series_is_of_the_service_that_was_chosen(desk):
     robin, elena, _, long, hannah = desk
     done = book_series(
@@ -215,6 +258,13 @@ def test_who_waits_for_the_long_one_is_not_asked_about_half_an_hour(desk):
 
 def retire(owner, service):
     return change_service(by=owner, at=AT, service_id=service.pk, is_active=False)
+
+
+def test_a_visit_is_not_moved_as_a_retired_service(desk, owner):
+    visit = booked(desk, desk[2])
+    retire(owner, desk[3])
+    with pytest.raises(NotFound):
+        move(by=desk[0], at=AT, appointment_id=visit.pk, version=visit.version, starts_at=TEN, service_id=desk[3].pk)
 
 
 def test_a_retired_service_is_booked_no_more_and_its_visits_stay_as_they_are(desk, owner):

@@ -68,7 +68,12 @@ def services_for(actor: Actor, *, for_new_patients: bool = False) -> list[Servic
 
 def services_in_care(actor: Actor) -> list[Service]:
     """Active treatments that a patient in care may book by herself."""
-    return [row for row in services_for(actor) if row.in_care_may_book and not row.new_patients_may_book]
+    return [row for row in services_for(actor) if row.in_care_may_book and not row.is_assessment]
+
+
+def services_after_the_first(actor: Actor) -> list[Service]:
+    """What series and waiting lists are for: everything active but the assessments that new patients begin with."""
+    return [row for row in services_for(actor) if not (row.is_assessment and row.new_patients_may_book)]
 
 
 def services_of_kind(actor: Actor, kind: str) -> list[Service]:

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from myotome.clinic.booking.actions import fresh_key
 from myotome.clinic.booking.preview import Wish
-from myotome.clinic.booking.queries import services_for
+from myotome.clinic.booking.queries import services_after_the_first
 from myotome.clinic.booking.together import MOST_SERIES, Together, preview_together
 from myotome.clinic.pathway.series import SeriesWanted, series_booked_together, wanting_series, wished_series
 from myotome.clinic.people.queries import patient_for, practitioners_for
@@ -42,7 +42,7 @@ def together(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Series of several patients: chosen, looked at together, booked."""
     given = request.POST or request.GET
     context: dict[str, Any] = {
-        "services": _treatments(actor),
+        "services": services_after_the_first(actor),
         "practitioners": list(practitioners_for(actor)),
         "anybody": ANYBODY,
         "lines": _lines(actor, given),
@@ -60,10 +60,6 @@ def together(request: HttpRequest, actor: Actor) -> HttpResponse:
             context["found"] = _look_or_none(actor, given)
         return render(request, "booking/together.html", context, status=error.http_status)
     return render(request, "booking/together.html", context)
-
-
-def _treatments(actor: Actor) -> list[Any]:
-    return [row for row in services_for(actor) if not row.new_patients_may_book]
 
 
 def _lines(actor: Actor, given: QueryDict) -> list[Line]:

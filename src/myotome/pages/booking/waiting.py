@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from myotome.clinic.booking.answers import no_by_phone, say_no, say_yes, yes_by_phone
 from myotome.clinic.booking.asking import to_phone
 from myotome.clinic.booking.openings import offer_by_link, zone_of
-from myotome.clinic.booking.queries import services_for
+from myotome.clinic.booking.queries import services_after_the_first
 from myotome.clinic.booking.waitlist import stop_waiting, wait_for, waiting
 from myotome.clinic.pathway.series import wished_series
 from myotome.clinic.people.links import link_token
@@ -63,7 +63,7 @@ def wait(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
     proposed = wished_series(actor, patient_id=person.pk).service
     context: dict[str, Any] = {
         "patient": person,
-        "services": [row for row in services_for(actor) if not row.new_patients_may_book],
+        "services": services_after_the_first(actor),
         "practitioners": list(practitioners_for(actor)),
         "typed": {
             "service": given.get("service", str(proposed.pk) if proposed else ""),
