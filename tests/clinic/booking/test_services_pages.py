@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from myotome.clinic.audit.models import AuditEvent
-from myotome.clinic.booking.models import Appointment, Service
+from myotome.clinic.booking.models import Appointment, DeskAct, Service
 from myotome.clinic.booking.queries import free_times_for
 from myotome.clinic.booking.waitlist import wait_for
 from myotome.clinic.money.actions import charge_visit
@@ -232,6 +232,20 @@ def test_a_visit_is_not_moved_in_silence_as_what_it_was_when_the_other_service_i
     assert "Please choose one of the list" in words_of(answer)
     visit.refresh_from_db()
     assert (visit.service, visit.version) == (short, form["version"])
+
+
+def test_a_move_from_just_before_an_update_is_still_taken_back(clinic, desk, elena, hannah):
+    """Until now an act did not keep which service the visit was."""
+    visit = booked(hannah, elena, Service.objects.get(kind="ims"))
+    later = visit.starts_at + timedelta(days=7)
+    form = {"version": visit.version, "start": f"{later.isoformat()}|{elena.pk}"}
+    desk.post(at(clinic, "desk:move", appointment=visit.pk), form)
+    act = DeskAct.objects.get(act="moved")
+    del act.before["service_id"]
+    act.save()
+    desk.post(at(clinic, "booking:take_back", act=act.pk))
+    back = Appointment.objects.get()
+    assert (back.starts_at, back.service) == (visit.starts_at, visit.service)
 
 
 def test_a_treatment_that_is_open_to_somebody_new_is_still_one_for_a_series(clinic, desk, elena, hannah):
