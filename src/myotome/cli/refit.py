@@ -20,6 +20,7 @@ from myotome.cli.mistakes import Mistake, WrongUse
 
 if TYPE_CHECKING:
     from myotome.refit.result import Fit
+    from myotome.science.followup.draws import Basis
 
 ALIVE_EVERY_S = 60.0
 BASELINES = ("model", "no_change", "mean_change", "proportional", "sqrt_linear")
@@ -99,8 +100,8 @@ def of_clinic(options: argparse.Namespace) -> Fit:
             raise Mistake("this refit is not running any more.")
         try:
             with saying_it_is_alive(is_wanted):
-                rows, n_left_out = readable(courses_to_learn_from(actor))
-                fit = refit(rows, seed=options.seed, n_left_out=n_left_out)
+                courses, n_left_out = readable(courses_to_learn_from(actor))
+                fit = refit(courses, seed=options.seed, n_left_out=n_left_out)
         except MyotomeError as error:
             keep_failure(by=actor, at=timezone.now(), fit_id=fit_id, message=str(error.message))
             raise
@@ -135,6 +136,26 @@ def saying_it_is_alive(say: Callable[[], object], *, every_s: float = ALIVE_EVER
     finally:
         over.set()
         beside.join()
+
+
+def basis_in(file: Path) -> Basis:
+    """What forecasts rest on that take the result in this file.
+
+    Raises:
+        Mistake: there is no such file, or the result did not pass its checks.
+        InvalidValue: it is no result of a refit, or is of another model.
+    """
+    from myotome.refit.brought import brought
+    from myotome.refit.result import MOST_BYTES, basis_of, from_bytes
+
+    if not file.is_file():
+        raise Mistake(f"there is no file {file}.")
+    with file.open("rb") as content:
+        fit = from_bytes(content.read(MOST_BYTES + 1))
+    closed = [gate["name"] for gate in brought(fit).about["gates"] if not gate["passed"]]
+    if closed:
+        raise Mistake(f"{file} did not pass its checks ({', '.join(closed)}); no forecast rests on it.")
+    return basis_of(fit)
 
 
 def write(target: Path, raw: bytes) -> None:

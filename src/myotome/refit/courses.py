@@ -113,16 +113,19 @@ def courses_from(rows: Sequence[Mapping[str, Any]]) -> Courses:
 
 
 def readable(rows: Sequence[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], int]:
-    """(the courses that can be read, how many others there are): one bad course costs a clinic no refit."""
-    kept = []
-    for number, row in enumerate(rows, start=1):
-        try:
-            _has_a_score(row, number)
-            covariates_of(row)
-        except InvalidValue:
-            continue
-        kept.append(row)
+    """(the courses that can be read, how many others there are): one bad course costs a clinic no refit and no month."""
+    kept = [row for row in rows if is_readable(row)]
     return kept, len(rows) - len(kept)
+
+
+def is_readable(row: Mapping[str, Any]) -> bool:
+    """Whether nothing in this course is impossible."""
+    try:
+        _has_a_score(row, 1)
+        covariates_of(row)
+    except InvalidValue:
+        return False
+    return True
 
 
 def practitioners_in(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:

@@ -81,7 +81,7 @@ def test_answers_of_before_that_are_enough_are_found_too(care):
     answers(course, {"worry": 3.0, "interest": 1.0})
     MeasureScore.objects.filter(course=course).update(details={})
     assert not mood(course).is_low
-    import_module("myotome.clinic.followup.migrations.0012_mood_talks").keep_what_is_enough(apps, None)
+    import_module("myotome.clinic.followup.migrations.0013_mood_talks").keep_what_is_enough(apps, None)
     assert [row.measure for row in mood(course).positives] == ["gad2"]
 
 

@@ -20,7 +20,7 @@ def keep_what_is_enough(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('followup', '0011_no_later_questions'),
+        ('followup', '0012_scores_of_a_month'),
         ('people', '0004_credentials_for_one_treatment'),
         ('screening', '0004_a_fact_names_its_areas'),
     ]
