@@ -133,6 +133,18 @@ def test_a_zero_straight_after_much_pain_is_asked_about(elena, course):
     assert "0 on 16 Nov, straight after 6. No pain at all, or not answered?" in page
 
 
+def test_the_page_says_what_the_forecast_does_not_believe(elena, course):
+    doubted = "taken as not known"
+    assert doubted not in elena.get(url(course)).content.decode()
+    type(course).objects.filter(pk=course.pk).update(duration_weeks=0)
+    day = course.visits.order_by("opened_at").first().opened_at.date().isoformat()
+    elena.post(url(course, "score"), {"measure": "pain_nrs_average_7d", "value": "0", "on": day})
+    page = elena.get(url(course)).content.decode()
+    assert page.count(doubted) == 2
+    assert "A duration of 0 weeks is taken as not known" in page
+    assert "The first score is 0: no pain at all, or not answered?" in page
+
+
 def test_other_spacings_are_shown_as_ranges_with_the_one_that_was_taken(elena, course):
     page = elena.get(url(course)).content.decode()
     assert page.count('<span class="small">eight in ten: ') + page.count('<span class="small">from ') == 3

@@ -111,6 +111,50 @@ def test_missing_scores_coded_as_zero_are_asked_about():
     assert forecast_answer(COURSE | {"visits": visits[:2]})["warnings"] == []
 
 
+@pytest.mark.parametrize(
+    ("change", "begins"),
+    [
+        ({"duration_weeks": 0}, "A duration of 0 weeks is taken as not known"),
+        ({"age": 0}, "An age of 0 is taken as not known"),
+        ({"age": 4.5}, "An age of 4.5 is taken as not known"),
+    ],
+    ids=str,
+)
+def test_a_duration_of_nothing_and_an_age_of_nobody_treated_are_not_known_and_it_says_so(change, begins):
+    answer, unknown = forecast_answer(COURSE | change), forecast_answer(COURSE | dict.fromkeys(change))
+    assert [words.startswith(begins) for words in answer["warnings"]] == [True]
+    assert {name: part for name, part in answer.items() if name != "warnings"} == {
+        name: part for name, part in unknown.items() if name != "warnings"
+    }
+
+
+@pytest.mark.parametrize("change", [{"duration_weeks": 0.1}, {"age": 5}], ids=str)
+def test_what_can_be_is_believed_without_a_word(change):
+    answer = forecast_answer(COURSE | change)
+    assert answer["warnings"] == []
+    assert answer["treatments_left"] != forecast_answer(COURSE | dict.fromkeys(change))["treatments_left"]
+
+
+@pytest.mark.parametrize("at", [0, 1])
+def test_a_first_score_of_zero_is_not_known_and_it_says_so(at):
+    def course(first):
+        scores = [*[None] * at, first, 7, 6]
+        return COURSE | {"visits": [{"day": 7 * k, "nrs": nrs} for k, nrs in enumerate(scores)]}
+
+    zero, missing = forecast_answer(course(0)), forecast_answer(course(None))
+    assert zero["warnings"] == [
+        "The first score is 0: no pain at all, or not answered? It is taken as not known; a missing score is null."
+    ]
+    assert zero | {"warnings": []} == missing
+
+
+def test_nothing_but_zeros_is_asked_about():
+    visits = [{"day": 7 * k, "nrs": 0} for k in range(5)]
+    said = forecast_answer(COURSE | {"visits": visits})["warnings"]
+    assert said[1:] == ["All 5 scores are 0: never any pain, or not answered? Missing scores are null."]
+    assert len(forecast_answer(COURSE | {"visits": visits[:1]})["warnings"]) == 1
+
+
 def test_other_spacings_are_the_same_forecast_at_their_interval():
     rows = other_spacings(COURSE)
     assert list(rows) == ["7", "14"]

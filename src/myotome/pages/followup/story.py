@@ -23,6 +23,7 @@ from myotome.knowledge.measures import PAIN_AVERAGE, PAIN_WORST, measure
 from myotome.pages.followup.drawing import ChartData, course_chart
 from myotome.pages.followup.forecasters import FORECASTS
 from myotome.pages.followup.muscles import then_and_now
+from myotome.science.followup.answer import doubts_about
 from myotome.science.followup.scoring import meaningful_line, zeros_to_ask_about
 from myotome.vocabulary.actors import Actor
 
@@ -52,6 +53,7 @@ def course_context(
         "measured": [(measure(row.measure), row) for row in story.measured],
         "definitions": by_definition(story),
         "zeros": zeros(story),
+        "doubts": doubts_about(shown.evidence) if shown else [],
         "is_duration_possible": is_duration_possible(course),
         "corrected": [(measure(row.measure).name, row) for row in story.corrected],
         "given_after": given_after(story),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from myotome.knowledge.conditions import conditions
@@ -13,7 +14,7 @@ from myotome.science.followup.forecast import MODEL_VERSION, CurvePoint, visits_
 from myotome.science.followup.particles import ScoredVisit
 from myotome.science.followup.plain import KIND, PLAIN_VERSION, plain_answer
 from myotome.science.followup.recovery import EXPECTED, LONGEST_WEEKS, Covariates
-from myotome.science.followup.scoring import zeros_to_ask_about
+from myotome.science.followup.scoring import begins_at_zero, zeros_to_ask_about
 from myotome.science.followup.stopping import stop_rule_sentence
 from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.sentences import Sentence
@@ -21,6 +22,7 @@ from myotome.vocabulary.sentences import Sentence
 LONGEST_DAYS = 4000
 MOST_VISITS = 200
 MOST_SEGMENTS = 30
+YOUNGEST = 5
 DEFAULT_INTERVAL_DAYS = 7.0
 SPACINGS = (7, 14)
 KEYS = frozenset(
@@ -44,7 +46,9 @@ def forecast_answer(course: Mapping[str, Any], basis: Basis | None = None) -> di
     `course` holds condition, age, duration_weeks, segments, scar, expected (how long she thinks it will last: days,
     weeks, months, years or always), practitioner (an opaque word of the fit), interval_days and `visits`, each a day
     since the first visit and the score (0-10, or null) given before the treatment of that day. What is missing or null is
-    unknown, and the answer is wider for it. It rests on the prior unless a fitted `basis` is given. A range's null is "not within 40 treatments".
+    unknown, and the answer is wider for it; so is what is nearly always a missing value typed as a number (a first score
+    of 0, a duration of 0, an age below 5), and the warnings say so. It rests on the prior unless a fitted `basis` is
+    given. A range's null is "not within 40 treatments".
 
     Raises:
         InvalidValue: names the field: an unknown condition or key, a score outside 0 to 10, days out of order or
@@ -62,7 +66,8 @@ def forecast_answer(course: Mapping[str, Any], basis: Basis | None = None) -> di
         )
     condition, about = _condition(course), covariates_of(course)
     interval = _number(course, "interval_days", 1, 90)
-    visits = visits_from(course.get("visits"))
+    given = visits_from(course.get("visits"))
+    visits = without_first_zero(given)
     basis = prior_basis() if basis is None else basis
     interval = DEFAULT_INTERVAL_DAYS if interval is None else interval
     forecast = visits_remaining(about, visits, interval_days=interval, basis=basis)
@@ -98,7 +103,7 @@ def forecast_answer(course: Mapping[str, Any], basis: Basis | None = None) -> di
             "n_draws": N_DRAWS,
             "n_effective": round(forecast.n_effective, 1),
         },
-        "warnings": warnings_about(visits),
+        "warnings": [*doubts_about(course), *warnings_about(given)],
     }
     return _spoken_plainly(answer, basis, about, visits, interval)
 
@@ -134,26 +139,72 @@ def other_spacings(
     return {str(n): {name: row[name] for name in ("treatments_left", "weeks_left")} for n, row in answers.items()}
 
 
-def warnings_about(visits: Sequence[ScoredVisit]) -> list[str]:
+def doubts_about(course: Mapping[str, Any]) -> list[Sentence]:
+    """What of a course that can be read is taken as not known, because it looks like a missing value typed as a number.
+
+    Source: judgement
+    Check: tests/unit/science/test_forecast_answer.py
+    """
+    found, age = [], course.get("age")
+    scores = [row["nrs"] for row in course.get("visits") or () if row.get("nrs") is not None]
+    if course.get("duration_weeks") == 0:
+        found.append(
+            Sentence("A duration of 0 weeks is taken as not known; a complaint that began today has lasted 0.1.")
+        )
+    if age is not None and age < YOUNGEST:
+        found.append(Sentence("An age of {age} is taken as not known.", age=f"{age:g}"))
+    if begins_at_zero(scores):
+        found.append(
+            Sentence(
+                "The first score is 0: no pain at all, or not answered? It is taken as not known; a missing score is null."
+            )
+        )
+    return found
+
+
+def warnings_about(visits: Sequence[ScoredVisit]) -> list[Sentence]:
     """What to ask before the answer is believed: zeros that look like missing scores.
 
     Source: judgement
     Check: tests/unit/science/test_forecast_answer.py
     """
     scored = [(number, visit.nrs) for number, visit in enumerate(visits, start=1) if visit.nrs is not None]
-    return [
+    scores = [score for _, score in scored]
+    found = [
         Sentence(
             "Visit {number} has 0 straight after {before}: no pain at all, or not answered? A missing score is null.",
             number=scored[k][0],
             before=scored[k - 1][1],
         )
-        for k in zeros_to_ask_about([score for _, score in scored])
+        for k in zeros_to_ask_about(scores)
     ]
+    if len(scores) > 1 and not any(scores):
+        found.append(
+            Sentence("All {n} scores are 0: never any pain, or not answered? Missing scores are null.", n=len(scores))
+        )
+    return found
+
+
+def without_first_zero(visits: Sequence[ScoredVisit]) -> list[ScoredVisit]:
+    """The visits with a first score of 0 as not answered: nobody comes to be treated for no pain, and a forecast from it
+    would speak of relief from nothing.
+
+    Source: judgement
+    Check: tests/unit/science/test_forecast_answer.py
+    """
+    if not begins_at_zero(_scores_in(visits)):
+        return list(visits)
+    first = next(k for k, visit in enumerate(visits) if visit.nrs is not None)
+    return [replace(visit, nrs=None) if k == first else visit for k, visit in enumerate(visits)]
+
+
+def _scores_in(visits: Sequence[ScoredVisit]) -> list[int]:
+    return [visit.nrs for visit in visits if visit.nrs is not None]
 
 
 def covariates_of(course: Mapping[str, Any]) -> Covariates:
     """What is known of the person: condition, age, duration_weeks, segments, scar, expected and who treats her; null is
-    unknown.
+    unknown, and so are a duration of 0 and an age below 5.
 
     Raises:
         InvalidValue: names the field that is impossible, or contradicts another.
@@ -161,18 +212,18 @@ def covariates_of(course: Mapping[str, Any]) -> Covariates:
     Source: judgement (ranges)
     Check: tests/unit/science/test_forecast_answer.py
     """
-    about = Covariates(
-        duration_weeks=_number(course, "duration_weeks", 0, LONGEST_WEEKS),
+    weeks, age = _number(course, "duration_weeks", 0, LONGEST_WEEKS), _number(course, "age", 0, 120)
+    if is_older_than(weeks, age):
+        raise InvalidValue("The complaint cannot be older than the patient.", field="duration_weeks")
+    return Covariates(
+        duration_weeks=weeks or None,
         n_segments=_whole(course, "segments", 1, MOST_SEGMENTS),
         scar=_yes_no(course, "scar"),
-        age=_number(course, "age", 0, 120),
+        age=None if age is None or age < YOUNGEST else age,
         expected=_expected(course),
         practitioner=_word(course, "practitioner"),
         natural_shift=natural_shift(_condition(course)),
     )
-    if is_older_than(about.duration_weeks, about.age):
-        raise InvalidValue("The complaint cannot be older than the patient.", field="duration_weeks")
-    return about
 
 
 def expected_or_none(said: str) -> str | None:
