@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr
 
-from myotome.refit.courses import COVARIATES
-from myotome.science.followup.answer import covariates_of, visits_from
+from myotome.refit.courses import COVARIATES, is_treated, visits_with_scores_between
+from myotome.science.followup.answer import covariates_of
 from myotome.science.followup.baselines import BASELINES, baseline_reached, learned_with_residuals
 from myotome.science.followup.draws import Array, Basis
 from myotome.science.followup.particles import ScoredVisit, posterior
@@ -102,8 +102,8 @@ def targets(rows: Sequence[Mapping[str, Any]], known: int) -> list[Target]:
     """The courses that have a first score, the score that updates it, and one between four and nine weeks."""
     found = []
     for row in rows:
-        given = [entry for entry in row["visits"] if entry.get("treated", True)]
-        visits = visits_from(given)
+        entries = zip(visits_with_scores_between(row), row["visits"], strict=True)
+        visits = [visit for visit, entry in entries if is_treated(entry)]
         late = [
             k for k, visit in enumerate(visits) if visit.nrs is not None and EARLIEST_DAY <= visit.day <= LATEST_DAY
         ]

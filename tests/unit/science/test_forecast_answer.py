@@ -87,6 +87,10 @@ def test_the_natural_course_depends_on_the_condition():
         ({"visits": [{"day": 0, "nrs": 6.5}]}, "visits[0].nrs"),
         ({"visits": [{"day": 0, "nrs": 6}, {"day": 0, "nrs": 5}]}, "visits[1].day"),
         ({"visits": [{"day": 0, "nrs": 6}, {"day": 9, "nrs": 5}, {"day": 7, "nrs": 5}]}, "visits[2].day"),
+        ({"visits": [{"day": 0, "nsr": 7}]}, "visits[0].nsr"),
+        ({"visits": [{"day": 0, "nrs": 7}, {"dya": 7, "nrs": 6}]}, "visits[1].dya"),
+        ({"visits": [{"day": 0, "nrs": 7, "treated": False}]}, "visits[0].treated"),
+        ({"visits": [{"day": 0, "nrs": "7"}]}, "visits[0].nrs"),
         ({"visits": [{"day": k, "nrs": 5} for k in range(201)]}, "visits"),
     ],
     ids=lambda value: str(value)[:40],
@@ -95,6 +99,15 @@ def test_bad_input_names_its_field(change, field):
     with pytest.raises(InvalidValue) as caught:
         forecast_answer(COURSE | change)
     assert caught.value.field == field
+
+
+def test_a_key_that_a_visit_does_not_have_is_named_with_those_it_has():
+    with pytest.raises(InvalidValue) as caught:
+        forecast_answer(COURSE | {"visits": [{"day": 0, "nrs": 7}, {"day": 7, "nsr": 6}]})
+    assert caught.value.message == "visits[1]: 'nsr' is none of day, nrs."
+    assert forecast_answer(COURSE | {"visits": [{"day": 0}]}) == forecast_answer(
+        COURSE | {"visits": [{"day": 0, "nrs": None}]}
+    )
 
 
 def test_a_score_not_given_is_not_a_zero():

@@ -28,6 +28,7 @@ SPACINGS = (7, 14)
 KEYS = frozenset(
     {"condition", "age", "duration_weeks", "segments", "scar", "expected", "practitioner", "interval_days", "visits"}
 )
+VISIT_KEYS = frozenset({"day", "nrs"})
 
 
 def version_of(basis: Basis) -> str:
@@ -57,13 +58,7 @@ def forecast_answer(course: Mapping[str, Any], basis: Basis | None = None) -> di
     Source: knowledge.recovery, clinic belief
     Check: tests/oracle/test_forecast.py
     """
-    if unknown := sorted(set(course) - KEYS):
-        raise InvalidValue(
-            "{unknown!r} is none of {there_are}.",
-            field=unknown[0],
-            unknown=unknown[0],
-            there_are=", ".join(sorted(KEYS)),
-        )
+    _check_keys(course, KEYS)
     condition, about = _condition(course), covariates_of(course)
     interval = _number(course, "interval_days", 1, 90)
     given = visits_from(course.get("visits"))
@@ -255,8 +250,9 @@ def is_older_than(duration_weeks: float | None, age: float | None) -> bool:
     return duration_weeks is not None and age is not None and duration_weeks > 53.0 * (age + 1.0)
 
 
-def visits_from(rows: Any) -> list[ScoredVisit]:
-    """The visits as values, in order of days.
+def visits_from(rows: Any, *, may_be_untreated: bool = False) -> list[ScoredVisit]:
+    """The visits as values, in order of days. Where a score may have been given without a treatment, an entry may say
+    `treated` too; everywhere else each is followed by one.
 
     Raises:
         InvalidValue: names the visit and what is wrong with it.
@@ -275,11 +271,14 @@ def visits_from(rows: Any) -> list[ScoredVisit]:
             most_visits=MOST_VISITS,
             n_rows=len(rows),
         )
+    keys = VISIT_KEYS | {"treated"} if may_be_untreated else VISIT_KEYS
     found: list[ScoredVisit] = []
     for number, row in enumerate(rows, start=1):
         where = f"visits[{number - 1}]"
         if not isinstance(row, Mapping):
             raise InvalidValue("Visit {number} is not {{day, nrs}}.", field=where, number=number)
+        _check_keys(row, keys, where=f"{where}.")
+        _yes_no(row, "treated", where=f"{where}.treated")
         day = _number(row, "day", 0, LONGEST_DAYS, where=f"{where}.day")
         if day is None:
             raise InvalidValue("Visit {number} has no day.", field=f"{where}.day", number=number)
@@ -289,6 +288,17 @@ def visits_from(rows: Any) -> list[ScoredVisit]:
     if found and found[0].day != 0:
         raise InvalidValue("Days count from the first visit, which is day 0.", field="visits[0].day")
     return found
+
+
+def _check_keys(row: Mapping[str, Any], known: frozenset[str], *, where: str = "") -> None:
+    if unknown := sorted(set(row) - known, key=str):
+        raise InvalidValue(
+            "{where}{unknown!r} is none of {there_are}.",
+            field=f"{where}{unknown[0]}",
+            where=f"{where[:-1]}: " if where else "",
+            unknown=unknown[0],
+            there_are=", ".join(sorted(known)),
+        )
 
 
 def _point(point: CurvePoint) -> dict[str, float | int]:
@@ -341,8 +351,8 @@ def _whole(row: Mapping[str, Any], name: str, low: int, high: int, *, where: str
     return int(value)
 
 
-def _yes_no(row: Mapping[str, Any], name: str) -> bool | None:
+def _yes_no(row: Mapping[str, Any], name: str, *, where: str = "") -> bool | None:
     value = row.get(name)
     if value is not None and not isinstance(value, bool):
-        raise InvalidValue("{name} is true or false, not {value!r}.", field=name, name=name, value=value)
+        raise InvalidValue("{name} is true or false, not {value!r}.", field=where or name, name=name, value=value)
     return value
