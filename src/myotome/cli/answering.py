@@ -13,6 +13,7 @@ from typing import Any
 from myotome.cli.mistakes import Mistake
 
 MOST_BYTES = 5_000_000
+MOST_DIGITS = 400
 
 
 def takes_json(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +39,8 @@ def mapping_from(file: str) -> dict[str, Any]:
     """The JSON object in the file (`-` is standard input).
 
     Raises:
-        Mistake: it is not there, too big, not JSON, holds a key twice, NaN or an infinity, or is no object.
+        Mistake: it is not there, too big, not JSON, holds a key twice, NaN, an infinity or a number of more than
+            400 digits, or is no object.
     """
     raw = sys.stdin.buffer.read(MOST_BYTES + 1) if file == "-" else _read(Path(file))
     name = "standard input" if file == "-" else file
@@ -46,7 +48,7 @@ def mapping_from(file: str) -> dict[str, Any]:
         raise Mistake(f"{name} is larger than {MOST_BYTES // 1_000_000} MB.")
     try:
         text = raw.decode("utf-8-sig")
-        value = json.loads(text, object_pairs_hook=_no_key_twice, parse_constant=_no_constant)
+        value = json.loads(text, object_pairs_hook=_no_key_twice, parse_constant=_no_constant, parse_int=_whole)
     except UnicodeDecodeError:
         raise Mistake(f"{name} is not UTF-8.") from None
     except json.JSONDecodeError as error:
@@ -80,6 +82,12 @@ def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(word: str) -> Any:
     raise ValueError(f"{word} is not a number")
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        raise ValueError(f"a number has {len(digits)} digits")
+    return int(digits)
 
 
 def _kind(value: Any) -> str:

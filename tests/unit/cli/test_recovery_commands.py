@@ -88,6 +88,26 @@ def test_forecast_reads_the_course_and_refuses_a_wrong_one(tmp_path, capsys):
     assert "nrs is 0 to 10" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"age": 1%s}' % ("0" * 390), "age is 0 to 120."),
+        ('{"age": 1%s}' % ("0" * 5000), "a number has 5001 digits"),
+        ('{"age": 1e999}', "age is 0 to 120."),
+        ('{"visits": [{"day": 0, "nrs": 1%s}]}' % ("0" * 390), "nrs is 0 to 10."),
+    ],
+    ids=["long", "too long", "infinite", "score"],
+)  # fmt: skip
+def test_a_number_beyond_all_numbers_is_one_line(tmp_path, capsys, text, words):
+    file = tmp_path / "course.json"
+    file.write_text(text)
+    assert main(["forecast", str(file)]) == 1
+    said = capsys.readouterr().err
+    assert words in said
+    assert len(said.strip().splitlines()) == 1
+    assert "set_int_max" not in said
+
+
 def test_what_is_not_reached_is_said_in_words_and_null_in_json(tmp_path, capsys):
     file = tmp_path / "course.json"
     file.write_text(json.dumps({"duration_weeks": 1500, "age": 70, "visits": [{"day": 0, "nrs": 8}]}))

@@ -68,6 +68,9 @@ def test_the_natural_course_depends_on_the_condition():
         ({"age": "45"}, "age"),
         ({"age": float("nan")}, "age"),
         ({"age": True}, "age"),
+        ({"age": float("inf")}, "age"),
+        ({"age": 10**400}, "age"),
+        ({"duration_weeks": -(10**400)}, "duration_weeks"),
         ({"age": 20, "duration_weeks": 2000}, "duration_weeks"),
         ({"duration_weeks": -3}, "duration_weeks"),
         ({"segments": 0}, "segments"),
@@ -86,6 +89,9 @@ def test_the_natural_course_depends_on_the_condition():
         ({"visits": [{"day": 0, "nrs": 11}]}, "visits[0].nrs"),
         ({"visits": [{"day": 0, "nrs": 6.5}]}, "visits[0].nrs"),
         ({"visits": [{"day": 0, "nrs": 6}, {"day": 0, "nrs": 5}]}, "visits[1].day"),
+        ({"visits": [{"day": 0, "nrs": 6}, {"day": 0.5, "nrs": 5}]}, "visits[1].day"),
+        ({"visits": [{"day": 0, "nrs": 6}, {"day": 7, "nrs": 5}, {"day": 7.4, "nrs": 5}]}, "visits[2].day"),
+        ({"visits": [{"day": 0, "nrs": 7}, {"day": 1462, "nrs": 6}]}, "visits[1].day"),
         ({"visits": [{"day": 0, "nrs": 6}, {"day": 9, "nrs": 5}, {"day": 7, "nrs": 5}]}, "visits[2].day"),
         ({"visits": [{"day": 0, "nsr": 7}]}, "visits[0].nsr"),
         ({"visits": [{"day": 0, "nrs": 7}, {"dya": 7, "nrs": 6}]}, "visits[1].dya"),
@@ -166,6 +172,21 @@ def test_nothing_but_zeros_is_asked_about():
     said = forecast_answer(COURSE | {"visits": visits})["warnings"]
     assert said[1:] == ["All 5 scores are 0: never any pain, or not answered? Missing scores are null."]
     assert len(forecast_answer(COURSE | {"visits": visits[:1]})["warnings"]) == 1
+
+
+def test_half_days_are_days_when_a_night_lies_between():
+    visits = [{"day": day, "nrs": 6} for day in (0, 3.5, 7.9, 8.1)]
+    assert forecast_answer(COURSE | {"visits": visits})["curve"][0]["day"] == 15.1
+
+
+def test_a_gap_of_more_than_a_year_is_spoken_of():
+    def warnings(day):
+        return forecast_answer(COURSE | {"visits": [{"day": 0, "nrs": 7}, {"day": day, "nrs": 6}]})["warnings"]
+
+    assert warnings(365) == []
+    assert warnings(400) == [
+        "Visit 2 is 400 days after the one before it, and read as of the same course; after so long a new course says more."
+    ]
 
 
 def test_other_spacings_are_the_same_forecast_at_their_interval():

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from myotome.knowledge.conditions import conditions
@@ -23,6 +23,8 @@ LONGEST_DAYS = 4000
 MOST_VISITS = 200
 MOST_SEGMENTS = 30
 YOUNGEST = 5
+BEYOND_ANY = 1e15
+LONG_GAP_DAYS, LONGEST_GAP_DAYS = 365, 1461
 DEFAULT_INTERVAL_DAYS = 7.0
 SPACINGS = (7, 14)
 KEYS = frozenset(
@@ -53,7 +55,7 @@ def forecast_answer(course: Mapping[str, Any], basis: Basis | None = None) -> di
 
     Raises:
         InvalidValue: names the field: an unknown condition or key, a score outside 0 to 10, days out of order or
-            twice, a first day that is not 0, an impossible age, duration or interval.
+            twice, a first day that is not 0, four years without a visit, an impossible age, duration or interval.
 
     Source: knowledge.recovery, clinic belief
     Check: tests/oracle/test_forecast.py
@@ -62,6 +64,7 @@ def forecast_answer(course: Mapping[str, Any], basis: Basis | None = None) -> di
     condition, about = _condition(course), covariates_of(course)
     interval = _number(course, "interval_days", 1, 90)
     given = visits_from(course.get("visits"))
+    _check_gaps(given)
     visits = without_first_zero(given)
     basis = prior_basis() if basis is None else basis
     interval = DEFAULT_INTERVAL_DAYS if interval is None else interval
@@ -158,7 +161,7 @@ def doubts_about(course: Mapping[str, Any]) -> list[Sentence]:
 
 
 def warnings_about(visits: Sequence[ScoredVisit]) -> list[Sentence]:
-    """What to ask before the answer is believed: zeros that look like missing scores.
+    """What to ask before the answer is believed: zeros that look like missing scores, a gap of more than a year.
 
     Source: judgement
     Check: tests/unit/science/test_forecast_answer.py
@@ -177,6 +180,15 @@ def warnings_about(visits: Sequence[ScoredVisit]) -> list[Sentence]:
         found.append(
             Sentence("All {n} scores are 0: never any pain, or not answered? Missing scores are null.", n=len(scores))
         )
+    found += [
+        Sentence(
+            "Visit {number} is {days} days after the one before it, and read as of the same course; after so long a new course says more.",
+            number=number,
+            days=round(visit.day - before.day),
+        )
+        for number, (before, visit) in enumerate(pairwise(visits), start=2)
+        if visit.day - before.day > LONG_GAP_DAYS
+    ]
     return found
 
 
@@ -191,6 +203,18 @@ def without_first_zero(visits: Sequence[ScoredVisit]) -> list[ScoredVisit]:
         return list(visits)
     first = next(k for k, visit in enumerate(visits) if visit.nrs is not None)
     return [replace(visit, nrs=None) if k == first else visit for k, visit in enumerate(visits)]
+
+
+def _check_gaps(visits: Sequence[ScoredVisit]) -> None:
+    """Refuses a gap after which natural recovery would long have come: what is said then is of another course."""
+    for k, (before, visit) in enumerate(pairwise(visits), start=1):
+        if visit.day - before.day > LONGEST_GAP_DAYS:
+            raise InvalidValue(
+                "Visit {number} is {days} days after the one before it: that is a course of its own, whose first visit is day 0.",
+                field=f"visits[{k}].day",
+                number=k + 1,
+                days=round(visit.day - before.day),
+            )
 
 
 def _scores_in(visits: Sequence[ScoredVisit]) -> list[int]:
@@ -284,6 +308,10 @@ def visits_from(rows: Any, *, may_be_untreated: bool = False) -> list[ScoredVisi
             raise InvalidValue("Visit {number} has no day.", field=f"{where}.day", number=number)
         if found and day <= found[-1].day:
             raise InvalidValue("Visit {number} is not after the one before it.", field=f"{where}.day", number=number)
+        if found and int(day) == int(found[-1].day):
+            raise InvalidValue(
+                "Visit {number} is on the day of the one before it.", field=f"{where}.day", number=number
+            )
         found.append(ScoredVisit(day, _whole(row, "nrs", 0, 10, where=f"{where}.nrs")))
     if found and found[0].day != 0:
         raise InvalidValue("Days count from the first visit, which is day 0.", field="visits[0].day")
@@ -328,8 +356,10 @@ def _number(row: Mapping[str, Any], name: str, low: float, high: float, *, where
     value = row.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         raise InvalidValue("{name} is a number, not {value!r}.", field=where or name, name=name, value=value)
+    if not low <= value <= high and abs(value) > BEYOND_ANY:
+        raise InvalidValue("{name} is {low:g} to {high:g}.", field=where or name, name=name, low=low, high=high)
     if not low <= value <= high:
         raise InvalidValue(
             "{name} is {low:g} to {high:g}, not {value:g}.",
