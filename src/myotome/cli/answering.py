@@ -22,9 +22,8 @@ def takes_json(parser: argparse.ArgumentParser) -> None:
 
 
 def say_json(value: Any) -> None:
-    """Prints the value as JSON that ends with a line break."""
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=2, default=_plain)
-    sys.stdout.write("\n")
+    """Prints the value as JSON that ends with a line break; NaN and infinity are not JSON, and raise before a word is out."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2, default=_plain) + "\n")
 
 
 def say_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:

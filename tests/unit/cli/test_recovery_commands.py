@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from myotome.cli import main
+from myotome.cli.answering import say_json
 
 
 @pytest.fixture
@@ -48,6 +49,9 @@ def test_the_answer_is_json_or_a_table(trial, capsys):
     [
         (["--covariates", "weight"], 1, "no column 'weight'"),
         (["--scale", "10"], 2, "--scale is MIN:MAX"),
+        (["--scale", "0:inf"], 2, "--scale is MIN:MAX"),
+        (["--scale=-1e308:1e308"], 2, "--scale is MIN:MAX"),
+        (["--update", "pain_8"], 1, "pain_8 is asked for twice"),
         (["--scale", "0:5"], 1, "outside 0 to 5"),
         (["--train", "nowhere.csv"], 1, "there is no file nowhere.csv"),
     ],
@@ -106,6 +110,13 @@ def test_a_number_beyond_all_numbers_is_one_line(tmp_path, capsys, text, words):
     assert words in said
     assert len(said.strip().splitlines()) == 1
     assert "set_int_max" not in said
+
+
+def test_what_is_no_number_is_never_said_as_json(capsys):
+    for value in (float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="not JSON compliant"):
+            say_json({"crps": value})
+    assert capsys.readouterr().out == ""
 
 
 def test_what_is_not_reached_is_said_in_words_and_null_in_json(tmp_path, capsys):
