@@ -18,12 +18,12 @@ import numpy as np
 from myotome.science.followup.baselines import BASELINES, baseline_reached
 from myotome.science.followup.draws import Array
 from myotome.science.followup.kernel import Scored, fitted_kernel, reached_by
+from myotome.science.followup.missing import check_minima
 from myotome.science.followup.verification import grid_of, verdict_on
 from myotome.vocabulary.errors import InvalidValue
 
 Row = Mapping[str, str]
 FEWEST_TO_FIT = 20
-SUSPICIOUS = 5
 LARGEST = 1e9
 MOST_NAMED = 20
 FARTHEST_SPREADS = 10.0
@@ -66,9 +66,10 @@ def validate_recovery(train: Sequence[Row], test: Sequence[Row], question: Quest
     _check_distinct(question)
     for rows, name in ((train, "train"), (test, "test")):
         _check_columns(rows, question, name)
-        if not question.zero_is_real:
-            for column in question.scored:
-                _check_minima(rows, column, question.low)
+    if not question.zero_is_real:
+        for column, other in waves_of(question):
+            for rows in (train, test, [*train, *test]):
+                check_minima(rows, column, other, question.low)
     beside = _beside(train, question)
     _check_arms(test, question, beside.arms)
     fit_on, judge_on = (_scored(rows, question, beside) for rows in (train, test))
@@ -107,6 +108,16 @@ def validate_recovery(train: Sequence[Row], test: Sequence[Row], question: Quest
     }
     answer["n_train"] = len(fit_on.first)
     return answer
+
+
+def waves_of(question: Question) -> list[tuple[str, str]]:
+    """Each column that holds scores, with one that holds the same at another wave: the baseline, or for it the outcome.
+
+    Source: judgement
+    Check: tests/oracle/test_missing.py
+    """
+    others = [name for name in question.scored if name != question.baseline]
+    return [(question.baseline, question.outcome), *((name, question.baseline) for name in others)]
 
 
 def _start(people: Scored) -> tuple[Array, Array]:
@@ -223,31 +234,6 @@ def _check_columns(rows: Sequence[Row], question: Question, file: str) -> None:
                     name=name,
                     largest=LARGEST,
                 )
-
-
-def _check_minima(rows: Sequence[Row], column: str, low: float) -> None:
-    """Refuses a column whose minima stand just where a sister column of the same wave is empty."""
-    wave = column.rpartition("_")[2] if "_" in column else ""
-    sisters = [name for name in rows[0] if wave and name != column and name.rpartition("_")[2] == wave]
-    for sister in sisters:
-        empty = [row for row in rows if row[sister] == "" and row[column] != ""]
-        filled = [row for row in rows if row[sister] != "" and row[column] != ""]
-        n_empty = sum(_number(row, column) == low for row in empty)
-        n_filled = sum(_number(row, column) == low for row in filled)
-        if n_empty < SUSPICIOUS or not filled:
-            continue
-        if n_empty / len(empty) > max(0.5, 3.0 * n_filled / len(filled)):
-            raise InvalidValue(
-                "{column} is exactly {low:g} in {n_empty} of {n_without} rows where {sister} is empty, and in {n_filled} of {n_with} where it is not: that looks like a missing value. Empty these cells, or say that the minimum is real.",
-                field=column,
-                column=column,
-                low=low,
-                n_empty=n_empty,
-                n_without=len(empty),
-                sister=sister,
-                n_filled=n_filled,
-                n_with=len(filled),
-            )
 
 
 def _number(row: Row, name: str) -> float | None:
