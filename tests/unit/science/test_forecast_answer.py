@@ -198,13 +198,13 @@ def test_other_spacings_are_the_same_forecast_at_their_interval():
     assert rows["14"]["weeks_left"]["q25"] > rows["7"]["weeks_left"]["q25"]
 
 
-def test_after_visits_without_change_the_stop_rule_looks_back():
+def test_after_visits_without_relief_the_stop_rule_looks_back():
     visits = [{"day": 7 * k, "nrs": 7} for k in range(5)]
     answer = forecast_answer(COURSE | {"visits": visits})
     rule = answer["stop_rule"]
     assert rule["n_without_change"] == 4
     assert rule["p_relief_from_here"] >= 1 - answer["p_no_meaningful_change"], "30 % is less than 30 % and two points"
-    assert rule["says"].startswith("After 4 visits with no change, about ")
+    assert rule["says"].startswith("After 4 visits without 30 % relief, about ")
 
 
 def test_the_model_knows_every_answer_of_the_intake_to_how_long_she_thinks_it_will_last():
