@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -223,9 +222,10 @@ def test_a_covariate_that_is_the_same_for_all_says_nothing_of_others(constant):
     rows = [row | {"log_weeks": constant} for row in rows_from_the_visit_model(60, 8)]
     others = [row | {"log_weeks": str(1e9 - k)} for k, row in enumerate(rows)]
     answer = validate_recovery(rows, others, QUESTION)
-    assert answer == validate_recovery(rows, others, replace(QUESTION, covariates=()))
-    figures = [answer, *answer["baselines"].values()]
-    assert all(math.isfinite(row[name]) for row in figures for name in ("mae", "crps", "coverage80", "width80"))
+    without = validate_recovery(rows, others, replace(QUESTION, covariates=()))
+    for name in ("mae", "crps", "coverage80", "width80"):
+        assert answer[name] == pytest.approx(without[name], abs=1e-3)
+    assert answer["baselines"] == without["baselines"]
 
 
 def test_too_few_people_are_not_fitted():

@@ -79,6 +79,8 @@ def simulate(options: argparse.Namespace) -> int:
         f"{answer['patients']:,} simulated courses, scenario {answer['scenario'].upper()}, {answer['basis']['version']}"
     )
     say_rows([_row(policy) for policy in answer["policies"]], list(_row(answer["policies"][0])))
+    for words in (answer["basis"]["says"], *answer["warnings"]):
+        print(words)
     print()
     for line in picture(answer["policies"]):
         print(line)

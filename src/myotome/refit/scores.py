@@ -21,7 +21,15 @@ from myotome.science.followup.answer import covariates_of
 from myotome.science.followup.baselines import BASELINES, baseline_reached, learned_with_residuals
 from myotome.science.followup.draws import Array, Basis
 from myotome.science.followup.particles import ScoredVisit, posterior
-from myotome.science.followup.plain import FEWEST_DAYS, FIRST, LEVELS, SCORES_OF_THIRD, THIRD, plain_covariates
+from myotome.science.followup.plain import (
+    FEWEST_DAYS,
+    FIRST,
+    LEVELS,
+    PLAIN_VERSION,
+    SCORES_OF_THIRD,
+    THIRD,
+    plain_covariates,
+)
 from myotome.science.followup.recovery import Covariates, pain_before_visits
 from myotome.science.followup.verification import grid_of, verdict_on
 
@@ -78,7 +86,7 @@ def scores_of_fit(
 def plain_fits(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Each baseline as learned from all these courses, by where it starts, as JSON: what can speak in the model's place.
 
-    `off` holds a hundred quantiles of what it was off by on courses left out.
+    `off` holds a hundred quantiles of what it was off by on courses left out, as `version` reads them.
     """
     found: dict[str, Any] = {}
     for start, known in KNOWN.items():
@@ -88,6 +96,7 @@ def plain_fits(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         days = [row.visits[-1].day - row.visits[known - 1].day for row in train]
         learned = {name: learned_with_residuals(name, (*_table(train, known), _came(train))) for name in BASELINES}
         found[start] = {
+            "version": PLAIN_VERSION,
             "n": len(train),
             "days": max(FEWEST_DAYS, round(float(np.mean(days)), 1)),
             "baselines": {

@@ -76,7 +76,7 @@ def test_simulate_compares_policies_in_a_table_with_a_picture(tmp_path, capsys):
     assert main(["simulate", str(plan)]) == 0
     said = capsys.readouterr().out
     assert "500 simulated courses, scenario A" in said
-    for words in ("weekly, review at 4", "recovered", "treatments", "####"):
+    for words in ("weekly, review at 4", "Recovered is two scores in a row", "recovered", "treatments", "####"):
         assert words in said
     assert main(["simulate", str(plan), "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)["policies"]) == 4
