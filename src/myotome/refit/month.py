@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from myotome.refit.courses import visits_with_scores_between
 from myotome.refit.result import plain_of
 from myotome.refit.scores import FEWEST, MODEL
-from myotome.science.followup.answer import DEFAULT_INTERVAL_DAYS, covariates_of, visits_from
+from myotome.science.followup.answer import DEFAULT_INTERVAL_DAYS, covariates_of, visits_from, without_first_zero
 from myotome.science.followup.baselines import BASELINES
 from myotome.science.followup.draws import prior_basis
 from myotome.science.followup.plain import FIRST, Plain, plain_answer
@@ -59,7 +60,7 @@ def scores_of_month(met: Sequence[MetForecast], plain: Mapping[str, Any]) -> dic
 
 def _beside(one: MetForecast, told: Mapping[str, Plain | None]) -> tuple[MetForecast, dict[str, Said]] | None:
     """What each says of the next score; None before any score, where a baseline has nothing to say."""
-    about, visits = covariates_of(one.course), visits_from(one.course.get("visits"))
+    about, visits = covariates_of(one.course), without_first_zero(visits_from(one.course.get("visits")))
     interval = one.course.get("interval_days") or DEFAULT_INTERVAL_DAYS
     said: dict[str, Said] = {MODEL: one.said}
     for name, plain in told.items():
@@ -85,7 +86,7 @@ def _verdict(said: Sequence[Said], came: Sequence[int]) -> Verdict:
 def _is_readable(row: Mapping[str, Any]) -> bool:
     try:
         covariates_of(row)
-        visits_from(row.get("visits"))
+        visits_with_scores_between(row)
     except InvalidValue:
         return False
     return True
