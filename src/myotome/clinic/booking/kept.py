@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from django.db import connection
 
 from myotome.clinic.booking.models import DiaryRules, HoursException, Service, SetUpVersion, WorkingHours
-from myotome.clinic.people.models import Clinic, Credential, Place, Practitioner, Room
+from myotome.clinic.people.models import Clinic, Credential, OwnRecord, Place, Practitioner, Room
 from myotome.science.booking.hours import DayException, Shift
 from myotome.vocabulary.credentials import HeldCredential
 
@@ -27,6 +27,7 @@ WATCHED = (
     "people_room",
     "people_practitioner",
     "people_credential",
+    "people_ownrecord",
     "booking_service",
     "booking_servicephase",
     "booking_workinghours",
@@ -38,7 +39,10 @@ WATCHED = (
 
 @dataclass(frozen=True, slots=True)
 class SetUp:
-    """A clinic as it described itself. Nobody changes these values; days and shifts by (place, practitioner)."""
+    """A clinic as it described itself. Nobody changes these values; days and shifts by (place, practitioner).
+
+    `own` tells of a patient which practitioner she is, where she is one.
+    """
 
     services: dict[int, Service]
     practitioners: dict[int, Practitioner]
@@ -51,6 +55,7 @@ class SetUp:
     credentials: dict[tuple[int, str], date]
     held: dict[int, list[HeldCredential]]
     rules: DiaryRules
+    own: dict[int, int]
     worked_out: dict[Hashable, Any] = field(default_factory=dict)
 
     def once(self, name: Hashable, work_out: Callable[[], T]) -> T:
@@ -122,6 +127,7 @@ def _read(clinic_id: int) -> SetUp:
         credentials=credentials,
         held=dict(held),
         rules=DiaryRules.objects.filter(**mine).first() or DiaryRules(clinic_id=clinic_id),
+        own=dict(OwnRecord.objects.filter(confirmed_at__isnull=False, **mine).values_list("patient", "practitioner")),
     )
 
 

@@ -32,7 +32,8 @@ from myotome.clinic.booking.claims import (
 from myotome.clinic.booking.clocks import zone_of_clinic
 from myotome.clinic.booking.hours import credential_ends, place_where_she_works, rooms_at
 from myotome.clinic.booking.kept import SetUp, set_up_of
-from myotome.clinic.booking.models import Appointment, AppointmentSpan, DiaryRules, Hold, Service
+from myotome.clinic.booking.models import Appointment, AppointmentSpan, Claim, DiaryRules, Hold, Service
+from myotome.clinic.booking.own_records import check_not_herself, her_ticks, not_herself, own_practitioner
 from myotome.clinic.booking.queries import active_service, check_may_book, phases_of, practitioner_in, treats
 from myotome.clinic.people.models import Place, Practitioner
 from myotome.science.booking.phases import Who, stretches
@@ -74,7 +75,7 @@ def wanted_for(
 
     Raises:
         InvalidValue: in the past, off the 5-minute steps, more than 400 days away, outside working hours, with somebody
-            who does not give the service or whose credential for it has run out by then.
+            who does not give the service, whose credential for it has run out by then, or who is the patient.
         NotAllowed: a new patient begins with an assessment.
         NotFound: no such service or practitioner in the clinic.
     """
@@ -83,6 +84,8 @@ def wanted_for(
     if patient_id is not None:
         check_may_book(service, patient_id=patient_id, newcomer=newcomer)
     practitioner = practitioner_in(set_up, practitioner_id)
+    if patient_id is not None:
+        check_not_herself(by, patient_id, practitioner)
     check_start(starts_at, at=at, zone=zone_of_clinic(by.clinic_id))
     phases = tuple(phases_of(service))
     ends_at = starts_at + timedelta(minutes=sum(phase.minutes for phase in phases))
@@ -186,10 +189,11 @@ def place_hold(wanted: Wanted, hold: Hold, *, at: datetime) -> None:
 
 
 def _free_way(wanted: Wanted, appointment: Appointment, *, at: datetime) -> tuple[list[AppointmentSpan], list[Key]]:
-    """Spans in a room that is free, with all they claim: free places to rest among it.
+    """Spans in a room that is free, with all they claim: free places to rest among it, and who treats here and is treated.
 
     Raises:
-        AlreadyBooked: there is none.
+        AlreadyBooked: there is none, or she treats somebody herself then.
+        InvalidValue: she would treat herself.
     """
     buffer, turnover = wanted.service.buffer_minutes, wanted.service.turnover_minutes
     first = int(wanted.starts_at.timestamp()) // TICK_SECONDS
@@ -198,6 +202,12 @@ def _free_way(wanted: Wanted, appointment: Appointment, *, at: datetime) -> tupl
     resources = [f"practitioner:{wanted.practitioner.pk}", f"patient:{appointment.patient_id}"]
     resources += [f"room:{pk}" for pk in wanted.rooms]
     most = wanted.service.most_resting if resting else 0
+    herself = own_practitioner(appointment.patient_id) if appointment.patient_id else None
+    if herself == wanted.practitioner.pk:
+        raise not_herself(wanted.practitioner)
+    if herself and appointment.pk:  # of its old time, where she was tied while this visit was being moved
+        Claim.objects.filter(appointment=appointment, resource=f"practitioner:{herself}").delete()
+    resources += [f"practitioner:{herself}"] if herself else []
     resources += resting_places(wanted.practitioner.pk) if most else []
     taken = taken_among(resources, first, last, at=at)
     needs_room = bool(stretches(wanted.phases, Who.ROOM))
@@ -206,6 +216,14 @@ def _free_way(wanted: Wanted, appointment: Appointment, *, at: datetime) -> tupl
             continue  # taken from its first tick on: no need to look at the rest
         spans = spans_for(appointment, wanted.phases, room_id=room_id, buffer_minutes=buffer, turnover_minutes=turnover)
         keys = keys_of(spans)
+        if herself:
+            hers = [(f"practitioner:{herself}", tick) for tick in her_ticks(spans)]
+            if not taken.isdisjoint(hers):
+                raise AlreadyBooked(
+                    "She treats here herself, and is not free as a practitioner then. Please choose another time.",
+                    field="start",
+                )
+            keys += hers
         if taken.isdisjoint(keys):
             rests = resting_keys(wanted.practitioner.pk, resting, taken, most=most) if most else []
             return spans, [*keys, *rests]

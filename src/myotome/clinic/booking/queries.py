@@ -164,6 +164,8 @@ def free_times_in(
 ) -> FreeTimes:
     """Every free time of the window, for one practitioner or anybody who gives the service, in any room it may have.
 
+    A patient who treats here too is offered none with herself, and none at which she treats.
+
     Raises:
         InvalidValue: a window of no days, or of more than 62; steps that are not a multiple of 5 minutes up to a day.
     """
@@ -175,15 +177,16 @@ def free_times_in(
         )
     set_up = set_up_of(actor.clinic_id)
     flag = next(iter(treats(service)))
+    herself = set_up.own.get(patient_id or 0)
 
     def gives_it(row: Practitioner) -> bool:
-        return row.is_active and getattr(row, flag) and practitioner_id in {None, row.pk}
+        return row.is_active and getattr(row, flag) and practitioner_id in {None, row.pk} and row.pk != herself
 
     last_day = first_day + timedelta(days=n_days - 1)
     first_tick = int(datetime.combine(first_day - timedelta(days=1), time(), tzinfo=UTC).timestamp()) // TICK_SECONDS
     end_tick = int(datetime.combine(last_day + timedelta(days=2), time(), tzinfo=UTC).timestamp()) // TICK_SECONDS
     working = set_up.once(
-        ("working", flag, service.credential, practitioner_id, first_day, last_day),
+        ("working", flag, service.credential, practitioner_id, herself, first_day, last_day),
         lambda: working_by_place(set_up, gives_it, first_day, last_day, credential=service.credential),
     )
     rooms = rooms_at(set_up, service)
@@ -191,7 +194,7 @@ def free_times_in(
     rests = bool(stretches(phases, Who.REST))
     diary = taken_between(
         actor.clinic_id, first_tick, end_tick, at=at, patient_id=patient_id, resting=rests,
-        ignore_appointment_id=ignore_appointment_id, ignore_hold_id=ignore_hold_id,
+        ignore_appointment_id=ignore_appointment_id, ignore_hold_id=ignore_hold_id, own=set_up.own,
     )  # fmt: skip
     question = Question(
         phases=phases,

@@ -20,6 +20,7 @@ from django.utils import translation
 from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.models import Appointment, AppointmentSpan, CalendarFeed, Hold, ToldEvent
+from myotome.clinic.booking.queries import LIVE
 from myotome.exchange.icalendar.feed import FeedEvent, feed_etag
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.scheduling import TICK_SECONDS, AppointmentStatus, HoldKind, ResourceKind
@@ -115,6 +116,7 @@ def _diary(feed: CalendarFeed, *, since: datetime, at: datetime) -> dict[str, Fe
     """All that the feed has to say, by UID; sequence and time of change are not known yet."""
     events = [*_visits(feed, since=since), *_blocks(feed, since=since, at=at)]
     if feed.practitioner_id is not None:
+        events += _as_a_patient(feed, since=since)
         events += _closed_days(feed, since=since.date() - timedelta(days=1))
     return {event.uid: event for event in events}
 
@@ -191,6 +193,25 @@ def _blocks(feed: CalendarFeed, *, since: datetime, at: datetime) -> Iterable[Fe
                 changed_at=row.created_at,
                 summary=in_readers_language(Sentence("Blocked")),
             )
+
+
+def _as_a_patient(feed: CalendarFeed, *, since: datetime) -> Iterable[FeedEvent]:
+    """When she is treated here herself: that she is not free then, and no more."""
+    hers = [pk for pk, who in set_up_of(feed.clinic_id).own.items() if who == feed.practitioner_id]
+    day_before = since - timedelta(days=1)
+    rows = Appointment.objects.filter(
+        clinic_id=feed.clinic_id, patient_id__in=hers, starts_at__gte=day_before, ends_at__gte=since, status__in=LIVE
+    )
+    for row in rows.select_related("place"):
+        yield FeedEvent(
+            uid=f"own-{row.pk}.{_of(feed)}",
+            sequence=0,
+            starts=row.starts_at.astimezone(UTC),
+            ends=row.ends_at.astimezone(UTC),
+            zone=row.place.time_zone,
+            changed_at=row.starts_at,
+            summary=in_readers_language(Sentence("Blocked")),
+        )
 
 
 def _closed_days(feed: CalendarFeed, *, since: date) -> Iterable[FeedEvent]:

@@ -12,14 +12,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from myotome.clinic.booking.own_records import herself_likely, own_record_of, part_own_record, tie_own_record
 from myotome.clinic.booking.queries import appointments_of
 from myotome.clinic.pathway.actions import patients_joined, patients_parted
 from myotome.clinic.people import actions
 from myotome.clinic.people.merging import likely_duplicates, merges_of
-from myotome.clinic.people.queries import find_patients, patient_for
+from myotome.clinic.people.queries import find_patients, patient_for, practitioners_for
 from myotome.clinic.screening.phone import newest_intake
 from myotome.pages.access import for_roles
-from myotome.pages.typed import whole_or_none
+from myotome.pages.typed import whole, whole_or_none
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, MyotomeError, StaleVersion
@@ -96,9 +97,32 @@ def unmerge(request: HttpRequest, actor: Actor, merge: int) -> HttpResponse:
     return redirect("desk:patient", clinic=actor.clinic_slug, patient=row.kept_id)
 
 
+@desk
+@require_POST
+def treats_here(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
+    """She said to be one of the practitioners, or not to be."""
+    now, who = timezone.now(), request.POST.get("practitioner", "")
+    try:
+        if request.POST.get("is_she") == "no":
+            part_own_record(by=actor, at=now, patient_id=patient)
+        else:
+            tie_own_record(by=actor, at=now, patient_id=patient, practitioner_id=whole(who, "practitioner"))
+        messages.success(request, _("Saved."))
+    except (AlreadyBooked, InvalidValue) as error:
+        context = _page(actor, patient) | {"tie_error": error, "herself": whole_or_none(who)}
+        return render(request, "desk/patient.html", context, status=error.http_status)
+    return redirect("desk:patient", clinic=actor.clinic_slug, patient=patient)
+
+
 def _page(actor: Actor, pk: int) -> dict[str, Any]:
     person = patient_for(actor, pk)
+    own = own_record_of(actor, pk)
+    likely = None if own else herself_likely(actor, person)
     return {
+        "own": own,
+        "likely": likely,
+        "herself": likely.pk if likely else None,
+        "practitioners": list(practitioners_for(actor)),
         "patient": person,
         "appointments": list(appointments_of(actor, pk)[:20]),
         "duplicates": likely_duplicates(actor, person),

@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 
 from myotome.clinic.booking import actions
 from myotome.clinic.booking.apart import warnings_if_moved
+from myotome.clinic.booking.own_records import practitioners_but_her
 from myotome.clinic.booking.queries import Offer, appointment_for, free_times_for, services_for
 from myotome.clinic.pathway.actions import patient_booked
 from myotome.clinic.pathway.walk_in import walked_in
-from myotome.clinic.people.queries import patient_for, practitioners_for
+from myotome.clinic.people.queries import patient_for
 from myotome.clinic.screening.courses import care_so_far
 from myotome.clinic.screening.phone import may_go_on, newest_intake
 from myotome.pages.access import for_roles
@@ -87,7 +88,7 @@ def move(request: HttpRequest, actor: Actor, appointment: int) -> HttpResponse:
         "days": days,
         "page": page,
         "order": order,
-        "practitioners": [one for one in practitioners_for(actor) if _treats(one, row.service)],
+        "practitioners": [one for one in practitioners_but_her(actor, row.patient_id) if _treats(one, row.service)],
         "practitioner": practitioner,
         "asked": f"with={practitioner or ''}",
         "tell": tell,
@@ -125,7 +126,7 @@ def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
         "may_go_on": may_go_on(intake) if intake else not newcomer,
         "services": services,
         "service": service,
-        "practitioners": [row for row in practitioners_for(actor) if _treats(row, service)],
+        "practitioners": [row for row in practitioners_but_her(actor, person.pk) if _treats(row, service)],
         "practitioner": practitioner,
         "key": key,
         "page": week_of(request.GET.get("page", "0")),
