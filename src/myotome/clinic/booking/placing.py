@@ -30,6 +30,7 @@ from myotome.clinic.booking.claims import (
     write_claims,
 )
 from myotome.clinic.booking.clocks import zone_of_clinic
+from myotome.clinic.booking.her_holds import let_go_of_hers
 from myotome.clinic.booking.hours import credential_ends, place_where_she_works, rooms_at
 from myotome.clinic.booking.kept import SetUp, set_up_of
 from myotome.clinic.booking.models import Appointment, AppointmentSpan, Claim, DiaryRules, Hold, Service
@@ -147,7 +148,14 @@ def place(wanted: Wanted, appointment: Appointment, *, at: datetime) -> None:
     """
 
     def attempt() -> None:
-        spans, keys = _free_way(wanted, appointment, at=at)
+        try:
+            spans, keys = _free_way(wanted, appointment, at=at)
+        except AlreadyBooked:
+            # Her own form may hold it: what she has chosen meanwhile takes its place.
+            first, end = _window(wanted)
+            if not let_go_of_hers(appointment, first_tick=first, end_tick=end):
+                raise
+            spans, keys = _free_way(wanted, appointment, at=at)
         # Where one writer writes at a time, nobody comes between the look and the rows: no savepoint is needed.
         with nullcontext() if connection.vendor == "sqlite" else clash_is_already_booked():
             for span in spans:
@@ -196,8 +204,7 @@ def _free_way(wanted: Wanted, appointment: Appointment, *, at: datetime) -> tupl
         InvalidValue: she would treat herself.
     """
     buffer, turnover = wanted.service.buffer_minutes, wanted.service.turnover_minutes
-    first = int(wanted.starts_at.timestamp()) // TICK_SECONDS
-    last = int((wanted.ends_at + timedelta(minutes=buffer + turnover)).timestamp()) // TICK_SECONDS
+    first, last = _window(wanted)
     resting = resting_ticks(wanted.starts_at, wanted.phases)
     resources = [f"practitioner:{wanted.practitioner.pk}", f"patient:{appointment.patient_id}"]
     resources += [f"room:{pk}" for pk in wanted.rooms]
@@ -228,6 +235,13 @@ def _free_way(wanted: Wanted, appointment: Appointment, *, at: datetime) -> tupl
             rests = resting_keys(wanted.practitioner.pk, resting, taken, most=most) if most else []
             return spans, [*keys, *rests]
     raise AlreadyBooked(TAKEN, field="start")
+
+
+def _window(wanted: Wanted) -> tuple[int, int]:
+    """The ticks from the beginning of a visit until its practitioner and its room are free again."""
+    after = timedelta(minutes=wanted.service.buffer_minutes + wanted.service.turnover_minutes)
+    first, last = wanted.starts_at, wanted.ends_at + after
+    return int(first.timestamp()) // TICK_SECONDS, int(last.timestamp()) // TICK_SECONDS
 
 
 def _check_gives(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -108,7 +109,7 @@ def free_times_for(
     practitioner_id: int | None = None,
     patient_id: int | None = None,
     ignore_appointment_id: int | None = None,
-    ignore_hold_id: int | None = None,
+    ignore_hold_ids: Collection[int] = (),
     step_minutes: int = 15,
 ) -> list[Offer]:
     """Real free times from working hours, rooms and bookings, in order of time; raises as `free_times_in`."""
@@ -121,7 +122,7 @@ def free_times_for(
         practitioner_id=practitioner_id,
         patient_id=patient_id,
         ignore_appointment_id=ignore_appointment_id,
-        ignore_hold_id=ignore_hold_id,
+        ignore_hold_ids=ignore_hold_ids,
         step_minutes=step_minutes,
     )
     minutes = sum(phase.minutes for phase in phases_of(service))
@@ -159,7 +160,7 @@ def free_times_in(
     practitioner_id: int | None = None,
     patient_id: int | None = None,
     ignore_appointment_id: int | None = None,
-    ignore_hold_id: int | None = None,
+    ignore_hold_ids: Collection[int] = (),
     step_minutes: int = 15,
 ) -> FreeTimes:
     """Every free time of the window, for one practitioner or anybody who gives the service, in any room it may have.
@@ -194,7 +195,7 @@ def free_times_in(
     rests = bool(stretches(phases, Who.REST))
     diary = taken_between(
         actor.clinic_id, first_tick, end_tick, at=at, patient_id=patient_id, resting=rests,
-        ignore_appointment_id=ignore_appointment_id, ignore_hold_id=ignore_hold_id, own=set_up.own,
+        ignore_appointment_id=ignore_appointment_id, ignore_hold_ids=ignore_hold_ids, own=set_up.own,
     )  # fmt: skip
     question = Question(
         phases=phases,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -41,7 +41,7 @@ def taken_between(
     patient_id: int | None = None,
     resting: bool = False,
     ignore_appointment_id: int | None = None,
-    ignore_hold_id: int | None = None,
+    ignore_hold_ids: Collection[int] = (),
     own: Mapping[int, int] | None = None,
 ) -> Taken:
     """What rooms and practitioners are taken by in [first_tick, end_tick); holds count until they run out.
@@ -64,7 +64,7 @@ def taken_between(
     for resource, tick, appointment, hold in _claims(
         at, clinic_id, instant(end_tick), instant(first_tick), name, first_tick, end_tick
     ):
-        if hold is not None and hold == ignore_hold_id:
+        if hold in ignore_hold_ids:
             continue
         if resource != name:
             more[resource].append((tick, tick + 1))

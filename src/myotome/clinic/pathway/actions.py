@@ -15,6 +15,7 @@ from myotome.clinic.assessment.models import Examination
 from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.actions import attach_course, book, cancel, step
 from myotome.clinic.booking.claims import give_claims_to
+from myotome.clinic.booking.her_holds import intake_key
 from myotome.clinic.booking.holds import let_go
 from myotome.clinic.booking.models import Appointment
 from myotome.clinic.booking.own_records import check_one_practitioner, claim_for_both
@@ -95,7 +96,7 @@ def new_patient_booked(
         language=person.language,
     )
     give_intake_to(by=by, at=at, intake=intake, patient_id=patient.pk)
-    let_go(by=by, key=f"intake-{intake.pk}")  # the time that her form held is hers to take
+    let_go(by=by, key=intake_key(intake.pk))  # the time that her form held is hers to take
     return patient_booked(
         by=by,
         at=at,

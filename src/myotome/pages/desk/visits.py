@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from myotome.clinic.booking import actions
 from myotome.clinic.booking.apart import warnings_if_moved
+from myotome.clinic.booking.her_holds import held_by
 from myotome.clinic.booking.own_records import practitioners_but_her
 from myotome.clinic.booking.queries import Offer, appointment_for, free_times_for, services_for
 from myotome.clinic.pathway.actions import patient_booked
@@ -80,6 +81,7 @@ def move(request: HttpRequest, actor: Actor, appointment: int) -> HttpResponse:
         practitioner_id=practitioner,
         patient_id=row.patient_id,
         ignore=row.pk,
+        holds=held_by(actor.clinic_id, patient_id=row.patient_id, intake_id=row.intake_id, at=now),
         order=order,
     )
     context = {
@@ -143,6 +145,9 @@ def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
         zone=request.clinic.time_zone,
         practitioner_id=practitioner,
         patient_id=person.pk,
+        holds=held_by(
+            actor.clinic_id, patient_id=person.pk, intake_id=intake.pk if intake else None, at=timezone.now()
+        ),
         order=context["order"],
     )
     return render(request, "desk/book.html", context, status=error.http_status if error else 200)
