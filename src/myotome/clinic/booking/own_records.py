@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from myotome.clinic.audit.actions import record
 from myotome.clinic.audit.prepared import Prepared
 from myotome.clinic.booking.claims import clash_is_already_booked, taken_among, write_claims
-from myotome.clinic.booking.kept import set_up_of
+from myotome.clinic.booking.kept import SetUp, set_up_of
 from myotome.clinic.booking.models import Appointment, AppointmentSpan, Claim
 from myotome.clinic.booking.queries import LIVE, practitioner_of
 from myotome.clinic.people.models import OwnRecord, Patient, Practitioner
@@ -129,9 +129,9 @@ def herself_likely(actor: Actor, patient: Patient) -> Practitioner | None:
     return next((row for row in free if names <= set(search_key(row.name).split())), None)
 
 
-def practitioners_but_her(actor: Actor, patient_id: int) -> list[Practitioner]:
-    """Active practitioners of the clinic by name, without the one that this patient is."""
-    known = set_up_of(actor.clinic_id)
+def practitioners_but_her(actor: Actor, patient_id: int, *, known: SetUp | None = None) -> list[Practitioner]:
+    """Active practitioners of the clinic by name, without the one that this patient is; `known` is its set-up where at hand."""
+    known = known or set_up_of(actor.clinic_id)
     herself = known.own.get(patient_id)
     found = (row for row in known.practitioners.values() if row.is_active and row.pk != herself)
     return sorted(found, key=lambda row: row.name)

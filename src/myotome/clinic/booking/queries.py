@@ -60,9 +60,9 @@ class Offer:
         return self.starts_at.astimezone(ZoneInfo(self.zone)).date()
 
 
-def services_for(actor: Actor, *, for_new_patients: bool = False) -> list[Service]:
-    """Active services with their phases; for new patients only those they may book."""
-    rows = [row for row in set_up_of(actor.clinic_id).services.values() if row.is_active]
+def services_for(actor: Actor, *, for_new_patients: bool = False, known: SetUp | None = None) -> list[Service]:
+    """Active services with their phases; for new patients only those they may book. `known` is the set-up where it is at hand."""
+    rows = [row for row in (known or set_up_of(actor.clinic_id)).services.values() if row.is_active]
     return [row for row in rows if row.new_patients_may_book] if for_new_patients else rows
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from myotome.clinic.booking import actions
 from myotome.clinic.booking.apart import warnings_if_moved
 from myotome.clinic.booking.her_holds import held_by
+from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.own_records import practitioners_but_her
 from myotome.clinic.booking.queries import Offer, appointment_for, free_times_for, services_for
 from myotome.clinic.pathway.actions import patient_booked
@@ -106,7 +107,8 @@ def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
     person = patient_for(actor, patient)
     intake = newest_intake(actor, patient_id=person.pk)
     newcomer, course_id = care_so_far(clinic_id=actor.clinic_id, patient_id=person.pk)
-    services = list(services_for(actor, for_new_patients=newcomer))
+    known = set_up_of(actor.clinic_id)
+    services = services_for(actor, for_new_patients=newcomer, known=known)
     services.sort(key=lambda row: row.new_patients_may_book)
     error: MyotomeError | None = None
     try:
@@ -128,7 +130,7 @@ def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
         "may_go_on": may_go_on(intake) if intake else not newcomer,
         "services": services,
         "service": service,
-        "practitioners": [row for row in practitioners_but_her(actor, person.pk) if _treats(row, service)],
+        "practitioners": [row for row in practitioners_but_her(actor, person.pk, known=known) if _treats(row, service)],
         "practitioner": practitioner,
         "key": key,
         "page": week_of(request.GET.get("page", "0")),

@@ -18,6 +18,7 @@ urlpatterns = [
     path("page/<str:token>/muscles.pdf", muscles.muscles_paper_by_link, name="muscles_paper_by_link"),
     path("receipt/<int:payment>.pdf", views.receipt, name="receipt"),
     path("page/<str:token>/receipt/<int:payment>.pdf", views.receipt_by_link, name="receipt_by_link"),
+    path("messages/", views.my_messages, name="messages"),
     path("treats-here/", views.treats_here, name="treats_here"),
     path("page/<str:token>/treats-here/", views.treats_here_by_link, name="treats_here_by_link"),
     path("diary/", diary.diary, name="diary"),

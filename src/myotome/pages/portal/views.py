@@ -12,10 +12,12 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from myotome.clinic.booking.own_records import herself_likely, own_record_of, tie_own_record
+from myotome.clinic.booking.wishes import mail_token
 from myotome.clinic.followup import actions
 from myotome.clinic.followup.diary import keeps_diary
 from myotome.clinic.followup.queries import MeasureRequest, Question, questions_of, request_by_link
@@ -26,9 +28,10 @@ from myotome.clinic.pathway.patient_page import (
     patient_by_page_link,
 )
 from myotome.clinic.pathway.questions import questions_before_visits
-from myotome.clinic.people.queries import patient_by_link
+from myotome.clinic.people.queries import patient_by_link, patient_for
 from myotome.knowledge.measures import PAIN_AVERAGE, measure
 from myotome.pages.access import by_link, for_roles
+from myotome.pages.booking.day_acts import mail_page
 from myotome.pages.followup.muscles import shared_plate
 from myotome.pages.followup.story import is_low
 from myotome.pages.money.views import paper_of
@@ -150,6 +153,13 @@ def receipt(request: HttpRequest, actor: Actor, payment: int) -> HttpResponse:
     return paper_of(request, actor, payment)
 
 
+@for_roles(Role.PATIENT)
+def my_messages(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """What she wants to be sent, with her account; under a link it is the page that every message leads to."""
+    here = reverse("portal:messages", kwargs={"clinic": actor.clinic_slug})
+    return mail_page(request, actor, patient_for(actor, actor.patient_id or 0), here=here)
+
+
 @behind_birth_date
 def treats_here_by_link(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
     """She says by link that she is one of the practitioners; the desk confirms it."""
@@ -184,6 +194,7 @@ def _page(request: HttpRequest, actor: Actor, token: str = "") -> HttpResponse:
     now = timezone.now()
     questions_before_visits(by=actor, at=now)
     context = page_of(actor, at=now) | {"token": token}
+    context["mail_token"] = mail_token(context["patient"]) if token else ""
     context["treats_here"] = _herself(actor, context["patient"])
     context["keeps_diary"] = context["course"] is not None and keeps_diary(context["course"])
     story, shares = context["story"], context["shares"]
