@@ -223,7 +223,7 @@ def _ahead(patient_id: int, *, at: datetime) -> QuerySet[Appointment]:
 def _locked(patient_id: int) -> None:
     """Nobody changes, or books, a visit of hers until the transaction ends: whoever has begun to is waited for.
 
-    A move locks its visit and then asks who its patient is: so visits come first, and those booked meanwhile again.
+    Whoever changes a visit locks it and then asks who its patient is: so visits come first, and those booked meanwhile again.
     """
     hers = Appointment.objects.select_for_update().filter(patient_id=patient_id).order_by("pk").only("pk")
     list(hers)
@@ -242,7 +242,8 @@ def _clashes(visits: Iterable[Appointment], who: int, *, at: datetime) -> list[S
             found.append(Sentence("{when:%a %d %b %H:%M} she would treat herself.", when=when))
             continue
         ticks = her_ticks(visit.spans.all())
-        taken = {tick for _, tick in taken_among([name], min(ticks), max(ticks) + 1, at=at)} & set(ticks)
+        first, last = min(ticks, default=0), max(ticks, default=0)
+        taken = {tick for _, tick in taken_among([name], first, last + 1, at=at)} & set(ticks)
         if not taken:
             continue
         claim = (

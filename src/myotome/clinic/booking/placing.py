@@ -33,7 +33,7 @@ from myotome.clinic.booking.clocks import zone_of_clinic
 from myotome.clinic.booking.her_holds import let_go_of_hers
 from myotome.clinic.booking.hours import credential_ends, place_where_she_works, rooms_at
 from myotome.clinic.booking.kept import SetUp, set_up_of
-from myotome.clinic.booking.models import Appointment, AppointmentSpan, Claim, DiaryRules, Hold, Service
+from myotome.clinic.booking.models import Appointment, AppointmentSpan, DiaryRules, Hold, Service
 from myotome.clinic.booking.own_records import check_not_herself, her_ticks, not_herself, own_practitioner
 from myotome.clinic.booking.queries import active_service, check_may_book, phases_of, practitioner_in, treats
 from myotome.clinic.people.models import Place, Practitioner
@@ -212,8 +212,6 @@ def _free_way(wanted: Wanted, appointment: Appointment, *, at: datetime) -> tupl
     herself = own_practitioner(appointment.patient_id) if appointment.patient_id else None
     if herself == wanted.practitioner.pk:
         raise not_herself(wanted.practitioner)
-    if herself and appointment.pk:  # of its old time, where she was tied while this visit was being moved
-        Claim.objects.filter(appointment=appointment, resource=f"practitioner:{herself}").delete()
     resources += [f"practitioner:{herself}"] if herself else []
     resources += resting_places(wanted.practitioner.pk) if most else []
     taken = taken_among(resources, first, last, at=at)
