@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 from scipy.stats import kstest
-from stale import head
+from stale import VISIT_MODEL, head
 
 from myotome.science.followup.answer import FORECAST_VERSION
 from myotome.science.followup.draws import Basis, draws_of, prior_basis
@@ -35,7 +35,7 @@ from myotome.science.followup.trial import Question, validate_recovery
 HERE = Path(__file__).parent
 AFTER = (0, 1, 2, 4, 6, 8)
 FOLDS = 5
-COVERED = ("src/myotome/science/followup", "src/myotome/knowledge/recovery")
+COVERED = (*VISIT_MODEL, *(f"src/myotome/science/followup/{name}.py" for name in ("baselines", "kernel", "trial")))
 
 
 def simulated_clinic(n: int, *, seed: int = 71, scenario: str = "a") -> dict[str, Any]:

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 from check_recovery import Held, held_against
-from stale import head
+from stale import SAMPLER, head
 
 from myotome.knowledge.recovery import prior
 from myotome.refit.result import basis_of, to_bytes
@@ -35,7 +35,6 @@ from myotome.science.followup.fitted import PRACTICE, SHARED, VISIT_MODEL, fitte
 HERE = Path(__file__).parent
 N_COURSES = 625
 HIDDEN_DROP_OUT = 0.05
-COVERED = ("src/myotome/refit", "src/myotome/science/followup", "src/myotome/knowledge/recovery")
 SHIFTED = {"mu": -2.34, "natural": -4.6, "first_mean": 6.6}
 CLINICS: dict[str, tuple[int, dict[str, float]]] = {
     "b45-1": (41, SHIFTED | {"share": 0.45}),
@@ -115,7 +114,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=1000)
     parser.add_argument("--only", default=",".join(CLINICS))
     options = parser.parse_args()
-    result = head(COVERED) | {"model": VISIT_MODEL, "people_a_clinic": options.people, "together": {}, "clinics": {}}
+    result = head(SAMPLER) | {"model": VISIT_MODEL, "people_a_clinic": options.people, "together": {}, "clinics": {}}
     file = HERE / "results" / f"refit-{result['date']}.json"
     all_on_fit, all_on_truth = Held(), Held()
     for name in options.only.split(","):

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 from scipy.stats import kstest
-from stale import head
+from stale import SAMPLER, head
 
 from myotome.knowledge.recovery import prior
 from myotome.refit import gates
@@ -31,7 +31,6 @@ from myotome.science.followup.fitted import SHARED, VISIT_MODEL
 HERE = Path(__file__).parent
 RECORD = Path(gates.__file__).with_name("calibration.json")
 KEPT_EVERY = 8
-COVERED = ("src/myotome/refit", "src/myotome/science/followup", "src/myotome/knowledge/recovery")
 
 
 def ranks_of(seed: int, n_courses: int) -> dict[str, float]:
@@ -67,7 +66,7 @@ def main() -> None:
         RECORD.write_text(json.dumps(record, indent=1) + "\n")
         kept = [{name: round(value, 4) for name, value in row.items()} for row in rows]
         file.write_text(
-            json.dumps(head(COVERED) | record | {"load": round(os.getloadavg()[0], 1), "ranks": kept}, indent=1) + "\n"
+            json.dumps(head(SAMPLER) | record | {"load": round(os.getloadavg()[0], 1), "ranks": kept}, indent=1) + "\n"
         )
         print(len(rows), min(p_of_ranks.items(), key=lambda row: row[1]), flush=True)
 

@@ -16,6 +16,15 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
+VISIT_MODEL = (
+    "src/myotome/knowledge/recovery",
+    *(
+        f"src/myotome/science/followup/{name}.py"
+        for name in ("draws", "fitted", "forecast", "particles", "recovery", "simulation")
+    ),
+)
+"""What a forecast of recovery is made of: the prior and the model, without the words and files around them."""
+SAMPLER = (*VISIT_MODEL, *(f"src/myotome/refit/{name}.py" for name in ("likelihood", "sampler", "simulated")))
 COVERED = ("src/myotome/vocabulary", "src/myotome/knowledge", "src/myotome/science", "src/myotome/clinic")
 
 

@@ -98,3 +98,19 @@ def test_another_fault_is_still_a_fault(client, form, monkeypatch):
 
     monkeypatch.setattr(sessions.SessionStore, "_get_session_from_db", broken)
     assert client.get(address).status_code == 500
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_the_server_has_ended_is_made_anew_for_the_next_request(client, form):
+    address, typed = form
+    if connection.vendor == "postgresql":
+        import psycopg
+
+        info = connection.connection.info
+        with psycopg.connect(info.dsn, password=connection.settings_dict["PASSWORD"], autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", [info.backend_pid])
+    else:
+        connection.close()
+    connection.close_if_unusable_or_obsolete()  # what stands before every request
+    assert client.post(address, typed).status_code == 302
+    assert Appointment.objects.count() == 1

@@ -61,7 +61,7 @@ def closing(visit, **more):
 
 def test_without_script_the_link_that_closes_brings_the_times_with_the_first_one_chosen(client, visit):
     page = client.get(at("chart", visit)).content.decode()
-    assert 'href="?closing=1#closing"' in page
+    assert f'href="{at("chart", visit)}?closing=1#closing"' in page
     assert CHOICE.findall(page) == []
     choices = CHOICE.findall(client.get(at("chart", visit) + "?closing=1").content.decode())
     assert [bool(checked) for _, checked in choices] == [True, False, False, False]

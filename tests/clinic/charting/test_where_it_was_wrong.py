@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from html import unescape
 from html.parser import HTMLParser
+from urllib.parse import urljoin
 
 import pytest
 
@@ -214,3 +216,16 @@ def test_what_waits_in_a_template_is_not_on_the_page():
     html = '<p id="a"></p><template id="t"><b id="b"></b><template id="u"></template><b id="c"></b></template><p data-id="e">'
     assert [first_of([one], html) for one in "abcdetu"] == ["a", "", "", "", "", "", ""]
     assert places(None) == ()
+
+
+def test_every_link_of_a_refused_page_leads_somewhere_without_script_too(client, clinic, elena):
+    visit, _actor = visit_of(clinic, elena)
+    a_needle(visit)
+    client.force_login(elena.user)
+    address = at("line", visit)
+    answer = client.post(address, {"client_id": "c", "line": "L glmed 50 gasp2"})
+    assert answer.status_code == 422
+    links = {unescape(link) for link in re.findall(r'<a [^>]*href="([^"#][^"]*)"', answer.content.decode())}
+    assert any("site=" in link for link in links)
+    broken = {link for link in links if client.get(urljoin(address, link)).status_code not in (200, 302)}
+    assert not broken

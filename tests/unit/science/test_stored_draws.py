@@ -27,7 +27,7 @@ def test_draws_have_the_moments_of_their_prior(scenario, mu):
     assert np.median(draws.tau) == pytest.approx(5.0, abs=0.15)
     assert draws.first_pain.min() >= 1.5
     assert draws.first_pain.max() <= 10
-    assert draws.responds.mean() == pytest.approx(1 - 9.5 / 23.8, abs=0.03)
+    assert draws.responds.mean() == pytest.approx(1 - 7.7 / 17.1, abs=0.03)
     assert set(np.unique(draws.some_segments)) == {1.0, 2.0, 3.0, 4.0}
 
 

@@ -15,9 +15,9 @@ from myotome.vocabulary.scheduling import TICK_SECONDS
 A_TICK = timedelta(seconds=TICK_SECONDS)
 
 
-def zone_of_clinic(clinic_id: int) -> str:
+def zone_of_clinic(known: SetUp) -> str:
     """The clock of the clinic's first place."""
-    return str(next(iter(set_up_of(clinic_id).places.values())).time_zone)
+    return str(next(iter(known.places.values())).time_zone)
 
 
 def zone_of_practitioner(known: SetUp, practitioner_id: int, day: date | None) -> str:
@@ -27,8 +27,7 @@ def zone_of_practitioner(known: SetUp, practitioner_id: int, day: date | None) -
         for (place, pk), shifts in known.shifts.items()
         if pk == practitioner_id and (day is None or any(shift.weekday == day.weekday() for shift in shifts))
     ]
-    place = known.places[works[0]] if works else next(iter(known.places.values()))
-    return str(place.time_zone)
+    return str(known.places[works[0]].time_zone) if works else zone_of_clinic(known)
 
 
 def zone_then(clinic_id: int, practitioner_id: int, starts_at: datetime) -> str:

@@ -137,13 +137,13 @@ def practitioners_but_her(actor: Actor, patient_id: int, *, known: SetUp | None 
     return sorted(found, key=lambda row: row.name)
 
 
-def check_not_herself(actor: Actor, patient_id: int, practitioner: Practitioner) -> None:
+def check_not_herself(known: SetUp, patient_id: int, practitioner: Practitioner) -> None:
     """Nothing, unless the patient is this practitioner.
 
     Raises:
         InvalidValue: nobody treats herself.
     """
-    if set_up_of(actor.clinic_id).own.get(patient_id) == practitioner.pk:
+    if known.own.get(patient_id) == practitioner.pk:
         raise not_herself(practitioner)
 
 

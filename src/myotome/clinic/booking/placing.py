@@ -86,8 +86,8 @@ def wanted_for(
         check_may_book(service, patient_id=patient_id, newcomer=newcomer)
     practitioner = practitioner_in(set_up, practitioner_id)
     if patient_id is not None:
-        check_not_herself(by, patient_id, practitioner)
-    check_start(starts_at, at=at, zone=zone_of_clinic(by.clinic_id))
+        check_not_herself(set_up, patient_id, practitioner)
+    check_start(starts_at, at=at, zone=zone_of_clinic(set_up))
     phases = tuple(phases_of(service))
     ends_at = starts_at + timedelta(minutes=sum(phase.minutes for phase in phases))
     place = place_where_she_works(set_up, practitioner_id, starts_at=starts_at, ends_at=ends_at)

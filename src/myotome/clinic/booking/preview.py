@@ -255,7 +255,7 @@ def zone_of_wish(by: Actor, wish: Wish) -> str:
     for (place_id, pk), shifts in set_up.shifts.items():
         if pk == wish.practitioner_id and any(shift.weekday == wish.first_day.weekday() for shift in shifts):
             return set_up.places[place_id].time_zone
-    return zone_of_clinic(by.clinic_id)
+    return zone_of_clinic(set_up)
 
 
 def _best(times: Sequence[Priced], wish: Wish) -> list[Offer]:
@@ -312,7 +312,7 @@ def _what_stands_in_the_way(
     if wish.practitioner_id is not None:
         try:
             who = practitioner_of(by, wish.practitioner_id)
-            check_not_herself(by, patient_id, who)
+            check_not_herself(set_up_of(by.clinic_id), patient_id, who)
             wanted_for(by, at=at, service_id=service.pk, practitioner_id=who.pk, starts_at=wished_at)
         except InvalidValue as error:
             return (

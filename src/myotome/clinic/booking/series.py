@@ -16,6 +16,7 @@ from django.db import transaction
 
 from myotome.clinic.booking.actions import book
 from myotome.clinic.booking.clocks import zone_of_clinic
+from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.models import Appointment, Notice
 from myotome.clinic.booking.notices import queue_notices
 from myotome.clinic.booking.placing import Wanted, wanted_for
@@ -64,7 +65,7 @@ def book_series(
     if not 1 <= len(starts) <= MOST_VISITS:
         raise InvalidValue("A series has 1 to {most} visits.", field="starts", most=MOST_VISITS)
     series_key = key or secrets.token_urlsafe(12)
-    zone, others = zone_of_clinic(by.clinic_id), with_whom or {}
+    zone, others = zone_of_clinic(set_up_of(by.clinic_id)), with_whom or {}
     wanted: dict[datetime, Wanted] = {}
     refused: list[tuple[datetime, str]] = []
     for start in starts:

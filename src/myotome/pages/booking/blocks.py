@@ -92,7 +92,7 @@ def _zone(actor: Actor, practitioner_id: int | None, room_id: int | None, on: da
     place = next((room.place_id for room in known.rooms if room.pk == room_id), None)
     if place is not None:
         return str(known.places[place].time_zone)
-    return zone_of_practitioner(known, practitioner_id, on) if practitioner_id else zone_of_clinic(actor.clinic_id)
+    return zone_of_practitioner(known, practitioner_id, on) if practitioner_id else zone_of_clinic(known)
 
 
 def _both(error: TimeComesTwice) -> list[tuple[str, str, str]]:

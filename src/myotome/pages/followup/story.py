@@ -195,7 +195,7 @@ def likely_sentences(answer: dict[str, Any]) -> list[str]:
     none = round(100 * answer["p_no_meaningful_change"])
     return [
         first % {"low": left["q10"], "half": left["median"]},
-        _("%(n)s in 100 did not reach 30 %% relief within twelve more.") % {"n": none},
+        _("%(n)s in 100 did not come to 30 %% and 2 points less pain within twelve more.") % {"n": none},
     ]
 
 

@@ -105,12 +105,13 @@ def forecast_from(after: Posterior, chosen: Prior, visits: Sequence[ScoredVisit]
     left = treatments_until_recovered(latent, people.first_pain, chosen)
     counts, weeks, within = counted(left, weights, interval_days)
     relief = latent <= chosen.number("meaningful", "share_of_first") * people.first_pain
+    changed = relief & (latent <= people.first_pain - chosen.number("meaningful", "points"))
     shown = ahead[: CURVE_AHEAD + 1]
     return Forecast(
         treatments_left=counts,
         weeks_left=weeks,
         p_recovered_within=within,
-        p_no_meaningful_change=float(np.clip(weights[~relief[: CURVE_AHEAD + 1].any(axis=0)].sum(), 0.0, 1.0)),
+        p_no_meaningful_change=float(np.clip(weights[~changed[: CURVE_AHEAD + 1].any(axis=0)].sum(), 0.0, 1.0)),
         curve=curve_of(latent, weights, shown),
         natural_course=curve_of(natural_pain(people, shown), weights, shown),
         now=_now(people, given, weights),

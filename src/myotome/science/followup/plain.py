@@ -95,14 +95,15 @@ def plain_answer(
     pain = _on_the_way(start, np.clip(point + off, 0.0, 10.0), share)
     weights = np.full(len(off), 1.0 / len(off))
     left = treatments_until_recovered(pain, np.full(len(off), first), chosen)
-    relief = (pain[: CURVE_AHEAD + 1] <= chosen.number("meaningful", "share_of_first") * first).any(axis=0)
+    line = min(chosen.number("meaningful", "share_of_first") * first, first - chosen.number("meaningful", "points"))
+    changed = (pain[: CURVE_AHEAD + 1] <= line).any(axis=0)
     counts, weeks, within = counted(left, weights, interval_days)
     now = float(start)
     return {
         "treatments_left": counts,
         "weeks_left": weeks,
         "p_recovered_within": {str(n): round(p, 4) for n, p in within.items()},
-        "p_no_meaningful_change": round(float(1.0 - relief.mean()), 4),
+        "p_no_meaningful_change": round(float(1.0 - changed.mean()), 4),
         "curve": curve_of(pain, weights, ahead[: CURVE_AHEAD + 1]),
         "now": CurvePoint(0, round(visits[-1].day, 3), now, now, now, now, now),
         "first_pain": first,
