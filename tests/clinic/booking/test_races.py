@@ -19,7 +19,7 @@ from tests.clinic.crowd import Crowd
 from tests.clinic.keeping.conftest import a_house, pull_down
 
 N_WRITERS = 8
-SOUND = {"overlaps": 0, "without_claims": 0, "claims_left_over": 0}
+SOUND = {"overlaps": 0, "without_claims": 0, "claims_left_over": 0, "claims_astray": 0}
 WEEKS = 50
 IN_SOAK = bool(os.environ.get("MYOTOME_SOAK"))
 N_ATTEMPTS = 10_000 if IN_SOAK else 500
@@ -103,6 +103,20 @@ from myotome.clinic.booking.own_records import tie_own_record
 from myotome.clinic.people.models import Clinic, Patient, Practitioner
 patient, practitioner = Patient.objects.order_by("pk")[0], Practitioner.objects.order_by("pk")[0]
 tie_own_record(by=f.the_system(Clinic.objects.get()), at=NOON, patient_id=patient.pk, practitioner_id=practitioner.pk)
+"""
+HERS = """
+import django; django.setup()
+from datetime import timedelta
+from tests import factories as f
+from tests.clinic.booking.racers import AFTERNOON, NOON
+from myotome.clinic.booking.actions import book
+from myotome.clinic.booking.models import Service
+from myotome.clinic.people.models import Clinic, Patient, Practitioner
+by, service = f.the_system(Clinic.objects.get()), Service.objects.get(kind="assessment_ims")
+patient, (_, second, third) = Patient.objects.order_by("pk")[0], Practitioner.objects.order_by("pk")
+for hour, who in ((0, second), (2, third)):
+    book(by=by, at=NOON, patient_id=patient.pk, service_id=service.pk, practitioner_id=who.pk,
+         starts_at=AFTERNOON + timedelta(days=1, hours=hour))
 """
 N_TIED = """
 import django; django.setup()
@@ -238,6 +252,18 @@ def test_a_record_tied_while_eight_book_it_is_sound_or_refused(race):
     for _ in range(N_TIES):
         race.empty()
         counts = race.run("herself", N_WRITERS * 2)
+        assert set(counts) <= {"won", "refused"}, counts
+        n_tied += int(race.crowd.do(N_TIED))
+        assert race.findings() == SOUND
+    assert n_tied > 0
+
+
+def test_a_record_tied_while_her_visits_are_moved_and_taken_back_leaves_no_claim_behind(race):
+    n_tied = 0
+    for _ in range(N_TIES):
+        race.empty()
+        race.crowd.do(HERS)
+        counts = race.run("tied", N_WRITERS * 3)
         assert set(counts) <= {"won", "refused"}, counts
         n_tied += int(race.crowd.do(N_TIED))
         assert race.findings() == SOUND
