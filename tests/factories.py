@@ -58,6 +58,13 @@ def a_clinic(slug: str = "alder", **values: object) -> Clinic:
     return clinic
 
 
+def a_service(clinic: Clinic, name: str, *, kind: str = "ims", minutes: int = 45, **values: object) -> Service:
+    """One more service of the clinic, its whole time with practitioner and room."""
+    service = Service.objects.create(clinic=clinic, kind=kind, name=name, **{"price_cents": 13000} | values)
+    ServicePhase.objects.create(clinic=clinic, service=service, order=0, minutes=minutes)
+    return service
+
+
 def a_user(clinic: Clinic, *roles: Role, name: str = "", email: str = "") -> User:
     """A user with the roles in the clinic; her password is `PASSWORD`."""
     n = next(_number)

@@ -196,7 +196,7 @@ def test_the_owner_opens_a_treatment_to_patients_in_care(client, hannah):
     owner = a_user(hannah.clinic, Role.OWNER)
     client.force_login(owner)
     page = client.get(reverse("booking:set_up", kwargs={"clinic": hannah.clinic.slug})).content.decode()
-    assert page.count('name="in_care_may_book"') == 2, "treatments, not assessments"
+    assert page.count('name="in_care_may_book"') == 3, "treatments, not assessments, and a new one"
     come_in(client, hannah)
     assert at(hannah) not in client.get(at(hannah, "page")).content.decode()
     service = Service.objects.get(kind="ims")

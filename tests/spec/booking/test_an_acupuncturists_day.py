@@ -7,7 +7,7 @@ import pytest
 from myotome.clinic.booking.actions import book, cancel
 from myotome.clinic.booking.models import Appointment, Claim, Service
 from myotome.clinic.booking.queries import free_times_for
-from myotome.clinic.booking.set_up import change_service
+from myotome.clinic.booking.services import change_service
 from myotome.clinic.people.models import Place, Room
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import AlreadyBooked

@@ -9,7 +9,7 @@ from django.db import transaction
 from myotome.clinic.booking.actions import book
 from myotome.clinic.booking.models import Service, WorkingHours
 from myotome.clinic.booking.queries import free_times_for
-from myotome.clinic.booking.set_up import change_service
+from myotome.clinic.booking.services import change_service
 from myotome.clinic.people.models import Place, Room
 from myotome.science.booking.phases import Who, stretches
 from myotome.vocabulary.courses import Role

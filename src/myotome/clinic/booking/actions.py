@@ -150,26 +150,35 @@ def move(
     version: int,
     starts_at: datetime,
     practitioner_id: int | None = None,
+    service_id: int | None = None,
     tell: bool = True,
 ) -> Appointment:
     """The appointment at its new time; the old time is free again, calendars are told unless `tell` is false.
+
+    It stays what it was booked as, also of a service that is retired; the staff may move it as another one (`service_id`).
 
     What had not gone out yet about the old time is told of the new one instead, whatever `tell` says.
 
     Raises:
         AlreadyBooked: the new time is taken; the old one stays hers.
         StaleVersion: somebody moved it in the meantime.
-        NotAllowed: it has begun, ended or been cancelled; for the patient herself also when its time has come.
+        NotAllowed: it has begun, ended or been cancelled; for the patient herself also when its time has come, or as
+            another service; for somebody new as what she may not book.
         InvalidValue: the new time cannot be booked.
+        NotFound: no such service is offered.
     """
     seen = appointment_for(by, appointment_id)
+    as_other = service_id if service_id != seen.service_id else None
+    if as_other is not None:
+        by.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER)
     wanted = wanted_for(
         by,
         at=at,
-        service_id=seen.service_id,
-        service=seen.service,
+        service_id=as_other or seen.service_id,
+        service=None if as_other else seen.service,
         practitioner_id=practitioner_id or seen.practitioner_id,
         starts_at=starts_at,
+        patient_id=seen.patient_id if as_other else None,
     )
     rules = wanted.rules
     with transaction.atomic():

@@ -19,6 +19,7 @@ from myotome.clinic.booking.importing_rows import Imported
 from myotome.clinic.booking.importing_visits import import_calendar, import_visits
 from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.models import HandedIn
+from myotome.clinic.booking.queries import active_service
 from myotome.clinic.people.models import Clinic
 from myotome.exchange.spreadsheet.dates import ORDERS
 from myotome.vocabulary.actors import Actor
@@ -58,8 +59,9 @@ def hand_in(
     if kind == "calendar":
         if practitioner_id is None or service_id is None:
             raise InvalidValue("Please choose whose calendar it is, and for which service.", field="practitioner")
-        if practitioner_id not in known.practitioners or service_id not in known.services:
+        if practitioner_id not in known.practitioners:
             raise NotFound("There is nothing here that you can see.")
+        active_service(known, service_id)
     else:
         practitioner_id = service_id = None
     with transaction.atomic():

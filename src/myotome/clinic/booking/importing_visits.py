@@ -52,16 +52,22 @@ def import_visits(by: Actor, content: bytes, order: str, *, at: datetime) -> Imp
 
     def one(row: Row) -> ImportedRow:
         name, born_on = who(row, order)
-        service, practitioner = _service(known, row["service"]), _practitioner(known, row["practitioner"])
+        services, practitioner = _services(known, row["service"]), _practitioner(known, row["practitioner"])
         text, away = distance_from(row["time"])
         day, clock = day_from(row["date"], "date", order=order), clock_from(text, "time")
         what = f"{what_of(row, born_on)}: {day.isoformat()} {clock:%H:%M}"
         starts_at = moment_said(day, clock, away, zone_of_practitioner(known, practitioner.pk, day))
-        said = ("row", name, born_on.isoformat(), service.kind)
+        said = (
+            "row",
+            name,
+            born_on.isoformat(),
+            services[0].kind,
+        )  # the kind, as it was while a clinic had one of each
         key = _key(*said, f"practitioner {practitioner.pk}", starts_at.isoformat())
         named = _key(*said, practitioner.name, starts_at.isoformat())  # as it was until her name could change
         if booked_with(by, key) is not None or booked_with(by, named) is not None:
             return ImportedRow(row.number, what, Outcome.KNOWN, IMPORTED)
+        service = _one_offered(services, row["service"])
         patient = one_of(people.called(name, born_on))
         remember_whom(by, people, patient, name, born_on, at=at)
         return _visit(
@@ -98,7 +104,8 @@ def import_calendar(by: Actor, content: bytes, file: HandedIn, *, at: datetime) 
         if booked_with(by, key) is not None:
             return ImportedRow(number, what, Outcome.KNOWN, IMPORTED)
         found = _visit(
-            by, number, what, key, at=at, patient_id=patient_of(people, event), service=service,
+            by, number, what, key, at=at, patient_id=patient_of(people, event),
+            service=_one_offered([service], service.name),
             practitioner=practitioner, starts_at=event.starts,
         )  # fmt: skip
         lasts = int((event.ends - event.starts).total_seconds() // 60)
@@ -145,12 +152,26 @@ def _visit(
     return ImportedRow(number, what, Outcome.NEW)
 
 
-def _service(known: SetUp, text: str) -> Service:
-    found = [
-        row for row in known.services.values() if row.is_active and text.casefold() in {row.name.casefold(), row.kind}
-    ]
-    if len(found) != 1:
+def _services(known: SetUp, text: str) -> list[Service]:
+    """What a row may mean by its word: the service of this name, else all of the kind that it names; all are of one kind."""
+    found = [row for row in known.services.values() if row.search_name == search_key(text)]
+    found = found or [row for row in known.services.values() if row.kind == text.strip().casefold()]
+    if not found:
         raise InvalidValue("No service here is called “{text}”.", field="service", text=text[:40])
+    return found
+
+
+def _one_offered(services: list[Service], text: str) -> Service:
+    found = [row for row in services if row.is_active]
+    if not found:
+        raise InvalidValue("“{text}” is not offered here any more.", field="service", text=text[:40])
+    if len(found) > 1:
+        raise InvalidValue(
+            "“{text}” may be one of several services: {names}. Write the name of the one that is meant.",
+            field="service",
+            text=text[:40],
+            names=", ".join(row.name for row in found),
+        )
     return found[0]
 
 

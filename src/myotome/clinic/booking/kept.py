@@ -19,9 +19,11 @@ from myotome.clinic.booking.models import DiaryRules, HoursException, Service, S
 from myotome.clinic.people.models import Clinic, Credential, OwnRecord, Place, Practitioner, Room
 from myotome.science.booking.hours import DayException, Shift
 from myotome.vocabulary.credentials import HeldCredential
+from myotome.vocabulary.scheduling import ServiceKind
 
 T = TypeVar("T")
 MOST_WORKED_OUT = 200
+KINDS_IN_ORDER = [kind.value for kind in ServiceKind]
 WATCHED = (
     "people_place",
     "people_room",
@@ -41,6 +43,7 @@ WATCHED = (
 class SetUp:
     """A clinic as it described itself. Nobody changes these values; days and shifts by (place, practitioner).
 
+    Services stand by kind, assessments first, and within a kind in the order in which they were added.
     `own` tells of a patient which practitioner she is, where she is one.
     """
 
@@ -114,7 +117,8 @@ def _read(clinic_id: int) -> SetUp:
         name = (row.practitioner_id, row.programme.casefold())
         credentials[name] = max(credentials.get(name, date.min), row.expires_on or date.max)
         held[row.practitioner_id].append(row.as_value())
-    services = Service.objects.filter(**mine).prefetch_related("phases").order_by("pk")
+    services = list(Service.objects.filter(**mine).prefetch_related("phases").order_by("pk"))
+    services.sort(key=lambda row: KINDS_IN_ORDER.index(row.kind))
     return SetUp(
         services={row.pk: row for row in services},
         practitioners=practitioners,

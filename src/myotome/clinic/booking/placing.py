@@ -164,7 +164,7 @@ def place(wanted: Wanted, appointment: Appointment, *, at: datetime) -> None:
             write_claims(keys, clinic_id=appointment.clinic_id, appointment_id=appointment.pk)
 
     appointment.starts_at, appointment.ends_at = wanted.starts_at, wanted.ends_at
-    appointment.place, appointment.practitioner = wanted.place, wanted.practitioner
+    appointment.place, appointment.practitioner, appointment.service = wanted.place, wanted.practitioner, wanted.service
     if appointment.pk is None:
         appointment.check_texts()
         insert([appointment])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -60,15 +60,37 @@ class Offer:
         return self.starts_at.astimezone(ZoneInfo(self.zone)).date()
 
 
-def services_for(actor: Actor, *, for_new_patients: bool = False, known: SetUp | None = None) -> list[Service]:
-    """Active services with their phases; for new patients only those they may book. `known` is the set-up where it is at hand."""
-    rows = [row for row in (known or set_up_of(actor.clinic_id)).services.values() if row.is_active]
+def services_for(actor: Actor, *, for_new_patients: bool = False) -> list[Service]:
+    """Active services with their phases; for new patients only those they may book."""
+    rows = [row for row in set_up_of(actor.clinic_id).services.values() if row.is_active]
     return [row for row in rows if row.new_patients_may_book] if for_new_patients else rows
 
 
 def services_in_care(actor: Actor) -> list[Service]:
     """Active treatments that a patient in care may book by herself."""
-    return [row for row in services_for(actor) if row.in_care_may_book and not row.new_patients_may_book]
+    return [row for row in services_for(actor) if row.in_care_may_book and not row.is_assessment]
+
+
+def services_after_the_first(actor: Actor) -> list[Service]:
+    """What series and waiting lists are for: everything active but the assessments that new patients begin with."""
+    return [row for row in services_for(actor) if not (row.is_assessment and row.new_patients_may_book)]
+
+
+def services_of_kind(actor: Actor, kind: str) -> list[Service]:
+    """The clinic's active services of one kind, in their order."""
+    return [row for row in services_for(actor) if row.kind == kind]
+
+
+def service_meant(actor: Actor, kind: str, *wished: int | None) -> Service | None:
+    """The first of the wished services (by id) that is active and of this kind, else the clinic's first of it, if any."""
+    return meant_among(services_for(actor), kind, *wished)
+
+
+def meant_among(services: Sequence[Service], kind: str, *wished: int | None) -> Service | None:
+    """As `service_meant`, of these services."""
+    offered = {row.pk: row for row in services if row.kind == kind}
+    first = next(iter(offered), None)
+    return next((offered[pk] for pk in (*wished, first) if pk in offered), None)
 
 
 def service_for(actor: Actor, pk: int) -> Service:
@@ -349,8 +371,3 @@ def practitioner_in(set_up: SetUp, pk: int) -> Practitioner:
     if found is None:
         raise NotFound("There is nothing here that you can see.")
     return found
-
-
-def price_cents_of(actor: Actor, kind: str) -> int:
-    """The price of one visit of a kind of service, in cents; 0 when the clinic does not offer it."""
-    return Service.objects.for_actor(actor).filter(kind=kind).values_list("price_cents", flat=True).first() or 0

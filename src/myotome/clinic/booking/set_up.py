@@ -1,4 +1,4 @@
-"""What the owner describes: places, rooms, people's hours, days that differ, services, and the rules.
+"""What the owner describes: places, rooms, people's hours, days that differ, and the rules; services are in `services`.
 
 Every change is an act of the owner with its audit event. What is already booked stays where it is: `closing.left_behind`
 says which visits a closed day leaves behind, so that the desk can move them.
@@ -14,14 +14,11 @@ from zoneinfo import available_timezones
 from django.db import transaction
 
 from myotome.clinic.audit.actions import record
-from myotome.clinic.booking.claims import MOST_RESTING
 from myotome.clinic.booking.given_back import tell_of_day
 from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.models import (
     DiaryRules,
     HoursException,
-    Service,
-    ServicePhase,
     WorkingHours,
 )
 from myotome.clinic.booking.notices import queue_jobs
@@ -33,11 +30,8 @@ from myotome.science.booking.hours import check_shift_is_clear, local_instant
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, StaleVersion
-from myotome.vocabulary.scheduling import Phase
 
 ROOM_KINDS = ("any", "ims", "acupuncture")
-MOST_PHASES = 8
-MOST_MINUTES_OF_A_VISIT = 12 * 60
 CLOCKS_LOOKED_AT = timedelta(days=730)
 
 
@@ -52,7 +46,7 @@ def add_place(*, by: Actor, at: datetime, name: str, time_zone: str, address: st
     if time_zone not in available_timezones():
         raise InvalidValue("There is no such time zone.", field="time_zone")
     row = Place.objects.create(
-        clinic_id=by.clinic_id, name=_named(name, "name"), address=address.strip(), time_zone=time_zone
+        clinic_id=by.clinic_id, name=named(name, "name"), address=address.strip(), time_zone=time_zone
     )
     record(by=by, at=at, act="place.added", subject=row)
     return row
@@ -73,9 +67,9 @@ def add_room(
     row = Room.objects.create(
         clinic_id=by.clinic_id,
         place=Place.objects.for_actor(by).get_or_not_found(pk=place_id),
-        name=_named(name, "name"),
+        name=named(name, "name"),
         kind=kind,
-        equipment=_words(equipment),
+        equipment=in_words(equipment),
     )
     record(by=by, at=at, act="room.added", subject=row)
     return row
@@ -256,71 +250,6 @@ def add_holidays(*, by: Actor, at: datetime, year: int, province: str = "") -> l
 
 
 @transaction.atomic
-def change_service(
-    *, by: Actor, at: datetime, service_id: int, phases: Sequence[Phase] | None = None, **changes: Any
-) -> Service:
-    """The service in other phases, and with other values for any of: name, price_cents, room_kind, equipment, buffer_minutes, turnover_minutes, credential,
-    most_resting, new_patients_may_book, in_care_may_book, is_active.
-
-    Raises:
-        InvalidValue: a value outside its range.
-    """
-    by.check_holds(Role.OWNER)
-    row = Service.objects.for_actor(by).get_or_not_found(pk=service_id)
-    allowed = {
-        "name", "price_cents", "room_kind", "equipment", "buffer_minutes", "turnover_minutes", "credential", "most_resting",
-        "new_patients_may_book", "in_care_may_book", "is_active",
-    }  # fmt: skip
-    if unknown := set(changes) - allowed:
-        raise InvalidValue("A service has no {field}.", field=min(unknown))
-    if changes.get("room_kind", "any") not in ROOM_KINDS:
-        raise InvalidValue("A room is for any treatment, IMS or acupuncture.", field="room_kind")
-    for name in ("buffer_minutes", "turnover_minutes"):
-        if changes.get(name, 0) % 5 or changes.get(name, 0) > 120:
-            raise InvalidValue("The time after a visit is 0, 5, 10 ... 120 minutes.", field=name)
-    if not 1 <= changes.get("most_resting", 1) <= MOST_RESTING:
-        raise InvalidValue("One to twelve patients may rest at once.", field="most_resting")
-    if "name" in changes:
-        changes["name"] = _named(changes["name"], "name")
-    if "equipment" in changes:
-        changes["equipment"] = _words(changes["equipment"])
-    for name, value in changes.items():
-        setattr(row, name, value)
-    row.save()
-    record(by=by, at=at, act="service.changed", subject=row, fields=sorted(changes))
-    return row if phases is None else set_phases(by=by, at=at, service_id=service_id, phases=phases)
-
-
-@transaction.atomic
-def set_phases(*, by: Actor, at: datetime, service_id: int, phases: Sequence[Phase]) -> Service:
-    """The service in these phases from now on; what is booked keeps its own.
-
-    Raises:
-        InvalidValue: none, more than eight, no phase with the practitioner, or more than twelve hours in all.
-    """
-    by.check_holds(Role.OWNER)
-    row = Service.objects.for_actor(by).get_or_not_found(pk=service_id)
-    if not 1 <= len(phases) <= MOST_PHASES:
-        raise InvalidValue("A service has one to {most} phases.", field="phases", most=MOST_PHASES)
-    if not any(phase.practitioner for phase in phases):
-        raise InvalidValue("At least one phase is with the practitioner.", field="phases")
-    if sum(phase.minutes for phase in phases) > MOST_MINUTES_OF_A_VISIT:
-        raise InvalidValue("A visit lasts at most {hours} hours.", field="phases", hours=MOST_MINUTES_OF_A_VISIT // 60)
-    row.phases.all().delete()
-    for order, phase in enumerate(phases):
-        ServicePhase.objects.create(
-            clinic_id=by.clinic_id,
-            service=row,
-            order=order,
-            minutes=phase.minutes,
-            occupies_practitioner=phase.practitioner,
-            occupies_room=phase.room,
-        )
-    record(by=by, at=at, act="service.phases", subject=row, minutes=[phase.minutes for phase in phases])
-    return row
-
-
-@transaction.atomic
 def set_rules(*, by: Actor, at: datetime, version: int, **rules: Any) -> DiaryRules:
     """The clinic's rules with these values, also for reminders of what is booked already; `version` is that of the page, 0 while there are none.
 
@@ -361,14 +290,20 @@ def _check_shift(starts: time, ends: time) -> None:
         raise InvalidValue("Times are on 5-minute steps.", field="starts")
 
 
-def _named(text: str, field: str) -> str:
+def named(text: str, field: str) -> str:
+    """The name without what stands around it.
+
+    Raises:
+        InvalidValue: there is none.
+    """
     text = text.strip()
     if not text:
         raise InvalidValue("Please give it a name.", field=field)
     return text
 
 
-def _words(words: Sequence[str]) -> list[str]:
+def in_words(words: Sequence[str]) -> list[str]:
+    """What was typed with commas, in small letters, each once."""
     return sorted({word.strip().casefold() for word in words if word.strip()})
 
 

@@ -23,7 +23,7 @@ from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import NotAllowed, StaleVersion
 from myotome.vocabulary.scheduling import AppointmentStatus
 
-KEPT = ("status", "practitioner_id", "starts_at", "ends_at", "sequence", "cancelled_at", "cancelled_by")
+KEPT = ("status", "practitioner_id", "service_id", "starts_at", "ends_at", "sequence", "cancelled_at", "cancelled_by")
 
 
 def snapshot(appointment: Appointment) -> dict[str, Any]:
@@ -109,6 +109,8 @@ def _put_back(by: Actor, at: datetime, appointment: Appointment, act: DeskAct) -
         appointment.save()
         return
     for name in KEPT:
+        if name not in act.before:
+            continue  # kept by the program as it was before an update, minutes ago
         value = act.before[name]
         is_time = name.endswith("_at") and value is not None
         setattr(appointment, name, datetime.fromisoformat(value) if is_time else value)

@@ -10,7 +10,7 @@ from django.db.models import F
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.models import Service
-from myotome.clinic.booking.set_up import change_service
+from myotome.clinic.booking.services import change_service
 from myotome.clinic.money.actions import locked_book
 from myotome.clinic.money.models import MoneyBook, ServiceTax
 from myotome.vocabulary.actors import Actor

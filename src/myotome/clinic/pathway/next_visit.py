@@ -1,6 +1,6 @@
 """The next visit, in the act that closes this one: named when it is booked, offered when the plan asks for one, never forced.
 
-The times offered are free times of the same service with the same practitioner, the same weekday and hour first, within
+The times offered are free times of what her plan says with the same practitioner, the same weekday and hour first, within
 the rule of distances. A time that cannot be booked refuses the booking and nothing else: the visit closes and says why.
 """
 
@@ -19,10 +19,11 @@ from myotome.clinic.booking.claims import TAKEN
 from myotome.clinic.booking.clocks import zone_then
 from myotome.clinic.booking.models import Appointment, Service
 from myotome.clinic.booking.placing import Wanted, wanted_for
-from myotome.clinic.booking.queries import LONGEST_WINDOW_DAYS, Offer, free_times_for, services_for
+from myotome.clinic.booking.queries import LONGEST_WINDOW_DAYS, Offer, free_times_for, service_meant
 from myotome.clinic.followup.actions import ask_before_visit
 from myotome.clinic.needling.models import TreatmentVisit
 from myotome.clinic.pathway.series import wished_series
+from myotome.clinic.planning.models import Plan
 from myotome.science.booking.next_visit import next_starts
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import AlreadyBooked, MyotomeError, NotAllowed
@@ -84,8 +85,10 @@ def distances(every_days: int) -> tuple[int, int]:
 
 
 def service_of_visit(actor: Actor, visit: TreatmentVisit) -> Service | None:
-    """What she comes for again: the treatment of this visit's mode, while the clinic offers it."""
-    return next((row for row in services_for(actor) if row.kind == visit.mode), None)
+    """What she comes for again, of what the clinic offers: what her plan says, else what she came for, else its first."""
+    plan = Plan.objects.filter(course_id=visit.course_id, mode=visit.mode, replaced_at__isnull=True)
+    planned = plan.values_list("service_id", flat=True).first()
+    return service_meant(actor, visit.mode, planned, visit.appointment.service_id if visit.appointment else None)
 
 
 def _booked_ahead(actor: Actor, visit: TreatmentVisit, *, at: datetime) -> Appointment | None:

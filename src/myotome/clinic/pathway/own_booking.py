@@ -1,5 +1,7 @@
 """A patient in care books her next treatment herself: what her agreed plan asks for, of the services opened to her.
 
+A plan that names its service means that one while it is offered; any other plan means every opened service of its mode.
+
 She sees free times and nobody's name but her practitioners'. Her act is told at once and has no undo; the claims decide
 as for everybody. What her plan asks for is counted again while her course is held, so that two windows are one patient.
 """
@@ -16,7 +18,7 @@ from myotome.clinic.booking.her_holds import own_key
 from myotome.clinic.booking.holds import hold_of, hold_time, let_go
 from myotome.clinic.booking.models import Appointment, Hold, Service
 from myotome.clinic.booking.placing import wanted_for
-from myotome.clinic.booking.queries import booked_with, services_in_care
+from myotome.clinic.booking.queries import booked_with, services_for, services_in_care
 from myotome.clinic.followup.actions import ask_before_visit
 from myotome.clinic.pathway.next_visit import distances
 from myotome.clinic.pathway.spacing import LeastApart, check_fits, visits_ahead, visits_had
@@ -60,15 +62,20 @@ def own_choices(actor: Actor, *, at: datetime) -> OwnChoices:
         NotFound: the actor is no patient.
     """
     patient = Patient.objects.for_actor(actor).get_or_not_found(pk=actor.patient_id)
-    services = {row.kind: row for row in services_in_care(actor)}
-    if not services:
+    opened, offered = services_in_care(actor), {row.pk for row in services_for(actor)}
+    if not opened:
         return OwnChoices(why_not=Sentence("Treatments are booked with us here. Please phone us."))
     course_id = open_course_id(clinic_id=actor.clinic_id, patient_id=patient.pk)
     plans = Plan.objects.filter(clinic_id=actor.clinic_id, course_id=course_id, replaced_at__isnull=True)
-    agreed = plans.filter(agreed_at__isnull=False, mode__in=services, course__closed_at__isnull=True)
+    agreed = plans.filter(
+        agreed_at__isnull=False, mode__in={row.kind for row in opened}, course__closed_at__isnull=True
+    )
     rows = list(agreed.select_related("made_by").order_by("-pk"))
     if not rows:
         return OwnChoices(why_not=Sentence("A plan is agreed on with you first. Please phone us."))
+    meant = {plan: _meant(plan, opened, offered) for plan in rows}
+    if not any(meant.values()):
+        return OwnChoices(why_not=Sentence("Treatments are booked with us here. Please phone us."))
     ahead, had = visits_ahead(actor.clinic_id, patient.pk, at=at), visits_had(course_id)
     if len(ahead) >= MOST_AHEAD:
         return OwnChoices(why_not=Sentence("Four visits are booked already. Please phone us for more."))
@@ -76,9 +83,9 @@ def own_choices(actor: Actor, *, at: datetime) -> OwnChoices:
     for plan in rows:
         n_used = sum(row.mode == plan.mode for row in had) + sum(row.service.kind == plan.mode for row in ahead)
         if n_used < plan.n_treatments:
-            found.append(
+            found += [
                 OwnChoice(
-                    service=services[plan.mode],
+                    service=service,
                     course_id=plan.course_id,
                     practitioner_id=plan.made_by_id,
                     practitioner_name=plan.made_by.name,
@@ -87,12 +94,18 @@ def own_choices(actor: Actor, *, at: datetime) -> OwnChoices:
                     least_days=distances(plan.interval_days)[0],
                     others=(*(row.opened_at for row in had), *(row.starts_at for row in ahead)),
                 )
-            )
+                for service in meant[plan]
+            ]
     if not found:
         return OwnChoices(
             why_not=Sentence("All visits of your plan are booked. Whether there are more is decided with you.")
         )
     return OwnChoices(choices=tuple(found))
+
+
+def _meant(plan: Plan, opened: list[Service], offered: set[int]) -> list[Service]:
+    of_its_mode = [row for row in opened if row.kind == plan.mode]
+    return [row for row in of_its_mode if row.pk == plan.service_id] if plan.service_id in offered else of_its_mode
 
 
 def own_choice(actor: Actor, *, at: datetime, service_id: int) -> OwnChoice:

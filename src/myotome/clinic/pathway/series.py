@@ -14,8 +14,8 @@ from django.db import transaction
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
-from myotome.clinic.booking.models import Appointment
-from myotome.clinic.booking.queries import LIVE, is_new
+from myotome.clinic.booking.models import Appointment, Service
+from myotome.clinic.booking.queries import LIVE, is_new, meant_among, service_meant
 from myotome.clinic.booking.series import SeriesBooked, book_series
 from myotome.clinic.followup.actions import ask_before_visit
 from myotome.clinic.needling.models import TreatmentVisit
@@ -35,31 +35,44 @@ EVERY_DAYS = 7
 class WishedSeries:
     """How many visits, how far apart, and who says so: `plan`, or `usual` while there is none.
 
-    `n_left` is what the plan still asks for, 0 when it is used up; None without one.
+    `n_left` is what the plan still asks for, 0 when it is used up; None without one. `service` is what they are booked as,
+    of what the clinic offers; None without a plan, or where it offers none of its mode.
     """
 
     n_visits: int
     every_days: int
     says: str
     n_left: int | None = None
+    service: Service | None = None
 
 
 def wished_series(actor: Actor, *, patient_id: int) -> WishedSeries:
     """What the plan in force still asks for; the usual first series of four weekly visits when there is no plan.
 
-    Only numbers are read, so that the desk learns nothing of the plan itself.
+    Only numbers and the service are read, so that the desk learns nothing else of the plan.
     """
     courses = Course.objects.filter(clinic_id=actor.clinic_id, patient_id=patient_id, closed_at__isnull=True)
     newest = courses.order_by("-opened_at").values("pk")[:1]
     had = TreatmentVisit.objects.filter(course_id=OuterRef("course_id")).order_by().values("course_id")
     had = had.annotate(n=Count("pk")).values("n")
     plans = Plan.objects.filter(clinic_id=actor.clinic_id, course_id=Subquery(newest), replaced_at__isnull=True)
-    plan = plans.order_by("-pk").values_list("n_treatments", "interval_days", Coalesce(Subquery(had), 0)).first()
+    wanted = ("n_treatments", "interval_days", "mode", "service_id")
+    plan = plans.order_by("-pk").values_list(*wanted, Coalesce(Subquery(had), 0)).first()
     if plan is None:
         return WishedSeries(n_visits=FIRST_SERIES, every_days=EVERY_DAYS, says="usual")
-    n_treatments, every_days, n_had = plan
+    n_treatments, every_days, mode, service_id, n_had = plan
     n_left = max(0, n_treatments - n_had)
-    return WishedSeries(n_visits=max(1, n_left), every_days=every_days, says="plan", n_left=n_left)
+    service = service_meant(actor, mode, service_id)
+    return WishedSeries(n_visits=max(1, n_left), every_days=every_days, says="plan", n_left=n_left, service=service)
+
+
+def planned_among(services: Sequence[Service], *, course_id: int | None) -> Service | None:
+    """Which of these services the plan in force of her course asks for, by one look; None without a course or a plan."""
+    if course_id is None:
+        return None
+    plans = Plan.objects.filter(course_id=course_id, replaced_at__isnull=True).order_by("-pk")
+    planned = plans.values_list("mode", "service_id").first()
+    return meant_among(services, *planned) if planned else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,20 +82,20 @@ class Wanting:
     patient: Patient
     n_visits: int
     every_days: int
-    kind: str
+    service: Service | None
     practitioner_id: int
 
 
 def wanting_series(actor: Actor, *, at: datetime) -> list[Wanting]:
     """Patients of open courses whose plan in force asks for more visits than they have had and have ahead, by name.
 
-    Only numbers are read of the plan, as in `wished_series`; more than 100 are not listed.
+    Only what `wished_series` reads is read of the plan; more than 100 are not listed.
     """
     mine = {"clinic_id": actor.clinic_id}
     plans = Plan.objects.filter(replaced_at__isnull=True, course__closed_at__isnull=True, **mine)
     rows = list(
         plans.order_by("pk").values_list(
-            "course_id", "course__patient_id", "n_treatments", "interval_days", "mode", "made_by_id"
+            "course_id", "course__patient_id", "n_treatments", "interval_days", "mode", "service_id", "made_by_id"
         )
     )
     courses = [row[0] for row in rows]
@@ -93,9 +106,16 @@ def wanting_series(actor: Actor, *, at: datetime) -> list[Wanting]:
         )
     )
     people = Patient.objects.for_actor(actor).in_bulk([row[1] for row in rows])
+    services = {said: service_meant(actor, *said) for said in {(row[4], row[5]) for row in rows}}
     found = {
-        patient: Wanting(patient=people[patient], n_visits=left, every_days=days, kind=mode, practitioner_id=who)
-        for course, patient, n, days, mode, who in rows
+        patient: Wanting(
+            patient=people[patient],
+            n_visits=left,
+            every_days=days,
+            service=services[mode, service],
+            practitioner_id=who,
+        )
+        for course, patient, n, days, mode, service, who in rows
         if patient in people and (left := n - had[course] - ahead[course]) > 0
     }
     return sorted(found.values(), key=lambda row: (row.patient.search_name, row.patient.pk))[:MOST_WANTING]

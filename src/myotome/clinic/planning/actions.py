@@ -11,6 +11,7 @@ from django.db.models import F
 
 from myotome.clinic.assessment.models import Examination
 from myotome.clinic.audit.actions import record
+from myotome.clinic.booking.queries import services_of_kind
 from myotome.clinic.planning.models import Consent, Plan, PlannedSite
 from myotome.clinic.planning.queries import plan_for
 from myotome.clinic.screening.models import Course
@@ -55,6 +56,7 @@ def make_plan(
     n_treatments: int,
     price_cents_each: int,
     sites: Sequence[SiteChoice],
+    service_id: int | None = None,
     examination_id: int | None = None,
     interval_days: int = 7,
     review_visits: Sequence[int] | None = None,
@@ -66,7 +68,8 @@ def make_plan(
 
     Raises:
         StaleVersion: another plan than the one she was looking at is in force.
-        InvalidValue: treatments outside 1 to 40, an interval outside 1 to 60 days, a review outside the series.
+        InvalidValue: treatments outside 1 to 40, an interval outside 1 to 60 days, a review outside the series, or a service
+            that is not offered for this mode.
         CourseClosed: the course has ended.
     """
     by.check_holds(Role.PRACTITIONER)
@@ -82,6 +85,8 @@ def make_plan(
         raise InvalidValue(
             "Reviews are at visits 1 to {n_treatments}.", field="review_visits", n_treatments=n_treatments
         )
+    if service_id is not None and service_id not in {row.pk for row in services_of_kind(by, mode.value)}:
+        raise InvalidValue("Please choose one of the treatments that are offered.", field="service")
     if examination_id is not None:
         Examination.objects.for_actor(by).get_or_not_found(pk=examination_id, course_id=course.pk)
     in_force = Plan.objects.filter(course=course, mode=mode.value, replaced_at__isnull=True)
@@ -94,6 +99,7 @@ def make_plan(
         examination_id=examination_id,
         made_by_id=by.practitioner_id,
         mode=mode.value,
+        service_id=service_id,
         n_treatments=n_treatments,
         review_visits=reviews,
         interval_days=interval_days,

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from myotome.clinic.assessment.models import Examination
+from myotome.clinic.booking.models import Service
 from myotome.clinic.people.access import ClinicalRow
 from myotome.clinic.people.models import Practitioner
 from myotome.clinic.screening.models import Course
@@ -14,7 +15,10 @@ from myotome.vocabulary.needling import SiteKind, Style, TreatmentMode
 
 
 class Plan(ClinicalRow):
-    """A series up to its reviews, shown in treatments and money before the patient says yes."""
+    """A series up to its reviews, shown in treatments and money before the patient says yes.
+
+    `service` is what her visits are booked as; None where nobody has said, and the clinic's first of the mode is meant.
+    """
 
     patient_sees = True
 
@@ -22,6 +26,7 @@ class Plan(ClinicalRow):
     examination = models.ForeignKey(Examination, on_delete=models.PROTECT, null=True, related_name="plans")
     made_by = models.ForeignKey(Practitioner, on_delete=models.PROTECT, related_name="+")
     mode = models.CharField(max_length=12, choices=[(v.value, v.value) for v in TreatmentMode])
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, null=True, db_index=False, related_name="+")
     n_treatments = models.PositiveSmallIntegerField()
     review_visits = models.JSONField(default=list)
     interval_days = models.PositiveSmallIntegerField(default=7)

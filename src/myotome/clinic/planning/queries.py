@@ -40,7 +40,7 @@ class PatientCaution:
 
 def plans_for(actor: Actor, *, course_id: int | None = None) -> QuerySet[Plan]:
     """Plans the actor may see, newest first."""
-    rows = Plan.objects.for_actor(actor).select_related("course__patient", "made_by", "examination")
+    rows = Plan.objects.for_actor(actor).select_related("course__patient", "made_by", "examination", "service")
     return (rows.filter(course_id=course_id) if course_id else rows).order_by("-made_at")
 
 

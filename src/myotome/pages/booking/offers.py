@@ -152,9 +152,9 @@ def chosen_service(services: Sequence[Service], text: str) -> Service:
     """The service whose id was chosen; the first one while none has been chosen.
 
     Raises:
-        InvalidValue: it is none of these.
+        InvalidValue: it is none of these, or there are none.
     """
-    if not text:
+    if not text and services:
         return services[0]
     chosen = next((row for row in services if str(row.pk) == text), None)
     if chosen is None:

@@ -15,7 +15,7 @@ from myotome.clinic.booking.actions import fresh_key
 from myotome.clinic.booking.apart import LEAST_GAP_DAYS, MOST_GAP_DAYS
 from myotome.clinic.booking.own_records import practitioners_but_her
 from myotome.clinic.booking.preview import MOST_VISITS, SeriesPreview, Wish, preview_series
-from myotome.clinic.booking.queries import services_for
+from myotome.clinic.booking.queries import services_after_the_first
 from myotome.clinic.followup.queries import last_forecast
 from myotome.clinic.pathway.series import series_booked, wished_series
 from myotome.clinic.people.queries import patient_for
@@ -58,7 +58,7 @@ def _form(actor: Actor, person: Any, given: Any) -> dict[str, Any]:
     proposed = wished_series(actor, patient_id=person.pk)
     return {
         "patient": person,
-        "services": [row for row in services_for(actor) if not row.new_patients_may_book],
+        "services": services_after_the_first(actor),
         "practitioners": practitioners_but_her(actor, person.pk),
         "lengths": LENGTHS,
         "distances": DISTANCES,
@@ -67,7 +67,7 @@ def _form(actor: Actor, person: Any, given: Any) -> dict[str, Any]:
         "anybody": ANYBODY,
         "is_any": given.get("practitioner") == ANYBODY,
         "typed": {
-            "service": given.get("service", ""),
+            "service": given.get("service", str(proposed.service.pk) if proposed.service else ""),
             "practitioner": given.get("practitioner", ""),
             "first_day": given.get("first_day", f"{timezone.localdate() + timedelta(days=1)}"),
             "at_time": given.get("at_time", "15:00"),

@@ -22,6 +22,7 @@ from myotome.clinic.booking.credentials import HAZARD_REGIONS, add_credential, c
 from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.overlapping import overlapping_hours
 from myotome.clinic.booking.registrations import set_registration
+from myotome.clinic.booking.services import add_service, change_service
 from myotome.clinic.booking.set_up import day_rows, hours_rows
 from myotome.knowledge.consents import place_of
 from myotome.pages.access import for_roles
@@ -31,13 +32,15 @@ from myotome.science.booking.holidays import PROVINCE_NAMES
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound
-from myotome.vocabulary.scheduling import Phase
+from myotome.vocabulary.scheduling import Phase, ServiceKind
 
 owner = for_roles(Role.OWNER)
 Change = Callable[[Actor, QueryDict, Any], Any]
 OF_A_ROW = {"service": "service", "credential": "credential", "registration": "practitioner"}
 FIELDS = {"registration_body": "body", "registration_number": "number"}
 """What a row calls a thing, as the form calls it."""
+NEW_SERVICE = {"price_cents": 0, "buffer_minutes": 0, "turnover_minutes": 0, "most_resting": 3, "room_kind": "any"}
+"""What stands in the form of a service that is added."""
 
 
 @owner
@@ -69,6 +72,9 @@ def change(request: HttpRequest, actor: Actor, what: str) -> HttpResponse:
     if what == "registration" and not done.registration_number:
         said = _("Receipts of %(name)s carry no registration number from now on; an insurer may not pay on them.")
         messages.warning(request, said % {"name": done.name})
+    if what == "add-service":
+        said = _("%(name)s is exempt from tax until its tax is set under Money, Prices and tax.")
+        messages.info(request, said % {"name": done.name})
     if what in {"add-day", "add-holidays"} and (n := n_left_behind(actor, at=timezone.now())):
         said = ngettext("{n} visit stands on a closed day.", "{n} visits stand on closed days.", n).format(n=n)
         messages.warning(request, said)
@@ -82,7 +88,7 @@ def _part(what: str, given: QueryDict) -> str:
 
 
 def _page(actor: Actor) -> dict[str, Any]:
-    known = set_up_of(actor.clinic_id)
+    known, kinds = set_up_of(actor.clinic_id), _service_kinds()
     return {
         "places": list(known.places.values()),
         "rooms": known.rooms,
@@ -90,7 +96,11 @@ def _page(actor: Actor) -> dict[str, Any]:
         "hours": hours_rows(actor),
         "overlapping": overlapping_hours(actor.clinic_id, today=timezone.localdate()),
         "days": day_rows(actor, today=timezone.localdate()),
-        "services": [_written(row) for row in known.services.values()],
+        "services": [
+            _written(row, kinds) for row in sorted(known.services.values(), key=lambda row: not row.is_active)
+        ],
+        "service_kinds": kinds.items(),
+        "new_service": NEW_SERVICE,
         "credentials": credential_rows(actor),
         "hazard_regions": [(region, place_of(region)) for region in HAZARD_REGIONS],
         "today": timezone.localdate(),
@@ -106,10 +116,20 @@ def _page(actor: Actor) -> dict[str, Any]:
     }
 
 
-def _written(service: Any) -> tuple[Any, str, str, str]:
-    """(service, its part of the page, its phases and its equipment as they are written into a field)."""
+def _service_kinds() -> dict[str, str]:
+    """What a visit is clinically, in words."""
+    return {
+        ServiceKind.ASSESSMENT_IMS.value: _("IMS assessment"),
+        ServiceKind.ASSESSMENT_ACUPUNCTURE.value: _("Acupuncture assessment"),
+        ServiceKind.IMS.value: _("IMS"),
+        ServiceKind.ACUPUNCTURE.value: _("Acupuncture"),
+    }
+
+
+def _written(service: Any, kinds: dict[str, str]) -> tuple[Any, str, str, str, str]:
+    """(service, its part of the page, its kind in words, its phases and its equipment as they are written into a field)."""
     phases = ", ".join(f"{phase.minutes} {_who(phase)}" for phase in service.phases.all())
-    return service, f"service-{service.pk}", phases, ", ".join(service.equipment)
+    return service, f"service-{service.pk}", kinds[service.kind], phases, ", ".join(service.equipment)
 
 
 def _who(phase: Any) -> str:
@@ -172,24 +192,33 @@ def _add_day(actor: Actor, given: QueryDict, at: Any) -> None:
     )
 
 
+def _add_service(actor: Actor, given: QueryDict, at: Any) -> Any:
+    return add_service(by=actor, at=at, kind=given.get("kind", ""), **_of_service(given))
+
+
 def _change_service(actor: Actor, given: QueryDict, at: Any) -> None:
-    acts.change_service(
+    change_service(
         by=actor,
         at=at,
         service_id=whole(given.get("service", ""), "service"),
-        phases=_phases(given.get("phases", "")),
-        name=given.get("name", ""),
-        price_cents=whole(given.get("price_cents", ""), "price_cents"),
-        room_kind=given.get("room_kind", ""),
-        equipment=given.get("equipment", "").split(","),
-        buffer_minutes=whole(given.get("buffer_minutes", ""), "buffer_minutes"),
-        turnover_minutes=whole(given.get("turnover_minutes", ""), "turnover_minutes"),
-        credential=given.get("credential", "").strip(),
-        most_resting=whole(given.get("most_resting", ""), "most_resting"),
-        new_patients_may_book=given.get("new_patients_may_book") == "yes",
-        in_care_may_book=given.get("in_care_may_book") == "yes",
         is_active=given.get("is_active") == "yes",
+        **_of_service(given),
     )
+
+
+def _of_service(given: QueryDict) -> dict[str, Any]:
+    """What the form says of a service, new or not."""
+    numbers = ("price_cents", "buffer_minutes", "turnover_minutes", "most_resting")
+    return {
+        "phases": _phases(given.get("phases", "")),
+        "name": given.get("name", ""),
+        "room_kind": given.get("room_kind", ""),
+        "equipment": given.get("equipment", "").split(","),
+        "credential": given.get("credential", "").strip(),
+        "new_patients_may_book": given.get("new_patients_may_book") == "yes",
+        "in_care_may_book": given.get("in_care_may_book") == "yes",
+        **{name: whole(given.get(name, ""), name) for name in numbers},
+    }
 
 
 def _phases(text: str) -> list[Phase]:
@@ -269,6 +298,7 @@ CHANGES: dict[str, Change] = {
     "add-holidays": lambda actor, given, at: acts.add_holidays(
         by=actor, at=at, year=whole(given.get("year", ""), "year"), province=given.get("province", "")
     ),
+    "add-service": _add_service,
     "service": _change_service,
     "add-credential": _add_credential,
     "credential": _change_credential,

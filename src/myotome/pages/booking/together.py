@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from myotome.clinic.booking.actions import fresh_key
 from myotome.clinic.booking.preview import Wish
-from myotome.clinic.booking.queries import services_for
+from myotome.clinic.booking.queries import services_after_the_first
 from myotome.clinic.booking.together import MOST_SERIES, Together, preview_together
 from myotome.clinic.pathway.series import SeriesWanted, series_booked_together, wanting_series, wished_series
 from myotome.clinic.people.queries import patient_for, practitioners_for
@@ -42,7 +42,7 @@ def together(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Series of several patients: chosen, looked at together, booked."""
     given = request.POST or request.GET
     context: dict[str, Any] = {
-        "services": _treatments(actor),
+        "services": services_after_the_first(actor),
         "practitioners": list(practitioners_for(actor)),
         "anybody": ANYBODY,
         "lines": _lines(actor, given),
@@ -62,14 +62,9 @@ def together(request: HttpRequest, actor: Actor) -> HttpResponse:
     return render(request, "booking/together.html", context)
 
 
-def _treatments(actor: Actor) -> list[Any]:
-    return [row for row in services_for(actor) if not row.new_patients_may_book]
-
-
 def _lines(actor: Actor, given: QueryDict) -> list[Line]:
     """Everybody whose plan asks for more visits, and whoever was added by hand."""
     chosen = _chosen(given)
-    by_kind = {row.kind: str(row.pk) for row in _treatments(actor)}
     tomorrow = f"{timezone.localdate() + timedelta(days=1)}"
     usual = {"service": "", "practitioner": ANYBODY, "first_day": tomorrow, "at_time": "15:00"}
     lines = {
@@ -77,7 +72,7 @@ def _lines(actor: Actor, given: QueryDict) -> list[Line]:
             row.patient,
             usual
             | {
-                "service": by_kind.get(row.kind, ""),
+                "service": str(row.service.pk) if row.service else "",
                 "practitioner": str(row.practitioner_id),
                 "n_visits": str(row.n_visits),
                 "every_days": str(row.every_days),
@@ -88,7 +83,15 @@ def _lines(actor: Actor, given: QueryDict) -> list[Line]:
     for pk in chosen:
         if pk not in lines:
             person, proposed = patient_for(actor, pk), wished_series(actor, patient_id=pk)
-            lines[pk] = person, usual | {"n_visits": str(proposed.n_visits), "every_days": str(proposed.every_days)}
+            lines[pk] = (
+                person,
+                usual
+                | {
+                    "service": str(proposed.service.pk) if proposed.service else "",
+                    "n_visits": str(proposed.n_visits),
+                    "every_days": str(proposed.every_days),
+                },
+            )
     return [
         Line(person, pk in chosen, {name: given.get(f"{name}-{pk}", proposed[name]) for name in FIELDS})
         for pk, (person, proposed) in lines.items()

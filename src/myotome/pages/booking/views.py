@@ -68,6 +68,8 @@ def choose(request: HttpRequest, actor: Actor) -> HttpResponse:
     if intake.level == RedFlagLevel.EMERGENCY.value:
         return redirect("screening:stop", clinic=actor.clinic_slug, token=token)
     services = list(services_for(actor, for_new_patients=True))
+    if not services:
+        return render(request, "booking/choose.html", {"token": token, "intake": intake})
     service = chosen_service(services, request.GET.get("service", ""))
     page = week_of(request.GET.get("page", "0"))
     at = timezone.now()

@@ -16,8 +16,9 @@ from myotome.clinic.booking.answers import no_by_phone, say_no, say_yes, yes_by_
 from myotome.clinic.booking.asking import to_phone
 from myotome.clinic.booking.openings import offer_by_link, zone_of
 from myotome.clinic.booking.own_records import practitioners_but_her
-from myotome.clinic.booking.queries import services_for
+from myotome.clinic.booking.queries import services_after_the_first
 from myotome.clinic.booking.waitlist import stop_waiting, wait_for, waiting
+from myotome.clinic.pathway.series import wished_series
 from myotome.clinic.people.links import link_token
 from myotome.clinic.people.queries import patient_by_link, patient_for
 from myotome.clinic.screening.courses import open_course_id
@@ -60,12 +61,13 @@ def wait(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
     person = patient_for(actor, patient)
     given = request.POST
     today = timezone.localdate()
+    proposed = wished_series(actor, patient_id=person.pk).service
     context: dict[str, Any] = {
         "patient": person,
-        "services": [row for row in services_for(actor) if not row.new_patients_may_book],
+        "services": services_after_the_first(actor),
         "practitioners": practitioners_but_her(actor, person.pk),
         "typed": {
-            "service": given.get("service", ""),
+            "service": given.get("service", str(proposed.pk) if proposed else ""),
             "practitioner": given.get("practitioner", ""),
             "first_day": given.get("first_day", f"{today}"),
             "last_day": given.get("last_day", f"{today + timedelta(days=28)}"),

@@ -18,7 +18,9 @@ from myotome.clinic.booking.her_holds import held_by
 from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.own_records import practitioners_but_her
 from myotome.clinic.booking.queries import Offer, appointment_for, free_times_for, services_for
+from myotome.clinic.money.queries import charge_of_visit
 from myotome.clinic.pathway.actions import patient_booked
+from myotome.clinic.pathway.series import planned_among
 from myotome.clinic.pathway.walk_in import walked_in
 from myotome.clinic.people.queries import patient_for
 from myotome.clinic.screening.courses import care_so_far
@@ -48,11 +50,15 @@ WALK_IN_WITHIN = timedelta(hours=2)
 def move(request: HttpRequest, actor: Actor, appointment: int) -> HttpResponse:
     """Another time; the old one stays until the new one holds."""
     row = appointment_for(actor, appointment)
+    services = _instead_of(row, actor)
     error: MyotomeError | None = None
     start, _sep, who = request.POST.get("start", "").partition("|")
     tell, now = request.POST.get("tell") != "no", timezone.now()
+    asked = request.GET.get("service", "")
+    service = next((one for one in services if str(one.pk) == asked), row.service)
     if request.method == "POST":
         try:
+            service = chosen_service(services, request.POST.get("service", ""))
             version = request.POST.get("version", "")
             moved = actions.move(
                 by=actor,
@@ -61,9 +67,13 @@ def move(request: HttpRequest, actor: Actor, appointment: int) -> HttpResponse:
                 version=whole_or_none(version) or 0,
                 starts_at=start_from(start),
                 practitioner_id=whole_or_none(who),
+                service_id=service.pk,
                 tell=tell,
             )
             messages.success(request, f"{_('Moved.')} {how_told(moved, at=now, tell=tell)}")
+            if moved.service_id != row.service_id and charge_of_visit(actor, moved.pk):
+                said = _("It is charged as %(was)s. Take that back under Money if %(now)s has another price.")
+                messages.warning(request, said % {"was": row.service.name, "now": moved.service.name})
             for warning in warnings_if_moved(actor, moved, moved.starts_at):
                 messages.warning(request, in_readers_language(warning))
             warn_of_credentials(request, actor, [moved])
@@ -75,7 +85,7 @@ def move(request: HttpRequest, actor: Actor, appointment: int) -> HttpResponse:
     practitioner = row.practitioner_id if "with" not in request.GET else whole_or_none(request.GET["with"])
     days = days_with_offers(
         actor,
-        row.service,
+        service,
         page=page,
         at=timezone.now(),
         zone=request.clinic.time_zone,
@@ -91,14 +101,24 @@ def move(request: HttpRequest, actor: Actor, appointment: int) -> HttpResponse:
         "days": days,
         "page": page,
         "order": order,
-        "practitioners": [one for one in practitioners_but_her(actor, row.patient_id) if _treats(one, row.service)],
+        "services": services,
+        "service": service,
+        "practitioners": [one for one in practitioners_but_her(actor, row.patient_id) if _treats(one, service)],
         "practitioner": practitioner,
-        "asked": f"with={practitioner or ''}",
+        "asked": f"with={practitioner or ''}&service={service.pk}",
         "tell": tell,
         "chosen": chosen_time(start),
         "error": error,
     }
     return render(request, "desk/move.html", context, status=error.http_status if error else 200)
+
+
+def _instead_of(row: Any, actor: Actor) -> list[Any]:
+    """What her visit may be moved as: what it is, and what else the desk may book for her."""
+    newcomer, _course_id = care_so_far(clinic_id=actor.clinic_id, patient_id=row.patient_id)
+    others = [one for one in services_for(actor, for_new_patients=newcomer) if one.pk != row.service_id]
+    others = [one for one in others if one.is_assessment == row.service.is_assessment]
+    return [row.service, *others]
 
 
 @desk
@@ -108,11 +128,17 @@ def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
     intake = newest_intake(actor, patient_id=person.pk)
     newcomer, course_id = care_so_far(clinic_id=actor.clinic_id, patient_id=person.pk)
     known = set_up_of(actor.clinic_id)
-    services = services_for(actor, for_new_patients=newcomer, known=known)
-    services.sort(key=lambda row: row.new_patients_may_book)
+    services = [row for row in known.services.values() if row.is_active and (row.new_patients_may_book or not newcomer)]
+    if not newcomer:
+        services.sort(key=lambda row: row.is_assessment)
+    treating = practitioners_but_her(actor, person.pk, known=known)
     error: MyotomeError | None = None
+    if not services:
+        return render(request, "desk/book.html", {"patient": person, "newcomer": newcomer})
     try:
-        service = chosen_service(services, request.POST.get("service") or request.GET.get("service", ""))
+        asked = request.POST.get("service") or request.GET.get("service", "")
+        planned = None if asked else planned_among(services, course_id=course_id)
+        service = chosen_service(services, str(planned.pk) if planned else asked)
     except InvalidValue as refusal:
         error, service = refusal, services[0]
     practitioner = whole_or_none(request.POST.get("practitioner") or request.GET.get("practitioner", ""))
@@ -130,7 +156,7 @@ def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
         "may_go_on": may_go_on(intake) if intake else not newcomer,
         "services": services,
         "service": service,
-        "practitioners": [row for row in practitioners_but_her(actor, person.pk, known=known) if _treats(row, service)],
+        "practitioners": [row for row in treating if _treats(row, service)],
         "practitioner": practitioner,
         "key": key,
         "page": week_of(request.GET.get("page", "0")),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from myotome.clinic.assessment.queries import examinations_for, last_belief
-from myotome.clinic.booking.queries import price_cents_of
+from myotome.clinic.booking.queries import services_of_kind
 from myotome.clinic.followup.queries import last_forecast, open_course
 from myotome.clinic.planning import actions
 from myotome.clinic.planning.queries import cautions_from, consents_of, current_plan, last_style, sites_of
@@ -50,6 +50,7 @@ def make(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
     try:
         mode = _mode(data)
         n_treatments = _whole(data, "n_treatments")
+        service = _service(actor, mode, data)
         examination = examinations_for(actor, course_id=course).last()
         actions.make_plan(
             by=actor,
@@ -59,7 +60,8 @@ def make(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
             n_treatments=n_treatments,
             review_visits=actions.default_reviews(n_treatments, max(1, _whole(data, "review_every"))),
             interval_days=_whole(data, "interval_days"),
-            price_cents_each=price_cents_of(actor, mode.value),
+            price_cents_each=service.price_cents if service else 0,
+            service_id=service.pk if service else None,
             sites=_chosen_sites(actor, course, data) if mode is TreatmentMode.IMS else [],
             examination_id=examination.pk if examination else None,
             rationale=data.get("rationale", ""),
@@ -131,6 +133,7 @@ def _page(actor: Actor, course: Any, given: QueryDict) -> dict[str, Any]:
     sites = sites_of(current) if current else []
     making = current is None or "again" in given or "n_treatments" in given
     proposed = proposals(actor, course_id=course_id, belief=belief, cautions=cautions)
+    services = services_of_kind(actor, mode.value) if making else []
     return {
         "course": course,
         "patient": course.patient,
@@ -140,7 +143,9 @@ def _page(actor: Actor, course: Any, given: QueryDict) -> dict[str, Any]:
         "sites": sites,
         "proposed": proposed,
         "making": making,
-        "price_cents": price_cents_of(actor, mode.value) if making else 0,
+        "services": services,
+        "service_chosen": given.get("service") or _usual(services, current),
+        "price_cents": services[0].price_cents if len(services) == 1 else 0,
         "total_cents": current.price_cents_each * current.n_treatments if current else 0,
         "series": SERIES,
         "reviews": REVIEWS,
@@ -153,6 +158,28 @@ def _page(actor: Actor, course: Any, given: QueryDict) -> dict[str, Any]:
         "texts": texts_of(_asked(known, sites, proposed, in_force), mode.value, course.patient.language),
         "typed": {},
     } | (_styles(actor, given) if mode is TreatmentMode.ACUPUNCTURE else {})
+
+
+def _usual(services: list[Any], current: Any) -> str:
+    """The service that stands chosen: that of the plan in force while it is offered, else the clinic's first."""
+    offered = [str(row.pk) for row in services]
+    now = str(current.service_id) if current else ""
+    return now if now in offered else next(iter(offered), "")
+
+
+def _service(actor: Actor, mode: TreatmentMode, data: QueryDict) -> Any:
+    """The service that was chosen; the only one where there is no choice, None where the clinic offers none.
+
+    Raises:
+        InvalidValue: it is none of those that are offered.
+    """
+    services = services_of_kind(actor, mode.value)
+    if len(services) < 2 and not data.get("service"):
+        return next(iter(services), None)
+    chosen = next((row for row in services if str(row.pk) == data.get("service")), None)
+    if chosen is None:
+        raise InvalidValue("Please choose one of the treatments that are offered.", field="service")
+    return chosen
 
 
 def _styles(actor: Actor, given: QueryDict) -> dict[str, Any]:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from datetime import time
+from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
 
 from myotome.clinic.people.access import StaffRow
 from myotome.clinic.people.models import Place, Practitioner
+from myotome.clinic.people.queries import search_key
 from myotome.vocabulary.scheduling import Phase, ServiceKind
+
+MOST_OF_A_NAME = 160
 
 
 class Service(StaffRow):
-    """What can be booked, with its price and who may book it.
+    """What can be booked under a name of its own, with its price and who may book it; a clinic has as many of a kind as it likes.
 
+    `kind` is what the visit is clinically and never changes; `search_name` is the name as it is compared and looked up.
     `equipment` names what its room must have, `credential` the programme its practitioner must hold on the day (empty:
     none is asked for). `buffer_minutes` after a visit keep practitioner and room, `turnover_minutes` the room alone;
     `most_resting` how many patients may rest with needles in under one practitioner.
@@ -22,6 +27,7 @@ class Service(StaffRow):
 
     kind = models.CharField(max_length=24, choices=[(v.value, v.value) for v in ServiceKind])
     name = models.CharField(max_length=80)
+    search_name = models.CharField(max_length=MOST_OF_A_NAME, editable=False)
     price_cents = models.PositiveIntegerField()
     room_kind = models.CharField(max_length=16, default="any")
     equipment = models.JSONField(default=list, blank=True)
@@ -35,10 +41,27 @@ class Service(StaffRow):
     is_active = models.BooleanField(default=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["clinic", "kind"], name="one_service_per_kind")]
+        constraints = [models.UniqueConstraint(fields=["clinic", "search_name"], name="one_service_per_name")]
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """As Django's, with the name as it is compared; on every database alike."""
+        self.search_name = search_key(self.name)[:MOST_OF_A_NAME]
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "search_name"}
+        super().save(*args, **kwargs)
+
+    @property
+    def minutes(self) -> int:
+        """How long a visit lasts, all its phases."""
+        return sum(phase.minutes for phase in self.phases.all())
+
+    @property
+    def is_assessment(self) -> bool:
+        """A first examination, not a treatment."""
+        return self.kind in {ServiceKind.ASSESSMENT_IMS.value, ServiceKind.ASSESSMENT_ACUPUNCTURE.value}
 
 
 class ServicePhase(StaffRow):

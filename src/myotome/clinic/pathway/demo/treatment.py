@@ -23,6 +23,7 @@ from myotome.knowledge.measures import MEASURES_VERSION, PAIN_AVERAGE, PAIN_WORS
 from myotome.knowledge.muscles import link, region_at
 from myotome.science.needling.consents import NeededConsent, consents_needed
 from myotome.vocabulary.needling import SiteKind, TreatmentMode
+from myotome.vocabulary.scheduling import ServiceKind
 
 POINTS = {
     "neck_arm": ("GB20", "GB21", "LI4", "LI11", "SI3", "TE5", "BL10", "LU7"),
@@ -61,6 +62,7 @@ def add_plan(
             examination=exam,
             made_by=who,
             mode=mode.value,
+            service=house.services[ServiceKind(mode.value)],
             n_treatments=n,
             review_visits=default_reviews(n),
             interval_days=7,

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('booking', '0015_imported_identities'),
+        ('booking', '0016_services_by_name'),
     ]
 
     operations = [

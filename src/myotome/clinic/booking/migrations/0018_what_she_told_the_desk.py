@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('booking', '0016_hours_in_calendars'),
+        ('booking', '0017_hours_in_calendars'),
     ]
 
     operations = [
