@@ -133,6 +133,7 @@ def free_times_for(
     ignore_appointment_id: int | None = None,
     ignore_hold_ids: Collection[int] = (),
     step_minutes: int = 15,
+    known: SetUp | None = None,
 ) -> list[Offer]:
     """Real free times from working hours, rooms and bookings, in order of time; raises as `free_times_in`."""
     found = free_times_in(
@@ -146,6 +147,7 @@ def free_times_for(
         ignore_appointment_id=ignore_appointment_id,
         ignore_hold_ids=ignore_hold_ids,
         step_minutes=step_minutes,
+        known=known,
     )
     minutes = sum(phase.minutes for phase in phases_of(service))
     offers = [
@@ -184,10 +186,12 @@ def free_times_in(
     ignore_appointment_id: int | None = None,
     ignore_hold_ids: Collection[int] = (),
     step_minutes: int = 15,
+    known: SetUp | None = None,
 ) -> FreeTimes:
     """Every free time of the window, for one practitioner or anybody who gives the service, in any room it may have.
 
-    A patient who treats here too is offered none with herself, and none at which she treats.
+    A patient who treats here too is offered none with herself, and none at which she treats. `known` is the clinic's set-up
+    where it is at hand.
 
     Raises:
         InvalidValue: a window of no days, or of more than 62; steps that are not a multiple of 5 minutes up to a day.
@@ -198,7 +202,7 @@ def free_times_in(
         raise InvalidValue(
             "Ask for 1 to {longest_window_days} days.", field="n_days", longest_window_days=LONGEST_WINDOW_DAYS
         )
-    set_up = set_up_of(actor.clinic_id)
+    set_up = known or set_up_of(actor.clinic_id)
     flag = next(iter(treats(service)))
     herself = set_up.own.get(patient_id or 0)
 

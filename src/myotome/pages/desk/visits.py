@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from myotome.clinic.booking import actions
 from myotome.clinic.booking.apart import warnings_if_moved
 from myotome.clinic.booking.her_holds import held_by
-from myotome.clinic.booking.kept import set_up_of
+from myotome.clinic.booking.kept import SetUp, set_up_of
 from myotome.clinic.booking.own_records import practitioners_but_her
 from myotome.clinic.booking.queries import Offer, appointment_for, free_times_for, services_for
 from myotome.clinic.money.queries import charge_of_visit
@@ -164,7 +164,7 @@ def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
         "asked": f"service={service.pk}" + (f"&practitioner={practitioner}" if practitioner else ""),
         "error": error,
     }
-    context["here"] = _today_soon(actor, service, practitioner, person.pk, request.clinic.time_zone)
+    context["here"] = _today_soon(actor, known, service, practitioner, person.pk, request.clinic.time_zone)
     context["days"] = days_with_offers(
         actor,
         service,
@@ -210,7 +210,9 @@ def _book(
     warn_of_credentials(request, actor, [booked])
 
 
-def _today_soon(actor: Actor, service: Any, practitioner: int | None, patient_id: int, zone: str) -> list[Offer]:
+def _today_soon(
+    actor: Actor, known: SetUp, service: Any, practitioner: int | None, patient_id: int, zone: str
+) -> list[Offer]:
     """For somebody who stands at the desk: of each practitioner the first time within the next hours of today."""
     now = timezone.now()
     offers = free_times_for(
@@ -222,6 +224,7 @@ def _today_soon(actor: Actor, service: Any, practitioner: int | None, patient_id
         practitioner_id=practitioner,
         patient_id=patient_id,
         step_minutes=5,
+        known=known,
     )
     first: dict[int, Offer] = {}
     for offer in offers:
