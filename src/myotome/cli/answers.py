@@ -9,10 +9,12 @@ from dataclasses import asdict
 from difflib import get_close_matches
 from enum import Enum
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from myotome.cli.answering import mapping_from, say_json, say_rows, takes_json
 from myotome.cli.mistakes import Mistake
+from myotome.cli.refit import basis_in
 
 TABLES = {
     "muscles": (
@@ -53,6 +55,8 @@ def add_to(commands: Any) -> None:
     ):
         command = commands.add_parser(name, help=what, description=what, allow_abbrev=False)
         command.add_argument("file", metavar="FILE", help="JSON; - reads standard input")
+        if function is forecast:
+            command.add_argument("--fit", metavar="RESULT", type=Path, help="rest on what `myotome refit` wrote there")
         takes_json(command)
         command.set_defaults(run=function)
     what = "the needles that a shorthand line stands for, for example 'L mult-L5 40 .30x50 grasp3 cramp7 release 8s'"
@@ -90,7 +94,8 @@ def forecast(options: argparse.Namespace) -> int:
     asked = mapping_from(options.file)
     from myotome.science.followup.answer import forecast_answer, other_spacings
 
-    answer = forecast_answer(asked) | {"other_spacings": other_spacings(asked)}
+    basis = basis_in(options.fit) if options.fit else None
+    answer = forecast_answer(asked, basis) | {"other_spacings": other_spacings(asked, basis)}
     if options.json:
         say_json(answer)
     else:

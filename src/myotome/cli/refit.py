@@ -20,6 +20,7 @@ from myotome.cli.mistakes import Mistake, WrongUse
 
 if TYPE_CHECKING:
     from myotome.refit.result import Fit
+    from myotome.science.followup.draws import Basis
 
 ALIVE_EVERY_S = 60.0
 BASELINES = ("model", "no_change", "mean_change", "proportional", "sqrt_linear")
@@ -133,6 +134,26 @@ def saying_it_is_alive(say: Callable[[], object], *, every_s: float = ALIVE_EVER
     finally:
         over.set()
         beside.join()
+
+
+def basis_in(file: Path) -> Basis:
+    """What forecasts rest on that take the result in this file.
+
+    Raises:
+        Mistake: there is no such file, or the result did not pass its checks.
+        InvalidValue: it is no result of a refit, or is of another model.
+    """
+    from myotome.refit.brought import brought
+    from myotome.refit.result import MOST_BYTES, basis_of, from_bytes
+
+    if not file.is_file():
+        raise Mistake(f"there is no file {file}.")
+    with file.open("rb") as content:
+        fit = from_bytes(content.read(MOST_BYTES + 1))
+    closed = [gate["name"] for gate in brought(fit).about["gates"] if not gate["passed"]]
+    if closed:
+        raise Mistake(f"{file} did not pass its checks ({', '.join(closed)}); no forecast rests on it.")
+    return basis_of(fit)
 
 
 def write(target: Path, raw: bytes) -> None:

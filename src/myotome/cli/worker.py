@@ -17,11 +17,18 @@ def add_to(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Works until the queue is empty (`--once`) or the process is told to stop; a running job is ended first."""
+    """Works until the queue is empty (`--once`) or the process is told to stop; a running job is ended first.
+
+    It queues the first look at last month's forecasts; from then on each look queues the next.
+    """
     open_house()
     check_migrated()
     from django.core.management import call_command
+    from django.utils import timezone
+
+    from myotome.clinic.learning.months import months_go_on
 
     with in_use():
+        months_go_on(at=timezone.now(), due=timezone.now())
         call_command("db_worker", queue_name="*", interval=1, batch=options.once, startup_delay=False, reload=False)
     return 0

@@ -7,6 +7,7 @@ Check: tests/oracle/test_refit_gates.py
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -16,12 +17,14 @@ import numpy as np
 
 from myotome.science.followup.draws import Array
 from myotome.science.followup.fitted import VISIT_MODEL
+from myotome.vocabulary.errors import InvalidValue
 
 MOST_R_HAT = 1.02
 LEAST_EFFECTIVE = 400
 MOST_DIVERGENT = 0
 LEAST_P_OF_RANKS = 0.01
 LEAST_CLINICS = 20
+LONGEST_NAME = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,30 @@ def gates_of(draws: Mapping[str, Array], *, n_divergent: int) -> tuple[Gate, ...
         Gate("r_hat", round(r_hats[highest], 4), MOST_R_HAT, r_hats[highest] <= MOST_R_HAT, highest),
         Gate("effective", round(effective[fewest], 1), LEAST_EFFECTIVE, effective[fewest] >= LEAST_EFFECTIVE, fewest),
         Gate("divergent", float(n_divergent), MOST_DIVERGENT, n_divergent <= MOST_DIVERGENT),
+        calibration_gate(calibration_record()),
+    )
+
+
+def judged_anew(gates: Any) -> tuple[Gate, ...]:
+    """The gates of a result from elsewhere: what it says was found against the limits of this program, and the record of
+    calibration that is here.
+
+    Raises:
+        InvalidValue: one is missing, or what was found is no number.
+    """
+    try:
+        told = {str(gate["name"]): gate for gate in gates}
+        found = {name: float(told[name]["found"]) for name in ("r_hat", "effective", "divergent")}
+        about = {name: str(told[name].get("about", ""))[:LONGEST_NAME] for name in found}
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        raise InvalidValue("This result does not say what its checks have found.", field="file") from None
+    if not all(math.isfinite(value) for value in found.values()):
+        raise InvalidValue("This result does not say what its checks have found.", field="file")
+    r_hat, effective, divergent = found["r_hat"], found["effective"], found["divergent"]
+    return (
+        Gate("r_hat", r_hat, MOST_R_HAT, 0.0 < r_hat <= MOST_R_HAT, about["r_hat"]),
+        Gate("effective", effective, LEAST_EFFECTIVE, effective >= LEAST_EFFECTIVE, about["effective"]),
+        Gate("divergent", divergent, MOST_DIVERGENT, divergent == MOST_DIVERGENT),
         calibration_gate(calibration_record()),
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -18,7 +19,8 @@ import numpy as np
 
 from myotome.knowledge.recovery import prior
 from myotome.refit.gates import Gate
-from myotome.science.followup.draws import N_DRAWS, Array, Basis, draws_of
+from myotome.refit.priors import starts
+from myotome.science.followup.draws import N_DRAWS, Array, Basis
 from myotome.science.followup.fitted import PRACTICE, SHARED, VISIT_MODEL, fitted_basis, stored_sample
 from myotome.science.followup.plain import FIRST, Learned, Plain
 from myotome.vocabulary.errors import InvalidValue
@@ -49,8 +51,8 @@ class Fit:
 
     @property
     def version(self) -> str:
-        """Its short name in every forecast that rests on it."""
-        return f"F-{sha256(to_bytes(self)).hexdigest()[:7]}"
+        """Its short name in every forecast that rests on it: F for one fitted here, B for one brought in a file."""
+        return f"{'B' if self.about.get('brought') else 'F'}-{sha256(to_bytes(self)).hexdigest()[:7]}"
 
 
 def fit_from(
@@ -87,16 +89,16 @@ def fit_from(
 
 
 def learned(shared: Mapping[str, Array]) -> list[dict[str, Any]]:
-    """For each shared parameter the prior's and the fit's middle and range of eight in ten, and whether the data have
-    moved it: its spread is below 0.7 of the prior's, or its middle outside the prior's range.
+    """For each shared parameter the middle and the range of eight in ten of what the fit began from and of what it found,
+    and whether the data have moved it: its spread is below 0.7 of what it was, or its middle outside the range.
     """
-    before = draws_of(prior("a"))
+    before = starts(prior("a"))
     rows = []
     for name in (*SHOWN, *(name for name in SHARED if name not in SHOWN)):
-        first, then = getattr(before, name), np.asarray(shared[name], dtype=float)
-        was, now = (np.quantile(values, LEVELS).round(4).tolist() for values in (first, then))
-        spread = float(first.std())
-        moved = bool(spread > 0 and then.std() < MOVED * spread) or not was[0] <= now[1] <= was[2]
+        then = np.asarray(shared[name], dtype=float)
+        was = before[name].quantiles(np.array(LEVELS)).round(4).tolist()
+        now = np.quantile(then, LEVELS).round(4).tolist()
+        moved = bool(then.std() < MOVED * before[name].spread) or not was[0] <= now[1] <= was[2]
         rows.append({"name": name, "prior": was, "learned": now, "moved": moved})
     return rows
 
@@ -129,10 +131,10 @@ def from_bytes(raw: bytes) -> Fit:
                 raise InvalidValue("This is larger than the result of a refit.", field="file")
             about = json.loads(archive.read("about.json"))
             names = (*SHARED, PRACTICE, *(f"{OWN}{name}" for name in _practitioners(about)))
-            shared = {n: np.load(io.BytesIO(archive.read(f"{n}.npy")), allow_pickle=False) for n in names}
-    except (zipfile.BadZipFile, KeyError, ValueError, EOFError, OSError) as error:
+            shared = {name: _draws_in(archive.read(f"{name}.npy")) for name in names}
+    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError, OSError, RuntimeError) as error:
         raise InvalidValue("This is no result of a refit, or it is damaged.", field="file") from error
-    if not isinstance(about, dict) or any(a.shape != (N_DRAWS,) or not np.isfinite(a).all() for a in shared.values()):
+    if not isinstance(about, dict):
         raise InvalidValue("This is no result of a refit, or it is damaged.", field="file")
     if about.get("model") != VISIT_MODEL or about.get("prior") != prior("a").version:
         raise InvalidValue(
@@ -150,7 +152,7 @@ def basis_of(fit: Fit) -> Basis:
     return fitted_basis(
         fit.shared,
         version=fit.version,
-        about=f"{data['n_courses']} courses with {data['n_scores']} scores of this clinic",
+        about=f"{data['n_courses']} courses with {data['n_scores']} scores{', from a file' if fit.about.get('brought') else ''}",
         n=int(data["n_courses"]),
         data_hash=str(data["hash"]),
         practitioners={name.removeprefix(OWN): value for name, value in fit.shared.items() if name.startswith(OWN)},
@@ -171,6 +173,20 @@ def plain_of(about: Mapping[str, Any], name: str, *, version: str) -> Plain | No
 def _practitioners(about: Any) -> list[str]:
     names = about.get("practitioners", []) if isinstance(about, dict) else []
     return [name for name in names if isinstance(name, str)][:MOST_PRACTITIONERS]
+
+
+def _draws_in(raw: bytes) -> Array:
+    """The draws of one member; its head is read before room is made for what it says."""
+    head = io.BytesIO(raw)
+    if np.lib.format.read_magic(head) != (1, 0):
+        raise ValueError("written by another version of NumPy")
+    shape, _, dtype = np.lib.format.read_array_header_1_0(head)
+    if shape != (N_DRAWS,) or dtype.kind != "f":
+        raise ValueError("not the draws of a refit")
+    found: Array = np.load(io.BytesIO(raw), allow_pickle=False)
+    if not np.isfinite(found).all():
+        raise ValueError("not the draws of a refit")
+    return found
 
 
 def _member(name: str) -> zipfile.ZipInfo:

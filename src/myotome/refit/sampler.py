@@ -1,8 +1,7 @@
 """Draws from the recovery model given courses: NumPyro's NUTS, two chains side by side. Needs the extra `refit`.
 
-Priors are those of knowledge.recovery, scenario A, but for what a treatment does and the share whom it does not change:
-there a fit begins wide enough for both readings of the published mean (A and B), or it would be held near A against its
-own courses. What a clinic or a practitioner adds to the log of a treatment's
+It begins from `refit.priors`: where that is wider than scenario A of knowledge.recovery, a fit would be held near A against
+its own courses. What a clinic or a practitioner adds to the log of a treatment's
 effect is drawn towards 0 with a fixed spread: a handful of them cannot tell how much they differ. A covariate that is not known is a latent value with the mean and
 spread of those of whom it is not known.
 """
@@ -29,6 +28,7 @@ from myotome.knowledge.recovery import Prior, prior
 from myotome.refit.courses import Courses
 from myotome.refit.gates import enough
 from myotome.refit.likelihood import EFFECT_SD, course_log_likelihood, tells_of_leaving, unknown_moments
+from myotome.refit.priors import Start, starts
 from myotome.science.followup.draws import Array
 from myotome.science.followup.fitted import SHARED
 
@@ -118,23 +118,14 @@ def sizes(courses: Courses) -> dict[str, int]:
 
 def priors(chosen: Prior) -> dict[str, Any]:
     """The prior distribution of each shared parameter."""
+    return {name: _distribution(start) for name, start in starts(chosen).items()}
 
-    def normal(name: str) -> Any:
-        row = chosen.table[name]
-        if "low" in row or "high" in row:
-            return dist.TruncatedNormal(row["mean"], row["sd"], low=row.get("low"), high=row.get("high"))
-        return dist.Normal(row["mean"], row["sd"])
 
-    pain = chosen.table["first_pain"]
-    own = {
-        "rho": dist.Beta(chosen.number("lasting", "alpha"), chosen.number("lasting", "beta")),
-        "tau": dist.LogNormal(np.log(chosen.number("rebound_days", "median")), chosen.number("rebound_days", "sd_log")),
-        "mu": dist.Normal(chosen.number("mu", "fit_mean"), chosen.number("mu", "fit_sd")),
-        "share": dist.Beta(chosen.number("non_responder", "fit_alpha"), chosen.number("non_responder", "fit_beta")),
-        "first_mean": dist.Normal(pain["mean"], pain["mean_sd"]),
-        "first_sd": dist.LogNormal(np.log(pain["sd"]), pain["sd_log"]),
-    }
-    return {name: own[name] if name in own else normal(name) for name in SHARED}
+def _distribution(start: Start) -> Any:
+    if start.kind == "normal" and (start.low is not None or start.high is not None):
+        return dist.TruncatedNormal(start.first, start.second, low=start.low, high=start.high)
+    kinds = {"normal": dist.Normal, "beta": dist.Beta, "lognormal": dist.LogNormal}
+    return kinds[start.kind](start.first, start.second)
 
 
 def _filled(chosen: Prior, courses: Courses) -> Any:

@@ -28,6 +28,7 @@ from myotome.science.followup.verification import grid_of, verdict_on
 KEPT_OUT_ONE_IN = 5
 EARLIEST_DAY, TARGET_DAY, LATEST_DAY = 28, 42, 63
 FEWEST = 20
+MODEL = "model"
 MOST_HELD = 150
 KNOWN = {FIRST: 1, THIRD: SCORES_OF_THIRD}
 
@@ -129,8 +130,8 @@ def reached(basis: Basis, target: Target, known: int, grid: Array) -> Array:
 def winner(scores: Mapping[str, Any]) -> str:
     """Who has the lowest CRPS over what was judged: `model` or a baseline's name; `model` where nothing was."""
     if not scores:
-        return "model"
-    names = ["model", *BASELINES]
+        return MODEL
+    names = [MODEL, *BASELINES]
     return min(names, key=lambda name: sum(row[name]["crps"] for row in scores.values()))
 
 

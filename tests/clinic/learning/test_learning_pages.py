@@ -7,6 +7,7 @@ from datetime import timedelta
 from importlib.util import find_spec
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from myotome.cli import main
@@ -14,11 +15,12 @@ from myotome.clinic.followup import fits
 from myotome.clinic.followup.fits import basis_in_force
 from myotome.clinic.followup.models import RecoveryFit
 from myotome.clinic.followup.queries import forecast_input, story_of
-from myotome.clinic.learning.actions import accept_fit, begin_refit, keep_result
+from myotome.clinic.learning.actions import accept_fit, begin_refit, bring_fit, keep_result
 from myotome.clinic.learning.courses import courses_to_learn_from
 from myotome.clinic.learning.jobs import run_refit
 from myotome.clinic.people.models import User
 from myotome.refit.courses import courses_from
+from myotome.refit.result import to_bytes
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import NotAllowed
 from myotome.vocabulary.measures import Occasion
@@ -58,7 +60,7 @@ def test_prior_and_learned_stand_side_by_side_with_checks_and_scores(owner_page)
     row = a_result(clinic, share=0.6)
     text = client.get(url()).content.decode()
     assert "412 of 412 courses with 3000 scores; 98 more were kept out" in text
-    assert "40\u00a0% (27\u00a0% to 53\u00a0%)" in text
+    assert "43\u00a0% (22\u00a0% to 66\u00a0%)" in text
     assert "<td>60\u00a0%</td>" in text
     assert "clinic belief" in text
     assert "1.004" in text
@@ -88,6 +90,34 @@ def test_a_fit_with_a_closed_gate_has_no_button_and_is_refused(owner_page):
     assert "It did not pass and cannot be accepted." in text
     assert "Let forecasts rest on" not in text
     assert client.post(url("refit_accept", fit=row.pk)).status_code == 422
+
+
+def test_a_result_in_a_file_is_brought_looked_at_and_accepted_by_the_page(owner_page):
+    clinic, client, url = owner_page
+    file = SimpleUploadedFile("result.zip", to_bytes(a_fit()))
+    text = client.post(url("refit_bring"), {"file": file}, follow=True).content.decode()
+    row = RecoveryFit.objects.get(clinic=clinic)
+    assert "From a file that" in text
+    assert f"Let forecasts rest on {row.version}" in text
+    client.post(url("refit_accept", fit=row.pk))
+    assert f"Fit {row.version} of 412 courses, from a file, accepted by" in client.get(url()).content.decode()
+    assert "Go back to the prior" in client.get(url()).content.decode()
+
+
+def test_a_file_that_is_no_result_is_refused_at_its_field(owner_page):
+    clinic, client, url = owner_page
+    for content, words in (
+        ({"file": SimpleUploadedFile("photo.png", b"\x89PNG")}, "no result of a refit"),
+        ({"file": SimpleUploadedFile("big.zip", b"PK" + b"0" * 4_000_000)}, "larger than"),
+        ({"file": "not a file"}, "no result of a refit"),
+        ({}, "no result of a refit"),
+    ):
+        answer = client.post(url("refit_bring"), content)
+        assert answer.status_code == 422
+        text = answer.content.decode()
+        assert words in text
+        assert 'id="file-error"' in text
+    assert not RecoveryFit.objects.filter(clinic=clinic).exists()
 
 
 def test_asking_for_a_refit_queues_one_and_a_second_is_refused(owner_page, django_capture_on_commit_callbacks):
@@ -215,6 +245,11 @@ def test_the_course_page_says_whether_its_forecast_is_fitted(client):
     assert row.version in after
     assert "fitted to this clinic&#x27;s own courses" in after.replace("'", "&#x27;")
     assert "not yet fitted" not in after
+    brought = bring_fit(by=the_system(course.clinic), at=AT, raw=to_bytes(a_fit(share=0.5)))
+    accept_fit(by=the_system(course.clinic), at=AT, fit_id=brought.pk)
+    text = client.get(page).content.decode()
+    assert "fitted to courses elsewhere" in text
+    assert "fitted to this clinic" not in text
 
 
 def test_the_pages_say_who_speaks_and_the_owner_changes_it(client):

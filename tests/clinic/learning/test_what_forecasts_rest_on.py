@@ -13,6 +13,7 @@ from myotome.clinic.followup.models import ForecastShown, RecoveryFit
 from myotome.clinic.learning.actions import (
     accept_fit,
     begin_refit,
+    bring_fit,
     is_still_wanted,
     keep_failure,
     keep_result,
@@ -21,6 +22,7 @@ from myotome.clinic.learning.actions import (
     set_baseline_aside,
 )
 from myotome.clinic.learning.fits import fits_for
+from myotome.refit.result import to_bytes
 from myotome.science.followup.forecast import MODEL_VERSION
 from myotome.science.followup.plain import PLAIN_VERSION
 from myotome.vocabulary.courses import Role
@@ -176,6 +178,33 @@ def test_three_refits_of_one_month_are_not_three_months():
     assert basis_in_force(clinic.pk).plain is None
 
 
+def test_refits_that_lie_months_apart_are_not_three_months_in_a_row():
+    clinic = a_clinic()
+    for days in (0, 400, 900):
+        a_result(clinic, at=AT + timedelta(days=days), beaten=True)
+    assert basis_in_force(clinic.pk).plain is None
+    for days in (931, 962):
+        a_result(clinic, at=AT + timedelta(days=days), beaten=True)
+    assert basis_in_force(clinic.pk).plain.name == "proportional"
+
+
+def test_fits_that_did_not_pass_their_checks_give_no_baseline_a_month():
+    clinic = a_clinic()
+    for month in range(4):
+        a_result(clinic, at=AT + timedelta(days=31 * month), beaten=True, passed=month == 1)
+    assert basis_in_force(clinic.pk).plain is None
+
+
+def test_a_fit_that_did_not_pass_changes_nothing_of_who_speaks():
+    clinic = a_clinic()
+    three_months_beaten(clinic)
+    for beaten in (False, True):
+        a_result(clinic, at=AT + timedelta(days=31 * 3), beaten=beaten, passed=False)
+        assert basis_in_force(clinic.pk).plain.name == "proportional"
+    a_result(clinic, at=AT + timedelta(days=31 * 3))
+    assert basis_in_force(clinic.pk).plain is None
+
+
 def test_a_baseline_speaks_over_an_accepted_fit_and_leaves_it_in_force():
     course, elena = a_course_in_care()
     with_visits(course, [8, 6])
@@ -229,3 +258,60 @@ def test_a_fit_of_an_older_model_is_not_forecast_with():
     accept_fit(by=an_owner(course.clinic), at=AT, fit_id=row.pk)
     RecoveryFit.objects.filter(pk=row.pk).update(file=b"of another time", version="F-0000000")
     assert basis_of(course, elena)["kind"] == "prior"
+
+
+def a_file(**more) -> bytes:
+    return to_bytes(a_fit(**more))
+
+
+def test_a_result_in_a_file_goes_through_the_same_gates_and_acceptance_as_one_made_here():
+    course, elena = a_course_in_care()
+    with_visits(course, [7, 6])
+    owner = an_owner(course.clinic)
+    closed = bring_fit(by=owner, at=AT, raw=a_file(passed=False))
+    with pytest.raises(InvalidValue, match="did not pass"):
+        accept_fit(by=owner, at=AT, fit_id=closed.pk)
+    row = bring_fit(by=owner, at=AT, raw=a_file(share=0.9))
+    assert basis_of(course, elena)["kind"] == "prior"
+    accept_fit(by=owner, at=AT, fit_id=row.pk)
+    basis = basis_of(course, elena)
+    assert (basis["kind"], basis["n"]) == ("fitted", 412)
+    assert basis["version"] == f"{MODEL_VERSION}/{row.version}"
+    assert roll_back(by=owner, at=AT) is None
+    assert basis_of(course, elena)["kind"] == "prior"
+    acts = AuditEvent.objects.filter(act="refit.brought").values_list("actor_name", flat=True)
+    assert list(acts) == [owner.name, owner.name]
+    assert basis_in_force(a_clinic("other").pk).prior.status == "prior"
+
+
+def test_only_the_owner_brings_a_file_and_each_once():
+    course, elena = a_course_in_care()
+    owner = an_owner(course.clinic)
+    with pytest.raises(NotAllowed):
+        bring_fit(by=elena, at=AT, raw=a_file())
+    for raw, words in ((b"", "no result"), (b"x" * 4_000_000, "larger")):
+        with pytest.raises(InvalidValue, match=words):
+            bring_fit(by=owner, at=AT, raw=raw)
+    row = bring_fit(by=owner, at=AT, raw=a_file())
+    with pytest.raises(InvalidValue, match=f"already, as {row.version}"):
+        bring_fit(by=owner, at=AT, raw=a_file())
+    own = a_result(course.clinic, share=0.3)
+    with pytest.raises(InvalidValue, match=f"already, as {own.version}"):
+        bring_fit(by=owner, at=AT, raw=a_file(share=0.3))
+    assert RecoveryFit.objects.filter(kind="file").count() == 1
+
+
+def test_a_file_makes_no_baseline_speak_and_silences_none():
+    clinic = a_clinic()
+    owner = an_owner(clinic)
+    for month in range(2):
+        a_result(clinic, at=AT + timedelta(days=31 * month), beaten=True)
+    bring_fit(by=owner, at=AT + timedelta(days=62), raw=a_file(beaten=True, share=0.4))
+    assert basis_in_force(clinic.pk).plain is None
+    a_result(clinic, at=AT + timedelta(days=62), beaten=True)
+    assert basis_in_force(clinic.pk).plain is not None
+    bring_fit(by=owner, at=AT + timedelta(days=63), raw=a_file(share=0.5))
+    assert basis_in_force(clinic.pk).plain is not None
+    assert fits_for(owner, at=AT).speaks == "proportional"
+    set_baseline_aside(by=owner, at=AT)
+    assert basis_in_force(clinic.pk).plain is None

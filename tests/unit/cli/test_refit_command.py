@@ -12,6 +12,9 @@ import pytest
 
 from myotome.cli import main
 from myotome.cli.refit import saying_it_is_alive
+from myotome.refit.result import basis_of, to_bytes
+from myotome.science.followup.answer import forecast_answer
+from tests.fits import a_fit
 
 COURSE = {"age": 45, "visits": [{"day": 0, "nrs": 7}, {"day": 7, "nrs": 5}]}
 
@@ -76,3 +79,44 @@ def test_a_refit_says_that_it_is_alive_until_it_ends_and_a_beat_that_fails_stops
     with saying_it_is_alive(say, every_s=0.001):
         assert enough.wait(20)
     assert "alive" not in {thread.name for thread in threading.enumerate()}
+
+
+@pytest.fixture
+def result(tmp_path):
+    def written(**more):
+        file = tmp_path / "result.zip"
+        file.write_bytes(to_bytes(a_fit(**more)))
+        return str(file)
+
+    return written
+
+
+@pytest.fixture
+def course(tmp_path):
+    file = tmp_path / "course.json"
+    file.write_text(json.dumps(COURSE))
+    return str(file)
+
+
+def test_a_forecast_rests_on_the_result_that_is_named(course, result, capsys):
+    assert main(["forecast", course, "--json"]) == 0
+    before = json.loads(capsys.readouterr().out)
+    assert main(["forecast", course, "--fit", result(share=0.9), "--json"]) == 0
+    after = json.loads(capsys.readouterr().out)
+    assert (before["basis"]["kind"], after["basis"]["kind"], after["basis"]["n"]) == ("prior", "fitted", 412)
+    assert after["basis"]["version"].endswith(f"/{a_fit(share=0.9).version}")
+    assert after["p_no_meaningful_change"] > before["p_no_meaningful_change"] + 0.1
+    assert after["other_spacings"]["14"] != before["other_spacings"]["14"]
+    assert after == {**after, **forecast_answer(COURSE, basis_of(a_fit(share=0.9)))}
+
+
+def test_no_forecast_rests_on_a_result_that_did_not_pass_or_is_none(course, result, capsys):
+    for fit, words in (
+        (result(passed=False), "did not pass its checks (effective)"),
+        (course, "no result of a refit"),
+        ("nowhere.zip", "there is no file nowhere.zip"),
+    ):
+        assert main(["forecast", course, "--fit", fit]) == 1
+        said = capsys.readouterr()
+        assert words in said.err
+        assert said.out == ""

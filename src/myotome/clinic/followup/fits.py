@@ -54,9 +54,9 @@ def _accepted(clinic_id: int) -> QuerySet[RecoveryFit]:
 
 
 def _newest(clinic_id: int) -> QuerySet[RecoveryFit]:
-    """The newest refit with a result; `speaks` is the baseline that speaks since, empty for the model."""
+    """The newest refit or month with a result; `speaks` is the baseline that speaks since, empty for the model."""
     speaks = Case(When(baseline_set_aside_at__isnull=True, then=F("baseline")), default=Value(""))
-    rows = RecoveryFit.objects.filter(clinic_id=clinic_id).exclude(version="")
+    rows = RecoveryFit.objects.filter(clinic_id=clinic_id).exclude(version="").exclude(kind=RecoveryFit.FILE)
     return rows.annotate(speaks=speaks).order_by("-pk")
 
 

@@ -166,10 +166,17 @@ class ForecastShown(ClinicalRow):
 class RecoveryFit(ClinicRow):
     """A refit of the recovery model to the clinic's courses: its run, its file, and since when forecasts rest on it.
 
+    `kind` tells it from the two that no refit of ours is: the scores of a month of past forecasts, which have no file, and
+    the result in a file that the owner brought.
+
     One at most is in force: accepted and not retired. `instead_of` is the one that was in force when it was accepted.
-    While it runs it says now and then that it is alive. `baseline` is the plain baseline that speaks from this refit on,
-    because it has won three months in a row, until the next refit or until the owner sets it aside.
+    While it runs it says now and then that it is alive. `baseline` is the plain baseline that speaks from this row on,
+    because it has won three months in a row, until the model wins or until the owner sets it aside.
     """
+
+    REFIT, MONTH, FILE = "refit", "month", "file"
+
+    kind = models.CharField(max_length=5, choices=[(v, v) for v in (REFIT, MONTH, FILE)], default=REFIT)
 
     started_at = models.DateTimeField()
     started_by = models.CharField(max_length=120)

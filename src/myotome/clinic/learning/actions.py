@@ -9,15 +9,14 @@ from django.db.models import Q
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.followup.models import RecoveryFit
-from myotome.clinic.learning.fits import LOST_AFTER, winner_of_three_months
+from myotome.clinic.learning.fits import LOST_AFTER, MOST_COMPARED, baseline_after
 from myotome.clinic.learning.jobs import run_refit
 from myotome.clinic.people.models import Clinic
-from myotome.refit.result import Fit, to_bytes
+from myotome.refit.brought import brought
+from myotome.refit.result import Fit, from_bytes, to_bytes
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, NotFound, StaleVersion
-
-MOST_COMPARED = 60
 
 
 @transaction.atomic
@@ -62,16 +61,45 @@ def is_still_wanted(*, by: Actor, at: datetime, fit_id: int) -> bool:
 def keep_result(*, by: Actor, at: datetime, fit_id: int, fit: Fit) -> RecoveryFit:
     """The result with its row; nothing forecasts from it until the owner accepts it.
 
-    A baseline that has won three months in a row speaks from now on, and one that has not any more is silent.
+    A baseline that has won three months in a row speaks from now on, and one that the model beats is silent.
     """
     row = _running(by, fit_id)
     row.ended_at, row.version, row.about, row.file = at, fit.version, dict(fit.about), to_bytes(fit)
     earlier = RecoveryFit.objects.filter(clinic_id=by.clinic_id, pk__lt=row.pk).defer("file").order_by("-pk")
-    row.baseline = winner_of_three_months([row, *earlier[:MOST_COMPARED]])
+    row.baseline = baseline_after([row, *earlier[:MOST_COMPARED]])
     row.save(update_fields=["ended_at", "version", "about", "file", "baseline"])
     record(by=by, at=at, act="refit.ended", subject=row, version=fit.version, passed=fit.passed)
     if row.baseline:
         record(by=by, at=at, act="refit.baseline_speaks", subject=row, baseline=row.baseline)
+    return row
+
+
+@transaction.atomic
+def bring_fit(*, by: Actor, at: datetime, raw: bytes) -> RecoveryFit:
+    """The result of a refit in a file, beside those made here: looked at and accepted, or not, as they are.
+
+    Raises:
+        NotAllowed: not the owner.
+        InvalidValue: it is no such file, is of another model, or is here already.
+    """
+    by.check_holds(Role.OWNER)
+    given = from_bytes(raw)
+    fit = brought(given)
+    Clinic.objects.select_for_update().get(pk=by.clinic_id)
+    same = RecoveryFit.objects.filter(clinic_id=by.clinic_id, version__in=[given.version, fit.version]).first()
+    if same is not None:
+        raise InvalidValue("This result is here already, as {version}.", field="file", version=same.version)
+    row = RecoveryFit.objects.create(
+        clinic_id=by.clinic_id,
+        kind=RecoveryFit.FILE,
+        started_at=at,
+        started_by=by.name[:120],
+        ended_at=at,
+        version=fit.version,
+        about=dict(fit.about),
+        file=to_bytes(fit),
+    )
+    record(by=by, at=at, act="refit.brought", subject=row, version=fit.version, passed=fit.passed)
     return row
 
 
@@ -163,11 +191,11 @@ def let_baseline_speak(*, by: Actor, at: datetime) -> RecoveryFit:
 
     Raises:
         NotAllowed: not the owner.
-        InvalidValue: none was set aside since the last refit.
+        InvalidValue: none was set aside since the last scores.
     """
     row = _newest(by)
     if row is None or row.baseline_set_aside_at is None:
-        raise InvalidValue("No baseline was set aside since the last refit.")
+        raise InvalidValue("No baseline was set aside since the last scores.")
     row.baseline_set_aside_at, row.baseline_set_aside_by = None, ""
     row.save(update_fields=["baseline_set_aside_at", "baseline_set_aside_by"])
     record(by=by, at=at, act="refit.baseline_speaks", subject=row, baseline=row.baseline)
@@ -176,7 +204,8 @@ def let_baseline_speak(*, by: Actor, at: datetime) -> RecoveryFit:
 
 def _newest(by: Actor) -> RecoveryFit | None:
     by.check_holds(Role.OWNER)
-    rows = RecoveryFit.objects.for_actor(by).exclude(version="").defer("file").order_by("-pk")
+    rows = RecoveryFit.objects.for_actor(by).exclude(version="").exclude(kind=RecoveryFit.FILE)
+    rows = rows.defer("file").order_by("-pk")
     return rows.select_for_update(of=("self",)).first()
 
 

@@ -22,8 +22,9 @@ from myotome.vocabulary.courses import CourseOutcome, Role
 from myotome.vocabulary.measures import Occasion
 
 
-def courses_to_learn_from(actor: Actor) -> list[dict[str, Any]]:
-    """Every course of the clinic with a visit, in the shape that `myotome.refit.courses` reads.
+def courses_to_learn_from(actor: Actor, *, before: date | None = None) -> list[dict[str, Any]]:
+    """Every course of the clinic with a visit, in the shape that `myotome.refit.courses` reads; with `before` as they stood
+    at the beginning of that day.
 
     A score given in the six days before a visit is that visit's, and before the first one in the thirty; an answer to the
     questions of a visit is no other visit's, and given after its treatment no visit's. What she says of
@@ -34,18 +35,20 @@ def courses_to_learn_from(actor: Actor) -> list[dict[str, Any]]:
     visits: dict[int, dict[date, int]] = defaultdict(dict)
     treated = TreatmentVisit.objects.filter(clinic_id=actor.clinic_id).order_by("opened_at", "pk")
     for course_id, opened_at, practitioner_id in treated.values_list("course_id", "opened_at", "practitioner_id"):
-        visits[course_id].setdefault(opened_at.astimezone(zone).date(), practitioner_id)
-    before: dict[int, list[Given]] = defaultdict(list)
+        day = opened_at.astimezone(zone).date()
+        if before is None or day < before:
+            visits[course_id].setdefault(day, practitioner_id)
+    given: dict[int, list[Given]] = defaultdict(list)
     after: dict[int, dict[date, float]] = defaultdict(dict)
     scores = MeasureScore.objects.filter(clinic_id=actor.clinic_id, value__isnull=False, replaced_at__isnull=True)
-    scores = scores.order_by("on", "pk")
+    scores = (scores if before is None else scores.filter(on__lt=before)).order_by("on", "pk")
     for row in with_day_asked_for(scores.filter(measure=PAIN_AVERAGE, given_after=False)):
-        before[row.course_id].append(given_of(row, zone))
+        given[row.course_id].append(given_of(row, zone))
     two_days_after = Q(measure=PAIN_NOW, request__occasion=Occasion.TWO_DAYS_AFTER.value)
     for course_id, on, value in scores.filter(two_days_after).values_list("course_id", "on", "value"):
         after[course_id][on] = value
     courses = Course.objects.filter(pk__in=visits).select_related("patient").order_by("pk")
-    return [_row(course, visits[course.pk], before[course.pk], after[course.pk]) for course in courses]
+    return [_row(course, visits[course.pk], given[course.pk], after[course.pk]) for course in courses]
 
 
 def _row(course: Course, visits: dict[date, int], before: list[Given], after: dict[date, float]) -> dict[str, Any]:

@@ -10,7 +10,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from myotome.clinic.learning.fits import month_of
 from myotome.pages.followup.forecasters import FORECASTS
+from myotome.refit.month import NEXT
+from myotome.refit.scores import winner
 
 Words = str | Promise
 
@@ -122,6 +125,22 @@ def score_rows(scores: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         for known, row in scores.items()
     ]
+
+
+def month_rows(months: Sequence[Any]) -> list[dict[str, Any]]:
+    """Each month of past forecasts with the CRPS of all, or without where too few could be judged."""
+    found = []
+    for row in months:
+        scores = row.about["scores"].get(NEXT)
+        best = winner(row.about["scores"])
+        found.append(
+            {
+                "month": month_of(row),
+                "n": scores["n"] if scores else row.about["n_met"],
+                "crps": [(f"{scores[who]['crps']:.2f}", who == best) for who in FORECASTS] if scores else [],
+            }
+        )
+    return found
 
 
 def _range(values: Sequence[float], words: Callable[[float], str]) -> str:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from myotome.clinic.learning.actions import (
     accept_fit,
     ask_for_refit,
+    bring_fit,
     let_baseline_speak,
     roll_back,
     set_baseline_aside,
@@ -21,7 +22,9 @@ from myotome.clinic.learning.actions import (
 from myotome.clinic.learning.fits import fits_for
 from myotome.pages.access import for_roles
 from myotome.pages.followup.forecasters import FORECASTS
-from myotome.pages.owner.learned import gate_rows, learned_rows, score_rows
+from myotome.pages.owner.learned import gate_rows, learned_rows, month_rows, score_rows
+from myotome.refit.result import MOST_BYTES
+from myotome.refit.scores import FEWEST
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import MyotomeError, NotFound
@@ -40,6 +43,15 @@ def learning(request: HttpRequest, actor: Actor) -> HttpResponse:
 def start(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Asks for a refit."""
     return _after(request, actor, _("The refit was asked for. It takes some minutes."), ask_for_refit)
+
+
+@owner
+@require_POST
+def bring(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Takes the result of a refit in a file."""
+    upload = request.FILES.get("file")
+    raw = upload.read(MOST_BYTES + 1) if upload is not None else b""
+    return _after(request, actor, _("The result is here. Read its checks below."), bring_fit, raw=raw)
 
 
 @owner
@@ -95,4 +107,7 @@ def _page(actor: Actor) -> dict[str, Any]:
         "learned": learned_rows(about["learned"]) if about else [],
         "gates": gate_rows(about["gates"]) if about else [],
         "scores": score_rows(about["scores"]) if about else [],
+        "months": month_rows(fits.months),
+        "forecasters": FORECASTS.values(),
+        "fewest": FEWEST,
     }

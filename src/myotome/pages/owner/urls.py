@@ -16,6 +16,7 @@ urlpatterns = [
     path("supervision/<int:supervision>/end/", harm.supervision_end, name="supervision_end"),
     path("forecasts/", learning.learning, name="learning"),
     path("forecasts/refit/", learning.start, name="refit_start"),
+    path("forecasts/bring/", learning.bring, name="refit_bring"),
     path("forecasts/accept/<int:fit>/", learning.accept, name="refit_accept"),
     path("forecasts/aside/", learning.aside, name="baseline_aside"),
     path("forecasts/speak/", learning.speak, name="baseline_speak"),
