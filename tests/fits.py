@@ -12,6 +12,7 @@ from myotome.refit.result import Fit, fit_from
 from myotome.science.followup.baselines import BASELINES
 from myotome.science.followup.draws import draws_of
 from myotome.science.followup.fitted import SHARED
+from myotome.science.followup.plain import PLAIN_VERSION
 
 N = 900
 GOOD = {"mae": 1.2, "crps": 0.8, "coverage80": 0.81, "width80": 4.0}
@@ -20,6 +21,7 @@ BAD = {"mae": 1.6, "crps": 1.1, "coverage80": 0.74, "width80": 5.0}
 OFF = [round(4.0 * (k - 49.5) / 99.0, 3) for k in range(100)]
 PLAIN = {
     start: {
+        "version": PLAIN_VERSION,
         "n": 90,
         "days": days,
         "baselines": {

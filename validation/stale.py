@@ -24,7 +24,7 @@ VISIT_MODEL = (
     ),
 )
 """What a forecast of recovery is made of: the prior and the model, without the words and files around them."""
-SAMPLER = (*VISIT_MODEL, *(f"src/myotome/refit/{name}.py" for name in ("likelihood", "sampler", "simulated")))
+SAMPLER = (*VISIT_MODEL, *(f"src/myotome/refit/{name}.py" for name in ("likelihood", "priors", "sampler", "simulated")))
 COVERED = ("src/myotome/vocabulary", "src/myotome/knowledge", "src/myotome/science", "src/myotome/clinic")
 
 

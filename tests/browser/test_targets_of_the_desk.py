@@ -35,3 +35,19 @@ def test_every_target_of_the_bar_of_the_staff_is_wide_enough(browser, live_serve
             assert len(rows) >= 6, (path, rows)
             assert [row for row in rows if row[1] < LEAST_PX] == [], path
         walk.context.close()
+
+
+@pytest.mark.parametrize("width", [390, 820, 1440])
+def test_the_account_menu_opens_on_the_page_and_not_beside_it(browser, live_server, axe, width):
+    clinic = a_clinic(idle_lock_minutes=60)
+    a_practitioner(clinic)
+    for user, path in ((a_receptionist(clinic), "/alder/desk/"), (a_user(clinic, Role.OWNER), "/alder/owner/")):
+        walk = Walk(browser, live_server.url, axe)
+        walk.log_in(user.email)
+        walk.page.set_viewport_size({"width": width, "height": 900})
+        walk.open(path)
+        walk.page.locator(".menu > summary").click()
+        box = walk.page.locator(".menu > .sheet").bounding_box()
+        assert box["x"] >= 0, (path, box)
+        assert box["x"] + box["width"] <= width, (path, box)
+        walk.context.close()

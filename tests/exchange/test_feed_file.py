@@ -1,10 +1,11 @@
 """A calendar to subscribe to is read back the same by the library, its zones by a reader that shares nothing with it."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from io import StringIO
 from zoneinfo import ZoneInfo
 
 import pytest
+from dateutil.rrule import rruleset, rrulestr
 from dateutil.tz import tzical
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -70,6 +71,25 @@ def events(draw):
         location=draw(ANY_TEXT.filter(calendar_text)),
         changed_at=draw(MOMENTS),
         status=draw(st.sampled_from(["CONFIRMED", "TENTATIVE", "CANCELLED"])),
+        is_free=False,
+    )
+
+
+@st.composite
+def shifts(draw):
+    """Working hours of every week, on the wall of a place, with days on which they are not."""
+    zone, first = draw(st.sampled_from(ZONES)), draw(st.dates(date(2026, 1, 1), date(2027, 12, 31)))
+    n = draw(st.integers(0, 60))
+    weeks = draw(st.sets(st.integers(0, n), max_size=5))
+    starts = datetime.combine(first, time(draw(st.integers(5, 20)), draw(st.sampled_from([0, 30]))), ZoneInfo(zone))
+    return an_event(
+        uid="hours-7@alder.myotome",
+        starts=starts.astimezone(UTC),
+        ends=starts.astimezone(UTC) + timedelta(hours=draw(st.integers(1, 3))),
+        zone=zone,
+        last_on=first + timedelta(weeks=n),
+        but_not=tuple(sorted(first + timedelta(weeks=week) for week in weeks)),
+        is_free=True,
     )
 
 
@@ -191,3 +211,33 @@ def test_what_is_cancelled_keeps_nobodys_time():
 def test_what_is_no_event_is_refused(wrong):
     with pytest.raises(InvalidValue):
         an_event(**wrong)
+
+
+@given(shifts())
+def test_weekly_hours_keep_their_wall_clock_time_for_a_reader_that_knows_nothing_of_ours(shift):
+    file = feed_file([shift], name="Hours")
+    (after,) = feed_events_from(file)
+    assert (after.last_on, after.but_not, after.is_free) == (shift.last_on, shift.but_not, True)
+    text = file.decode()
+    zones = tzical(StringIO(text))
+    zone = zones.get(shift.zone)
+    event = Calendar.from_ical(file).walk("VEVENT")[0]
+    begins = event["dtstart"].dt.replace(tzinfo=zone)
+    rule = rruleset()
+    rule.rrule(rrulestr(event["rrule"].to_ical().decode(), dtstart=begins))
+    for day in event["exdate"].dts if "exdate" in event else ():
+        rule.exdate(day.dt.replace(tzinfo=zone))
+    first = shift.starts.astimezone(ZoneInfo(shift.zone)).date()
+    weeks = range((shift.last_on - first).days // 7 + 1)
+    days = [day for n in weeks if (day := first + timedelta(weeks=n)) not in shift.but_not]
+    assert [moment.replace(tzinfo=None) for moment in rule] == [
+        datetime.combine(day, begins.time().replace(tzinfo=None)) for day in days
+    ]
+    assert [moment.astimezone(UTC) for moment in rule] == [shift.start_on(day).astimezone(UTC) for day in days]
+
+
+@pytest.mark.parametrize("values", [{"last_on": date(2027, 3, 8)}, {"last_on": date(2027, 3, 10), "whole": True}])
+def test_what_comes_every_week_has_hours_and_ends_after_it_began(values):
+    days = {"starts": date(2027, 3, 9), "ends": date(2027, 3, 10)} if values.pop("whole", False) else {}
+    with pytest.raises(InvalidValue):
+        an_event(**values, **days)

@@ -106,10 +106,10 @@ def test_the_stop_rule_counts_the_draws_that_come_to_relief_after_the_review():
     rule = stop_rule(after.people.first_pain, latent, relief, after.weights, 3)
     waiting = later = 0.0
     for i in range(4000):
-        if not relief[1, i]:
+        if not relief[0, i]:
             waiting += after.weights[i]
-            later += after.weights[i] if relief[2:14, i].any() else 0.0
-    assert rule.visit == 5
+            later += after.weights[i] if relief[1:13, i].any() else 0.0
+    assert rule.visit == 4
     assert rule.p_relief_later == pytest.approx(later / waiting)
     eased = sum(after.weights[i] for i in range(4000) if any(relief[k, i] for k in range(13)))
     assert rule.p_relief_from_here == pytest.approx(eased)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -166,16 +168,64 @@ def test_minima_that_stand_where_the_sister_column_is_empty_are_refused_unless_t
         ({"arm": "group"}, "group"),
         ({"high": 5.0}, "pain_0"),
         ({"low": 10.0}, "scale"),
+        ({"covariates": ("arm",), "arm": None}, "arm"),
+        ({"high": float("inf")}, "scale"),
+        ({"low": -1e308, "high": 1e308}, "scale"),
+        ({"outcome": "pain_0"}, "pain_0"),
+        ({"update": "pain_8"}, "pain_8"),
+        ({"covariates": ("log_weeks", "pain_8")}, "pain_8"),
+        ({"covariates": ("log_weeks", "log_weeks")}, "log_weeks"),
         ({"covariates": ("arm",)}, "arm"),
     ],
 )
 def test_a_wrong_question_names_its_column(change, field):
-    from dataclasses import replace
-
     rows = rows_from_the_visit_model(30, 4)
     with pytest.raises(InvalidValue) as caught:
         validate_recovery(rows, rows, replace(QUESTION, **change))
     assert caught.value.field == field
+
+
+def test_an_arm_that_nobody_was_fitted_on_is_refused_and_a_missing_one_is_the_mix():
+    rows = rows_from_the_visit_model(60, 6)
+    with pytest.raises(
+        InvalidValue, match="line 3: nobody to fit on is in arm 'sham'; there are needled, waiting"
+    ) as no:
+        validate_recovery(rows, [rows[0], rows[1] | {"arm": "sham"}, *rows[2:]], QUESTION)
+    assert no.value.field == "arm"
+    one = rows[0] | {"pain_0": "8", "pain_8": "0"}  # what is forecast for her is how far off it is
+    needled, waiting, missing = (
+        validate_recovery(rows, [one | {"arm": arm}], QUESTION)["baselines"]["sqrt_linear"]["mae"]
+        for arm in ("needled", "waiting", " ")
+    )
+    assert needled < missing < waiting
+
+
+def test_an_update_is_fitted_on_twenty_scores_or_not_at_all():
+    rows = [row | {"pain_4": row["pain_8"] if k < 19 else ""} for k, row in enumerate(rows_from_the_visit_model(60, 7))]
+    question = replace(QUESTION, update="pain_4")
+    with pytest.raises(InvalidValue, match="19 scores to fit the update on; 20 are needed") as caught:
+        validate_recovery(rows, rows, question)
+    assert caught.value.field == "pain_4"
+    enough = [*rows[:19], rows[19] | {"pain_4": "5"}, *rows[20:]]
+    assert validate_recovery(enough, rows[30:], question)["n"] == 30
+
+
+@pytest.mark.parametrize("value", ["1e308", "-1e10"])
+def test_a_covariate_beyond_all_numbers_is_refused(value):
+    rows = rows_from_the_visit_model(30, 4)
+    with pytest.raises(InvalidValue, match="train, line 5: log_weeks is beyond 1e"):
+        validate_recovery([row | {"log_weeks": value} if k == 3 else row for k, row in enumerate(rows)], rows, QUESTION)
+
+
+@pytest.mark.parametrize("constant", ["3.7", "1e8", ""])
+def test_a_covariate_that_is_the_same_for_all_says_nothing_of_others(constant):
+    rows = [row | {"log_weeks": constant} for row in rows_from_the_visit_model(60, 8)]
+    others = [row | {"log_weeks": str(1e9 - k)} for k, row in enumerate(rows)]
+    answer = validate_recovery(rows, others, QUESTION)
+    without = validate_recovery(rows, others, replace(QUESTION, covariates=()))
+    for name in ("mae", "crps", "coverage80", "width80"):
+        assert answer[name] == pytest.approx(without[name], abs=1e-3)
+    assert answer["baselines"] == without["baselines"]
 
 
 def test_too_few_people_are_not_fitted():

@@ -59,6 +59,13 @@ def test_two_weekly_visits_take_longer_and_a_review_saves_treatments_and_loses_s
     assert weekly["cost_each"] == pytest.approx(90 * weekly["mean_treatments"], abs=0.1)
 
 
+def test_the_answer_names_its_own_definition_and_what_it_does_not_believe():
+    answer = compare_policies({"patients": 50, "mix": [{"duration_weeks": 0}, {"duration_weeks": 20, "age": 50}]})
+    assert answer["basis"]["definition"] == "two-scores-1"
+    assert "two scores in a row" in answer["basis"]["says"]
+    assert [words[:21] for words in answer["warnings"]] == ["A duration of 0 weeks"]
+
+
 def test_scenario_b_needs_more():
     a = compare_policies({"patients": 2000})["policies"][0]
     b = compare_policies({"patients": 2000, "scenario": "b"})["policies"][0]
@@ -87,6 +94,10 @@ def test_long_standing_pain_recovers_less_often():
         ({"policies": [{"interval_days": 0}]}, "policies[0].interval_days"),
         ({"policies": [{"name": "a"}, {"name": "a"}]}, "policies"),
         ({"policies": [{"intervall": 7}]}, "intervall"),
+        ({"policies": [{"first_interval_days": 3.5}]}, "policies[0].first_interval_days"),
+        ({"policies": [{"first_interval_days": 3.5, "n_first": 0}]}, "policies[0].first_interval_days"),
+        ({"policies": [{}, {"n_first": 4}]}, "policies[1].first_interval_days"),
+        ({"policies": [{"first_interval_days": 3.5, "n_first": 61}]}, "policies[0].n_first"),
         ({"mix": []}, "mix"),
         ({"mix": [{"share": 0}]}, "mix"),
         ({"mix": [{"condition": "sore"}]}, "condition"),

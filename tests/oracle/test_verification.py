@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from myotome.science.followup.baselines import BASELINES, baseline_reached
+from myotome.science.followup.baselines import BASELINES, baseline_reached, learned_with_residuals
 from myotome.science.followup.verification import (
     crps_of,
     crps_of_whole,
@@ -37,6 +37,16 @@ def test_a_forecast_that_is_sure_and_right_costs_nothing_and_wrong_costs_its_dis
     np.testing.assert_allclose(crps_of(GRID, ensemble_reached(GRID, members), np.array([5.0, 8.0])), [0, 3], atol=0.02)
 
 
+def test_the_mass_of_one_point_is_at_it_and_costs_nothing_there():
+    for value in (0.0, 5.0, 7.325, 10.0):
+        reached = ensemble_reached(GRID, np.full((1, 10), value))
+        assert [quantile_of(GRID, reached, level)[0] for level in (0.1, 0.5, 0.9)] == pytest.approx([value] * 3)
+        assert crps_of(GRID, reached, np.array([value]))[0] == pytest.approx(0.0, abs=1e-9)
+    halves = ensemble_reached(GRID, np.array([[2.0] * 5 + [8.0] * 5]))
+    assert [quantile_of(GRID, halves, level)[0] for level in (0.1, 0.5, 0.9)] == pytest.approx([2.0, 2.0, 8.0])
+    assert crps_of(GRID, halves, np.array([2.0]))[0] == pytest.approx(1.5)
+
+
 def test_quantiles_are_those_of_the_members():
     members = np.random.default_rng(5).uniform(-1, 11, (3, 5000))
     for level in (0.1, 0.5, 0.9):
@@ -66,6 +76,23 @@ def test_each_baseline_forecasts_what_its_name_says(name, expected):
     nothing = np.empty((60, 0))
     reached = baseline_reached(name, (start, nothing, later), (np.array([6.0]), np.empty((1, 0))), GRID)
     assert quantile_of(GRID, reached, 0.5)[0] == pytest.approx(expected, abs=0.05)
+
+
+def test_the_line_between_roots_is_off_by_roots_and_the_others_by_points():
+    rng = np.random.default_rng(8)
+    start = rng.uniform(1, 9, 200)
+    outcome = np.maximum(0.8 * np.sqrt(start) + 0.3 * rng.normal(size=200), 0) ** 2
+    for name, is_wider in (("sqrt_linear", True), ("proportional", False)):
+        numbers, off = learned_with_residuals(name, (start, np.empty((200, 0)), outcome))
+        reached = baseline_reached(
+            name, (start, np.empty((200, 0)), outcome), (np.array([2.0, 8.0]), np.empty((2, 0))), GRID
+        )
+        width = quantile_of(GRID, reached, 0.9) - quantile_of(GRID, reached, 0.1)
+        assert bool(width[1] > 1.5 * width[0]) == is_wider, name
+        one = BASELINES[name]
+        point = one.point(numbers, np.array([4.0]), np.empty((1, 0)))
+        np.testing.assert_allclose(one.off(point, one.members(point, np.array([0.2, 0.5]))), [0.2, 0.5])
+        assert off.std() == pytest.approx(0.3 if is_wider else off.std(), abs=0.04)
 
 
 def test_there_are_the_four_baselines():

@@ -13,6 +13,7 @@ from typing import Any
 from myotome.cli.mistakes import Mistake
 
 MOST_BYTES = 5_000_000
+MOST_DIGITS = 400
 
 
 def takes_json(parser: argparse.ArgumentParser) -> None:
@@ -21,9 +22,8 @@ def takes_json(parser: argparse.ArgumentParser) -> None:
 
 
 def say_json(value: Any) -> None:
-    """Prints the value as JSON that ends with a line break."""
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=2, default=_plain)
-    sys.stdout.write("\n")
+    """Prints the value as JSON that ends with a line break; NaN and infinity are not JSON, and raise before a word is out."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2, default=_plain) + "\n")
 
 
 def say_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
@@ -38,7 +38,8 @@ def mapping_from(file: str) -> dict[str, Any]:
     """The JSON object in the file (`-` is standard input).
 
     Raises:
-        Mistake: it is not there, too big, not JSON, holds a key twice, NaN or an infinity, or is no object.
+        Mistake: it is not there, too big, not JSON, holds a key twice, NaN, an infinity or a number of more than
+            400 digits, or is no object.
     """
     raw = sys.stdin.buffer.read(MOST_BYTES + 1) if file == "-" else _read(Path(file))
     name = "standard input" if file == "-" else file
@@ -46,7 +47,7 @@ def mapping_from(file: str) -> dict[str, Any]:
         raise Mistake(f"{name} is larger than {MOST_BYTES // 1_000_000} MB.")
     try:
         text = raw.decode("utf-8-sig")
-        value = json.loads(text, object_pairs_hook=_no_key_twice, parse_constant=_no_constant)
+        value = json.loads(text, object_pairs_hook=_no_key_twice, parse_constant=_no_constant, parse_int=_whole)
     except UnicodeDecodeError:
         raise Mistake(f"{name} is not UTF-8.") from None
     except json.JSONDecodeError as error:
@@ -80,6 +81,12 @@ def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(word: str) -> Any:
     raise ValueError(f"{word} is not a number")
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        raise ValueError(f"a number has {len(digits)} digits")
+    return int(digits)
 
 
 def _kind(value: Any) -> str:

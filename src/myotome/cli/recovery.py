@@ -6,6 +6,7 @@ import argparse
 import csv
 import sys
 from collections.abc import Mapping
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,8 @@ def simulate(options: argparse.Namespace) -> int:
         f"{answer['patients']:,} simulated courses, scenario {answer['scenario'].upper()}, {answer['basis']['version']}"
     )
     say_rows([_row(policy) for policy in answer["policies"]], list(_row(answer["policies"][0])))
+    for words in (answer["basis"]["says"], *answer["warnings"]):
+        print(words)
     print()
     for line in picture(answer["policies"]):
         print(line)
@@ -133,7 +136,7 @@ def _scale(text: str) -> tuple[float, float]:
     except ValueError:
         colon = ""
         found = (0.0, 0.0)
-    if not colon or not found[0] < found[1]:
+    if not colon or not found[0] < found[1] or not isfinite(found[1] - found[0]):
         raise WrongUse("--scale is MIN:MAX, for example 0:10.")
     return found
 

@@ -75,7 +75,7 @@ def findings(now: datetime | None = None) -> list[Finding]:
         )
     else:
         found.append(ok("migrations", "The database fits this program."))
-        found += [*_backup(now), *_queue(now), *_second_factor(), *_time_zones(now)]
+        found += [*_backup(now), *_queue(now), *_second_factor(), *_time_zones(now), *_working_hours(now)]
     return found
 
 
@@ -240,6 +240,23 @@ def _queue(now: datetime) -> Iterator[Finding]:
         yield warning("queue", f"{late} jobs wait for more than 10 minutes; is `myotome worker` running?")
     else:
         yield ok("queue", "No job waits for long.")
+
+
+def _working_hours(now: datetime) -> Iterator[Finding]:
+    from myotome.clinic.booking.overlapping import who_overlaps
+    from myotome.clinic.people.days import clinic_day
+    from myotome.clinic.people.queries import clinics
+
+    is_clear = True
+    for clinic in clinics():
+        n, names = who_overlaps(clinic.pk, today=clinic_day(clinic, now))
+        if n:
+            is_clear = False
+            shifts = "2 shifts overlap" if n == 1 else f"{n} pairs of shifts overlap"
+            said = f"In {clinic.name} {shifts}: {', '.join(names)}. The set-up page names each with the way out."
+            yield warning("working hours", said)
+    if is_clear:
+        yield ok("working hours", "No shifts of one person overlap.")
 
 
 def zones_apart(names: Iterable[str], folder: Path, now: datetime) -> list[str]:

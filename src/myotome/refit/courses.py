@@ -17,6 +17,7 @@ import numpy as np
 
 from myotome.science.followup.answer import KEYS, covariates_of, visits_from
 from myotome.science.followup.draws import Array
+from myotome.science.followup.particles import ScoredVisit
 from myotome.science.followup.recovery import EXPECTED, LONGEST_WEEKS, SHORTEST_WEEKS
 from myotome.vocabulary.errors import InvalidValue
 
@@ -91,11 +92,11 @@ def courses_from(rows: Sequence[Mapping[str, Any]]) -> Courses:
         leaves_at=np.full(n, NOWHERE),
     )
     for i, row in enumerate(kept):
-        about, visits = covariates_of(row), visits_from(row["visits"])[:longest]
+        about, visits = covariates_of(row), visits_with_scores_between(row)[:longest]
         for k, visit in enumerate(visits):
             found.days[i, k] = visit.day
             found.scores[i, k] = MISSING if visit.nrs is None else visit.nrs
-            found.treated[i, k] = row["visits"][k].get("treated", True)
+            found.treated[i, k] = is_treated(row["visits"][k])
         found.days[i, len(visits) :] = visits[-1].day
         found.n_occasions[i] = len(visits)
         last = int(np.flatnonzero(found.treated[i])[-1]) if found.treated[i].any() else 0
@@ -128,6 +129,20 @@ def is_readable(row: Mapping[str, Any]) -> bool:
     return True
 
 
+def visits_with_scores_between(row: Mapping[str, Any]) -> list[ScoredVisit]:
+    """The visits of a course, scores without a treatment among them.
+
+    Raises:
+        InvalidValue: names the visit and what is wrong with it.
+    """
+    return visits_from(row.get("visits"), may_be_untreated=True)
+
+
+def is_treated(entry: Mapping[str, Any]) -> bool:
+    """Whether a treatment followed the score of an entry; what says nothing is a visit."""
+    return entry.get("treated") is not False
+
+
 def practitioners_in(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """The opaque words of the practitioners of these courses, in the order in which `courses_from` numbers them."""
     names, _index = _numbered([_who(row) for row in _with_a_score(rows)])
@@ -156,7 +171,15 @@ def _has_a_score(row: Mapping[str, Any], number: int) -> bool:
         raise InvalidValue(
             "Course {number}: {unknown!r} is none of its words.", field=unknown[0], number=number, unknown=unknown[0]
         )
-    return any(visit.nrs is not None for visit in visits_from(row.get("visits"))[:MOST_OCCASIONS])
+    if not isinstance(row.get("left"), bool | None):
+        raise InvalidValue(
+            "Course {number}: left is true or false, not {value!r}.", field="left", number=number, value=row["left"]
+        )
+    if not isinstance(row.get("clinic"), str | None):
+        raise InvalidValue(
+            "Course {number}: clinic is a word, not {value!r}.", field="clinic", number=number, value=row["clinic"]
+        )
+    return any(visit.nrs is not None for visit in visits_with_scores_between(row)[:MOST_OCCASIONS])
 
 
 def _with_a_score(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

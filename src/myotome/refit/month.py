@@ -15,7 +15,7 @@ import numpy as np
 from myotome.refit.courses import is_readable
 from myotome.refit.result import plain_of
 from myotome.refit.scores import FEWEST, MODEL
-from myotome.science.followup.answer import DEFAULT_INTERVAL_DAYS, covariates_of, visits_from
+from myotome.science.followup.answer import DEFAULT_INTERVAL_DAYS, covariates_of, visits_from, without_first_zero
 from myotome.science.followup.baselines import BASELINES
 from myotome.science.followup.draws import prior_basis
 from myotome.science.followup.plain import FIRST, Plain, plain_answer
@@ -54,7 +54,7 @@ def scores_of_month(met: Sequence[MetForecast], plain: Mapping[str, Any]) -> dic
 
 def _beside(one: MetForecast, told: Mapping[str, Plain | None]) -> tuple[MetForecast, dict[str, Said]] | None:
     """What each says of the next score; None before any score, where a baseline has nothing to say."""
-    about, visits = covariates_of(one.course), visits_from(one.course.get("visits"))
+    about, visits = covariates_of(one.course), without_first_zero(visits_from(one.course.get("visits")))
     interval = one.course.get("interval_days") or DEFAULT_INTERVAL_DAYS
     said: dict[str, Said] = {MODEL: one.said}
     for name, plain in told.items():

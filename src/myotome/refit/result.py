@@ -22,7 +22,7 @@ from myotome.refit.gates import Gate
 from myotome.refit.priors import starts
 from myotome.science.followup.draws import N_DRAWS, Array, Basis
 from myotome.science.followup.fitted import PRACTICE, SHARED, VISIT_MODEL, fitted_basis, stored_sample
-from myotome.science.followup.plain import FIRST, Learned, Plain
+from myotome.science.followup.plain import FIRST, PLAIN_VERSION, Learned, Plain
 from myotome.vocabulary.errors import InvalidValue
 
 LEVELS = (0.1, 0.5, 0.9)
@@ -160,10 +160,12 @@ def basis_of(fit: Fit) -> Basis:
 
 
 def plain_of(about: Mapping[str, Any], name: str, *, version: str) -> Plain | None:
-    """The baseline of a result, by name, as what can speak; None where too few courses told it anything."""
+    """The baseline of a result, by name, as what can speak; None where too few courses told it anything, or where it was
+    learned by another version of the baselines."""
     learned = {
         start: Learned(row["days"], tuple(row["baselines"][name]["numbers"]), tuple(row["baselines"][name]["off"]))
         for start, row in about.get("plain", {}).items()
+        if row.get("version") == PLAIN_VERSION
     }
     if FIRST not in learned:
         return None

@@ -16,12 +16,20 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr
 
-from myotome.refit.courses import COVARIATES
-from myotome.science.followup.answer import covariates_of, visits_from
+from myotome.refit.courses import COVARIATES, is_treated, visits_with_scores_between
+from myotome.science.followup.answer import covariates_of
 from myotome.science.followup.baselines import BASELINES, baseline_reached, learned_with_residuals
 from myotome.science.followup.draws import Array, Basis
 from myotome.science.followup.particles import ScoredVisit, posterior
-from myotome.science.followup.plain import FEWEST_DAYS, FIRST, LEVELS, SCORES_OF_THIRD, THIRD, plain_covariates
+from myotome.science.followup.plain import (
+    FEWEST_DAYS,
+    FIRST,
+    LEVELS,
+    PLAIN_VERSION,
+    SCORES_OF_THIRD,
+    THIRD,
+    plain_covariates,
+)
 from myotome.science.followup.recovery import Covariates, pain_before_visits
 from myotome.science.followup.verification import grid_of, verdict_on
 
@@ -78,7 +86,7 @@ def scores_of_fit(
 def plain_fits(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Each baseline as learned from all these courses, by where it starts, as JSON: what can speak in the model's place.
 
-    `off` holds a hundred quantiles of what it was off by on courses left out.
+    `off` holds a hundred quantiles of what it was off by on courses left out, as `version` reads them.
     """
     found: dict[str, Any] = {}
     for start, known in KNOWN.items():
@@ -88,6 +96,7 @@ def plain_fits(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         days = [row.visits[-1].day - row.visits[known - 1].day for row in train]
         learned = {name: learned_with_residuals(name, (*_table(train, known), _came(train))) for name in BASELINES}
         found[start] = {
+            "version": PLAIN_VERSION,
             "n": len(train),
             "days": max(FEWEST_DAYS, round(float(np.mean(days)), 1)),
             "baselines": {
@@ -102,8 +111,8 @@ def targets(rows: Sequence[Mapping[str, Any]], known: int) -> list[Target]:
     """The courses that have a first score, the score that updates it, and one between four and nine weeks."""
     found = []
     for row in rows:
-        given = [entry for entry in row["visits"] if entry.get("treated", True)]
-        visits = visits_from(given)
+        entries = zip(visits_with_scores_between(row), row["visits"], strict=True)
+        visits = [visit for visit, entry in entries if is_treated(entry)]
         late = [
             k for k, visit in enumerate(visits) if visit.nrs is not None and EARLIEST_DAY <= visit.day <= LATEST_DAY
         ]

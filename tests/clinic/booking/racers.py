@@ -7,6 +7,8 @@ They are `won`, `refused` (409), anything else by the name of its error. WHAT is
     series     weekly series over the same weeks, all or none waitlist  the same offers of the waiting list, each said yes to
     own        all writers after one place each week, each a patient in care with her own link
     import     rows of a file, all writers the same one       blind     as place, but written without looking
+    herself    the first practitioner's time, and as a patient her own; one writer says first that the two are one
+    tied       the same, while visits of hers are moved and taken back
 """
 
 from __future__ import annotations
@@ -29,9 +31,11 @@ from myotome.clinic.booking.answers import say_yes  # noqa: E402
 from myotome.clinic.booking.claims import occupy, spans_for  # noqa: E402
 from myotome.clinic.booking.importing import hand_in, import_file  # noqa: E402
 from myotome.clinic.booking.importing_rows import Outcome  # noqa: E402
-from myotome.clinic.booking.models import Appointment, Offered, Service  # noqa: E402
+from myotome.clinic.booking.models import Appointment, DeskAct, Offered, Service  # noqa: E402
+from myotome.clinic.booking.own_records import tie_own_record  # noqa: E402
 from myotome.clinic.booking.queries import phases_of  # noqa: E402
 from myotome.clinic.booking.series import book_series  # noqa: E402
+from myotome.clinic.booking.undo import undo  # noqa: E402
 from myotome.clinic.pathway.own_booking import own_visit_booked  # noqa: E402
 from myotome.clinic.people.models import Clinic, Patient, Place, Practitioner, Room  # noqa: E402
 from myotome.clinic.people.queries import actor_of, patient_by_link, system_actor  # noqa: E402
@@ -146,6 +150,31 @@ class Writer:
         openings = sorted({opening for _, opening in self.known})
         mine = [pk for pk, opening in self.known if opening == openings[n % len(openings)]]
         say_yes(by=self.actor, at=NOON, offer_id=mine[self.seed % len(mine)])
+
+    def herself(self, n: int) -> None:
+        """Hour n with the first practitioner, or for her as a patient with the second; the first act of the first writer ties her."""
+        if self.seed == 0 and n == 0:
+            tie_own_record(by=self.actor, at=NOON, patient_id=self.patients[0], practitioner_id=self.practitioners[0])
+            return
+        hour = AFTERNOON + WEEK * (n // 15) + timedelta(days=n // 5 % 3, hours=n % 5)
+        if self.seed % 2:
+            self._book(hour, patient=self.patients[0], practitioner=self.practitioners[1])
+        else:
+            self._book(hour, patient=self.patients[1 + self.seed], practitioner=self.practitioners[0])
+
+    def tied(self, n: int) -> None:
+        """A visit of hers moved to a time of the shared afternoon and perhaps back, or somebody booked with her then."""
+        if self.seed == 0 and n == 0:
+            tie_own_record(by=self.actor, at=NOON, patient_id=self.patients[0], practitioner_id=self.practitioners[0])
+        elif self.seed % 2:
+            pk, _ = self.chance.choice(self.known)
+            version = Appointment.objects.values_list("version", flat=True).get(pk=pk)
+            actions.move(by=self.desk, at=NOON, appointment_id=pk, version=version, starts_at=self._hot())
+            if self.chance.random() < 0.5:
+                act = DeskAct.objects.filter(appointment_id=pk).order_by("-pk").values_list("pk", flat=True)[0]
+                undo(by=self.desk, at=NOON, act_id=act)
+        else:
+            self._book(self._hot(), patient=self.patients[1 + self.seed], practitioner=self.practitioners[0])
 
     def imported(self, n: int) -> None:
         """Row n of a file that all writers import at the same time: the same row is one appointment."""

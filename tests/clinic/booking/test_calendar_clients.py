@@ -4,7 +4,7 @@ import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from urllib.request import urlopen
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from myotome.clinic.booking.actions import cancel, move
 from myotome.clinic.booking.calendars import make_feed, revoke_feed
-from myotome.clinic.booking.models import Appointment, Service, ToldEvent, WorkingHours
+from myotome.clinic.booking.models import Appointment, HoursException, Service, ToldEvent, WorkingHours
 from myotome.clinic.booking.notices import invitation_of
 from myotome.clinic.booking.series import book_series
 from myotome.clinic.people.models import Clinic, Place
@@ -209,3 +209,39 @@ def test_the_files_of_the_mails_are_one_event_to_a_calendar_program(elena, subsc
     (third,) = imported("CANCEL")
     assert third[4] == "CANCELLED"
     assert Clinic.objects.get().name in third[3]
+
+
+def test_working_hours_stand_at_their_wall_clock_time_on_both_sides_of_a_change_and_not_on_a_closed_day(
+    elena, live_server, tmp_path
+):
+    now = timezone.now()
+    changes = clock_changes(ZONE, now.year, now.year + 2)[1]
+    change = next(change for change in changes if change.at > now + timedelta(days=20))
+    sunday = change.at.astimezone(TORONTO).date()
+    closed, extra = sunday + timedelta(days=3), sunday + timedelta(days=5)
+    WorkingHours.objects.filter(practitioner=elena, weekday__in=[5, 6]).delete()
+    common = {"clinic": elena.clinic, "practitioner": elena}
+    away = HoursException.objects.create(on=closed, closed=True, **common)
+    HoursException.objects.create(on=extra + timedelta(days=1), closed=False, starts=time(9), ends=time(12), **common)
+    made = make_feed(by=an_actor(elena.user, elena.clinic), at=now, name="My telephone", shows_hours=True)
+    client = Subscriber(tmp_path, f"{live_server.url}/alder/book/calendar/{made.token}.ics")
+    client.vdirsyncer("discover")
+    client.sync()
+
+    def hours():
+        near = {str(sunday + timedelta(days=n)) for n in range(-6, 9)}
+        return {row[:3] for row in client.sees() if row[0] in near and row[3] == "Working hours"}
+
+    weekdays = {sunday + timedelta(days=n) for n in (-6, -5, -4, -3, -2, 1, 2, 3, 4, 5, 8)}
+    wanted = {(str(day), "08:00", "18:00") for day in weekdays}
+    lost, gained = (str(closed), "08:00", "18:00"), (str(extra + timedelta(days=1)), "09:00", "12:00")
+    assert hours() == wanted - {lost} | {gained}
+    assert "Copying" not in client.sync(), "nothing new, nothing fetched"
+    away.delete()
+    client.sync()
+    assert hours() == wanted | {gained}
+    WorkingHours.objects.filter(practitioner=elena, weekday=0).delete()
+    client.sync()
+    seen = {row[:4] for row in client.sees() if row[3] == "Working hours"}
+    assert not any(date.fromisoformat(row[0]).weekday() == 0 for row in seen)
+    assert any(date.fromisoformat(row[0]).weekday() == 1 for row in seen)

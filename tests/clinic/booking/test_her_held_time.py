@@ -14,13 +14,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from myotome.clinic.booking.holds import hold_of, hold_time
-from myotome.clinic.booking.models import Hold, Service
+from myotome.clinic.booking.models import Appointment, Hold, Service
+from myotome.clinic.people.links import link_token
 from myotome.clinic.people.models import Practitioner
 from myotome.clinic.people.queries import public_actor
 from myotome.clinic.planning.models import Plan
 from myotome.pages.booking.offers import Day, one_for_each_start
 from tests.clinic.booking.test_bad_times import address, form
-from tests.factories import a_clinic, a_course, a_page_link, a_patient, a_practitioner
+from tests.factories import a_clinic, a_course, a_page_link, a_patient, a_practitioner, a_receptionist
 
 pytestmark = pytest.mark.django_db
 assert form  # a fixture
@@ -139,3 +140,102 @@ def test_a_held_time_is_seen_at_first_sight_and_comes_before_the_same_start_with
         Offer(3, 3, None),
     ]
     assert [row.practitioner_id for row in one_for_each_start(both)] == [3, 1, 3]
+
+
+def her_visit(clinic):
+    """(her visit, her client and the address to move it, the desk's client and address)."""
+    hannah, url = in_care(clinic, "Hannah")
+    service, robin = Service.objects.get(kind="ims"), a_receptionist(clinic)
+    chosen = sorted(START.findall(hannah.get(url).content.decode()))[0]
+    hannah.post(url, {"service": service.pk, "start": chosen, "key": "k"})
+    visit, desk = Appointment.objects.get(), Client()
+    desk.force_login(robin)
+    token = link_token("appointment", visit.pk, visit.link_version)
+    moving = reverse("booking:move", kwargs={"clinic": clinic.slug, "token": token})
+    at_desk = reverse("desk:move", kwargs={"clinic": clinic.slug, "appointment": visit.pk})
+    Plan.objects.update(agreed_at=None)  # no distances to be kept here
+    return visit, (hannah, moving), (desk, at_desk)
+
+
+def holds(visit, starts_at, key):
+    return hold_time(
+        by=public_actor(visit.clinic), at=timezone.now(), key=key, service_id=visit.service_id,
+        practitioner_id=visit.practitioner_id, starts_at=starts_at,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("whose_form", ["her next visit", "after her questions"])
+@pytest.mark.parametrize("where", ["under her link", "at the desk"])
+def test_what_she_holds_herself_does_not_keep_her_visit_from_being_moved_there(clinic, where, whose_form):
+    visit, hers, desk = her_visit(clinic)
+    client, address = hers if where == "under her link" else desk
+    before = starts_in(client.get(address, {"page": 1}).content.decode())
+    key = f"own-{visit.patient_id}"
+    if whose_form == "after her questions":
+        Appointment.objects.update(intake_id=7)
+        key = "intake-7"
+    wanted = max(before)
+    holds(visit, wanted, key)
+    page = client.get(address, {"page": 1}).content.decode()
+    assert starts_in(page) == before
+    assert (KEPT if where == "under her link" else "kept for her until") in page
+    for neighbour in sorted(before)[-2:]:
+        sent = {"version": visit.version, "start": f"{neighbour.isoformat()}"}
+        sent["start"] += f"|{visit.practitioner_id}" if where == "at the desk" else ""
+        assert client.post(address, sent).status_code == 302
+        visit.refresh_from_db()
+        assert visit.starts_at == neighbour
+    assert not Hold.objects.exists(), "she has what she held"
+
+
+@pytest.mark.parametrize("where", ["under her link", "at the desk"])
+def test_what_somebody_else_holds_is_not_moved_into(clinic, where):
+    visit, hers, desk = her_visit(clinic)
+    client, address = hers if where == "under her link" else desk
+    wanted = max(starts_in(client.get(address, {"page": 1}).content.decode()))
+    for key in ("own-0", "intake-8"):
+        holds(visit, wanted, key)
+        assert wanted not in starts_in(client.get(address, {"page": 1}).content.decode())
+        start = wanted.isoformat() + (f"|{visit.practitioner_id}" if where == "at the desk" else "")
+        assert client.post(address, {"version": visit.version, "start": start}).status_code == 409
+        assert Hold.objects.get().key == key
+        Hold.objects.all().delete()
+    visit.refresh_from_db()
+    assert visit.starts_at != wanted
+
+
+@pytest.mark.parametrize("where", ["under her link", "at the desk"])
+def test_the_time_that_her_visit_has_now_is_not_taken_to_her(clinic, where):
+    visit, hers, desk = her_visit(clinic)
+    client, address = hers if where == "under her link" else desk
+    page = visit.starts_at - timezone.now() >= timedelta(days=7)
+    assert visit.starts_at in starts_in(client.get(address, {"page": int(page)}).content.decode())
+    overlapping = visit.starts_at + timedelta(minutes=15)
+    start = overlapping.isoformat() + (f"|{visit.practitioner_id}" if where == "at the desk" else "")
+    assert client.post(address, {"version": visit.version, "start": start}).status_code == 302
+    visit.refresh_from_db()
+    assert visit.starts_at == overlapping
+
+
+def test_a_time_that_she_holds_elsewhere_stays_kept_when_her_visit_is_moved(clinic):
+    visit, (client, address), _ = her_visit(clinic)
+    free = sorted(starts_in(client.get(address, {"page": 1}).content.decode()))
+    kept = holds(visit, free[0], f"own-{visit.patient_id}")
+    assert client.post(address, {"version": visit.version, "start": free[-1].isoformat()}).status_code == 302
+    assert Hold.objects.get() == kept
+    assert kept.claims.exists()
+
+
+def test_the_desk_books_her_into_what_she_holds_and_sees_that_it_is_hers(clinic):
+    visit, _, (desk, _) = her_visit(clinic)
+    address = reverse("desk:book", kwargs={"clinic": clinic.slug, "patient": visit.patient_id})
+    shown = desk.get(address, {"service": visit.service_id, "page": 1}).content.decode()
+    wanted = max(starts_in(shown))
+    holds(visit, wanted, f"own-{visit.patient_id}")
+    page = desk.get(address, {"service": visit.service_id, "page": 1}).content.decode()
+    assert starts_in(page) == starts_in(shown)
+    assert "kept for her until" in page
+    sent = {"service": visit.service_id, "start": f"{wanted.isoformat()}|{visit.practitioner_id}", "key": "k"}
+    assert desk.post(address, sent).status_code == 302
+    assert Appointment.objects.filter(starts_at=wanted).exists()
+    assert not Hold.objects.exists()

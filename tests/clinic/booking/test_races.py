@@ -19,11 +19,12 @@ from tests.clinic.crowd import Crowd
 from tests.clinic.keeping.conftest import a_house, pull_down
 
 N_WRITERS = 8
-SOUND = {"overlaps": 0, "without_claims": 0, "claims_left_over": 0}
+SOUND = {"overlaps": 0, "without_claims": 0, "claims_left_over": 0, "claims_astray": 0}
 WEEKS = 50
 IN_SOAK = bool(os.environ.get("MYOTOME_SOAK"))
 N_ATTEMPTS = 10_000 if IN_SOAK else 500
 N_PLACES = 63
+N_TIES = 1000 if IN_SOAK else 40
 N_ROUNDS = -(-N_ATTEMPTS // (N_WRITERS * N_PLACES))
 """How often the diary is emptied and 63 places are wanted by all eight again, to come to as many attempts."""
 
@@ -40,7 +41,8 @@ EMPTY = """
 import django; django.setup()
 from myotome.clinic.booking import models as m
 from myotome.clinic.followup.models import MeasureRequest
-for model in (MeasureRequest, m.Offered, m.Opening, m.WaitingWish, m.Claim, m.Hold, m.AppointmentSpan, m.DeskAct, m.Notice, m.Appointment):
+from myotome.clinic.people.models import OwnRecord
+for model in (OwnRecord, MeasureRequest, m.Offered, m.Opening, m.WaitingWish, m.Claim, m.Hold, m.AppointmentSpan, m.DeskAct, m.Notice, m.Appointment):
     model.objects.all().delete()
 """
 WAITING = """
@@ -92,6 +94,34 @@ import django; django.setup()
 import json
 from tests.clinic.booking.overlaps import findings
 print(json.dumps(findings()))
+"""
+TIE = """
+import django; django.setup()
+from tests import factories as f
+from tests.clinic.booking.racers import NOON
+from myotome.clinic.booking.own_records import tie_own_record
+from myotome.clinic.people.models import Clinic, Patient, Practitioner
+patient, practitioner = Patient.objects.order_by("pk")[0], Practitioner.objects.order_by("pk")[0]
+tie_own_record(by=f.the_system(Clinic.objects.get()), at=NOON, patient_id=patient.pk, practitioner_id=practitioner.pk)
+"""
+HERS = """
+import django; django.setup()
+from datetime import timedelta
+from tests import factories as f
+from tests.clinic.booking.racers import AFTERNOON, NOON
+from myotome.clinic.booking.actions import book
+from myotome.clinic.booking.models import Service
+from myotome.clinic.people.models import Clinic, Patient, Practitioner
+by, service = f.the_system(Clinic.objects.get()), Service.objects.get(kind="assessment_ims")
+patient, (_, second, third) = Patient.objects.order_by("pk")[0], Practitioner.objects.order_by("pk")
+for hour, who in ((0, second), (2, third)):
+    book(by=by, at=NOON, patient_id=patient.pk, service_id=service.pk, practitioner_id=who.pk,
+         starts_at=AFTERNOON + timedelta(days=1, hours=hour))
+"""
+N_TIED = """
+import django; django.setup()
+from myotome.clinic.people.models import OwnRecord
+print(OwnRecord.objects.count())
 """
 N_LIVE = """
 import django; django.setup()
@@ -207,6 +237,37 @@ def test_patients_in_care_after_the_same_times_never_share_one(race):
     assert set(counts) <= {"won", "refused", "InvalidValue"}, counts  # too near to a visit that she has kept
     assert counts["won"] > 0
     assert race.findings() == SOUND
+
+
+def test_a_practitioner_who_is_a_patient_is_at_one_place_whoever_books_at_the_same_moment(race):
+    race.crowd.do(TIE)
+    counts = race.run("herself", N_WRITERS * N_PLACES)
+    assert counts == {"won": N_PLACES + 1, "refused": (N_WRITERS - 1) * N_PLACES - 1}, "she was tied already"
+    assert race.n_live() == N_PLACES
+    assert race.findings() == SOUND
+
+
+def test_a_record_tied_while_eight_book_it_is_sound_or_refused(race):
+    n_tied = 0
+    for _ in range(N_TIES):
+        race.empty()
+        counts = race.run("herself", N_WRITERS * 2)
+        assert set(counts) <= {"won", "refused"}, counts
+        n_tied += int(race.crowd.do(N_TIED))
+        assert race.findings() == SOUND
+    assert n_tied > 0
+
+
+def test_a_record_tied_while_her_visits_are_moved_and_taken_back_leaves_no_claim_behind(race):
+    n_tied = 0
+    for _ in range(N_TIES):
+        race.empty()
+        race.crowd.do(HERS)
+        counts = race.run("tied", N_WRITERS * 3)
+        assert set(counts) <= {"won", "refused"}, counts
+        n_tied += int(race.crowd.do(N_TIED))
+        assert race.findings() == SOUND
+    assert n_tied > 0
 
 
 def test_the_claims_alone_refuse_and_without_their_constraint_the_race_finds_double_bookings(race):

@@ -39,7 +39,7 @@ def test_the_page_says_where_the_course_stands_what_is_likely_and_when_to_stop(e
     assert "Past the line of meaningful change at visit 4" in page
     assert "Pain 7 to 4." in page
     assert "What is likely from here" in page
-    assert "If visit 6 is still above" in page
+    assert "If visit 8 is still above" in page
     assert "Before minus after is not the effect of needling" in page
     assert "clinic belief" in page
     assert 'aria-label="Pain from 7 to 4 of 10. 4 visits so far."' in page
@@ -133,6 +133,18 @@ def test_a_zero_straight_after_much_pain_is_asked_about(elena, course):
     assert "0 on 16 Nov, straight after 6. No pain at all, or not answered?" in page
 
 
+def test_the_page_says_what_the_forecast_does_not_believe(elena, course):
+    doubted = "taken as not known"
+    assert doubted not in elena.get(url(course)).content.decode()
+    type(course).objects.filter(pk=course.pk).update(duration_weeks=0)
+    day = course.visits.order_by("opened_at").first().opened_at.date().isoformat()
+    elena.post(url(course, "score"), {"measure": "pain_nrs_average_7d", "value": "0", "on": day})
+    page = elena.get(url(course)).content.decode()
+    assert page.count(doubted) == 2
+    assert "A duration of 0 weeks is taken as not known" in page
+    assert "The first score is 0: no pain at all, or not answered?" in page
+
+
 def test_other_spacings_are_shown_as_ranges_with_the_one_that_was_taken(elena, course):
     page = elena.get(url(course)).content.decode()
     assert page.count('<span class="small">eight in ten: ') + page.count('<span class="small">from ') == 3
@@ -153,11 +165,11 @@ def test_a_range_that_is_not_reached_is_said_in_words(low, half, high, words):
     assert (half_words(row), range_words(row)) == words
 
 
-def test_after_visits_without_change_the_stop_rule_says_so(elena):
+def test_after_visits_without_relief_the_stop_rule_says_so(elena):
     course, _ = a_course_in_care(a_clinic("birch"))
     with_visits(course, [7, 7, 7, 7, 7])
     elena.login(username=course.visits.first().practitioner.user.email, password=PASSWORD)
-    assert "After 4 visits with no change, about " in elena.get(url(course)).content.decode()
+    assert "After 4 visits without 30 % relief, about " in elena.get(url(course)).content.decode()
 
 
 def test_what_was_measured_at_a_place_is_shown_with_its_first_and_last(elena, course):

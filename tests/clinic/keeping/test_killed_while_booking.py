@@ -131,4 +131,4 @@ def test_a_booking_killed_at_any_point_is_whole_or_not_there_and_sent_again_it_i
     rows = json.loads(whole)
     assert rows["AuditEvent"] >= 1
     assert rows["Notice"] == rows["DBTaskResult"]
-    assert told["sound"] == {"overlaps": 0, "without_claims": 0, "claims_left_over": 0}
+    assert told["sound"] == {"overlaps": 0, "without_claims": 0, "claims_left_over": 0, "claims_astray": 0}

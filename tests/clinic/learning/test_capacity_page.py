@@ -80,6 +80,8 @@ def test_a_plan_is_asked_for_worked_out_by_the_queue_and_shown_as_a_range(
     [
         ({"new_a_week": "x", "most_treatments": "12"}, "Please give a number."),
         ({"new_a_week": "nan", "most_treatments": "12"}, "Please give a number."),
+        ({"new_a_week": "inf", "most_treatments": "12"}, "Please give a number."),
+        ({"new_a_week": "6", "most_treatments": "1e999"}, "Please give a number."),
         ({"new_a_week": "900", "most_treatments": "12"}, "New patients a week are 0.1 to 200."),
         ({"new_a_week": "6", "most_treatments": "0"}, "Treatments at most are 1 to 40."),
         ({"new_a_week": "6", "most_treatments": "2.5"}, "whole number"),

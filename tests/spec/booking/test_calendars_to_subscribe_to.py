@@ -1,6 +1,6 @@
 """A diary can be subscribed to under a secret address: it says when and where, names nobody, and tells every change."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -15,6 +15,7 @@ from myotome.clinic.booking.models import (
     HoursException,
     Service,
     ToldEvent,
+    WorkingHours,
 )
 from myotome.clinic.booking.told import DAYS_BACK, DAYS_CANCELLED, initials, read_feed
 from myotome.clinic.booking.undo import open_acts, undo
@@ -344,3 +345,69 @@ def test_an_address_needs_a_name_and_five_are_enough(elena):
         make_feed(by=by, at=AT, name="One more")
     revoke_feed(by=by, at=AT, feed_id=made.feed.pk)
     assert make_feed(by=by, at=AT, name="One more").feed.pk
+
+
+def hours_in(feed, at=AT):
+    return [event for event in events(feed, at=at) if event.uid.startswith(("hours-", "extra-"))]
+
+
+def test_her_working_hours_are_told_only_where_that_was_chosen(elena):
+    assert hours_in(a_feed(elena)) == []
+    shifts = hours_in(a_feed(elena, shows_hours=True))
+    assert [(row.start_on(row.last_on).strftime("%a %H:%M"), row.summary, row.location) for row in shifts] == [
+        (f"{day} 08:00", "Working hours", "Alder Street") for day in ("Mon", "Tue", "Wed", "Thu", "Fri")
+    ]
+    assert all(row.is_free and not row.but_not for row in shifts)
+    text = text_of(CalendarFeed.objects.get(shows_hours=True))
+    assert text.count("RRULE:FREQ=WEEKLY;UNTIL=2027") == 5
+    assert text.count("TRANSP:TRANSPARENT") == 5
+
+
+def test_a_room_has_no_working_hours(elena):
+    with pytest.raises(InvalidValue, match="A room has no working hours"):
+        a_room_feed(elena, shows_hours=True)
+
+
+def test_closed_and_sick_days_are_left_out_of_her_hours_and_an_extra_shift_stands_beside_them(elena):
+    feed = a_feed(elena, shows_hours=True)
+    before = {row.uid: row.sequence for row in hours_in(feed)}
+    common = {"clinic": elena.clinic}
+    HoursException.objects.create(on=date(2026, 12, 25), closed=True, **common)
+    HoursException.objects.create(on=date(2026, 12, 1), closed=True, practitioner=elena, **common)
+    HoursException.objects.create(
+        on=date(2026, 12, 2), closed=True, practitioner=a_practitioner(elena.clinic), **common
+    )
+    HoursException.objects.create(
+        on=date(2026, 12, 5), closed=False, practitioner=elena, starts=time(9), ends=time(12), **common
+    )
+    now = {row.uid: row for row in hours_in(feed, at=AT + timedelta(hours=1))}
+    told = {
+        row.start_on(row.last_on).strftime("%a"): (row.but_not, row.sequence) for row in now.values() if row.last_on
+    }
+    assert told["Fri"] == ((date(2026, 12, 25),), 1)
+    assert told["Tue"] == ((date(2026, 12, 1),), 1)
+    assert told["Wed"] == told["Mon"] == ((), 0)
+    (extra,) = [row for uid, row in now.items() if uid not in before]
+    assert (extra.starts, extra.ends) == (datetime(2026, 12, 5, 17, tzinfo=UTC), datetime(2026, 12, 5, 20, tzinfo=UTC))
+    text = text_of(feed, at=AT + timedelta(hours=1))
+    assert "EXDATE;TZID=America/Vancouver:20261225T080000" in text
+    HoursException.objects.all().delete()
+    later = hours_in(feed, at=AT + timedelta(hours=2))
+    assert all(row.but_not == () for row in later)
+    assert [row.status for row in later if row.uid == extra.uid] == ["CANCELLED"]
+
+
+def test_hours_are_the_same_to_the_byte_until_they_change_and_end_when_they_end(elena):
+    feed = a_feed(elena, shows_hours=True)
+    first = text_of(feed)
+    assert text_of(feed, at=AT + timedelta(days=30)) == first
+    monday = WorkingHours.objects.filter(practitioner=elena, weekday=0)
+    monday.update(valid_from=date(2026, 12, 10), valid_until=date(2026, 12, 31))
+    WorkingHours.objects.filter(practitioner=elena, weekday=1).delete()
+    at = AT + timedelta(days=1)
+    now = {row.uid: row for row in hours_in(feed, at=at)}
+    (ended,) = [row for row in now.values() if row.status == "CANCELLED"]
+    assert (ended.last_on, ended.sequence) == (None, 1)
+    hers = now[f"hours-{monday.get().pk}.diary-{elena.pk}@alder.myotome"]
+    assert (hers.starts.date(), hers.last_on, hers.sequence) == (date(2026, 12, 14), date(2026, 12, 28), 1)
+    assert hers.uid not in {row.uid for row in hours_in(feed, at=datetime(2027, 1, 20, 17, tzinfo=UTC))}

@@ -11,7 +11,7 @@ from myotome.clinic.followup import actions
 from myotome.clinic.followup.actions import refresh_forecast
 from myotome.clinic.followup.models import ForecastShown, MeasureScore
 from myotome.clinic.followup.queries import forecast_input, story_of
-from myotome.clinic.followup.reading import LONGEST_GAP, MOST_READ, STEP, beginning, newest_part
+from myotome.clinic.followup.reading import MOST_READ, STEP, beginning, newest_part
 from myotome.clinic.followup.track import track_record
 from myotome.clinic.learning.actions import begin_refit, keep_result
 from myotome.clinic.learning.courses import courses_to_learn_from
@@ -21,7 +21,7 @@ from myotome.clinic.pathway.actions import visit_closed
 from myotome.clinic.planning.models import Plan
 from myotome.knowledge.measures import PAIN_AVERAGE
 from myotome.refit.courses import courses_from, readable
-from myotome.science.followup.answer import LONGEST_DAYS, MOST_VISITS, forecast_answer
+from myotome.science.followup.answer import LONGEST_DAYS, LONGEST_GAP_DAYS, MOST_VISITS, forecast_answer
 from myotome.vocabulary.courses import CourseOutcome, Role
 from myotome.vocabulary.errors import InvalidValue
 from tests.clinic.followup.courses import a_course_in_care, with_visits
@@ -145,8 +145,11 @@ def test_a_forecast_of_a_long_course_reads_its_newest_part_and_the_page_says_fro
     first = shown.answer["reads_from"]
     assert first["visit"] == n + 1 - read + 1
     assert date.fromisoformat(first["on"]) == (AT - timedelta(days=7 * (read - 1))).date()
-    assert shown.answer["stop_rule"]["visit"] == n + 1 + 2, "visits are numbered as she knows them"
-    assert f"visit {n + 3}" in shown.answer["stop_rule"]["says"] or shown.answer["stop_rule"]["n_without_change"]
+    review = shown.answer["stop_rule"]["visit"]
+    assert (review % 4, n + 1 < review <= n + 5) == (0, True), (
+        "visits are numbered as she knows them, reviews are each fourth"
+    )
+    assert f"visit {review}" in shown.answer["stop_rule"]["says"] or shown.answer["stop_rule"]["n_without_change"]
     signed_in(client, course)
     status, page = page_of(client, course)
     assert status == 200
@@ -214,9 +217,9 @@ def test_who_comes_back_after_four_years_begins_anew_for_forecast_and_refit():
         days = [AT.date() + timedelta(days=n) for n in (0, 7, 7 + gap, 14 + gap)]
         return days, [{"day": (day - days[0]).days, "nrs": 5} for day in days]
 
-    days, entries = after(LONGEST_GAP)
+    days, entries = after(LONGEST_GAP_DAYS)
     assert (newest_part(days), beginning(entries)) == (days, entries)
-    days, entries = after(LONGEST_GAP + 1)
+    days, entries = after(LONGEST_GAP_DAYS + 1)
     assert (newest_part(days), beginning(entries)) == (days[2:], entries[:2])
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from myotome.cli import main
+from myotome.cli.answering import say_json
 
 
 @pytest.fixture
@@ -48,6 +49,9 @@ def test_the_answer_is_json_or_a_table(trial, capsys):
     [
         (["--covariates", "weight"], 1, "no column 'weight'"),
         (["--scale", "10"], 2, "--scale is MIN:MAX"),
+        (["--scale", "0:inf"], 2, "--scale is MIN:MAX"),
+        (["--scale=-1e308:1e308"], 2, "--scale is MIN:MAX"),
+        (["--update", "pain_8"], 1, "pain_8 is asked for twice"),
         (["--scale", "0:5"], 1, "outside 0 to 5"),
         (["--train", "nowhere.csv"], 1, "there is no file nowhere.csv"),
     ],
@@ -72,7 +76,7 @@ def test_simulate_compares_policies_in_a_table_with_a_picture(tmp_path, capsys):
     assert main(["simulate", str(plan)]) == 0
     said = capsys.readouterr().out
     assert "500 simulated courses, scenario A" in said
-    for words in ("weekly, review at 4", "recovered", "treatments", "####"):
+    for words in ("weekly, review at 4", "Recovered is two scores in a row", "recovered", "treatments", "####"):
         assert words in said
     assert main(["simulate", str(plan), "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)["policies"]) == 4
@@ -86,6 +90,33 @@ def test_forecast_reads_the_course_and_refuses_a_wrong_one(tmp_path, capsys):
     file.write_text(json.dumps({"visits": [{"day": 0, "nrs": 70}]}))
     assert main(["forecast", str(file)]) == 1
     assert "nrs is 0 to 10" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"age": 1%s}' % ("0" * 390), "age is 0 to 120."),
+        ('{"age": 1%s}' % ("0" * 5000), "a number has 5001 digits"),
+        ('{"age": 1e999}', "age is 0 to 120."),
+        ('{"visits": [{"day": 0, "nrs": 1%s}]}' % ("0" * 390), "nrs is 0 to 10."),
+    ],
+    ids=["long", "too long", "infinite", "score"],
+)  # fmt: skip
+def test_a_number_beyond_all_numbers_is_one_line(tmp_path, capsys, text, words):
+    file = tmp_path / "course.json"
+    file.write_text(text)
+    assert main(["forecast", str(file)]) == 1
+    said = capsys.readouterr().err
+    assert words in said
+    assert len(said.strip().splitlines()) == 1
+    assert "set_int_max" not in said
+
+
+def test_what_is_no_number_is_never_said_as_json(capsys):
+    for value in (float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="not JSON compliant"):
+            say_json({"crps": value})
+    assert capsys.readouterr().out == ""
 
 
 def test_what_is_not_reached_is_said_in_words_and_null_in_json(tmp_path, capsys):

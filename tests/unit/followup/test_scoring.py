@@ -8,6 +8,7 @@ from myotome.knowledge.conditions import conditions
 from myotome.knowledge.measures import definitions, measure, measures, measures_for
 from myotome.knowledge.tables import source_keys
 from myotome.science.followup.scoring import (
+    begins_at_zero,
     score,
     score_of_readings,
     zeros_to_ask_about,
@@ -92,6 +93,11 @@ def test_every_measure_and_definition_has_a_source_that_exists():
 )
 def test_a_zero_straight_after_much_pain_is_asked_about(scores, asked_about):
     assert zeros_to_ask_about(scores) == asked_about
+
+
+@pytest.mark.parametrize(("scores", "does"), [([0, 7], True), ([0], True), ([7, 0], False), ([1], False), ([], False)])
+def test_who_begins_at_zero_was_hardly_asked(scores, does):
+    assert begins_at_zero(scores) is does
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from myotome.refit.courses import MISSING, MOST_OCCASIONS, courses_from, data_hash, practitioners_in, sample_of
+from myotome.refit.courses import (
+    MISSING,
+    MOST_OCCASIONS,
+    courses_from,
+    data_hash,
+    practitioners_in,
+    readable,
+    sample_of,
+)
 from myotome.refit.run import of_practitioners, refit
 from myotome.refit.scores import kept_out
 from myotome.vocabulary.errors import InvalidValue, MyotomeError
@@ -53,11 +61,30 @@ def test_scores_after_the_last_occasion_that_is_read_do_not_count():
         ({"visits": [{"day": 0, "nrs": 11}]}, "0 to 10"),
         ({"visits": [{"day": 3, "nrs": 5}]}, "day 0"),
         ({"visits": [{"day": 0, "nrs": 5}, {"day": 0, "nrs": 5}]}, "not after"),
+        ({"visits": [{"day": 0, "nrs": 5}, {"day": 2, "nrs": 5, "treatd": False}]}, "'treatd' is none of"),
+        (
+            {"visits": [{"day": 0, "nrs": 5}, {"day": 2, "nrs": 5, "treated": "no"}]},
+            "treated is true or false, not 'no'",
+        ),
+        ({"visits": [{"day": 0, "nrs": 5}, {"day": 2, "nrs": 5, "treated": 0}]}, "treated is true or false, not 0"),
+        ({"left": "no"}, "left is true or false, not 'no'"),
+        ({"clinic": 7}, "clinic is a word, not 7"),
     ],
 )
 def test_a_course_that_cannot_be_is_refused_in_words(change, words):
     with pytest.raises(InvalidValue, match=words):
         courses_from([COURSE, COURSE | change])
+
+
+def test_a_course_with_scores_between_visits_is_read_and_a_wrong_one_is_left_out_and_counted():
+    wrong = COURSE | {"visits": [{"day": 0, "nrs": 7, "treated": "no"}]}
+    assert readable([COURSE, wrong]) == ([COURSE], 1)
+
+
+def test_what_is_null_says_nothing():
+    silent = COURSE | {"left": None, "clinic": None, "visits": [{"day": 0, "nrs": 7, "treated": None}]}
+    (row,) = courses_from([silent]).treated.tolist()
+    assert row == [1]
 
 
 def test_the_hash_is_of_the_content_whatever_its_order():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from myotome.science.followup.stopping import (
     StopRule,
     rule_from,
+    stop_rule,
     stop_rule_sentence,
     stop_rule_sentence_for_her,
     treatments_without_change,
@@ -35,13 +37,17 @@ def test_the_sentence_has_a_denominator_and_an_act(share, words):
         (
             4,
             0.125,
-            "After 4 visits with no change, about one in 8 courses like this reaches 30 % relief within twelve more: ",
+            "After 4 visits without 30 % relief, about one in 8 courses like this reaches it within twelve more: ",
         ),
-        (3, 0.6, "After 3 visits with no change, about 6 in 10 courses like this still reach 30 % relief"),
+        (
+            3,
+            0.6,
+            "After 3 visits without 30 % relief, about 6 in 10 courses like this still reach it within twelve more",
+        ),
         (2, 0.6, "If visit 6 is still above 4.9, about one in 4 courses"),
     ],
 )
-def test_after_three_visits_without_change_it_says_what_has_been(n, share, words):
+def test_after_three_visits_without_relief_it_says_what_has_been(n, share, words):
     rule = StopRule(visit=6, line=4.9, p_relief_later=0.25, n_without_change=n, p_relief_from_here=share)
     assert stop_rule_sentence(rule).startswith(words)
 
@@ -52,7 +58,12 @@ def test_after_three_visits_without_change_it_says_what_has_been(n, share, words
         ([7, 7, 6, 7, 7], 4),
         ([7, None, 7], 2),
         ([7, 7, None], 1),
-        ([7, 4, 7, 7], 0),
+        ([7, 4, 7, 7], 2),
+        ([7, 3, 7, 7, 7, 7, 7], 5),
+        ([7, 7, 7, 4], 0),
+        ([7, 4, None, 7], 2),
+        ([7, 5, 5, 5, 5], 4),
+        ([0, 5, 5, 5, 5], 3),
         ([None, 7, 6, 6], 2),
         ([7], 0),
         ([None], 0),
@@ -60,8 +71,15 @@ def test_after_three_visits_without_change_it_says_what_has_been(n, share, words
         ([0, 0, 0], 0),
     ],
 )
-def test_treatments_without_change_are_counted_between_the_first_score_and_the_last(scores, n):
+def test_treatments_without_relief_are_counted_since_the_first_score_or_the_last_at_relief(scores, n):
     assert treatments_without_change(scores) == n
+
+
+@pytest.mark.parametrize(("n_visits", "review"), [(0, 4), (1, 4), (3, 4), (4, 8), (5, 8), (7, 8), (8, 12), (40, 44)])
+def test_a_review_stays_where_it_is_until_it_has_come(n_visits, review):
+    draws = np.ones(5)
+    relief = np.zeros((41, 5), dtype=bool)
+    assert stop_rule(7 * draws, 7 * draws * np.ones((41, 1)), relief, draws / 5, n_visits).visit == review
 
 
 @pytest.mark.parametrize("share", [0.1, 0.6])
@@ -82,3 +100,10 @@ def test_its_places_move_in_another_language(says, n, share):
 
 def test_a_rule_that_an_older_version_stored_is_read():
     assert rule_from({"visit": 6, "line": 4.9, "p_relief_later": 0.2, "one_in": 5}) == StopRule(6, 4.9, 0.2)
+
+
+def test_to_her_it_says_a_third_and_not_any_change_that_she_would_notice():
+    rule = StopRule(visit=8, line=4.9, p_relief_later=0.25, n_without_change=4, p_relief_from_here=0.1)
+    assert stop_rule_sentence_for_her(rule).startswith(
+        "After 4 visits without your pain easing by a third, only about one in 10 people like you comes to that with twelve"
+    )

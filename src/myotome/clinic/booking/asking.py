@@ -1,12 +1,12 @@
 """Who of those who wait may be asked about an opening, and whom only the telephone reaches.
 
-Nobody is asked about a time that she has just given back, or at which she is somewhere else in the diary. Who has no
+Nobody is asked about a time that she has just given back, at which she is somewhere else in the diary, or with herself. Who has no
 e-mail address, or wants no offers, gets no message, so no time is held for her: the desk sees her beside the time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -46,13 +46,15 @@ def left_to_ask(opening: Opening, *, ends_at: datetime, zone: str) -> list[Waiti
     rows = WaitingWish.objects.filter(
         clinic_id=opening.clinic_id, service_id=opening.service_id, ended_at__isnull=True
     ).select_related("patient")
+    own = set_up_of(opening.clinic_id).own
+    asked |= {patient_id for patient_id, who in own.items() if who == opening.practitioner_id}
     found: dict[int, WaitingWish] = {}
     for row in rows.order_by("created_at", "pk"):
         if row.patient_id not in asked and matches(
             row, starts_at=opening.starts_at, practitioner_id=opening.practitioner_id, zone=zone
         ):
             found.setdefault(row.patient_id, row)
-    busy = _busy(found, opening.starts_at, ends_at)
+    busy = _busy(found, own, opening.starts_at, ends_at)
     return [row for patient_id, row in found.items() if patient_id not in busy]
 
 
@@ -95,13 +97,13 @@ def to_phone(actor: Actor, *, at: datetime) -> list[ToPhone]:
     return found
 
 
-def _busy(patient_ids: Iterable[int], starts_at: datetime, ends_at: datetime) -> set[int]:
-    """Who of these is in the diary at some moment of this time."""
+def _busy(patient_ids: Iterable[int], own: Mapping[int, int], starts_at: datetime, ends_at: datetime) -> set[int]:
+    """Who of these is in the diary at some moment of this time, as a patient or as the practitioner she is."""
     span = ticks(starts_at, ends_at)
-    rows = Claim.objects.filter(
-        resource__in=[f"patient:{pk}" for pk in patient_ids], tick__gte=span.start, tick__lt=span.stop
-    )
-    return {int(resource.partition(":")[2]) for resource in rows.values_list("resource", flat=True)}
+    names = {f"patient:{pk}": pk for pk in patient_ids}
+    names |= {f"practitioner:{own[pk]}": pk for pk in patient_ids if pk in own}
+    rows = Claim.objects.filter(resource__in=names, tick__gte=span.start, tick__lt=span.stop)
+    return {names[resource] for resource in rows.values_list("resource", flat=True)}
 
 
 def _practitioner(opening: Opening) -> str:

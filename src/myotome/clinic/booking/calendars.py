@@ -47,13 +47,14 @@ def make_feed(
     name: str,
     room_id: int | None = None,
     shows_initials: bool = False,
+    shows_hours: bool = False,
     language: str = "en",
 ) -> NewFeed:
-    """A new address for one's own diary, or for that of a room.
+    """A new address for one's own diary, with the working hours where `shows_hours`, or for that of a room.
 
     Raises:
         NotAllowed: rooms are for the owner and the desk; a diary of one's own has who treats.
-        InvalidValue: no name for it, or five of it are alive.
+        InvalidValue: no name for it, five of it are alive, or working hours of a room.
         NotFound: no such room.
     """
     if by.user_id is None:
@@ -62,6 +63,8 @@ def make_feed(
         by.check_holds(*FOR_ROOMS)
         room = Room.objects.for_actor(by).get_or_not_found(pk=room_id)
         subject = {"room": room}
+        if shows_hours:
+            raise InvalidValue("A room has no working hours; they are shown in a diary of one's own.", field="hours")
     else:
         if by.practitioner_id is None or not by.holds(Role.PRACTITIONER):
             raise NotAllowed("Only who treats has a diary of her own; the desk can subscribe to rooms.")
@@ -77,6 +80,7 @@ def make_feed(
         clinic_id=by.clinic_id,
         name=name,
         shows_initials=shows_initials,
+        shows_hours=shows_hours,
         language=language[:8],
         token_digest=digest_of(token),
         made_by_id=by.user_id,
@@ -92,6 +96,7 @@ def make_feed(
         room=room_id,
         practitioner=feed.practitioner_id,
         initials=shows_initials,
+        hours=shows_hours,
     )
     return NewFeed(feed, token)
 

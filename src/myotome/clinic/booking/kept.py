@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from django.db import connection
 
 from myotome.clinic.booking.models import DiaryRules, HoursException, Service, SetUpVersion, WorkingHours
-from myotome.clinic.people.models import Clinic, Credential, Place, Practitioner, Room
+from myotome.clinic.people.models import Clinic, Credential, OwnRecord, Place, Practitioner, Room
 from myotome.science.booking.hours import DayException, Shift
 from myotome.vocabulary.credentials import HeldCredential
 from myotome.vocabulary.scheduling import ServiceKind
@@ -29,6 +29,7 @@ WATCHED = (
     "people_room",
     "people_practitioner",
     "people_credential",
+    "people_ownrecord",
     "booking_service",
     "booking_servicephase",
     "booking_workinghours",
@@ -43,6 +44,7 @@ class SetUp:
     """A clinic as it described itself. Nobody changes these values; days and shifts by (place, practitioner).
 
     Services stand by kind, assessments first, and within a kind in the order in which they were added.
+    `own` tells of a patient which practitioner she is, where she is one.
     """
 
     services: dict[int, Service]
@@ -56,6 +58,7 @@ class SetUp:
     credentials: dict[tuple[int, str], date]
     held: dict[int, list[HeldCredential]]
     rules: DiaryRules
+    own: dict[int, int]
     worked_out: dict[Hashable, Any] = field(default_factory=dict)
 
     def once(self, name: Hashable, work_out: Callable[[], T]) -> T:
@@ -128,6 +131,7 @@ def _read(clinic_id: int) -> SetUp:
         credentials=credentials,
         held=dict(held),
         rules=DiaryRules.objects.filter(**mine).first() or DiaryRules(clinic_id=clinic_id),
+        own=dict(OwnRecord.objects.filter(confirmed_at__isnull=False, **mine).values_list("patient", "practitioner")),
     )
 
 

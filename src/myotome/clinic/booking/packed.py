@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -22,7 +23,7 @@ def packed_times_for(
     """
     offers = free_times_for(actor, service=service, first_day=first_day, n_days=n_days, at=at, step_minutes=5, **who)
     by_time = {FreeTime(int(o.starts_at.timestamp()) // TICK_SECONDS, o.practitioner_id, o.room_id): o for o in offers}
-    taken = _taken(actor, first_day, n_days, at=at, ignore=who.get("ignore_appointment_id"))
+    taken = _taken(actor, first_day, n_days, at=at, who=who)
     minutes = sum(phase.minutes for phase in phases_of(service)) + service.buffer_minutes
     n_ticks = minutes * 60 // TICK_SECONDS
     touching = [
@@ -33,12 +34,13 @@ def packed_times_for(
     return [by_time[row] for row in best_packed(touching, taken, n_ticks)[:n]]
 
 
-def _taken(actor: Actor, first_day: date, n_days: int, *, at: datetime, ignore: int | None) -> dict[int, set[int]]:
+def _taken(actor: Actor, first_day: date, n_days: int, *, at: datetime, who: Mapping[str, Any]) -> dict[int, set[int]]:
     """The ticks in which each practitioner has something."""
     start = datetime.combine(first_day - timedelta(days=1), time(), tzinfo=UTC)
     end = datetime.combine(first_day + timedelta(days=n_days + 1), time(), tzinfo=UTC)
     a, b = (int(moment.timestamp()) // TICK_SECONDS for moment in (start, end))
-    diary = taken_between(actor.clinic_id, a, b, at=at, ignore_appointment_id=ignore)
+    ignored = {name: value for name, value in who.items() if name.startswith("ignore_")}
+    diary = taken_between(actor.clinic_id, a, b, at=at, **ignored)
     found: dict[int, set[int]] = {}
     for resource, stretches in diary.busy.items():
         kind, _colon, pk = resource.partition(":")

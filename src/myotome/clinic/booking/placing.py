@@ -30,9 +30,11 @@ from myotome.clinic.booking.claims import (
     write_claims,
 )
 from myotome.clinic.booking.clocks import zone_of_clinic
+from myotome.clinic.booking.her_holds import let_go_of_hers
 from myotome.clinic.booking.hours import credential_ends, place_where_she_works, rooms_at
 from myotome.clinic.booking.kept import SetUp, set_up_of
 from myotome.clinic.booking.models import Appointment, AppointmentSpan, DiaryRules, Hold, Service
+from myotome.clinic.booking.own_records import check_not_herself, her_ticks, not_herself, own_practitioner
 from myotome.clinic.booking.queries import active_service, check_may_book, phases_of, practitioner_in, treats
 from myotome.clinic.people.models import Place, Practitioner
 from myotome.science.booking.phases import Who, stretches
@@ -74,7 +76,7 @@ def wanted_for(
 
     Raises:
         InvalidValue: in the past, off the 5-minute steps, more than 400 days away, outside working hours, with somebody
-            who does not give the service or whose credential for it has run out by then.
+            who does not give the service, whose credential for it has run out by then, or who is the patient.
         NotAllowed: a new patient begins with an assessment.
         NotFound: no such service or practitioner in the clinic.
     """
@@ -83,6 +85,8 @@ def wanted_for(
     if patient_id is not None:
         check_may_book(service, patient_id=patient_id, newcomer=newcomer)
     practitioner = practitioner_in(set_up, practitioner_id)
+    if patient_id is not None:
+        check_not_herself(set_up, patient_id, practitioner)
     check_start(starts_at, at=at, zone=zone_of_clinic(set_up))
     phases = tuple(phases_of(service))
     ends_at = starts_at + timedelta(minutes=sum(phase.minutes for phase in phases))
@@ -144,7 +148,14 @@ def place(wanted: Wanted, appointment: Appointment, *, at: datetime) -> None:
     """
 
     def attempt() -> None:
-        spans, keys = _free_way(wanted, appointment, at=at)
+        try:
+            spans, keys = _free_way(wanted, appointment, at=at)
+        except AlreadyBooked:
+            # Her own form may hold it: what she has chosen meanwhile takes its place.
+            first, end = _window(wanted)
+            if not let_go_of_hers(appointment, first_tick=first, end_tick=end):
+                raise
+            spans, keys = _free_way(wanted, appointment, at=at)
         # Where one writer writes at a time, nobody comes between the look and the rows: no savepoint is needed.
         with nullcontext() if connection.vendor == "sqlite" else clash_is_already_booked():
             for span in spans:
@@ -186,18 +197,22 @@ def place_hold(wanted: Wanted, hold: Hold, *, at: datetime) -> None:
 
 
 def _free_way(wanted: Wanted, appointment: Appointment, *, at: datetime) -> tuple[list[AppointmentSpan], list[Key]]:
-    """Spans in a room that is free, with all they claim: free places to rest among it.
+    """Spans in a room that is free, with all they claim: free places to rest among it, and who treats here and is treated.
 
     Raises:
-        AlreadyBooked: there is none.
+        AlreadyBooked: there is none, or she treats somebody herself then.
+        InvalidValue: she would treat herself.
     """
     buffer, turnover = wanted.service.buffer_minutes, wanted.service.turnover_minutes
-    first = int(wanted.starts_at.timestamp()) // TICK_SECONDS
-    last = int((wanted.ends_at + timedelta(minutes=buffer + turnover)).timestamp()) // TICK_SECONDS
+    first, last = _window(wanted)
     resting = resting_ticks(wanted.starts_at, wanted.phases)
     resources = [f"practitioner:{wanted.practitioner.pk}", f"patient:{appointment.patient_id}"]
     resources += [f"room:{pk}" for pk in wanted.rooms]
     most = wanted.service.most_resting if resting else 0
+    herself = own_practitioner(appointment.patient_id) if appointment.patient_id else None
+    if herself == wanted.practitioner.pk:
+        raise not_herself(wanted.practitioner)
+    resources += [f"practitioner:{herself}"] if herself else []
     resources += resting_places(wanted.practitioner.pk) if most else []
     taken = taken_among(resources, first, last, at=at)
     needs_room = bool(stretches(wanted.phases, Who.ROOM))
@@ -206,10 +221,25 @@ def _free_way(wanted: Wanted, appointment: Appointment, *, at: datetime) -> tupl
             continue  # taken from its first tick on: no need to look at the rest
         spans = spans_for(appointment, wanted.phases, room_id=room_id, buffer_minutes=buffer, turnover_minutes=turnover)
         keys = keys_of(spans)
+        if herself:
+            hers = [(f"practitioner:{herself}", tick) for tick in her_ticks(spans)]
+            if not taken.isdisjoint(hers):
+                raise AlreadyBooked(
+                    "She treats here herself, and is not free as a practitioner then. Please choose another time.",
+                    field="start",
+                )
+            keys += hers
         if taken.isdisjoint(keys):
             rests = resting_keys(wanted.practitioner.pk, resting, taken, most=most) if most else []
             return spans, [*keys, *rests]
     raise AlreadyBooked(TAKEN, field="start")
+
+
+def _window(wanted: Wanted) -> tuple[int, int]:
+    """The ticks from the beginning of a visit until its practitioner and its room are free again."""
+    after = timedelta(minutes=wanted.service.buffer_minutes + wanted.service.turnover_minutes)
+    first, last = wanted.starts_at, wanted.ends_at + after
+    return int(first.timestamp()) // TICK_SECONDS, int(last.timestamp()) // TICK_SECONDS
 
 
 def _check_gives(

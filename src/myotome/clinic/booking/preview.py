@@ -17,6 +17,7 @@ from myotome.clinic.booking.apart import LEAST_GAP_DAYS, MOST_GAP_DAYS, interval
 from myotome.clinic.booking.clocks import zone_of_clinic
 from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.models import Appointment
+from myotome.clinic.booking.own_records import check_not_herself
 from myotome.clinic.booking.placing import FURTHEST_DAYS, furthest, last_day_open, wanted_for
 from myotome.clinic.booking.queries import LIVE, Offer, free_times_for, practitioner_of, service_for
 from myotome.clinic.people.queries import patient_for
@@ -310,7 +311,9 @@ def _what_stands_in_the_way(
     )
     if wish.practitioner_id is not None:
         try:
-            wanted_for(by, at=at, service_id=service.pk, practitioner_id=wish.practitioner_id, starts_at=wished_at)
+            who = practitioner_of(by, wish.practitioner_id)
+            check_not_herself(set_up_of(by.clinic_id), patient_id, who)
+            wanted_for(by, at=at, service_id=service.pk, practitioner_id=who.pk, starts_at=wished_at)
         except InvalidValue as error:
             return (
                 Sentence("{day:%a %d %b} is closed: {reason}.", day=day, reason=closed[0]) if closed else error.sentence
@@ -321,6 +324,9 @@ def _what_stands_in_the_way(
     if hers is not None:
         local = hers.starts_at.astimezone(ZoneInfo(zone_of_wish(by, wish)))
         return Sentence("She has a visit of her own then, at {when:%H:%M}.", when=local)
+    herself = set_up_of(by.clinic_id).own.get(patient_id)
+    if herself is not None and near.filter(practitioner_id=herself).exists():
+        return Sentence("She treats somebody herself then.")
     if wish.practitioner_id is None:
         return Sentence("Nobody who gives {service} is free then, or no room is.", service=service.name)
     if near.filter(practitioner_id=wish.practitioner_id).exists():

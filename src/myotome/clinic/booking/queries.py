@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -131,8 +131,9 @@ def free_times_for(
     practitioner_id: int | None = None,
     patient_id: int | None = None,
     ignore_appointment_id: int | None = None,
-    ignore_hold_id: int | None = None,
+    ignore_hold_ids: Collection[int] = (),
     step_minutes: int = 15,
+    known: SetUp | None = None,
 ) -> list[Offer]:
     """Real free times from working hours, rooms and bookings, in order of time; raises as `free_times_in`."""
     found = free_times_in(
@@ -144,8 +145,9 @@ def free_times_for(
         practitioner_id=practitioner_id,
         patient_id=patient_id,
         ignore_appointment_id=ignore_appointment_id,
-        ignore_hold_id=ignore_hold_id,
+        ignore_hold_ids=ignore_hold_ids,
         step_minutes=step_minutes,
+        known=known,
     )
     minutes = sum(phase.minutes for phase in phases_of(service))
     offers = [
@@ -182,10 +184,14 @@ def free_times_in(
     practitioner_id: int | None = None,
     patient_id: int | None = None,
     ignore_appointment_id: int | None = None,
-    ignore_hold_id: int | None = None,
+    ignore_hold_ids: Collection[int] = (),
     step_minutes: int = 15,
+    known: SetUp | None = None,
 ) -> FreeTimes:
     """Every free time of the window, for one practitioner or anybody who gives the service, in any room it may have.
+
+    A patient who treats here too is offered none with herself, and none at which she treats. `known` is the clinic's set-up
+    where it is at hand.
 
     Raises:
         InvalidValue: a window of no days, or of more than 62; steps that are not a multiple of 5 minutes up to a day.
@@ -196,17 +202,18 @@ def free_times_in(
         raise InvalidValue(
             "Ask for 1 to {longest_window_days} days.", field="n_days", longest_window_days=LONGEST_WINDOW_DAYS
         )
-    set_up = set_up_of(actor.clinic_id)
+    set_up = known or set_up_of(actor.clinic_id)
     flag = next(iter(treats(service)))
+    herself = set_up.own.get(patient_id or 0)
 
     def gives_it(row: Practitioner) -> bool:
-        return row.is_active and getattr(row, flag) and practitioner_id in {None, row.pk}
+        return row.is_active and getattr(row, flag) and practitioner_id in {None, row.pk} and row.pk != herself
 
     last_day = first_day + timedelta(days=n_days - 1)
     first_tick = int(datetime.combine(first_day - timedelta(days=1), time(), tzinfo=UTC).timestamp()) // TICK_SECONDS
     end_tick = int(datetime.combine(last_day + timedelta(days=2), time(), tzinfo=UTC).timestamp()) // TICK_SECONDS
     working = set_up.once(
-        ("working", flag, service.credential, practitioner_id, first_day, last_day),
+        ("working", flag, service.credential, practitioner_id, herself, first_day, last_day),
         lambda: working_by_place(set_up, gives_it, first_day, last_day, credential=service.credential),
     )
     rooms = rooms_at(set_up, service)
@@ -214,7 +221,7 @@ def free_times_in(
     rests = bool(stretches(phases, Who.REST))
     diary = taken_between(
         actor.clinic_id, first_tick, end_tick, at=at, patient_id=patient_id, resting=rests,
-        ignore_appointment_id=ignore_appointment_id, ignore_hold_id=ignore_hold_id,
+        ignore_appointment_id=ignore_appointment_id, ignore_hold_ids=ignore_hold_ids, own=set_up.own,
     )  # fmt: skip
     question = Question(
         phases=phases,

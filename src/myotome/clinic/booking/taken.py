@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -41,11 +41,13 @@ def taken_between(
     patient_id: int | None = None,
     resting: bool = False,
     ignore_appointment_id: int | None = None,
-    ignore_hold_id: int | None = None,
+    ignore_hold_ids: Collection[int] = (),
+    own: Mapping[int, int] | None = None,
 ) -> Taken:
     """What rooms and practitioners are taken by in [first_tick, end_tick); holds count until they run out.
 
     With `resting`, also who rests under whom. A visit that is moved and a time that its holder chooses anew are ignored.
+    `own` says of patients which practitioner they are: a visit of hers takes her as a practitioner, and treating as a patient.
     """
     found = (_all_spans if resting else _spans)(clinic_id, first_tick - LONGEST_SPAN_TICKS, end_tick)
     spans = np.nan_to_num(np.array(found, dtype=float)).astype(np.int64).reshape(-1, 6)  # nobody and nowhere are 0
@@ -62,7 +64,7 @@ def taken_between(
     for resource, tick, appointment, hold in _claims(
         at, clinic_id, instant(end_tick), instant(first_tick), name, first_tick, end_tick
     ):
-        if hold is not None and hold == ignore_hold_id:
+        if hold in ignore_hold_ids:
             continue
         if resource != name:
             more[resource].append((tick, tick + 1))
@@ -75,7 +77,26 @@ def taken_between(
             rest[pk] = np.concatenate([rest.get(pk, NOTHING), np.array(ticks)])
         else:
             busy[resource] = np.concatenate([busy.get(resource, NOTHING), np.array(ticks)])
+    if own and patient_id in own:
+        treats = busy.get(f"practitioner:{own[patient_id]}", NOTHING).tolist()
+        patient += [tick for start, end in treats for tick in range(max(start, first_tick), min(end, end_tick))]
+    for pk, rows in _as_patients(clinic_id, first_tick, end_tick, own, ignore_appointment_id) if own else ():
+        name = f"practitioner:{own[pk]}"
+        busy[name] = np.concatenate([busy.get(name, NOTHING), rows])
     return Taken(busy, rest, patient)
+
+
+def _as_patients(
+    clinic_id: int, first_tick: int, end_tick: int, own: Mapping[int, int], ignore: int | None
+) -> list[tuple[int, np.ndarray]]:
+    """(patient, a stretch) of each visit of those who treat here too."""
+    rows = AppointmentSpan.objects.filter(
+        clinic_id=clinic_id,
+        patient_id__in=own,
+        first_tick__gte=first_tick - LONGEST_SPAN_TICKS,
+        first_tick__lt=end_tick,
+    ).exclude(appointment_id=ignore)
+    return [(pk, np.array([[a, b]])) for pk, a, b in rows.values_list("patient_id", "first_tick", "end_tick")]
 
 
 def _resting(hers: np.ndarray, in_rooms: np.ndarray, of_patients: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

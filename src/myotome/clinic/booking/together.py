@@ -75,9 +75,13 @@ class Together:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """One wish with its free times, all of them and those that are looked at, and the way its service takes the diary."""
+    """One wish with its free times, all of them and those that are looked at, and the way its service takes the diary.
+
+    `herself` is the practitioner that the patient is, where she is one.
+    """
 
     patient_id: int
+    herself: int | None
     name: str
     wish: Wish
     offers: list[Offer]
@@ -149,6 +153,7 @@ def _asked(by: Actor, at: datetime, patient_id: int, wish: Wish) -> _Asked:
     offers = offers_for(by, at=at, patient_id=patient_id, wish=wish)
     return _Asked(
         patient_id,
+        set_up_of(by.clinic_id).own.get(patient_id),
         patient_for(by, patient_id).name,
         wish,
         offers,
@@ -202,8 +207,8 @@ def _takes(
     """
     for tick in _ticks(row, offer, Who.PATIENT):
         yield f"patient:{row.patient_id}", tick
-    for tick in _ticks(row, offer, Who.PRACTITIONER):
-        yield f"practitioner:{offer.practitioner_id}", tick
+    for who, tick in _of_practitioners(row, offer):
+        yield f"practitioner:{who}", tick
     mine = row.pool.get(offer.room_id) if offer.room_id is not None else None
     for tick in _ticks(row, offer, Who.ROOM) if mine else ():
         for rooms in unions:
@@ -229,6 +234,14 @@ def _ticks(row: _Asked, offer: Offer, who: Who) -> list[int]:
         for offset, length, _number in stretches(row.phases, who, after=after)
         for tick in range(first + offset, first + offset + length)
     ]
+
+
+def _of_practitioners(row: _Asked, offer: Offer) -> Iterator[tuple[int, int]]:
+    """(practitioner, tick) of who gives the visit, and of the practitioner that the patient is."""
+    for tick in _ticks(row, offer, Who.PRACTITIONER):
+        yield offer.practitioner_id, tick
+    for tick in _ticks(row, offer, Who.PATIENT) if row.herself else ():
+        yield row.herself or 0, tick
 
 
 def _is_in(tick: int, stretches: Iterable[Stretch]) -> bool:
@@ -267,11 +280,11 @@ def _described(
     """One series with what the others leave of its free times."""
     row = asked[n]
     others: dict[tuple[int, int], str] = {
-        (offer.practitioner_id, tick): other.name
+        key: other.name
         for k, (other, mine) in enumerate(zip(asked, chosen, strict=True))
         if k != n
         for offer in mine
-        for tick in _ticks(other, offer, Who.PRACTITIONER)
+        for key in _of_practitioners(other, offer)
     }
     whose = {id(offer): _whose(row, offer, others) for offer in row.offers}
     left = [offer for offer in row.offers if not whose[id(offer)]]
@@ -288,7 +301,4 @@ def _described(
 
 
 def _whose(row: _Asked, offer: Offer, others: Mapping[tuple[int, int], str]) -> str:
-    for tick in _ticks(row, offer, Who.PRACTITIONER):
-        if name := others.get((offer.practitioner_id, tick)):
-            return name
-    return ""
+    return next((others[key] for key in _of_practitioners(row, offer) if key in others), "")

@@ -18,8 +18,10 @@ from django.db.models import Max, Min, QuerySet
 from django.utils import translation
 
 from myotome.clinic.audit.actions import record
-from myotome.clinic.booking.kept import set_up_of
+from myotome.clinic.booking.hours_told import hours_of
+from myotome.clinic.booking.kept import SetUp, set_up_of
 from myotome.clinic.booking.models import Appointment, AppointmentSpan, CalendarFeed, Hold, ToldEvent
+from myotome.clinic.booking.queries import LIVE
 from myotome.exchange.icalendar.feed import FeedEvent, feed_etag
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.scheduling import TICK_SECONDS, AppointmentStatus, HoldKind, ResourceKind
@@ -113,13 +115,19 @@ def _reading(feed: CalendarFeed, now: dict[str, FeedEvent], told: dict[str, Told
 
 def _diary(feed: CalendarFeed, *, since: datetime, at: datetime) -> dict[str, FeedEvent]:
     """All that the feed has to say, by UID; sequence and time of change are not known yet."""
-    events = [*_visits(feed, since=since), *_blocks(feed, since=since, at=at)]
+    known = set_up_of(feed.clinic_id)
+    events = [*_visits(feed, known, since=since), *_blocks(feed, since=since, at=at)]
     if feed.practitioner_id is not None:
-        events += _closed_days(feed, since=since.date() - timedelta(days=1))
+        events += _as_a_patient(feed, known, since=since)
+        events += _closed_days(feed, known, since=since.date() - timedelta(days=1))
+    if feed.shows_hours:
+        events += hours_of(
+            feed, known, whose=_of(feed), began=_since(feed, feed.made_at).date(), since=since.date(), at=at
+        )
     return {event.uid: event for event in events}
 
 
-def _visits(feed: CalendarFeed, *, since: datetime) -> Iterable[FeedEvent]:
+def _visits(feed: CalendarFeed, known: SetUp, *, since: datetime) -> Iterable[FeedEvent]:
     day_before = since - timedelta(days=1)  # nothing lasts longer, and the index is by start
     rows = Appointment.objects.filter(clinic_id=feed.clinic_id, starts_at__gte=day_before, ends_at__gte=since)
     rows = rows.exclude(status=AppointmentStatus.CANCELLED.value).select_related("patient", "practitioner", "place")
@@ -133,7 +141,7 @@ def _visits(feed: CalendarFeed, *, since: datetime) -> Iterable[FeedEvent]:
     else:
         times = {}
         rows = rows.filter(practitioner_id=feed.practitioner_id)
-    rooms = {} if feed.room_id else _rooms_of(feed, since=since)
+    rooms = {} if feed.room_id else _rooms_of(feed, known, since=since)
     for row in rows:
         starts, ends = times.get(row.pk, (row.starts_at, row.ends_at))
         is_requested = row.status == AppointmentStatus.REQUESTED.value
@@ -158,10 +166,9 @@ def _room_spans(feed: CalendarFeed, *, since: datetime) -> QuerySet[AppointmentS
     )
 
 
-def _rooms_of(feed: CalendarFeed, *, since: datetime) -> dict[int, str]:
+def _rooms_of(feed: CalendarFeed, known: SetUp, *, since: datetime) -> dict[int, str]:
     """The room of each visit of a practitioner, with the place's name where the clinic has several."""
     spans = _room_spans(feed, since=since).filter(appointment__practitioner_id=feed.practitioner_id)
-    known = set_up_of(feed.clinic_id)
     names = {
         room.pk: room.name if len(known.places) == 1 else f"{room.name}, {known.places[room.place_id].name}"
         for room in known.rooms
@@ -193,9 +200,30 @@ def _blocks(feed: CalendarFeed, *, since: datetime, at: datetime) -> Iterable[Fe
             )
 
 
-def _closed_days(feed: CalendarFeed, *, since: date) -> Iterable[FeedEvent]:
+def _as_a_patient(feed: CalendarFeed, known: SetUp, *, since: datetime) -> Iterable[FeedEvent]:
+    """When she is treated here herself: that she is not free then, and no more."""
+    hers = [pk for pk, who in known.own.items() if who == feed.practitioner_id]
+    day_before = since - timedelta(days=1)
+    if not hers:
+        return
+    rows = Appointment.objects.filter(
+        clinic_id=feed.clinic_id, patient_id__in=hers, starts_at__gte=day_before, ends_at__gte=since, status__in=LIVE
+    )
+    for row in rows.select_related("place"):
+        yield FeedEvent(
+            uid=f"own-{row.pk}.{_of(feed)}",
+            sequence=0,
+            starts=row.starts_at.astimezone(UTC),
+            ends=row.ends_at.astimezone(UTC),
+            zone=row.place.time_zone,
+            changed_at=row.starts_at,
+            summary=in_readers_language(Sentence("Blocked")),
+        )
+
+
+def _closed_days(feed: CalendarFeed, known: SetUp, *, since: date) -> Iterable[FeedEvent]:
     """Days on which she does not work, without the reason."""
-    for row in set_up_of(feed.clinic_id).closed_days:
+    for row in known.closed_days:
         if row.on >= since and row.practitioner_id in {None, feed.practitioner_id}:
             yield FeedEvent(
                 uid=f"day-{row.pk}.{_of(feed)}",
@@ -215,7 +243,9 @@ def _of(feed: CalendarFeed) -> str:
 
 
 def _digest(event: FeedEvent) -> str:
-    said = (event.starts, event.ends, event.zone, event.summary, event.location, event.status)
+    said: tuple[object, ...] = (event.starts, event.ends, event.zone, event.summary, event.location, event.status)
+    if event.last_on is not None:
+        said += (event.last_on, event.but_not)
     return hashlib.sha256(repr(said).encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -267,6 +297,9 @@ def _say(row: ToldEvent, event: FeedEvent) -> ToldEvent:
     row.digest, row.zone = _digest(event), event.zone
     row.is_all_day = not isinstance(event.starts, datetime)
     row.starts_at, row.ends_at = _instant(event.starts), _instant(event.ends)
+    if event.last_on is not None:  # what comes every week is over when its last time is
+        last = event.start_on(event.last_on).astimezone(UTC)
+        row.starts_at, row.ends_at = last, last + (row.ends_at - row.starts_at)
     return row
 
 

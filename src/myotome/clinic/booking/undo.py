@@ -72,6 +72,7 @@ def undo(*, by: Actor, at: datetime, act_id: int) -> Appointment:
     seen = DeskAct.objects.for_actor(by).get_or_not_found(pk=act_id)
     with transaction.atomic():
         DeskAct.objects.select_for_update().filter(pk=act_id).first()
+        Appointment.objects.select_for_update().filter(pk=seen.appointment_id).first()
         act = DeskAct.objects.select_related("appointment__service", "appointment__practitioner").get(pk=seen.pk)
         appointment = act.appointment
         if act.undone_at is not None:

@@ -9,9 +9,11 @@ from django.db import transaction
 from django.db.models import Q
 
 from myotome.clinic.audit.actions import record
+from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.models import WaitingWish
 from myotome.clinic.booking.openings import give_on
-from myotome.clinic.booking.queries import check_may_book, practitioner_of, service_for
+from myotome.clinic.booking.own_records import check_not_herself
+from myotome.clinic.booking.queries import check_may_book, practitioner_in, service_for
 from myotome.clinic.people.queries import patient_for
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import InvalidValue
@@ -37,14 +39,16 @@ def wait_for(
     """A place on the waiting list, behind those who wait already.
 
     Raises:
-        InvalidValue: days or hours that end before they begin, have passed, or a fourth wish of one patient.
+        InvalidValue: days or hours that end before they begin, have passed, a fourth wish of one patient, or a practitioner
+            who is this patient.
         NotAllowed: a new patient begins with an assessment.
     """
     patient = patient_for(by, patient_id)
     service = service_for(by, service_id)
     check_may_book(service, patient_id=patient_id)
     if practitioner_id is not None:
-        practitioner_of(by, practitioner_id)
+        known = set_up_of(by.clinic_id)
+        check_not_herself(known, patient_id, practitioner_in(known, practitioner_id))
     if last_day < first_day or last_day < at.date() - timedelta(days=1):
         raise InvalidValue("The last day comes after the first, and is still to come.", field="last_day")
     if until_time <= from_time:

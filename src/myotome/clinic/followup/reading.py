@@ -12,14 +12,20 @@ from typing import Any
 
 from myotome.clinic.screening.models import Course
 from myotome.knowledge.conditions import conditions
-from myotome.science.followup.answer import LONGEST_DAYS, MOST_SEGMENTS, MOST_VISITS, expected_or_none, is_older_than
+from myotome.science.followup.answer import (
+    LONGEST_DAYS,
+    LONGEST_GAP_DAYS,
+    MOST_SEGMENTS,
+    MOST_VISITS,
+    expected_or_none,
+    is_older_than,
+)
 from myotome.science.followup.recovery import LONGEST_WEEKS
 
-MOST_READ = 100  # a forecast of twice as many takes seconds, and those who close wait for it
-STEP = 50
+MOST_READ = 96  # a forecast of twice as many takes seconds, and those who close wait for it
+STEP = 48  # whole fours: reviews are at every fourth visit
 OLDEST = 120
 LONGEST_INTERVAL = 90
-LONGEST_GAP = 1461  # days; who comes back after four years begins anew
 
 
 def facts_of(course: Course, *, on: date) -> dict[str, Any]:
@@ -39,9 +45,9 @@ def facts_of(course: Course, *, on: date) -> dict[str, Any]:
 def newest_part(days: Sequence[date]) -> Sequence[date]:
     """The days of treatment, in order, that a forecast reads: all, or the newest; none from before four years without any.
 
-    The part begins anew once in fifty visits and not at each: what counts from its first score does not move every week.
+    The part begins anew once in 48 visits and not at each: what counts from its first score does not move every week.
     """
-    returned = [k for k in range(1, len(days)) if (days[k] - days[k - 1]).days > LONGEST_GAP]
+    returned = [k for k in range(1, len(days)) if (days[k] - days[k - 1]).days > LONGEST_GAP_DAYS]
     of_one = days[returned[-1] :] if returned else days
     begins = max(0, -(-(len(of_one) - MOST_READ) // STEP) * STEP)
     return [day for day in of_one[begins:] if (days[-1] - day).days <= LONGEST_DAYS]
@@ -51,7 +57,7 @@ def beginning(entries: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
     """The entries of a course, in order of days, that a refit reads: all, or the first, up to four years without any."""
     read: list[dict[str, Any]] = []
     for entry in entries[:MOST_VISITS]:
-        if entry["day"] > LONGEST_DAYS or (read and entry["day"] - read[-1]["day"] > LONGEST_GAP):
+        if entry["day"] > LONGEST_DAYS or (read and entry["day"] - read[-1]["day"] > LONGEST_GAP_DAYS):
             break
         read.append(entry)
     return read

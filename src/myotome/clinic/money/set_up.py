@@ -99,7 +99,7 @@ def set_book(*, by: Actor, at: datetime, version: int, **values: Any) -> MoneyBo
     rated = ("fee_tax_name", "fee_tax_rate", "fee_second_tax_name", "fee_second_tax_rate")
     allowed = {"tax_number", "foot", "fee_tax_kind", *rated}
     if unknown := set(values) - allowed:
-        raise InvalidValue("A book has no {field}.", field=min(unknown))
+        raise InvalidValue("A book has no {name}.", field=min(unknown), name=min(unknown))
     for name in ("tax_number", "foot"):
         check_no_card_number(values.get(name, ""), field=name)
     book = locked_book(by)

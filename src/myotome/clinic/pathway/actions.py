@@ -15,8 +15,10 @@ from myotome.clinic.assessment.models import Examination
 from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.actions import attach_course, book, cancel, step
 from myotome.clinic.booking.claims import give_claims_to
+from myotome.clinic.booking.her_holds import intake_key
 from myotome.clinic.booking.holds import let_go
 from myotome.clinic.booking.models import Appointment
+from myotome.clinic.booking.own_records import check_one_practitioner, claim_for_both
 from myotome.clinic.booking.placing import wanted_for
 from myotome.clinic.booking.queries import appointment_for, booked_with, is_new, n_live_for_contact
 from myotome.clinic.booking.waitlist import end_wishes_of_course
@@ -94,7 +96,7 @@ def new_patient_booked(
         language=person.language,
     )
     give_intake_to(by=by, at=at, intake=intake, patient_id=patient.pk)
-    let_go(by=by, key=f"intake-{intake.pk}")  # the time that her form held is hers to take
+    let_go(by=by, key=intake_key(intake.pk))  # the time that her form held is hers to take
     return patient_booked(
         by=by,
         at=at,
@@ -360,10 +362,13 @@ def patients_joined(*, by: Actor, at: datetime, keep_id: int, merge_id: int) -> 
     """Two records of one person as one, their times in the diary included.
 
     Raises:
-        AlreadyBooked: both are booked at the same time; nothing is joined.
+        AlreadyBooked: both are booked at the same time, or one while the other treats; nothing is joined.
+        InvalidValue: both are practitioners, and not the same one.
     """
+    check_one_practitioner(keep_id=keep_id, merge_id=merge_id)
     row = merge_patients(by=by, at=at, keep_id=keep_id, merge_id=merge_id)
     give_claims_to(from_patient=merge_id, to_patient=keep_id)
+    claim_for_both(keep_id, at=at)
     return row
 
 
@@ -372,4 +377,6 @@ def patients_parted(*, by: Actor, at: datetime, merge_id: int) -> PatientMerge:
     """Two joined records as they were, each with its own times."""
     row = unmerge_patients(by=by, at=at, merge_id=merge_id)
     give_claims_to(from_patient=row.kept_id, to_patient=row.merged_id)
+    for pk in (row.kept_id, row.merged_id):
+        claim_for_both(pk, at=at)
     return row

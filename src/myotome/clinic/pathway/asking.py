@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from myotome.clinic.audit.actions import record
+from myotome.clinic.booking.her_holds import intake_key
 from myotome.clinic.booking.holds import hold_time
 from myotome.clinic.booking.models import Appointment, AskedBooking
 from myotome.clinic.booking.proving import PROOF_MINUTES, check_may_ask, queue_proof
@@ -57,7 +58,7 @@ def time_asked(
             return before
         before.delete()
     check_may_ask(by.clinic_id, person.email.strip(), key=key, at=at)
-    hold = hold_time(by=by, at=at, key=f"intake-{intake.pk}", minutes=PROOF_MINUTES, **wanted)
+    hold = hold_time(by=by, at=at, key=intake_key(intake.pk), minutes=PROOF_MINUTES, **wanted)
     typed = {name: getattr(person, name) for name in WHO} | {"email": person.email.strip()}
     asked = AskedBooking(
         clinic_id=by.clinic_id,

@@ -14,6 +14,7 @@ from datetime import datetime
 from django.db import transaction
 
 from myotome.clinic.booking.actions import book
+from myotome.clinic.booking.her_holds import own_key
 from myotome.clinic.booking.holds import hold_of, hold_time, let_go
 from myotome.clinic.booking.models import Appointment, Hold, Service
 from myotome.clinic.booking.placing import wanted_for
@@ -148,7 +149,7 @@ def own_hold(by: Actor, *, at: datetime) -> Hold | None:
 
 def hold_key(by: Actor) -> str:
     """Whose held time it is."""
-    return f"own-{by.patient_id}"
+    return own_key(by.patient_id)
 
 
 def own_visit_booked(

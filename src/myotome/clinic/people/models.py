@@ -186,6 +186,25 @@ class Patient(DeskRow):
         return f"{self.given_name} {self.family_name}".strip()
 
 
+class OwnRecord(DeskRow):
+    """This patient is that practitioner: one person, who cannot be at two places. Until `confirmed_at` it is only said."""
+
+    patient = models.OneToOneField(Patient, on_delete=models.CASCADE, related_name="own_record")
+    practitioner = models.ForeignKey(Practitioner, on_delete=models.CASCADE, related_name="own_records")
+    said_at = models.DateTimeField()
+    said_by = models.CharField(max_length=120)
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["practitioner"],
+                condition=Q(confirmed_at__isnull=False),
+                name="one_own_record_per_practitioner",
+            )
+        ]
+
+
 class PatientMerge(DeskRow):
     """Two records joined: what was moved, so that it can be undone."""
 

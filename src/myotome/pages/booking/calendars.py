@@ -108,6 +108,7 @@ def _made(request: HttpRequest, actor: Actor) -> dict[str, Any]:
         name=request.POST.get("name", ""),
         room_id=room_id,
         shows_initials=request.POST.get("initials") == "yes",
+        shows_hours=request.POST.get("hours") == "yes",
         language=get_language() or settings.LANGUAGE_CODE,
     )
     path = reverse("booking:feed", kwargs={"clinic": actor.clinic_slug, "token": made.token})

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -94,9 +96,15 @@ def _late_act(request: HttpRequest, actor: Actor, practitioner: int, at: datetim
 def mail(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
     """What she wants to be sent."""
     patient = patient_of_mail_link(request.clinic, token)
+    here = reverse("booking:mail", kwargs={"clinic": actor.clinic_slug, "token": token})
+    return mail_page(request, patient_by_link(patient, request.clinic), patient, here=here)
+
+
+def mail_page(request: HttpRequest, her: Actor, patient: Any, *, here: str) -> HttpResponse:
+    """The page on which she chooses, at the address `here`: under her link, or with her account."""
     if request.method == "POST":
         ticked = request.POST.getlist("send")
-        her, now = patient_by_link(patient, request.clinic), timezone.now()
+        now = timezone.now()
         choose_mail(
             by=her,
             at=now,
@@ -107,7 +115,7 @@ def mail(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
         )
         choose_questions(by=her, at=now, patient=patient, later="questions" in ticked)
         messages.success(request, _("Saved."))
-        return redirect("booking:mail", clinic=actor.clinic_slug, token=token)
+        return redirect(here)
     asked = wants_later_questions(patient)
-    context = {"choice": choice_of(patient), "asked_later": asked, "token": token, "patient": patient}
+    context = {"choice": choice_of(patient), "asked_later": asked, "patient": patient}
     return render(request, "booking/mail.html", context)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -65,15 +65,16 @@ def days_with_offers(
     patient_id: int | None = None,
     ignore: int | None = None,
     order: str = "whole",
-    hold: Any = None,
+    holds: Collection[Any] = (),
 ) -> list[Day]:
     """The days of one look that have free times, in order; one offer for each start when any practitioner will do.
 
-    The look begins with today in `zone`. `hold` is the time that who asks holds: to her it is free, and says until when.
+    The look begins with today in `zone`. `holds` are what who asks holds herself: to her that is free, and says until when.
 
     In the order `first` only the first few of them, `packed` only those that touch another visit of the practitioner.
     """
     first = at.astimezone(ZoneInfo(zone)).date() + timedelta(days=page * DAYS_AT_A_LOOK)
+    held = [hold.pk for hold in holds]
     if order == "packed":
         packed = packed_times_for(
             actor,
@@ -85,8 +86,9 @@ def days_with_offers(
             practitioner_id=practitioner_id,
             patient_id=patient_id,
             ignore_appointment_id=ignore,
+            ignore_hold_ids=held,
         )
-        return by_day(packed)
+        return by_day(_with_held(packed, holds, service))
     offers = free_times_for(
         actor,
         service=service,
@@ -96,20 +98,19 @@ def days_with_offers(
         practitioner_id=practitioner_id,
         patient_id=patient_id,
         ignore_appointment_id=ignore,
-        ignore_hold_id=hold.pk if hold else None,
+        ignore_hold_ids=held,
         step_minutes=30,
     )
-    if hold:
-        offers = [
-            replace(offer, held_until=hold.expires_at) if _is_held(offer, hold, service) else offer for offer in offers
-        ]
+    offers = _with_held(offers, holds, service)
     found = offers if practitioner_id else one_for_each_start(offers)
     return by_day(found[:FIRST_ONES] if order == "first" else found)
 
 
-def _is_held(offer: Offer, hold: Any, service: Service) -> bool:
-    time = (offer.starts_at, offer.practitioner_id, service.pk)
-    return time == (hold.starts_at, hold.practitioner_id, hold.service_id)
+def _with_held(offers: list[Offer], holds: Collection[Any], service: Service) -> list[Offer]:
+    until = {(hold.starts_at, hold.practitioner_id, hold.service_id): hold.expires_at for hold in holds}
+    if not until:
+        return offers
+    return [replace(row, held_until=until.get((row.starts_at, row.practitioner_id, service.pk))) for row in offers]
 
 
 def order_of(text: str) -> str:

@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 
 from myotome.clinic.booking.actions import fresh_key
 from myotome.clinic.booking.apart import LEAST_GAP_DAYS, MOST_GAP_DAYS
+from myotome.clinic.booking.own_records import practitioners_but_her
 from myotome.clinic.booking.preview import MOST_VISITS, SeriesPreview, Wish, preview_series
 from myotome.clinic.booking.queries import services_after_the_first
 from myotome.clinic.followup.queries import last_forecast
 from myotome.clinic.pathway.series import series_booked, wished_series
-from myotome.clinic.people.queries import patient_for, practitioners_for
+from myotome.clinic.people.queries import patient_for
 from myotome.clinic.screening.courses import open_course_id
 from myotome.pages.access import for_roles
 from myotome.pages.booking.offers import start_from
@@ -58,7 +59,7 @@ def _form(actor: Actor, person: Any, given: Any) -> dict[str, Any]:
     return {
         "patient": person,
         "services": services_after_the_first(actor),
-        "practitioners": list(practitioners_for(actor)),
+        "practitioners": practitioners_but_her(actor, person.pk),
         "lengths": LENGTHS,
         "distances": DISTANCES,
         "proposed": proposed,

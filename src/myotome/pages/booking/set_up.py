@@ -20,6 +20,7 @@ from myotome.clinic.booking import set_up as acts
 from myotome.clinic.booking.closing import left_behind, n_left_behind
 from myotome.clinic.booking.credentials import HAZARD_REGIONS, add_credential, change_credential, credential_rows
 from myotome.clinic.booking.kept import set_up_of
+from myotome.clinic.booking.overlapping import overlapping_hours
 from myotome.clinic.booking.registrations import set_registration
 from myotome.clinic.booking.services import add_service, change_service
 from myotome.clinic.booking.set_up import day_rows, hours_rows
@@ -93,6 +94,7 @@ def _page(actor: Actor) -> dict[str, Any]:
         "rooms": known.rooms,
         "practitioners": [row for row in known.practitioners.values() if row.is_active],
         "hours": hours_rows(actor),
+        "overlapping": overlapping_hours(actor.clinic_id, today=timezone.localdate()),
         "days": day_rows(actor, today=timezone.localdate()),
         "services": [
             _written(row, kinds) for row in sorted(known.services.values(), key=lambda row: not row.is_active)

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from myotome.clinic.booking import actions
 from myotome.clinic.booking.clocks import zone_then
+from myotome.clinic.booking.her_holds import held_by, intake_key
 from myotome.clinic.booking.holds import hold_of, hold_time
 from myotome.clinic.booking.notices import invitation_of
 from myotome.clinic.booking.proving import asked_by_link, zone_of
@@ -72,8 +73,10 @@ def choose(request: HttpRequest, actor: Actor) -> HttpResponse:
     service = chosen_service(services, request.GET.get("service", ""))
     page = week_of(request.GET.get("page", "0"))
     at = timezone.now()
-    hold = hold_of(actor, f"intake-{intake.pk}", at=at)
-    days = days_with_offers(actor, service, page=page, at=at, zone=request.clinic.time_zone, hold=hold)
+    hold = hold_of(actor, intake_key(intake.pk), at=at)
+    days = days_with_offers(
+        actor, service, page=page, at=at, zone=request.clinic.time_zone, holds=[hold] if hold else []
+    )
     context = {"token": token, "intake": intake, "services": services, "service": service, "days": days, "page": page}
     return render(request, "booking/choose.html", context)
 
@@ -103,12 +106,12 @@ def details(request: HttpRequest, actor: Actor) -> HttpResponse:
             "practitioner_id": practitioner_id,
             "zone": zone_then(actor.clinic_id, practitioner_id, start),
         }
-        check_may_hold(request, f"intake-{intake.pk}")
+        check_may_hold(request, intake_key(intake.pk))
         if request.method != "POST":
             context["held_until"] = hold_time(
                 by=actor,
                 at=timezone.now(),
-                key=f"intake-{intake.pk}",
+                key=intake_key(intake.pk),
                 service_id=service.pk,
                 practitioner_id=practitioner_id,
                 starts_at=start,
@@ -136,10 +139,10 @@ def details(request: HttpRequest, actor: Actor) -> HttpResponse:
             context["key"] = actions.fresh_key()
         if isinstance(error, AlreadyBooked):
             at = timezone.now()
-            hold = hold_of(actor, f"intake-{intake.pk}", at=at)
-            context["days"] = days_with_offers(actor, service, page=0, at=at, zone=request.clinic.time_zone, hold=hold)[
-                :3
-            ]
+            hold = hold_of(actor, intake_key(intake.pk), at=at)
+            context["days"] = days_with_offers(
+                actor, service, page=0, at=at, zone=request.clinic.time_zone, holds=[hold] if hold else []
+            )[:3]
         return render(request, "booking/details.html", context, status=error.http_status)
     token = link_token("appointment", appointment.pk, appointment.link_version)
     return redirect("booking:manage", clinic=actor.clinic_slug, token=token)
@@ -235,6 +238,9 @@ def _days_to_move_to(
         practitioner_id=appointment.practitioner_id,
         patient_id=appointment.patient_id,
         ignore=appointment.pk,
+        holds=held_by(
+            appointment.clinic_id, patient_id=appointment.patient_id, intake_id=appointment.intake_id, at=timezone.now()
+        ),
     )
     return fitting(days, spacing.fits) if spacing else days
 

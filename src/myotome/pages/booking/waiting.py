@@ -15,11 +15,12 @@ from django.views.decorators.http import require_POST
 from myotome.clinic.booking.answers import no_by_phone, say_no, say_yes, yes_by_phone
 from myotome.clinic.booking.asking import to_phone
 from myotome.clinic.booking.openings import offer_by_link, zone_of
+from myotome.clinic.booking.own_records import practitioners_but_her
 from myotome.clinic.booking.queries import services_after_the_first
 from myotome.clinic.booking.waitlist import stop_waiting, wait_for, waiting
 from myotome.clinic.pathway.series import wished_series
 from myotome.clinic.people.links import link_token
-from myotome.clinic.people.queries import patient_by_link, patient_for, practitioners_for
+from myotome.clinic.people.queries import patient_by_link, patient_for
 from myotome.clinic.screening.courses import open_course_id
 from myotome.pages.access import by_link, for_roles
 from myotome.pages.typed import a_clock, a_day, whole, whole_or_none
@@ -64,7 +65,7 @@ def wait(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
     context: dict[str, Any] = {
         "patient": person,
         "services": services_after_the_first(actor),
-        "practitioners": list(practitioners_for(actor)),
+        "practitioners": practitioners_but_her(actor, person.pk),
         "typed": {
             "service": given.get("service", str(proposed.pk) if proposed else ""),
             "practitioner": given.get("practitioner", ""),

@@ -12,14 +12,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from myotome.clinic.booking.own_records import herself_likely, own_record_of, part_own_record, tie_own_record
 from myotome.clinic.booking.queries import appointments_of
+from myotome.clinic.booking.wishes import choice_of, choice_seen, note_choice
 from myotome.clinic.pathway.actions import patients_joined, patients_parted
 from myotome.clinic.people import actions
 from myotome.clinic.people.merging import likely_duplicates, merges_of
-from myotome.clinic.people.queries import find_patients, patient_for
+from myotome.clinic.people.queries import find_patients, patient_for, practitioners_for
 from myotome.clinic.screening.phone import newest_intake
 from myotome.pages.access import for_roles
-from myotome.pages.typed import whole_or_none
+from myotome.pages.typed import whole, whole_or_none
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, MyotomeError, StaleVersion
@@ -96,9 +98,62 @@ def unmerge(request: HttpRequest, actor: Actor, merge: int) -> HttpResponse:
     return redirect("desk:patient", clinic=actor.clinic_slug, patient=row.kept_id)
 
 
+@desk
+@require_POST
+def treats_here(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
+    """She said to be one of the practitioners, or not to be."""
+    now, who = timezone.now(), request.POST.get("practitioner", "")
+    try:
+        if request.POST.get("is_she") == "no":
+            part_own_record(by=actor, at=now, patient_id=patient)
+        else:
+            tie_own_record(by=actor, at=now, patient_id=patient, practitioner_id=whole(who, "practitioner"))
+        messages.success(request, _("Saved."))
+    except (AlreadyBooked, InvalidValue) as error:
+        context = _page(actor, patient) | {"tie_error": error, "herself": whole_or_none(who)}
+        return render(request, "desk/patient.html", context, status=error.http_status)
+    return redirect("desk:patient", clinic=actor.clinic_slug, patient=patient)
+
+
+@desk
+@require_POST
+def what_we_send(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
+    """Her choice of reminders and short messages, as she told the desk."""
+    ticked = request.POST.getlist("send")
+    try:
+        note_choice(
+            by=actor,
+            at=timezone.now(),
+            patient_id=patient,
+            reminders="reminders" in ticked,
+            offers="offers" in ticked,
+            by_sms="sms" in ticked,
+            said=request.POST.get("said", ""),
+            seen=request.POST.get("seen", ""),
+        )
+    except (InvalidValue, StaleVersion) as error:
+        context = _page(actor, patient) | {"send_error": error, "said": request.POST.get("said", "")}
+        if not isinstance(error, StaleVersion):
+            context["ticked"] = ticked
+        return render(request, "desk/patient.html", context, status=error.http_status)
+    messages.success(request, _("Saved."))
+    return redirect("desk:patient", clinic=actor.clinic_slug, patient=patient)
+
+
 def _page(actor: Actor, pk: int) -> dict[str, Any]:
     person = patient_for(actor, pk)
+    own = own_record_of(actor, pk)
+    likely = None if own else herself_likely(actor, person)
+    wish = choice_of(person)
+    on = {"reminders": not wish.no_reminders, "offers": not wish.no_offers, "sms": wish.by_sms}
     return {
+        "own": own,
+        "wish": wish,
+        "seen": choice_seen(wish),
+        "ticked": [name for name, is_on in on.items() if is_on],
+        "likely": likely,
+        "herself": likely.pk if likely else None,
+        "practitioners": list(practitioners_for(actor)),
         "patient": person,
         "appointments": list(appointments_of(actor, pk)[:20]),
         "duplicates": likely_duplicates(actor, person),

@@ -17,6 +17,8 @@ urlpatterns = [
     path("patient/<int:patient>/", people.patient, name="patient"),
     path("patient/<int:patient>/correct/", people.correct, name="correct"),
     path("patient/<int:patient>/merge/", people.merge, name="merge"),
+    path("patient/<int:patient>/messages/", people.what_we_send, name="what_we_send"),
+    path("patient/<int:patient>/treats-here/", people.treats_here, name="treats_here"),
     path("merge/<int:merge>/undo/", people.unmerge, name="unmerge"),
     path("book/<int:patient>/", visits.book, name="book"),
 ]

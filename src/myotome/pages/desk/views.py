@@ -109,6 +109,7 @@ def week(request: HttpRequest, actor: Actor) -> HttpResponse:
         whose = rooms_at(actor, clock)
     else:
         whose = clock.here(row.practitioner_id for row in visits)
+    own = set_up_of(actor.clinic_id).own
     closed = closed_days(actor, first_day=monday, n_days=DAYS, clock=clock)
     days = [monday + timedelta(days=n) for n in range(DAYS)]
     context = {
@@ -121,7 +122,7 @@ def week(request: HttpRequest, actor: Actor) -> HttpResponse:
         "today": today,
         "by": "room" if by_room else "practitioner",
         "days": [(day, closed.get(day)) for day in days],
-        "rows": rows_of(visits, blocks, whose, by_room=by_room, monday=monday, zone=clock.zone),
+        "rows": rows_of(visits, blocks, whose, by_room=by_room, monday=monday, zone=clock.zone, own=own),
     }
     with timezone.override(clock.zone):
         seen = state_of(visits, None, *(block.pk for block in blocks))

@@ -14,13 +14,15 @@ from django.utils.translation import gettext as _
 
 from myotome.clinic.booking import actions
 from myotome.clinic.booking.apart import warnings_if_moved
-from myotome.clinic.booking.kept import set_up_of
+from myotome.clinic.booking.her_holds import held_by
+from myotome.clinic.booking.kept import SetUp, set_up_of
+from myotome.clinic.booking.own_records import practitioners_but_her
 from myotome.clinic.booking.queries import Offer, appointment_for, free_times_for, services_for
 from myotome.clinic.money.queries import charge_of_visit
 from myotome.clinic.pathway.actions import patient_booked
 from myotome.clinic.pathway.series import planned_among
 from myotome.clinic.pathway.walk_in import walked_in
-from myotome.clinic.people.queries import patient_for, practitioners_for
+from myotome.clinic.people.queries import patient_for
 from myotome.clinic.screening.courses import care_so_far
 from myotome.clinic.screening.phone import may_go_on, newest_intake
 from myotome.pages.access import for_roles
@@ -90,6 +92,7 @@ def move(request: HttpRequest, actor: Actor, appointment: int) -> HttpResponse:
         practitioner_id=practitioner,
         patient_id=row.patient_id,
         ignore=row.pk,
+        holds=held_by(actor.clinic_id, patient_id=row.patient_id, intake_id=row.intake_id, at=now),
         order=order,
     )
     context = {
@@ -100,7 +103,7 @@ def move(request: HttpRequest, actor: Actor, appointment: int) -> HttpResponse:
         "order": order,
         "services": services,
         "service": service,
-        "practitioners": [one for one in practitioners_for(actor) if _treats(one, service)],
+        "practitioners": [one for one in practitioners_but_her(actor, row.patient_id) if _treats(one, service)],
         "practitioner": practitioner,
         "asked": f"with={practitioner or ''}&service={service.pk}",
         "tell": tell,
@@ -128,7 +131,7 @@ def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
     services = [row for row in known.services.values() if row.is_active and (row.new_patients_may_book or not newcomer)]
     if not newcomer:
         services.sort(key=lambda row: row.is_assessment)
-    treating = sorted((row for row in known.practitioners.values() if row.is_active), key=lambda row: row.name)
+    treating = practitioners_but_her(actor, person.pk, known=known)
     error: MyotomeError | None = None
     if not services:
         return render(request, "desk/book.html", {"patient": person, "newcomer": newcomer})
@@ -161,7 +164,7 @@ def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
         "asked": f"service={service.pk}" + (f"&practitioner={practitioner}" if practitioner else ""),
         "error": error,
     }
-    context["here"] = _today_soon(actor, service, practitioner, person.pk, request.clinic.time_zone)
+    context["here"] = _today_soon(actor, known, service, practitioner, person.pk, request.clinic.time_zone)
     context["days"] = days_with_offers(
         actor,
         service,
@@ -170,6 +173,9 @@ def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
         zone=request.clinic.time_zone,
         practitioner_id=practitioner,
         patient_id=person.pk,
+        holds=held_by(
+            actor.clinic_id, patient_id=person.pk, intake_id=intake.pk if intake else None, at=timezone.now()
+        ),
         order=context["order"],
     )
     return render(request, "desk/book.html", context, status=error.http_status if error else 200)
@@ -204,7 +210,9 @@ def _book(
     warn_of_credentials(request, actor, [booked])
 
 
-def _today_soon(actor: Actor, service: Any, practitioner: int | None, patient_id: int, zone: str) -> list[Offer]:
+def _today_soon(
+    actor: Actor, known: SetUp, service: Any, practitioner: int | None, patient_id: int, zone: str
+) -> list[Offer]:
     """For somebody who stands at the desk: of each practitioner the first time within the next hours of today."""
     now = timezone.now()
     offers = free_times_for(
@@ -216,6 +224,7 @@ def _today_soon(actor: Actor, service: Any, practitioner: int | None, patient_id
         practitioner_id=practitioner,
         patient_id=patient_id,
         step_minutes=5,
+        known=known,
     )
     first: dict[int, Offer] = {}
     for offer in offers:

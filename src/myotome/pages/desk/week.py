@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
 
 from myotome.clinic.booking.queries import Appointment
 
@@ -56,8 +58,12 @@ def rows_of(
     by_room: bool,
     monday: date,
     zone: str,
+    own: Mapping[int, int],
 ) -> list[Row]:
-    """A row for each of `whose`, in their order; what belongs to nobody of them (a room let go) comes last, unnamed."""
+    """A row for each of `whose`, in their order; what belongs to nobody of them (a room let go) comes last, unnamed.
+
+    `own` says of patients which practitioner they are: her own visit is a time at which she does not treat.
+    """
     local = ZoneInfo(zone)
     found: dict[tuple[int | None, date], list[Entry]] = defaultdict(list)
     known = {row.pk for row in whose}
@@ -66,7 +72,12 @@ def rows_of(
         owner = room_id if by_room else visit.practitioner_id
         is_movable = visit.status in {"booked", "requested"}
         entry = Entry(visit.starts_at, visit.ends_at, visit, room, "", is_movable)
-        found[(owner if owner in known else None, visit.starts_at.astimezone(local).date())].append(entry)
+        day = visit.starts_at.astimezone(local).date()
+        found[(owner if owner in known else None, day)].append(entry)
+        herself = own.get(visit.patient_id)
+        if not by_room and herself in known and visit.status != "no_show":
+            entry = Entry(visit.starts_at, visit.ends_at, None, "", _("a visit of her own"), False)
+            found[(herself, day)].append(entry)
     for block in blocks:
         owner = block.room_id if by_room else block.practitioner_id
         if owner in known:

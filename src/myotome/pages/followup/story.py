@@ -24,6 +24,7 @@ from myotome.knowledge.measures import PAIN_AVERAGE, PAIN_WORST, measure
 from myotome.pages.followup.drawing import ChartData, course_chart
 from myotome.pages.followup.forecasters import FORECASTS
 from myotome.pages.followup.muscles import then_and_now
+from myotome.science.followup.answer import doubts_about
 from myotome.science.followup.scoring import meaningful_line, zeros_to_ask_about
 from myotome.vocabulary.actors import Actor
 
@@ -54,6 +55,7 @@ def course_context(
         "measured": [(measure(row.measure), row) for row in story.measured],
         "definitions": by_definition(story),
         "zeros": zeros(story),
+        "doubts": doubts_about(shown.evidence) if shown else [],
         "is_duration_possible": is_duration_possible(course),
         "corrected": [(measure(row.measure).name, row) for row in story.corrected],
         "given_after": given_after(story),
@@ -180,8 +182,12 @@ def headline(answer: dict[str, Any]) -> str:
         return _("Recovery is not likely on this plan")
     if low == high == 0:
         return _("No more visits may be needed")
+    if high is None and low == 0:
+        return _("No more visits, or many more")
     if high is None:
         return _("%(low)s more visits or many more") % {"low": low}
+    if low == 0:
+        return _("Up to %(high)s more visits") % {"high": high}
     return _("Between %(low)s and %(high)s more visits") % {"low": low, "high": high}
 
 
@@ -191,21 +197,25 @@ def likely_sentences(answer: dict[str, Any]) -> list[str]:
     if left["median"] is None and left["q10"] is None:
         first = _("Fewer than one in ten courses like this recovered within forty more visits.")
     elif left["median"] is None:
-        first = _(
-            "One in ten courses like this needed %(low)s visits or fewer, fewer than half recovered within forty."
-        )
+        first = _("One in ten courses like this needed %(low)s, fewer than half recovered within forty.")
     elif left["q90"] is None:
         first = _(
-            "One in ten courses like this needed %(low)s or fewer, half %(half)s or fewer; more than one in ten had not "
-            "recovered after forty."
+            "One in ten courses like this needed %(low)s, half %(half)s; more than one in ten had not recovered after "
+            "forty."
         )
     else:
-        first = _("Eight in ten courses like this fell in that range; half needed %(half)s or fewer.")
+        first = _("Eight in ten courses like this fell in that range; half needed %(half)s.")
     none = round(100 * answer["p_no_meaningful_change"])
     return [
-        first % {"low": left["q10"], "half": left["median"]},
+        first % {"low": _visits_at_most(left["q10"]), "half": _visits_at_most(left["median"])},
         _("%(n)s in 100 did not come to 30 %% and 2 points less pain within twelve more.") % {"n": none},
     ]
+
+
+def _visits_at_most(n: int | None) -> str:
+    if n == 0:
+        return _("no more visit")
+    return _("one visit or none") if n == 1 else _("%(n)s visits or fewer") % {"n": n}
 
 
 def within(answer: dict[str, Any]) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -125,6 +126,6 @@ def _number(request: HttpRequest, name: str) -> float:
         found = float(request.POST.get(name, "").strip().replace(",", "."))
     except ValueError as fault:
         raise InvalidValue("Please give a number.", field=name) from fault
-    if found != found:
+    if not isfinite(found):
         raise InvalidValue("Please give a number.", field=name)
     return found

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from myotome.clinic.booking.actions import fresh_key
 from myotome.clinic.booking.clocks import zone_then
+from myotome.clinic.booking.her_holds import own_key
 from myotome.clinic.booking.queries import practitioner_name
 from myotome.clinic.booking.rules import rules_for
 from myotome.clinic.pathway.own_booking import OwnChoice, own_choices, own_hold, own_time_held, own_visit_booked
@@ -77,6 +78,7 @@ def _week(request: HttpRequest, choice: OwnChoice | None) -> int:
 
 def _days(request: HttpRequest, actor: Actor, choice: OwnChoice, *, page: int, anybody: bool) -> list[Day]:
     """The week's free times that keep the least distance to her other visits."""
+    held = own_hold(actor, at=timezone.now())
     days = days_with_offers(
         actor,
         choice.service,
@@ -85,7 +87,7 @@ def _days(request: HttpRequest, actor: Actor, choice: OwnChoice, *, page: int, a
         zone=request.clinic.time_zone,
         practitioner_id=None if anybody else choice.practitioner_id,
         patient_id=actor.patient_id,
-        hold=own_hold(actor, at=timezone.now()),
+        holds=[held] if held else [],
     )
     return fitting(days, choice.fits)
 
@@ -109,7 +111,7 @@ def _chosen(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
         booked = own_visit_booked(**wanted, key=given.get("key", ""))
         manage = link_token("appointment", booked.pk, booked.link_version)
         return redirect("booking:manage", clinic=actor.clinic_slug, token=manage)
-    check_may_hold(request, f"own-{actor.patient_id}")
+    check_may_hold(request, own_key(actor.patient_id))
     hold = own_time_held(**wanted)
     context = {
         "token": token,

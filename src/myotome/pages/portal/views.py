@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
+from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from myotome.clinic.booking.own_records import herself_likely, own_record_of, tie_own_record
+from myotome.clinic.booking.wishes import mail_token
 from myotome.clinic.followup import actions
 from myotome.clinic.followup.diary import keeps_diary
 from myotome.clinic.followup.mood import says_low
@@ -24,18 +29,20 @@ from myotome.clinic.pathway.patient_page import (
     patient_by_page_link,
 )
 from myotome.clinic.pathway.questions import questions_before_visits
-from myotome.clinic.people.queries import patient_by_link
+from myotome.clinic.people.queries import patient_by_link, patient_for
 from myotome.knowledge.measures import PAIN_AVERAGE, measure
 from myotome.pages.access import by_link, for_roles
+from myotome.pages.booking.day_acts import mail_page
 from myotome.pages.followup.muscles import shared_plate
 from myotome.pages.money.views import paper_of
 from myotome.pages.portal.drawing import phone_chart, told
 from myotome.pages.portal.forms import birth_date, ticks_of, value_of
 from myotome.pages.portal.known import behind_birth_date, is_known, remember
+from myotome.pages.typed import whole
 from myotome.science.followup.scoring import meaningful_line
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
-from myotome.vocabulary.errors import InvalidValue
+from myotome.vocabulary.errors import AlreadyBooked, InvalidValue
 
 NOT_HERS = _("That is not the birth date the clinic has. Please try again, or phone us.")
 
@@ -146,6 +153,36 @@ def receipt(request: HttpRequest, actor: Actor, payment: int) -> HttpResponse:
     return paper_of(request, actor, payment)
 
 
+@for_roles(Role.PATIENT)
+def my_messages(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """What she wants to be sent, with her account; under a link it is the page that every message leads to."""
+    here = reverse("portal:messages", kwargs={"clinic": actor.clinic_slug})
+    return mail_page(request, actor, patient_for(actor, actor.patient_id or 0), here=here)
+
+
+@behind_birth_date
+def treats_here_by_link(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
+    """She says by link that she is one of the practitioners; the desk confirms it."""
+    return _treats_here(request, actor, token)
+
+
+@for_roles(Role.PATIENT)
+def treats_here(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """The same with her account; with that of the practitioner it counts at once."""
+    return _treats_here(request, actor)
+
+
+def _treats_here(request: HttpRequest, actor: Actor, token: str = "") -> HttpResponse:
+    if request.method == "POST" and actor.patient_id is not None:
+        try:
+            who = whole(request.POST.get("practitioner", ""), "practitioner")
+            tie_own_record(by=actor, at=timezone.now(), patient_id=actor.patient_id, practitioner_id=who)
+        except (AlreadyBooked, InvalidValue) as error:
+            messages.error(request, error.message)
+    here = {"clinic": actor.clinic_slug} | ({"token": token} if token else {})
+    return redirect("portal:page" if token else "portal:home", **here)
+
+
 def _record(actor: Actor) -> HttpResponse:
     answer = HttpResponse(own_record(actor, at=timezone.now()), content_type="application/zip")
     answer["Content-Disposition"] = 'attachment; filename="my-record.zip"'
@@ -157,6 +194,8 @@ def _page(request: HttpRequest, actor: Actor, token: str = "") -> HttpResponse:
     now = timezone.now()
     questions_before_visits(by=actor, at=now)
     context = page_of(actor, at=now) | {"token": token}
+    context["mail_token"] = mail_token(context["patient"]) if token else ""
+    context["treats_here"] = _herself(actor, context["patient"])
     context["keeps_diary"] = context["course"] is not None and keeps_diary(context["course"])
     story, shares = context["story"], context["shares"]
     context["mood"] = story.mood if story is not None else None
@@ -167,6 +206,12 @@ def _page(request: HttpRequest, actor: Actor, token: str = "") -> HttpResponse:
     if "muscles" in shares:
         context["plate"] = shared_plate(shares["muscles"].content)
     return render(request, "portal/page.html", context)
+
+
+def _herself(actor: Actor, patient: Any) -> dict[str, Any]:
+    """What she has said of treating here, or whom she may be; nothing for nearly everybody."""
+    own = own_record_of(actor, patient.pk)
+    return {"own": own, "likely": None if own else herself_likely(actor, patient)}
 
 
 def steps_of(rows: Sequence[Question]) -> list[list[Question]]:

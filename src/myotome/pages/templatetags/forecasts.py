@@ -35,6 +35,13 @@ def forecast_patient(answer: dict[str, Any]) -> str:
     low, half, high = left["q10"], left["median"], left["q90"]
     if half is None:
         return _("Fewer than half of people like you get where we hope on this plan. We talk about it at the review.")
+    if half == 0 and high is None:
+        return _("Half of people like you need no more visits; some do not get there on this plan.")
+    if half == 0:
+        return _("Half of people like you need no more visits, nine in ten at most %(high)s, in %(last)s weeks.") % {
+            "high": high,
+            "last": f"{weeks['q90']:g}",
+        }
     if high is None:
         return _(
             "Half of people like you need %(half)s more visits or fewer, which takes %(weeks)s weeks; some do not get there "
@@ -60,6 +67,13 @@ def length_words(answer: dict[str, Any]) -> str:
     low, half, high = left["q10"], left["median"], left["q90"]
     if half is None:
         return _("The forecast names no length: fewer than half of courses like this recover on this plan.")
+    if half == 0:
+        return _("The forecast: half of courses like this need no more.")
+    if high is None and low == 0:
+        return _(
+            "The forecast: one in ten courses like this needs none, half %(half)s or fewer, and more than one in ten more "
+            "than forty."
+        ) % {"half": half}
     if high is None:
         return _(
             "The forecast: one in ten courses like this needs %(low)s or fewer, half %(half)s or fewer, and more than one "

@@ -1,7 +1,8 @@
 """Four plain forecasts that always run beside the recovery model: no change, mean change, a share of the baseline, and
 a straight line between square roots with all covariates.
 
-Each spreads its point forecast by the residuals it made out of sample on the training rows, cut to the scale.
+Each spreads its point forecast by the residuals it made out of sample on the training rows, cut to the scale. The line
+between square roots was off by square roots: near the end of the scale it is sure, far from it less so.
 """
 
 from __future__ import annotations
@@ -21,10 +22,26 @@ Numbers = tuple[float, ...]
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """How one is learned from (start, covariates, outcome), as a few numbers, and what these forecast for others."""
+    """How one is learned from (start, covariates, outcome), as a few numbers, and what these forecast for others.
+
+    `is_on_roots`: its residuals are of square roots.
+    """
 
     learned: Callable[[Array, Array, Array], Numbers]
     point: Callable[[Numbers, Array, Array], Array]
+    is_on_roots: bool = False
+
+    def off(self, point: Array, outcome: Array) -> Array:
+        """By how much it was off."""
+        if self.is_on_roots:
+            return np.asarray(np.sqrt(np.maximum(outcome, 0.0)) - np.sqrt(np.maximum(point, 0.0)))
+        return outcome - point
+
+    def members(self, point: Array, off: Array) -> Array:
+        """The point forecast, off by as much again; not cut to the scale."""
+        if self.is_on_roots:
+            return np.asarray(np.maximum(np.sqrt(np.maximum(point, 0.0)) + off, 0.0) ** 2)
+        return point + off
 
 
 def baseline_reached(name: str, train: tuple[Array, Array, Array], test: tuple[Array, Array], grid: Array) -> Array:
@@ -35,7 +52,8 @@ def baseline_reached(name: str, train: tuple[Array, Array, Array], test: tuple[A
     Check: tests/oracle/test_verification.py
     """
     numbers, off = learned_with_residuals(name, train)
-    return ensemble_reached(grid, BASELINES[name].point(numbers, *test)[:, None] + off[None, :])
+    one = BASELINES[name]
+    return ensemble_reached(grid, one.members(one.point(numbers, *test)[:, None], off[None, :]))
 
 
 def learned_with_residuals(name: str, train: tuple[Array, Array, Array]) -> tuple[Numbers, Array]:
@@ -51,7 +69,7 @@ def learned_with_residuals(name: str, train: tuple[Array, Array, Array]) -> tupl
     for k in range(N_FOLDS):
         away = fold == k
         numbers = one.learned(start[~away], covariates[~away], outcome[~away])
-        off[away] = outcome[away] - one.point(numbers, start[away], covariates[away])
+        off[away] = one.off(one.point(numbers, start[away], covariates[away]), outcome[away])
     return one.learned(start, covariates, outcome), off
 
 
@@ -71,6 +89,10 @@ BASELINES: Mapping[str, Baseline] = MappingProxyType(
         "proportional": Baseline(
             lambda s, c, y: (float(y.sum() / max(s.sum(), 1e-9)),), lambda numbers, s, c: s * numbers[0]
         ),
-        "sqrt_linear": Baseline(_line, lambda numbers, s, c: np.maximum(_columns(s, c) @ np.array(numbers), 0.0) ** 2),
+        "sqrt_linear": Baseline(
+            _line,
+            lambda numbers, s, c: np.maximum(_columns(s, c) @ np.array(numbers), 0.0) ** 2,
+            is_on_roots=True,
+        ),
     }
 )

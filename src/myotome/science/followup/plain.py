@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from myotome.knowledge.recovery import Prior
-from myotome.science.followup.baselines import BASELINES, Numbers
+from myotome.science.followup.baselines import BASELINES, Baseline, Numbers
 from myotome.science.followup.draws import Array
 from myotome.science.followup.forecast import (
     CURVE_AHEAD,
@@ -29,7 +29,7 @@ from myotome.science.followup.particles import ScoredVisit
 from myotome.science.followup.quantiles import whole_quantiles
 from myotome.science.followup.recovery import EXPECTED, Covariates
 
-PLAIN_VERSION = "plain-1"
+PLAIN_VERSION = "plain-2"
 KIND = "baseline"
 FIRST, THIRD = "first", "third"
 SCORES_OF_THIRD = 3
@@ -88,11 +88,12 @@ def plain_answer(
         return None
     learned = plain.learned.get(THIRD if len(scored) >= SCORES_OF_THIRD else FIRST) or plain.learned[FIRST]
     start, first = float(scored[-1].nrs or 0), float(scored[0].nrs or 0)
-    point = BASELINES[plain.name].point(learned.numbers, np.array([start]), np.array([plain_covariates(about)]))[0]
+    one = BASELINES[plain.name]
+    point = one.point(learned.numbers, np.array([start]), np.array([plain_covariates(about)]))[0]
     ahead = visits[-1].day + interval_days * np.arange(1, MOST_AHEAD + 2)
     share = (ahead - scored[-1].day) / learned.days
     off = np.array(learned.off)
-    pain = _on_the_way(start, np.clip(point + off, 0.0, 10.0), share)
+    pain = _on_the_way(start, np.clip(one.members(point, off), 0.0, 10.0), share)
     weights = np.full(len(off), 1.0 / len(off))
     left = treatments_until_recovered(pain, np.full(len(off), first), chosen)
     line = min(chosen.number("meaningful", "share_of_first") * first, first - chosen.number("meaningful", "points"))
@@ -107,7 +108,7 @@ def plain_answer(
         "curve": curve_of(pain, weights, ahead[: CURVE_AHEAD + 1]),
         "now": CurvePoint(0, round(visits[-1].day, 3), now, now, now, now, now),
         "first_pain": first,
-        "next_score": _next_score(start, float(point), share[0], off),
+        "next_score": _next_score(one, start, float(point), share[0], off),
     }
 
 
@@ -118,10 +119,10 @@ def _on_the_way(start: float, end: Array, share: Array) -> Array:
     return np.asarray(np.clip((start + NEAR_ZERO) * np.exp(share[:, None] * rate[None, :]) - NEAR_ZERO, 0.0, 10.0))
 
 
-def _next_score(start: float, point: float, share: float, off: Array) -> dict[str, Any]:
+def _next_score(one: Baseline, start: float, point: float, share: float, off: Array) -> dict[str, Any]:
     """What she may answer next: the middle of the way there, off by as much as it was at its end."""
     middle = _on_the_way(start, np.array([np.clip(point, 0.0, 10.0)]), np.array([share]))[0, 0]
-    scores = np.clip(np.rint(middle + off), 0, 10)
+    scores = np.clip(np.rint(one.members(middle, off)), 0, 10)
     low, half, high = whole_quantiles(scores, np.full(len(off), 1.0 / len(off)), (0.10, 0.50, 0.90))
     p = np.bincount(scores.astype(np.int64), minlength=11) / len(off)
     return {"q10": low, "median": half, "q90": high, "p": [round(float(one), 4) for one in p]}

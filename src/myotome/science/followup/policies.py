@@ -14,18 +14,21 @@ from typing import Any
 import numpy as np
 
 from myotome.knowledge.recovery import Prior, prior
-from myotome.science.followup.answer import covariates_of
+from myotome.science.followup.answer import covariates_of, doubts_about
 from myotome.science.followup.draws import Array, draws_of
 from myotome.science.followup.forecast import recovered_line
 from myotome.science.followup.recovery import Covariates, People, pain_before_visits, people_like
 from myotome.science.followup.simulation import DROP_OUT_A_VISIT
 from myotome.vocabulary.errors import InvalidValue
+from myotome.vocabulary.sentences import Sentence
 
 MOST_PEOPLE = 100_000
 MOST_POLICIES = 12
 BATCH = 2_000
 PLAN_KEYS = frozenset({"patients", "seed", "scenario", "price", "mix", "policies"})
 POLICY_KEYS = frozenset({"name", "interval_days", "first_interval_days", "n_first", "most_treatments", "review_at"})
+RECOVERED = "two-scores-1"
+"""What a simulated course counts as recovered: scores, not the latent pain that a forecast speaks of."""
 MIX_KEYS = frozenset({"share", "condition", "duration_weeks", "segments", "scar", "age", "expected"})
 
 
@@ -49,8 +52,8 @@ class Policy:
 
 
 def compare_policies(plan: Mapping[str, Any], *, progress: Callable[[float], None] | None = None) -> dict[str, Any]:
-    """What `myotome simulate` answers: for each policy ranges of treatments and weeks, shares recovered, relieved and
-    left, mean treatments and cost, and visits a week at one new patient a week.
+    """What `myotome simulate` answers: for each policy ranges of treatments and weeks, shares recovered (by two scores in a
+    row), relieved and left, mean treatments and cost, and visits a week at one new patient a week.
 
     Raises:
         InvalidValue: names the field of the plan that is wrong.
@@ -85,7 +88,15 @@ def compare_policies(plan: Mapping[str, Any], *, progress: Callable[[float], Non
         "scenario": scenario,
         "seed": seed,
         "policies": [told(policy, np.concatenate(found[policy.name], axis=1), price) for policy in policies],
-        "basis": {"version": chosen.version, "status": chosen.status, "definition": chosen.definition},
+        "basis": {
+            "version": chosen.version,
+            "status": chosen.status,
+            "definition": RECOVERED,
+            "says": Sentence(
+                "Recovered is two scores in a row: one at the recovered line or below, the one before it at most a point above."
+            ),
+        },
+        "warnings": [words for kind in plan.get("mix") or () for words in doubts_about(kind)],
     }
 
 
@@ -110,6 +121,11 @@ def policies_of(rows: Any) -> list[Policy]:
         if not isinstance(row, Mapping):
             raise InvalidValue("A policy is an object.", field=where)
         _check_keys(row, POLICY_KEYS, where)
+        if ("first_interval_days" in row) != bool(row.get("n_first")):
+            raise InvalidValue(
+                "first_interval_days and n_first (1 or more) belong together: so many first gaps of so many days.",
+                field=f"{where}.first_interval_days",
+            )
         interval = _real(row, "interval_days", 7.0, 1.0, 90.0, where)
         most = _count(row, "most_treatments", 12, 60, where=where)
         found.append(

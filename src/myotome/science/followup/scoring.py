@@ -127,6 +127,15 @@ def zeros_to_ask_about(scores: Sequence[float]) -> list[int]:
     return [k for k in range(1, len(scores)) if scores[k] == 0 and scores[k - 1] >= LOWEST_BEFORE_ZERO]
 
 
+def begins_at_zero(scores: Sequence[float]) -> bool:
+    """Whether a person's first score looks like "not answered" typed as zero: who has no pain does not come.
+
+    Source: judgement
+    Check: tests/unit/followup/test_scoring.py
+    """
+    return bool(scores) and scores[0] == 0
+
+
 def meaningful_line(measure: Measure, baseline: float, *, by: Change | None = None) -> float | None:
     """The score at which change from `baseline` becomes meaningful; None where that is not defined, or lies beyond the scale.
 

@@ -1,9 +1,10 @@
-"""The stop rule: what it means when there is no change, as one sentence with a denominator.
+"""The stop rule: what it means when there is no relief, as one sentence with a denominator.
 
-Read off the same draws as the forecast. Before there is enough to look back on it is said ahead of the review, so that
-nobody moves the line after: among courses like this that have not come to 30 % relief by then, the share that comes to it
-within twelve treatments more. After three treatments without any such relief it says what has been, and the share of
-courses with these scores that still comes to it.
+Read off the same draws as the forecast. Reviews are at every fourth visit. Before there is enough to look back on the
+next one is spoken of ahead, and stays where it is until it has come, so that nobody moves the line after: among courses
+like this that have not come to 30 % relief by then, the share that comes to it within twelve treatments more. After three
+treatments without a score at such relief it says what has been, and the share of courses with these scores that still
+comes to it. One good day is a score at relief; what is counted are the treatments since.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from myotome.science.followup.draws import Array
 from myotome.science.followup.quantiles import pain_quantiles
 from myotome.vocabulary.sentences import Sentence
 
-WAIT_FIRST, WAIT_NEXT, LATER = 4, 2, 12
-ENOUGH_WITHOUT_CHANGE = 3
+EVERY, LATER = 4, 12
+ENOUGH_WITHOUT_RELIEF = 3
 RELIEF = 0.7
 GO_ON_ABOVE = 0.4
 
@@ -28,8 +29,8 @@ GO_ON_ABOVE = 0.4
 class StopRule:
     """Of courses still above pain `line` at visit `visit`, the share `p_relief_later` that reaches 30 % relief later.
 
-    `n_without_change` treatments have been given without 30 % relief since, as far as scores tell; of courses like this
-    `p_relief_from_here` reach it within twelve more.
+    `n_without_change` treatments have been given since the first score, or since the last that was at 30 % relief; of
+    courses like this `p_relief_from_here` reach it within twelve more.
     """
 
     visit: int
@@ -40,8 +41,8 @@ class StopRule:
 
     @property
     def looks_back(self) -> bool:
-        """Whether there is enough without change to speak of what has been."""
-        return self.n_without_change >= ENOUGH_WITHOUT_CHANGE
+        """Whether there is enough without relief to speak of what has been."""
+        return self.n_without_change >= ENOUGH_WITHOUT_RELIEF
 
     @property
     def share(self) -> float:
@@ -55,30 +56,33 @@ class StopRule:
 
 
 def treatments_without_change(scores: Sequence[int | None]) -> int:
-    """Treatments between the first score and the last when none of them reached 30 % relief; 0 when one did.
+    """Treatments between the first score, or the last one at 30 % relief from it, and the newest.
 
-    `scores` are those before each treatment, None where she did not answer.
+    `scores` are those before each treatment, None where she did not answer. Of 0 there is no relief: the first score is
+    the first above it.
 
     Source: dworkin2008 (30 %)
     Check: tests/unit/science/test_stop_rule.py
     """
     scored = [(k, score) for k, score in enumerate(scores) if score is not None]
-    if not scored or any(score <= RELIEF * scored[0][1] for _, score in scored[1:]):
+    begun = next((row for row in scored if row[1] > 0), None)
+    if begun is None:
         return 0
-    return scored[-1][0] - scored[0][0]
+    at_relief = [k for k, score in scored if k > begun[0] and score <= RELIEF * begun[1]]
+    return scored[-1][0] - max([begun[0], *at_relief])
 
 
 def stop_rule(
     first_pain: Array, latent: Array, relief: Array, weights: Array, n_visits: int, *, n_without_change: int = 0
 ) -> StopRule:
-    """The rule for the review at visit 4, or two visits on from the last.
+    """The rule for the next review: visit 4, 8, 12 and so on.
 
     `latent` is pain before each treatment ahead, (ahead, draw); `relief` where it is at 30 % relief or better.
 
     Source: dworkin2008 (30 %), judgement (when to look)
     Check: tests/oracle/test_forecast.py
     """
-    visit = max(WAIT_FIRST, n_visits + WAIT_NEXT)
+    visit = EVERY * (n_visits // EVERY + 1)
     at = visit - n_visits - 1
     not_yet = ~relief[at]
     later = relief[at + 1 : at + 1 + LATER].any(axis=0)
@@ -112,13 +116,13 @@ def stop_rule_sentence(rule: StopRule) -> Sentence:
     """
     if rule.looks_back and rule.share > GO_ON_ABOVE:
         words = Sentence(
-            "After {n} visits with no change, about {of_ten} in 10 courses like this still reach 30 % relief within "
+            "After {n} visits without 30 % relief, about {of_ten} in 10 courses like this still reach it within "
             "twelve more: go on, and look again at visit {visit}.",
             **_places(rule),
         )
     elif rule.looks_back:
         words = Sentence(
-            "After {n} visits with no change, about one in {one_in} courses like this reaches 30 % relief within twelve "
+            "After {n} visits without 30 % relief, about one in {one_in} courses like this reaches it within twelve "
             "more: change the plan or refer.",
             **_places(rule),
         )
@@ -145,14 +149,14 @@ def stop_rule_sentence_for_her(rule: StopRule) -> Sentence:
     """
     if rule.looks_back and rule.share > GO_ON_ABOVE:
         words = Sentence(
-            "After {n} visits without a change you would notice, about {of_ten} in 10 people like you still ease by a "
-            "third with twelve more. We look at it together at visit {visit}.",
+            "After {n} visits without your pain easing by a third, about {of_ten} in 10 people like you still come to "
+            "that with twelve more. We look at it together at visit {visit}.",
             **_places(rule),
         )
     elif rule.looks_back:
         words = Sentence(
-            "After {n} visits without a change you would notice, only about one in {one_in} people like you eases by a "
-            "third with twelve more. We talk about another plan or another doctor.",
+            "After {n} visits without your pain easing by a third, only about one in {one_in} people like you comes to "
+            "that with twelve more. We talk about another plan or another doctor.",
             **_places(rule),
         )
     elif rule.share > GO_ON_ABOVE:

@@ -1,7 +1,7 @@
 """The recovery model on the people of a trial: fitted to some, held against others, beside four plain forecasts.
 
 Rows are one person each, wide: column name to text, empty for missing. A person counts when her baseline and outcome
-are there; a missing covariate stands at the mean of the training rows and never drops her. An outcome that is at the
+are there; a missing covariate stands at the mean of the training rows, a missing arm at their mix, and neither drops her. An outcome that is at the
 scale's minimum just where its sister columns of the same wave are empty is most likely a missing value written as a
 number, and is refused unless the caller says that it is real.
 """
@@ -18,12 +18,15 @@ import numpy as np
 from myotome.science.followup.baselines import BASELINES, baseline_reached
 from myotome.science.followup.draws import Array
 from myotome.science.followup.kernel import Scored, fitted_kernel, reached_by
+from myotome.science.followup.missing import check_minima
 from myotome.science.followup.verification import grid_of, verdict_on
 from myotome.vocabulary.errors import InvalidValue
 
 Row = Mapping[str, str]
 FEWEST_TO_FIT = 20
-SUSPICIOUS = 5
+LARGEST = 1e9
+MOST_NAMED = 20
+FARTHEST_SPREADS = 10.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,27 +53,38 @@ def validate_recovery(train: Sequence[Row], test: Sequence[Row], question: Quest
     test rows, in units of the scale, and the same of the four baselines fitted on the same training rows.
 
     Raises:
-        InvalidValue: names the column: not there, not a number, outside the scale, too few people, or minima that look
-            like missing values.
+        InvalidValue: names the column: not there, asked for twice, not a number, outside the scale, an arm that nobody was
+            fitted on, too few people or scores to update with, or minima that look like missing values.
 
     Source: vickers2004 (the trap of minima), judgement
     Check: tests/oracle/test_kernel.py
     """
     if not question.high > question.low:
         raise InvalidValue("The scale's end is above its beginning.", field="scale")
+    if not math.isfinite(question.high - question.low):
+        raise InvalidValue("The scale has an end.", field="scale")
+    _check_distinct(question)
     for rows, name in ((train, "train"), (test, "test")):
         _check_columns(rows, question, name)
-        if not question.zero_is_real:
-            for column in question.scored:
-                _check_minima(rows, column, question.low)
-    arms = _arms(train, question)
-    means, spreads = _moments(train, question)
-    fit_on, judge_on = (_scored(rows, question, arms, means, spreads) for rows in (train, test))
+    if not question.zero_is_real:
+        for column, other in waves_of(question):
+            for rows in (train, test, [*train, *test]):
+                check_minima(rows, column, other, question.low)
+    beside = _beside(train, question)
+    _check_arms(test, question, beside.arms)
+    fit_on, judge_on = (_scored(rows, question, beside) for rows in (train, test))
     if len(fit_on.first) < FEWEST_TO_FIT:
         raise InvalidValue(
             "{n_first} people to fit on; {fewest_to_fit} are needed.",
             field=question.outcome,
             n_first=len(fit_on.first),
+            fewest_to_fit=FEWEST_TO_FIT,
+        )
+    if fit_on.between is not None and (n_between := int(np.isfinite(fit_on.between).sum())) < FEWEST_TO_FIT:
+        raise InvalidValue(
+            "{n_between} scores to fit the update on; {fewest_to_fit} are needed.",
+            field=question.update,
+            n_between=n_between,
             fewest_to_fit=FEWEST_TO_FIT,
         )
     if not len(judge_on.first):
@@ -96,6 +110,16 @@ def validate_recovery(train: Sequence[Row], test: Sequence[Row], question: Quest
     return answer
 
 
+def waves_of(question: Question) -> list[tuple[str, str]]:
+    """Each column that holds scores, with one that holds the same at another wave: the baseline, or for it the outcome.
+
+    Source: judgement
+    Check: tests/oracle/test_missing.py
+    """
+    others = [name for name in question.scored if name != question.baseline]
+    return [(question.baseline, question.outcome), *((name, question.baseline) for name in others)]
+
+
 def _start(people: Scored) -> tuple[Array, Array]:
     """What a baseline starts from: the later score where there is one, the first one then being a covariate."""
     if people.between is None:
@@ -104,13 +128,39 @@ def _start(people: Scored) -> tuple[Array, Array]:
     return start, np.column_stack([people.covariates, np.sqrt(people.first)])
 
 
-def _scored(rows: Sequence[Row], question: Question, arms: list[str], means: Array, spreads: Array) -> Scored:
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What the training rows say of the columns beside the scores: means and spreads of covariates (a spread is infinite
+    where all are the same), the arms in order, and the share of people in each but the first."""
+
+    means: Array
+    spreads: Array
+    arms: tuple[str, ...]
+    mix: Array
+
+
+def _beside(train: Sequence[Row], question: Question) -> _Beside:
+    means, spreads = [], []
+    for name in question.covariates:
+        values = np.array([value for r in train if (value := _number(r, name)) is not None])
+        means.append(float(values.mean()) if len(values) else 0.0)
+        spread = float(values.std()) if len(values) else 0.0
+        spreads.append(spread if spread > 1e-9 * max(1.0, abs(means[-1])) else math.inf)
+    in_arms = [arm for r in train if (arm := _arm(r, question))]
+    arms = tuple(sorted(set(in_arms)))
+    mix = [in_arms.count(arm) / len(in_arms) for arm in arms[1:]]
+    return _Beside(np.array(means), np.array(spreads), arms, np.array(mix))
+
+
+def _scored(rows: Sequence[Row], question: Question, beside: _Beside) -> Scored:
     known = [r for r in rows if _number(r, question.baseline) is not None and _number(r, question.outcome) is not None]
     columns = np.array([[_or_nan(r, name) for name in question.covariates] for r in known], dtype=float)
     columns = columns.reshape(len(known), len(question.covariates))
-    standard = np.where(np.isfinite(columns), (columns - means) / spreads, 0.0)
-    in_arm = np.array([[float(r.get(question.arm or "", "") == arm) for arm in arms[1:]] for r in known], dtype=float)
-    in_arm = in_arm.reshape(len(known), max(len(arms) - 1, 0))
+    away = np.clip((columns - beside.means) / beside.spreads, -FARTHEST_SPREADS, FARTHEST_SPREADS)
+    in_arm = np.zeros((len(known), len(beside.mix)))
+    for k, row in enumerate(known):
+        arm = _arm(row, question)
+        in_arm[k] = [float(arm == one) for one in beside.arms[1:]] if arm else beside.mix
 
     def scores(name: str) -> Array:
         return 10.0 * (np.array([_or_nan(r, name) for r in known]) - question.low) / (question.high - question.low)
@@ -119,24 +169,39 @@ def _scored(rows: Sequence[Row], question: Question, arms: list[str], means: Arr
         first=scores(question.baseline),
         last=scores(question.outcome),
         between=scores(question.update) if question.update else None,
-        covariates=np.column_stack([standard, in_arm]),
+        covariates=np.column_stack([np.where(np.isfinite(columns), away, 0.0), in_arm]),
         n_arms=in_arm.shape[1],
     )
 
 
-def _moments(train: Sequence[Row], question: Question) -> tuple[Array, Array]:
-    means, spreads = [], []
-    for name in question.covariates:
-        values = np.array([value for r in train if (value := _number(r, name)) is not None])
-        means.append(float(values.mean()) if len(values) else 0.0)
-        spreads.append(max(float(values.std()), 1e-9) if len(values) else 1.0)
-    return np.array(means), np.array(spreads)
+def _arm(row: Row, question: Question) -> str:
+    return (row.get(question.arm) or "").strip() if question.arm else ""
 
 
-def _arms(train: Sequence[Row], question: Question) -> list[str]:
-    if question.arm is None:
-        return []
-    return sorted({r[question.arm] for r in train if r[question.arm] != ""})
+def _check_distinct(question: Question) -> None:
+    """Refuses a column that is asked for twice: a forecast of itself, or of what it was told."""
+    seen: set[str] = set()
+    for name in (*question.scored, *question.covariates, *((question.arm,) if question.arm else ())):
+        if name in seen:
+            raise InvalidValue(
+                "{name} is asked for twice; outcome, baseline, update, arm and each covariate are columns of their own.",
+                field=name,
+                name=name,
+            )
+        seen.add(name)
+
+
+def _check_arms(test: Sequence[Row], question: Question, arms: Sequence[str]) -> None:
+    for number, row in enumerate(test, start=2):
+        arm = _arm(row, question)
+        if arm and arm not in arms:
+            raise InvalidValue(
+                "test, line {number}: nobody to fit on is in arm {arm!r}; there are {there_are}.",
+                field=question.arm,
+                number=number,
+                arm=arm,
+                there_are=", ".join(arms[:MOST_NAMED]) or "none",
+            )
 
 
 def _check_columns(rows: Sequence[Row], question: Question, file: str) -> None:
@@ -160,32 +225,15 @@ def _check_columns(rows: Sequence[Row], question: Question, file: str) -> None:
                     high=question.high,
                 )
         for name in question.covariates:
-            _number(row, name)
-
-
-def _check_minima(rows: Sequence[Row], column: str, low: float) -> None:
-    """Refuses a column whose minima stand just where a sister column of the same wave is empty."""
-    wave = column.rpartition("_")[2] if "_" in column else ""
-    sisters = [name for name in rows[0] if wave and name != column and name.rpartition("_")[2] == wave]
-    for sister in sisters:
-        empty = [row for row in rows if row[sister] == "" and row[column] != ""]
-        filled = [row for row in rows if row[sister] != "" and row[column] != ""]
-        n_empty = sum(_number(row, column) == low for row in empty)
-        n_filled = sum(_number(row, column) == low for row in filled)
-        if n_empty < SUSPICIOUS or not filled:
-            continue
-        if n_empty / len(empty) > max(0.5, 3.0 * n_filled / len(filled)):
-            raise InvalidValue(
-                "{column} is exactly {low:g} in {n_empty} of {n_without} rows where {sister} is empty, and in {n_filled} of {n_with} where it is not: that looks like a missing value. Empty these cells, or say that the minimum is real.",
-                field=column,
-                column=column,
-                low=low,
-                n_empty=n_empty,
-                n_without=len(empty),
-                sister=sister,
-                n_filled=n_filled,
-                n_with=len(filled),
-            )
+            if abs(_number(row, name) or 0.0) > LARGEST:
+                raise InvalidValue(
+                    "{file}, line {number}: {name} is beyond {largest:g} either way.",
+                    field=name,
+                    file=file,
+                    number=number,
+                    name=name,
+                    largest=LARGEST,
+                )
 
 
 def _number(row: Row, name: str) -> float | None:

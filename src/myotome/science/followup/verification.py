@@ -1,7 +1,8 @@
 """How well a forecast did: mean absolute error, CRPS, coverage and width of its 80 % range.
 
 A predictive distribution is given by its cumulative probabilities on a grid of the scale. Below the grid's first point
-and above its last there is nothing: what a model puts outside the scale counts at its ends.
+and above its last there is nothing: what a model puts outside the scale counts at its ends. Between two points
+probability rises by a straight line; where it rises by a tenth or more it stands as one mass at the second of them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 from myotome.science.followup.draws import Array
 
 N_GRID = 401
+IS_A_POINT = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ def crps_of(grid: Array, reached: Array, truth: Array) -> Array:
     Source: judgement (integral of the squared distance of the distribution from the step at the truth)
     Check: tests/oracle/test_verification.py
     """
-    middle = 0.5 * (reached[:, 1:] + reached[:, :-1])
+    low, high = reached[:, :-1], reached[:, 1:]
+    middle = np.where(high - low >= IS_A_POINT, low, 0.5 * (high + low))
     step = np.diff(grid)
     left = np.clip((truth[:, None] - grid[None, :-1]) / step, 0.0, 1.0)
     return np.asarray(((left * middle**2 + (1.0 - left) * (1.0 - middle) ** 2) * step).sum(axis=1))
@@ -60,7 +63,8 @@ def crps_of_whole(probabilities: Sequence[float], truth: int) -> float:
 
 
 def quantile_of(grid: Array, reached: Array, level: float) -> Array:
-    """The point of the scale that each distribution reaches the level at, between grid points by a straight line.
+    """The point of the scale that each distribution reaches the level at, between grid points by a straight line; the
+    mass of one point is at it.
 
     Source: judgement
     Check: tests/oracle/test_verification.py
@@ -69,7 +73,8 @@ def quantile_of(grid: Array, reached: Array, level: float) -> Array:
     before = np.maximum(at - 1, 0)
     rows = np.arange(len(reached))
     low, high = reached[rows, before], reached[rows, at]
-    share = np.where(high > low, (level - low) / np.where(high > low, high - low, 1.0), 1.0)
+    is_smooth = (high > low) & (high - low < IS_A_POINT)
+    share = np.where(is_smooth, (level - low) / np.where(is_smooth, high - low, 1.0), 1.0)
     return np.asarray(np.where(at == 0, grid[0], grid[before] + np.clip(share, 0.0, 1.0) * (grid[at] - grid[before])))
 
 

@@ -21,6 +21,7 @@ class CalendarFeed(ClinicRow):
     room = models.ForeignKey(Room, on_delete=models.CASCADE, null=True, related_name="+")
     name = models.CharField(max_length=60)
     shows_initials = models.BooleanField(default=False)
+    shows_hours = models.BooleanField(default=False)
     token_digest = models.CharField(max_length=64, unique=True)
     made_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     made_at = models.DateTimeField()

@@ -30,10 +30,15 @@ class Notice(Outgoing, DeskRow):
 
 
 class ContactWish(DeskRow):
-    """What a patient does not want to be sent. Messages about an act of hers, or a change of her visit, always go out."""
+    """What a patient does not want to be sent. Messages about an act of hers, or a change of her visit, always go out.
+
+    `said` is how she told the desk, `noted_by` who of the desk wrote it down; both empty where she chose it herself.
+    """
 
     patient = models.OneToOneField(Patient, on_delete=models.CASCADE, related_name="contact_wish")
     no_reminders = models.BooleanField(default=False)
     no_offers = models.BooleanField(default=False)
     by_sms = models.BooleanField(default=False)
+    said = models.CharField(max_length=12, blank=True)
+    noted_by = models.CharField(max_length=120, blank=True)
     changed_at = models.DateTimeField()
