@@ -8,7 +8,7 @@ that number says whether what is kept still holds. A number that was rolled back
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
@@ -110,7 +110,8 @@ def _read(clinic_id: int) -> SetUp:
                 valid_until=shift.valid_until,
             )
         )
-    closed, extra = _days(clinic_id, places, practitioners, shifts)
+    exceptions = list(HoursException.objects.filter(**mine).order_by("on", "pk"))
+    closed, extra = _days(exceptions, places, practitioners, shifts)
     credentials: dict[tuple[int, str], date] = {}
     held: dict[int, list[HeldCredential]] = defaultdict(list)
     for row in Credential.objects.filter(**mine).order_by("pk"):
@@ -126,7 +127,7 @@ def _read(clinic_id: int) -> SetUp:
         rooms=tuple(Room.objects.filter(**mine).order_by("pk")),
         shifts=dict(shifts),
         closed=closed,
-        closed_days=tuple(HoursException.objects.filter(closed=True, **mine).order_by("on", "pk")),
+        closed_days=tuple(row for row in exceptions if row.closed),
         extra=extra,
         credentials=credentials,
         held=dict(held),
@@ -136,7 +137,7 @@ def _read(clinic_id: int) -> SetUp:
 
 
 def _days(
-    clinic_id: int,
+    exceptions: Iterable[HoursException],
     places: dict[int, Place],
     practitioners: dict[int, Practitioner],
     shifts: Mapping[tuple[int, int], list[Shift]],
@@ -144,10 +145,10 @@ def _days(
     closed: dict[tuple[int | None, int | None], list[DayException]] = defaultdict(list)
     extra: dict[tuple[int, int], list[DayException]] = defaultdict(list)
     first_place = next(iter(places.values()), None)
-    for row in HoursException.objects.filter(clinic_id=clinic_id).order_by("on", "pk"):
+    for row in exceptions:
         hers = next((where for where, who in shifts if who == row.practitioner_id), None)
         place = places.get(row.place_id or hers, first_place)
-        zone = place.time_zone if place else Clinic.objects.get(pk=clinic_id).time_zone
+        zone = place.time_zone if place else Clinic.objects.get(pk=row.clinic_id).time_zone
         day = DayException(on=row.on, closed=row.closed, zone=zone, starts=row.starts, ends=row.ends)
         if row.closed:
             closed[row.place_id, row.practitioner_id].append(day)

@@ -118,9 +118,9 @@ def own_record_of(actor: Actor, patient_id: int) -> OwnRecord | None:
     return found
 
 
-def herself_likely(actor: Actor, patient: Patient) -> Practitioner | None:
+def herself_likely(actor: Actor, patient: Patient, *, known: SetUp | None = None) -> Practitioner | None:
     """Who of the practitioners without a record this patient may be: of the same login, or of the same name."""
-    known = set_up_of(actor.clinic_id)
+    known = known or set_up_of(actor.clinic_id)
     free = [row for row in known.practitioners.values() if row.is_active and row.pk not in known.own.values()]
     names = set(search_key(patient.name).split())
     for row in free:

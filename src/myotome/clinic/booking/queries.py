@@ -66,9 +66,10 @@ def services_for(actor: Actor, *, for_new_patients: bool = False) -> list[Servic
     return [row for row in rows if row.new_patients_may_book] if for_new_patients else rows
 
 
-def services_in_care(actor: Actor) -> list[Service]:
-    """Active treatments that a patient in care may book by herself."""
-    return [row for row in services_for(actor) if row.in_care_may_book and not row.is_assessment]
+def services_in_care(actor: Actor, *, known: SetUp | None = None) -> list[Service]:
+    """Active treatments that a patient in care may book by herself; `known` is the clinic's set-up where at hand."""
+    rows = (known or set_up_of(actor.clinic_id)).services.values()
+    return [row for row in rows if row.is_active and row.in_care_may_book and not row.is_assessment]
 
 
 def services_after_the_first(actor: Actor) -> list[Service]:

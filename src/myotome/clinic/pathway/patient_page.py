@@ -10,8 +10,10 @@ from typing import Any
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.audit.models import AuditEvent
+from myotome.clinic.booking.kept import SetUp, set_up_of
 from myotome.clinic.booking.models import Appointment
 from myotome.clinic.booking.notices import manage_url
+from myotome.clinic.booking.own_records import herself_likely, own_record_of
 from myotome.clinic.booking.queries import services_in_care
 from myotome.clinic.followup.models import Share
 from myotome.clinic.followup.queries import request_link, requests_due, shares_of, story_of
@@ -88,6 +90,7 @@ def page_of(actor: Actor, *, at: datetime) -> dict[str, Any]:
     )
     due = requests_due(actor, course_id=course.pk, at=at) if course else []
     check = check_due(actor, at=at)
+    known = set_up_of(actor.clinic_id)
     return {
         "patient": patient,
         "course": course,
@@ -95,12 +98,20 @@ def page_of(actor: Actor, *, at: datetime) -> dict[str, Any]:
         "later": [(row, manage_url(row)) for row in appointments[1:]],
         "next_url": manage_url(appointments[0]) if appointments else "",
         "questions": [(row, request_link(row)) for row in due[:1]],
-        "may_book": bool(course and course.closed_at is None and services_in_care(actor)),
+        "may_book": bool(course and course.closed_at is None and services_in_care(actor, known=known)),
         "check": check_link(check) if check else "",
+        "treats_here": _herself(actor, patient, known),
         "receipts": documents_of(actor, patient.pk),
         "story": story_of(course) if course else None,
         "shares": {row.what: row for row in shares_of(actor, course_id=course.pk)} if course else {},
     }
+
+
+def _herself(actor: Actor, patient: Patient, known: SetUp) -> dict[str, Any]:
+    """What she has said of treating here, or whom she may be; nothing, and no question, for nearly everybody."""
+    likely = herself_likely(actor, patient, known=known)
+    own = own_record_of(actor, patient.pk) if likely or patient.pk in known.own else None
+    return {"own": own, "likely": None if own else likely}
 
 
 def shared_muscles(actor: Actor) -> tuple[Patient, Share | None]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from myotome.clinic.booking.own_records import herself_likely, own_record_of, tie_own_record
+from myotome.clinic.booking.own_records import tie_own_record
 from myotome.clinic.booking.wishes import mail_token
 from myotome.clinic.followup import actions
 from myotome.clinic.followup.diary import keeps_diary
@@ -195,7 +194,6 @@ def _page(request: HttpRequest, actor: Actor, token: str = "") -> HttpResponse:
     questions_before_visits(by=actor, at=now)
     context = page_of(actor, at=now) | {"token": token}
     context["mail_token"] = mail_token(context["patient"]) if token else ""
-    context["treats_here"] = _herself(actor, context["patient"])
     context["keeps_diary"] = context["course"] is not None and keeps_diary(context["course"])
     story, shares = context["story"], context["shares"]
     context["mood"] = story.mood if story is not None else None
@@ -206,12 +204,6 @@ def _page(request: HttpRequest, actor: Actor, token: str = "") -> HttpResponse:
     if "muscles" in shares:
         context["plate"] = shared_plate(shares["muscles"].content)
     return render(request, "portal/page.html", context)
-
-
-def _herself(actor: Actor, patient: Any) -> dict[str, Any]:
-    """What she has said of treating here, or whom she may be; nothing for nearly everybody."""
-    own = own_record_of(actor, patient.pk)
-    return {"own": own, "likely": None if own else herself_likely(actor, patient)}
 
 
 def steps_of(rows: Sequence[Question]) -> list[list[Question]]:
