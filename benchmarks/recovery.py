@@ -32,7 +32,6 @@ from myotome.science.followup.particles import ScoredVisit, unscored, updated  #
 from myotome.science.followup.recovery import Covariates, pain_before_visits, people_like  # noqa: E402
 from myotome.science.followup.simulation import scores_of  # noqa: E402
 
-COVERED = ("src/myotome/science/followup", "src/myotome/knowledge/recovery")
 N_COURSES, N_OURS = 500, 60
 N_VISITS = 8
 DRAWS, TUNE, CHAINS = 300, 300, 2
@@ -122,7 +121,7 @@ def repeated(work: Callable[[], Any], repeats: int) -> list[tuple[float, float]]
 
 def main() -> None:
     """Measures all three in one run and prints them; with --json writes a dated result."""
-    from validation.stale import head
+    from validation.stale import VISIT_MODEL, head
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path)
@@ -130,7 +129,7 @@ def main() -> None:
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     table = scores(N_COURSES, seed=11)
-    result: dict[str, Any] = {**head(COVERED), "load": round(os.getloadavg()[0], 1), "ours": ours(table[:N_OURS])}
+    result: dict[str, Any] = {**head(VISIT_MODEL), "load": round(os.getloadavg()[0], 1), "ours": ours(table[:N_OURS])}
     for rival, refit in (("statsmodels MixedLM", statsmodels_refit), ("PyMC + nutpie", pymc_refit)):
         result[rival] = figures(repeated(refit(table), options.repeats))
     mine = result["ours"]["update_and_forecast"]
