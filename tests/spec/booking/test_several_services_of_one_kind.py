@@ -128,6 +128,8 @@ def test_a_service_is_renamed_to_what_no_other_is_called(owner):
         ({"phases": [Phase(20, practitioner=False, room=True)]}, "phases"),
         ({"room_kind": "cellar"}, "room_kind"),
         ({"buffer_minutes": 7}, "buffer_minutes"),
+        ({"turnover_minutes": -5}, "turnover_minutes"),
+        ({"price_cents": -1}, "price_cents"),
         ({"most_resting": 0}, "most_resting"),
     ],
 )

@@ -63,12 +63,13 @@ class SetUp:
 
     def once(self, name: Hashable, work_out: Callable[[], T]) -> T:
         """What `work_out` makes of this set-up alone, kept under `name`; the oldest of many goes."""
-        if name not in self.worked_out:
-            if len(self.worked_out) >= MOST_WORKED_OUT:
-                self.worked_out.pop(next(iter(self.worked_out)), None)
-            self.worked_out[name] = work_out()
-        found: T = self.worked_out[name]
-        return found
+        if name in self.worked_out:
+            held: T = self.worked_out[name]
+            return held
+        if len(self.worked_out) >= MOST_WORKED_OUT:
+            self.worked_out.pop(next(iter(self.worked_out)), None)
+        made = self.worked_out[name] = work_out()
+        return made
 
 
 _kept: dict[tuple[str, int], tuple[int, SetUp]] = {}

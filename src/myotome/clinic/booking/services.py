@@ -75,8 +75,10 @@ def _write(row: Service, changes: Mapping[str, Any]) -> None:
         raise InvalidValue("Of a service this is not changed: {what}.", field=min(unknown), what=min(unknown))
     if changes.get("room_kind", "any") not in ROOM_KINDS:
         raise InvalidValue("A room is for any treatment, IMS or acupuncture.", field="room_kind")
+    if changes.get("price_cents", 0) < 0:
+        raise InvalidValue("A price is 0 or more.", field="price_cents")
     for name in ("buffer_minutes", "turnover_minutes"):
-        if changes.get(name, 0) % 5 or changes.get(name, 0) > 120:
+        if changes.get(name, 0) not in range(0, 121, 5):
             raise InvalidValue("The time after a visit is 0, 5, 10 ... 120 minutes.", field=name)
     if not 1 <= changes.get("most_resting", 1) <= MOST_RESTING:
         raise InvalidValue("One to twelve patients may rest at once.", field="most_resting")
