@@ -7,9 +7,13 @@ worse first pain, and 30, 45 or 60 % whom needling does not change. One in five 
 later, some are missed, and people leave for what they answered and also for the pain behind it, with their last answer
 missing. In each clinic some 500 courses are fitted, a fifth beside them judges, and the forecasts are held against other
 people of the same clinic. One clinic's 500 courses are a draw of luck that all its forecasts share, so there are
-several, and `together` holds all their forecasts; beside it the same forecasts on each clinic's own truth, which nobody
-knows: no fit can be expected to do better. `a` is one clinic from the prior's middle. Writes
-validation/results/refit-DATE.json, after each clinic.
+several, and `together` holds all their forecasts.
+
+Beside it stand the same forecasts on each clinic's own truth, which nobody knows: no fit can be expected to do better.
+`said_on_the_truth` is what these say of the very people of a tenth, on average: what came, without the luck of who was
+counted. `a` is one clinic from the prior's middle; `b45-large` has 5,000 courses, of which a sample of 1,500 is fitted.
+Each clinic has a process of its own, its forecasts one for each core. Writes validation/results/refit-DATE.json, after
+each clinic.
 """
 
 from __future__ import annotations
@@ -18,6 +22,9 @@ import argparse
 import json
 import os
 import resource
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -26,74 +33,120 @@ from check_recovery import Held, held_against
 from stale import SAMPLER, head
 
 from myotome.knowledge.recovery import prior
-from myotome.refit.result import basis_of, to_bytes
+from myotome.refit.result import basis_of, from_bytes, to_bytes
 from myotome.refit.run import refit
 from myotome.refit.simulated import Clinic, middle_of, simulated_clinic
 from myotome.science.followup.draws import N_DRAWS, Basis
 from myotome.science.followup.fitted import PRACTICE, SHARED, VISIT_MODEL, fitted_basis
 
 HERE = Path(__file__).parent
-N_COURSES = 625
+N_COURSES, N_LARGE = 625, 6250
+N_PARTS = 2
 HIDDEN_DROP_OUT = 0.05
 SHIFTED = {"mu": -2.34, "natural": -4.6, "first_mean": 6.6}
 CLINICS: dict[str, tuple[int, dict[str, float]]] = {
-    "b45-1": (41, SHIFTED | {"share": 0.45}),
-    "b30-1": (42, SHIFTED | {"share": 0.30}),
-    "b60-1": (43, SHIFTED | {"share": 0.60}),
-    "b45-2": (44, SHIFTED | {"share": 0.45}),
-    "b30-2": (45, SHIFTED | {"share": 0.30}),
-    "b60-2": (46, SHIFTED | {"share": 0.60}),
-    "b45-3": (47, SHIFTED | {"share": 0.45}),
-    "b30-3": (48, SHIFTED | {"share": 0.30}),
-    "b60-3": (49, SHIFTED | {"share": 0.60}),
-    "a": (31, {}),
-}
-"""By name the seed and what differs from the prior's middle; all but `a` are put together."""
+    f"b{share}-{nth}": (41 + 3 * (nth - 1) + k, SHIFTED | {"share": share / 100.0})
+    for nth in (1, 2, 3)
+    for k, share in enumerate((45, 30, 60))
+} | {"a": (31, {}), "b45-large": (51, SHIFTED | {"share": 0.45})}
+"""By name the seed and what differs from the prior's middle; the nine of 500 are put together."""
+APART = ("a", "b45-large")
 
 
-def one_clinic(name: str, n_people: int) -> tuple[dict[str, Any], Held, Held]:
-    """Fit and forecasts of one simulated clinic: (figures, forecasts on the fit, forecasts on the truth)."""
+@dataclass(slots=True)
+class Both:
+    """The same people forecast on the fit and on the truth."""
+
+    on_fit: Held = field(default_factory=Held)
+    on_truth: Held = field(default_factory=Held)
+
+    def add(self, other: Both) -> None:
+        """Other people beside these."""
+        self.on_fit.add(other.on_fit)
+        self.on_truth.add(other.on_truth)
+
+    def figures(self) -> dict[str, Any]:
+        """As `Held.figures`, and how far each tenth is from what the truth says of its people."""
+        on_the_fit = self.on_fit.figures()
+        tenths = {
+            within: _tenths(rows, self.on_truth.said[within]) for within, rows in self.on_fit.said.items() if rows
+        }
+        on_the_fit["said_on_the_truth"] = tenths
+        on_the_fit["largest_gap_to_the_truth"] = {
+            within: round(max(abs(said - true) for n, said, true in rows if n >= 50), 4)
+            for within, rows in tenths.items()
+        }
+        return {"on_the_fit": on_the_fit, "on_the_truth": self.on_truth.figures()}
+
+
+def _tenths(on_fit: list[tuple[float, bool]], on_truth: list[tuple[float, bool]]) -> list[tuple[int, float, float]]:
+    """(forecasts, what the fit said, what the truth said of them) for each tenth of what the fit said."""
+    said, true = (np.array([row[0] for row in rows]) for rows in (on_fit, on_truth))
+    tenth = np.minimum((said * 10).astype(int), 9)
+    return [
+        (int(here.sum()), round(float(said[here].mean()), 3), round(float(true[here].mean()), 3))
+        for here in (tenth == k for k in range(10))
+        if here.any()
+    ]
+
+
+def clinic_of(name: str, n_people: int) -> Clinic:
+    """The clinic of that name: the courses to fit, then `n_people` others."""
     seed, changed = CLINICS[name]
     chosen = prior("a")
+    n, truth = n_courses(name) + n_people, middle_of(chosen, **changed)
     rng = np.random.default_rng(seed)
-    truth = middle_of(chosen, **changed)
-    clinic = simulated_clinic(
-        chosen, truth, rng, n=N_COURSES + n_people, n_practitioners=4, hidden_drop_out=HIDDEN_DROP_OUT
-    )
+    return simulated_clinic(chosen, truth, rng, n=n, n_practitioners=4, hidden_drop_out=HIDDEN_DROP_OUT)
+
+
+def n_courses(name: str) -> int:
+    """How many courses it has to fit and to judge by."""
+    return N_LARGE if name.endswith("large") else N_COURSES
+
+
+def one_fit(name: str, n_people: int) -> tuple[dict[str, Any], bytes]:
+    """The fit of one simulated clinic: (figures, its result)."""
+    clinic, changed = clinic_of(name, n_people), CLINICS[name][1]
     load, cpu = os.getloadavg()[0], _cpu()
-    fit = refit(clinic.rows[:N_COURSES])
-    used = round(_cpu() - cpu, 1)
+    fit = refit(clinic.rows[: n_courses(name)])
+    used, raw = round(_cpu() - cpu, 1), to_bytes(fit)
     found = {}
     for row in fit.about["learned"]:
         values = np.asarray(fit.shared[row["name"]], dtype=float)
         found[row["name"]] = {
-            "truth": round(truth[row["name"]], 3),
+            "truth": round(clinic.truth[row["name"]], 3),
             "mean": round(float(values.mean()), 3),
             "sd": round(float(values.std()), 3),
         }
-    new = range(N_COURSES, N_COURSES + n_people)
-    people = [clinic.people.take(np.array([i])) for i in new]
-    about = [clinic.about[i] for i in new]
-    on_fit = held_against(basis_of(fit), people, about, np.random.default_rng(seed + 1000))
-    on_truth = held_against(truth_basis(clinic), people, about, np.random.default_rng(seed + 1000))
-    result = {
+    figures = {
         "truth": {key: round(value, 3) for key, value in changed.items()},
         "data": {key: value for key, value in fit.about["data"].items() if key != "hash"},
         "seconds": fit.about["run"]["seconds"],
         "cpu_seconds": used,
         "load_of_the_machine": {"before": round(load, 1), "after": round(os.getloadavg()[0], 1)},
         "draws": [fit.about["run"]["chains"], fit.about["run"]["draws"]],
-        "file_bytes": len(to_bytes(fit)),
+        "file_bytes": len(raw),
         "gates": fit.about["gates"],
         "found": found,
         "scores": {
             known: {who: got if who == "n" else got["crps"] for who, got in row.items()}
             for known, row in fit.about["scores"].items()
         },
-        "forecasts_on_the_truth": on_truth.figures(),
-        "forecasts_on_the_fit": on_fit.figures(),
     }
-    return result, on_fit, on_truth
+    return figures, raw
+
+
+def one_part(name: str, n_people: int, raw: bytes, part: int) -> Both:
+    """Every `N_PARTS`th of the other people, forecast on the fit and on the truth."""
+    clinic = clinic_of(name, n_people)
+    here = range(n_courses(name) + part, n_courses(name) + n_people, N_PARTS)
+    people, about = [clinic.people.take(np.array([i])) for i in here], [clinic.about[i] for i in here]
+    seed = [CLINICS[name][0] + 1000, part]
+    on_fit, on_truth = (
+        held_against(each, people, about, np.random.default_rng(seed), is_timed=False)
+        for each in (basis_of(from_bytes(raw)), truth_basis(clinic))
+    )
+    return Both(on_fit, on_truth)
 
 
 def truth_basis(clinic: Clinic) -> Basis:
@@ -111,21 +164,27 @@ def _cpu() -> float:
 def main() -> None:
     """Runs the clinics one after the other and keeps each as soon as it is done."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--people", type=int, default=1000)
+    parser.add_argument("--people", type=int, default=4000)
     parser.add_argument("--only", default=",".join(CLINICS))
     options = parser.parse_args()
     result = head(SAMPLER) | {"model": VISIT_MODEL, "people_a_clinic": options.people, "together": {}, "clinics": {}}
     file = HERE / "results" / f"refit-{result['date']}.json"
-    all_on_fit, all_on_truth = Held(), Held()
+    together, fresh = Both(), get_context("spawn")
     for name in options.only.split(","):
-        result["clinics"][name], on_fit, on_truth = one_clinic(name, options.people)
-        if name != "a":
-            all_on_fit.add(on_fit)
-            all_on_truth.add(on_truth)
-            result["together"] = {"on_the_fit": all_on_fit.figures(), "on_the_truth": all_on_truth.figures()}
+        with ProcessPoolExecutor(1, fresh) as alone:
+            figures, raw = alone.submit(one_fit, name, options.people).result()
+        with ProcessPoolExecutor(N_PARTS, fresh) as pool:
+            parts = [pool.submit(one_part, name, options.people, raw, part) for part in range(N_PARTS)]
+            here = Both()
+            for part in parts:
+                here.add(part.result())
+        result["clinics"][name] = figures | {"forecasts": here.figures()}
+        if name not in APART:
+            together.add(here)
+            result["together"] = together.figures()
         file.write_text(json.dumps(result, indent=1) + "\n")
-        on = result["together"].get("on_the_fit", {})
-        print(name, result["clinics"][name]["seconds"], on.get("ks_of_ranks"), on.get("gap_beyond_chance"), flush=True)
+        on = here.figures()["on_the_fit"]
+        print(name, figures["seconds"], on["ks_of_ranks"], on["largest_gap_to_the_truth"], flush=True)
 
 
 if __name__ == "__main__":
