@@ -15,7 +15,7 @@ from myotome.clinic.followup.fits import basis_in_force
 from myotome.clinic.followup.models import ForecastShown, MeasureScore, RecoveryFit
 from myotome.clinic.learning import months
 from myotome.clinic.learning.actions import set_baseline_aside
-from myotome.clinic.learning.months import look_at_last_month, months_go_on, score_clinic, score_last_month
+from myotome.clinic.learning.months import look_at_last_month, months_go_on, score_clinic, score_past_months
 from myotome.clinic.needling.models import TreatmentVisit
 from myotome.clinic.people.models import Practitioner
 from myotome.knowledge.measures import PAIN_AVERAGE
@@ -99,7 +99,7 @@ def clinic():
 
 
 def scored(clinic, year: int, month: int) -> RecoveryFit | None:
-    return score_last_month(by=the_system(clinic), at=noon(year, month, 2))
+    return next(iter(score_past_months(by=the_system(clinic), at=noon(year, month, 2))), None)
 
 
 def test_a_clinic_on_the_prior_is_scored_beside_the_baselines_and_no_sampler_is_loaded(clinic):
@@ -125,6 +125,33 @@ def test_the_same_month_is_scored_once_and_a_month_without_forecasts_leaves_no_r
     assert scored(clinic, 2026, 8) is None
     assert scored(clinic, 2026, 9) is None
     assert RecoveryFit.objects.count() == 1
+
+
+def test_months_in_which_no_worker_ran_are_scored_later_each_by_itself_and_the_oldest_first(clinic):
+    for month in (6, 7, 8):
+        a_month_met(clinic, 2026, month, says=2, comes=6)
+    rows = score_past_months(by=the_system(clinic), at=noon(2026, 9, 2))
+    assert [(row.about["month"], row.about["n_met"]) for row in rows] == [
+        ("2026-06", N),
+        ("2026-07", N),
+        ("2026-08", N),
+    ]
+    assert [bool(row.baseline) for row in rows] == [False, False, True]  # it has won three months in a row
+    assert score_past_months(by=the_system(clinic), at=noon(2026, 9, 3)) == []
+
+
+def test_a_month_before_one_that_was_scored_is_let_be(clinic):
+    a_month_met(clinic, 2026, 6, says=2, comes=6)
+    a_month_met(clinic, 2026, 8, says=2, comes=6)
+    assert scored(clinic, 2026, 9).about["month"] == "2026-06"
+    a_month_met(clinic, 2026, 7, says=2, comes=6)  # told too late: August stands
+    assert scored(clinic, 2026, 10) is None
+
+
+def test_six_months_are_made_up_for_and_no_more(clinic):
+    a_month_met(clinic, 2026, 6, says=2, comes=6)
+    assert score_past_months(by=the_system(clinic), at=noon(2027, 1, 2)) == []
+    assert [row.about["month"] for row in score_past_months(by=the_system(clinic), at=noon(2026, 12, 2))] == ["2026-06"]
 
 
 def test_baselines_know_only_what_was_given_before_the_month():
@@ -224,7 +251,7 @@ def test_another_clinics_forecasts_are_not_counted_and_only_the_owner_may(clinic
     a_month_met(clinic, 2026, 7, says=2, comes=6)
     assert scored(a_clinic("other"), 2026, 8) is None
     with pytest.raises(NotAllowed):
-        score_last_month(by=an_actor(a_practitioner(clinic).user, clinic), at=noon(2026, 8, 2))
+        score_past_months(by=an_actor(a_practitioner(clinic).user, clinic), at=noon(2026, 8, 2))
 
 
 def test_a_course_that_cannot_be_read_keeps_no_month_from_being_scored(clinic):

@@ -40,25 +40,38 @@ from myotome.vocabulary.errors import InvalidValue
 
 LOOKED_BACK = timedelta(days=90)
 MOST_FORECASTS = 600
+MOST_BEHIND = 6
+"""Months that are made up for when no worker ran."""
 LOOK_ON_DAY = 2
 """Of the month, in UTC: the month before has ended in every zone."""
 
 
-def score_last_month(*, by: Actor, at: datetime) -> RecoveryFit | None:
-    """The scores of the last whole month, kept with who speaks from now on; None where they stand already, or where no
-    forecast met an answer in it.
+def score_past_months(*, by: Actor, at: datetime) -> list[RecoveryFit]:
+    """The scores of each whole month since the last one that was scored, the oldest first and six at most, each kept with
+    who speaks from then on; none of a month in which no forecast met an answer.
 
     Raises:
         NotAllowed: not the owner.
     """
     by.check_holds(Role.OWNER)
     clinic = Clinic.objects.get(pk=by.clinic_id)
+    months = RecoveryFit.objects.filter(clinic=clinic, kind=RecoveryFit.MONTH).values_list("about__month", flat=True)
+    scored_to = max(months, default="")
     ends = clinic_day(clinic, at).replace(day=1)
-    begins = (ends - timedelta(days=1)).replace(day=1)
-    month = f"{begins:%Y-%m}"
-    if _scored(clinic, month):
-        return None
-    met = _met_in(clinic, begins, ends)
+    stretches: list[tuple[date, date]] = []
+    while len(stretches) < MOST_BEHIND and f"{(begins := _month_before(ends)):%Y-%m}" > scored_to:
+        stretches.append((begins, ends))
+        ends = begins
+    rows = [_score_month(clinic, begins, ends, by=by, at=at) for begins, ends in reversed(stretches)]
+    return [row for row in rows if row is not None]
+
+
+def _month_before(day: date) -> date:
+    return (day - timedelta(days=1)).replace(day=1)
+
+
+def _score_month(clinic: Clinic, begins: date, ends: date, *, by: Actor, at: datetime) -> RecoveryFit | None:
+    month, met = f"{begins:%Y-%m}", _met_in(clinic, begins, ends)
     if not met:
         return None
     plain = plain_fits(readable(courses_to_learn_from(by, before=begins))[0])
@@ -76,7 +89,7 @@ def score_last_month(*, by: Actor, at: datetime) -> RecoveryFit | None:
 @transaction.atomic
 def _keep(by: Actor, at: datetime, month: str, about: dict[str, Any]) -> RecoveryFit | None:
     clinic = Clinic.objects.select_for_update().get(pk=by.clinic_id)
-    if _scored(clinic, month):
+    if RecoveryFit.objects.filter(clinic=clinic, kind=RecoveryFit.MONTH, about__month=month).exists():
         return None
     told = json.dumps(about, sort_keys=True).encode()
     row = RecoveryFit(clinic=clinic, kind=RecoveryFit.MONTH, started_at=at, started_by=by.name[:120], ended_at=at)
@@ -88,10 +101,6 @@ def _keep(by: Actor, at: datetime, month: str, about: dict[str, Any]) -> Recover
     if row.baseline:
         record(by=by, at=at, act="refit.baseline_speaks", subject=row, baseline=row.baseline)
     return row
-
-
-def _scored(clinic: Clinic, month: str) -> bool:
-    return RecoveryFit.objects.filter(clinic=clinic, kind=RecoveryFit.MONTH, about__month=month).exists()
 
 
 def _met_in(clinic: Clinic, begins: date, ends: date) -> list[MetForecast]:
@@ -152,14 +161,14 @@ def months_go_on(*, at: datetime, due: datetime | None = None) -> None:
 
 @task()
 def look_at_last_month() -> None:
-    """Queues the last month's scores of each clinic, and a look at this month when it is over."""
+    """Queues each clinic's scores of the months that are over, and a look at this month when it is over too."""
     months_go_on(at=timezone.now())
     queue_jobs(score_clinic, [([clinic.pk], None) for clinic in clinics()])
 
 
 @task()
 def score_clinic(clinic_id: int) -> None:
-    """The scores of the last month of a clinic; a second time changes nothing."""
+    """The scores of the months of a clinic that are over; a second time changes nothing."""
     clinic = Clinic.objects.filter(pk=clinic_id).first()
     if clinic is not None:
-        score_last_month(by=system_actor(clinic, name="scores of the month"), at=timezone.now())
+        score_past_months(by=system_actor(clinic, name="scores of the month"), at=timezone.now())
