@@ -19,16 +19,20 @@ GOOD = {"mae": 1.2, "crps": 0.8, "coverage80": 0.81, "width80": 4.0}
 BEST = {"mae": 1.1, "crps": 0.7, "coverage80": 0.8, "width80": 4.0}
 BAD = {"mae": 1.6, "crps": 1.1, "coverage80": 0.74, "width80": 5.0}
 OFF = [round(4.0 * (k - 49.5) / 99.0, 3) for k in range(100)]
+OFF_NEXT = [round(off / 2.0, 3) for off in OFF]
 PLAIN = {
     start: {
         "version": PLAIN_VERSION,
         "n": 90,
         "days": days,
         "baselines": {
-            "no_change": {"numbers": [], "off": OFF},
-            "mean_change": {"numbers": [-2.0], "off": OFF},
-            "proportional": {"numbers": [0.5], "off": OFF},
-            "sqrt_linear": {"numbers": [0.2, 0.6, 0.1, 0.0, 0.0, 0.0, 0.0], "off": OFF},
+            name: {"numbers": numbers, "off": OFF, "off_next": OFF_NEXT}
+            for name, numbers in {
+                "no_change": [],
+                "mean_change": [-2.0],
+                "proportional": [0.5],
+                "sqrt_linear": [0.2, 0.6, 0.1, 0.0, 0.0, 0.0, 0.0],
+            }.items()
         },
     }
     for start, days in (("first", 42.0), ("third", 28.0))

@@ -20,7 +20,7 @@ COURSE = {"duration_weeks": 40, "segments": 2, "scar": False, "age": 50, "visits
 
 def a_baseline(name: str = "proportional") -> Plain:
     learned = {
-        start: Learned(row["days"], tuple(row["baselines"][name]["numbers"]), tuple(row["baselines"][name]["off"]))
+        start: Learned(row["days"], *(tuple(row["baselines"][name][key]) for key in ("numbers", "off", "off_next")))
         for start, row in PLAIN.items()
     }
     return Plain(name, "F-abcdefg", 90, "ab" * 32, learned)
@@ -56,7 +56,7 @@ def test_ranges_are_those_of_a_plain_loop_over_the_members():
 def test_the_line_between_roots_spreads_by_roots():
     baseline = a_baseline("sqrt_linear")
     answer = plain_answer(baseline, prior("a"), Covariates(), [ScoredVisit(0.0, 6)], interval_days=42.0)
-    numbers, off = baseline.learned["first"].numbers, np.array(baseline.learned["first"].off)
+    numbers, off = baseline.learned["first"].numbers, np.array(baseline.learned["first"].off_next)
     root = numbers[0] + numbers[1] * np.sqrt(6)
     came = np.clip(np.rint(np.clip(root + off, 0, None) ** 2), 0, 10)
     assert answer["next_score"]["p"] == pytest.approx([float((came == k).mean()) for k in range(11)], abs=1e-4)
@@ -72,7 +72,7 @@ def test_it_starts_from_the_last_score_and_after_three_from_what_was_learned_of_
 def test_without_a_score_the_model_speaks_under_the_name_that_is_kept():
     answer = said(None, None)
     assert answer["basis"]["kind"] == "prior"
-    assert answer["basis"]["version"] == "plain-2/F-abcdefg"
+    assert answer["basis"]["version"] == "plain-3/F-abcdefg"
     assert said(7)["basis"]["kind"] == "baseline"
 
 

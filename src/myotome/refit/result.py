@@ -163,7 +163,7 @@ def plain_of(about: Mapping[str, Any], name: str, *, version: str) -> Plain | No
     """The baseline of a result, by name, as what can speak; None where too few courses told it anything, or where it was
     learned by another version of the baselines."""
     learned = {
-        start: Learned(row["days"], tuple(row["baselines"][name]["numbers"]), tuple(row["baselines"][name]["off"]))
+        start: Learned(row["days"], *(tuple(row["baselines"][name][key]) for key in ("numbers", "off", "off_next")))
         for start, row in about.get("plain", {}).items()
         if row.get("version") == PLAIN_VERSION
     }

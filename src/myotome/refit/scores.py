@@ -18,7 +18,7 @@ from scipy.special import ndtr
 
 from myotome.refit.courses import COVARIATES, is_treated, visits_with_scores_between
 from myotome.science.followup.answer import covariates_of
-from myotome.science.followup.baselines import BASELINES, baseline_reached, learned_with_residuals
+from myotome.science.followup.baselines import BASELINES, Numbers, baseline_reached, learned_with_residuals
 from myotome.science.followup.draws import Array, Basis
 from myotome.science.followup.particles import ScoredVisit, posterior
 from myotome.science.followup.plain import (
@@ -28,6 +28,7 @@ from myotome.science.followup.plain import (
     PLAIN_VERSION,
     SCORES_OF_THIRD,
     THIRD,
+    on_the_way,
     plain_covariates,
 )
 from myotome.science.followup.recovery import Covariates, pain_before_visits
@@ -86,25 +87,38 @@ def scores_of_fit(
 def plain_fits(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Each baseline as learned from all these courses, by where it starts, as JSON: what can speak in the model's place.
 
-    `off` holds a hundred quantiles of what it was off by on courses left out, as `version` reads them.
+    `off` holds a hundred quantiles of what it was off by on courses left out, `off_next` of what it was off by at the
+    score after the one it starts from, as `version` reads them.
     """
     found: dict[str, Any] = {}
     for start, known in KNOWN.items():
         train = targets(rows, known)
         if len(train) < FEWEST:
             continue
-        days = [row.visits[-1].day - row.visits[known - 1].day for row in train]
-        learned = {name: learned_with_residuals(name, (*_table(train, known), _came(train))) for name in BASELINES}
-        found[start] = {
-            "version": PLAIN_VERSION,
-            "n": len(train),
-            "days": max(FEWEST_DAYS, round(float(np.mean(days)), 1)),
-            "baselines": {
-                name: {"numbers": list(numbers), "off": np.quantile(off, LEVELS).round(3).tolist()}
-                for name, (numbers, off) in learned.items()
-            },
-        }
+        days = max(
+            FEWEST_DAYS, round(float(np.mean([row.visits[-1].day - row.visits[known - 1].day for row in train])), 1)
+        )
+        baselines = {}
+        for name in BASELINES:
+            numbers, off = learned_with_residuals(name, (*_table(train, known), _came(train)))
+            off_next = _off_at_the_next(name, numbers, train, known, days)
+            baselines[name] = {"numbers": list(numbers), "off": _hundred(off), "off_next": _hundred(off_next)}
+        found[start] = {"version": PLAIN_VERSION, "n": len(train), "days": days, "baselines": baselines}
     return found
+
+
+def _off_at_the_next(name: str, numbers: Numbers, rows: Sequence[Target], known: int, days: float) -> Array:
+    """By how much a baseline is off at each course's next score after the one it starts from, on the way to its end."""
+    one = BASELINES[name]
+    nexts = [next(visit for visit in row.visits[known:] if visit.nrs is not None) for row in rows]
+    start, covariates = _table(rows, known)
+    share = np.array([(visit.day - row.visits[known - 1].day) / days for visit, row in zip(nexts, rows, strict=True)])
+    said = on_the_way(start, one.point(numbers, start, covariates), share)
+    return one.off(said, np.array([visit.nrs for visit in nexts], dtype=float))
+
+
+def _hundred(values: Array) -> list[float]:
+    return [float(value) for value in np.quantile(values, LEVELS).round(3)]
 
 
 def targets(rows: Sequence[Mapping[str, Any]], known: int) -> list[Target]:

@@ -2,7 +2,7 @@
 
 It knows where a score begins and where courses of this clinic stood some six weeks after the first visit, with the
 spread it was off by on courses left out. On the way there, and on from there, it takes pain to change by the same share
-each day. It knows nothing of what a treatment does: the natural course, other spacings and the stop rule stay those of
+each day; of the next score it knows by how much it was off there. It knows nothing of what a treatment does: the natural course, other spacings and the stop rule stay those of
 the recovery model, which always runs beside it.
 """
 
@@ -29,7 +29,7 @@ from myotome.science.followup.particles import ScoredVisit
 from myotome.science.followup.quantiles import whole_quantiles
 from myotome.science.followup.recovery import EXPECTED, Covariates
 
-PLAIN_VERSION = "plain-2"
+PLAIN_VERSION = "plain-3"
 KIND = "baseline"
 FIRST, THIRD = "first", "third"
 SCORES_OF_THIRD = 3
@@ -40,11 +40,13 @@ LEVELS = np.linspace(0.005, 0.995, 100)
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """One baseline as learned from a score (the first, or the third) to another `days` later; `off` are its residuals."""
+    """One baseline as learned from a score (the first, or the third) to another `days` later; `off` are its residuals
+    there, and `off_next` those at the very next score."""
 
     days: float
     numbers: Numbers
     off: tuple[float, ...]
+    off_next: tuple[float, ...]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -93,7 +95,7 @@ def plain_answer(
     ahead = visits[-1].day + interval_days * np.arange(1, MOST_AHEAD + 2)
     share = (ahead - scored[-1].day) / learned.days
     off = np.array(learned.off)
-    pain = _on_the_way(start, np.clip(one.members(point, off), 0.0, 10.0), share)
+    pain = on_the_way(start, one.members(point, off)[None, :], share[:, None])
     weights = np.full(len(off), 1.0 / len(off))
     left = treatments_until_recovered(pain, np.full(len(off), first), chosen)
     line = min(chosen.number("meaningful", "share_of_first") * first, first - chosen.number("meaningful", "points"))
@@ -108,20 +110,23 @@ def plain_answer(
         "curve": curve_of(pain, weights, ahead[: CURVE_AHEAD + 1]),
         "now": CurvePoint(0, round(visits[-1].day, 3), now, now, now, now, now),
         "first_pain": first,
-        "next_score": _next_score(one, start, float(point), share[0], off),
+        "next_score": _next_score(one, on_the_way(start, point, share[0]), np.array(learned.off_next)),
     }
 
 
-def _on_the_way(start: float, end: Array, share: Array) -> Array:
-    """Pain (day, member) when `share` of the days have gone, the same part of it each day; half a point is added
-    meanwhile, so that 0 can be reached and left."""
-    rate = np.log((end + NEAR_ZERO) / (start + NEAR_ZERO))
-    return np.asarray(np.clip((start + NEAR_ZERO) * np.exp(share[:, None] * rate[None, :]) - NEAR_ZERO, 0.0, 10.0))
+def on_the_way(start: Array | float, end: Array | float, share: Array | float) -> Array:
+    """Pain 0-10 when `share` of the days from `start` to `end` have gone, the same part of it each day; half a point is
+    added meanwhile, so that 0 can be reached and left.
+
+    Source: judgement
+    Check: tests/oracle/test_plain.py
+    """
+    rate = np.log((np.clip(end, 0.0, 10.0) + NEAR_ZERO) / (np.asarray(start) + NEAR_ZERO))
+    return np.asarray(np.clip((start + NEAR_ZERO) * np.exp(share * rate) - NEAR_ZERO, 0.0, 10.0))
 
 
-def _next_score(one: Baseline, start: float, point: float, share: float, off: Array) -> dict[str, Any]:
-    """What she may answer next: the middle of the way there, off by as much as it was at its end."""
-    middle = _on_the_way(start, np.array([np.clip(point, 0.0, 10.0)]), np.array([share]))[0, 0]
+def _next_score(one: Baseline, middle: Array, off: Array) -> dict[str, Any]:
+    """What she may answer next: what is forecast for then, off by as much as such forecasts were."""
     scores = np.clip(np.rint(one.members(middle, off)), 0, 10)
     low, half, high = whole_quantiles(scores, np.full(len(off), 1.0 / len(off)), (0.10, 0.50, 0.90))
     p = np.bincount(scores.astype(np.int64), minlength=11) / len(off)
