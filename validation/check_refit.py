@@ -12,8 +12,8 @@ several, and `together` holds all their forecasts.
 Beside it stand the same forecasts on each clinic's own truth, which nobody knows: no fit can be expected to do better.
 `said_on_the_truth` is what these say of the very people of a tenth, on average: what came, without the luck of who was
 counted. `a` is one clinic from the prior's middle; `b45-large` has 5,000 courses, of which a sample of 1,500 is fitted.
-Each clinic has a process of its own, its forecasts one for each core. Writes validation/results/refit-DATE.json, after
-each clinic.
+Each clinic has a process of its own, its forecasts one for each core. Writes validation/results/refit-DATE.json after
+each clinic; of one clinic alone its name stands in the file's too.
 """
 
 from __future__ import annotations
@@ -168,9 +168,10 @@ def main() -> None:
     parser.add_argument("--only", default=",".join(CLINICS))
     options = parser.parse_args()
     result = head(SAMPLER) | {"model": VISIT_MODEL, "people_a_clinic": options.people, "together": {}, "clinics": {}}
-    file = HERE / "results" / f"refit-{result['date']}.json"
-    together, fresh = Both(), get_context("spawn")
-    for name in options.only.split(","):
+    names, together, fresh = options.only.split(","), Both(), get_context("spawn")
+    called = f"refit-{names[0]}" if len(names) == 1 else "refit"
+    file = HERE / "results" / f"{called}-{result['date']}.json"
+    for name in names:
         with ProcessPoolExecutor(1, fresh) as alone:
             figures, raw = alone.submit(one_fit, name, options.people).result()
         with ProcessPoolExecutor(N_PARTS, fresh) as pool:
