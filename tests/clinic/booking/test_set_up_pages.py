@@ -34,9 +34,26 @@ def post(owner, what, **form):
 
 def the_form_of(service, **changes):
     return {
-        "service": service.pk, "name": service.name, "price_cents": 9000, "room_kind": "any", "equipment": "",
+        "service": service.pk, "version": Service.objects.get(pk=service.pk).version, "name": service.name, "price_cents": 9000, "room_kind": "any", "equipment": "",
         "buffer_minutes": 5, "turnover_minutes": 5, "credential": "", "most_resting": 3, "phases": "15 both, 20 room, 5 both", "is_active": "yes",
     } | changes  # fmt: skip
+
+
+def test_of_two_open_pages_the_later_save_is_refused_with_what_was_typed_and_stands_when_saved_again(owner):
+    service = Service.objects.get(kind="ims")
+    first, second = the_form_of(service, price_cents=9500), the_form_of(service, most_resting=2)
+    assert post(owner, "service", **first).status_code == 302
+    page = post(owner, "service", **second)
+    assert page.status_code == 409
+    told = unescape(page.content.decode())
+    assert "Somebody else changed this service in the meantime." in told
+    assert re.search(r'name="most_resting"[^>]* value="2"|value="2"[^>]* name="most_resting"', told)
+    service.refresh_from_db()
+    assert (service.price_cents, service.most_resting, service.version) == (9500, 3, 2)
+    again = re.search(rf'name="service" value="{service.pk}"><input type="hidden" name="version" value="(\d+)"', told)
+    assert post(owner, "service", **second | {"version": again[1]}).status_code == 302
+    service.refresh_from_db()
+    assert (service.price_cents, service.most_resting, service.version) == (9000, 2, 3)
 
 
 @pytest.mark.parametrize(

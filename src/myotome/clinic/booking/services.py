@@ -18,7 +18,7 @@ from myotome.clinic.booking.models import Service, ServicePhase
 from myotome.clinic.booking.set_up import ROOM_KINDS, in_words, named
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
-from myotome.vocabulary.errors import InvalidValue
+from myotome.vocabulary.errors import InvalidValue, StaleVersion
 from myotome.vocabulary.scheduling import Phase, ServiceKind
 
 MOST_PHASES = 8
@@ -53,15 +53,29 @@ def add_service(
 
 @transaction.atomic
 def change_service(
-    *, by: Actor, at: datetime, service_id: int, phases: Sequence[Phase] | None = None, **changes: Any
+    *,
+    by: Actor,
+    at: datetime,
+    service_id: int,
+    phases: Sequence[Phase] | None = None,
+    version: int | None = None,
+    **changes: Any,
 ) -> Service:
     """The service in other phases, and with other values for any of `CHANGES`; what is booked keeps its own.
 
+    `version` is that of the page somebody decided on; who has read none gives none.
+
     Raises:
         InvalidValue: a name that another service has, or a value outside its range.
+        StaleVersion: somebody else has changed it in the meantime.
     """
     by.check_holds(Role.OWNER)
     row = Service.objects.for_actor(by).select_for_update().get_or_not_found(pk=service_id)
+    if version is not None and row.version != version:
+        raise StaleVersion(
+            "Somebody else changed this service in the meantime. Look at it again, then save what should stand."
+        )
+    row.version += 1
     _write(row, changes)
     record(by=by, at=at, act="service.changed", subject=row, fields=sorted(changes))
     if phases is not None:
@@ -91,7 +105,7 @@ def _write(row: Service, changes: Mapping[str, Any]) -> None:
         setattr(row, name, value)
     try:
         with transaction.atomic():
-            row.save(update_fields=sorted(written) if row.pk else None)
+            row.save(update_fields=[*sorted(written), "version"] if row.pk else None)
     except IntegrityError:
         # The constraint decides, so that two owners who add the same name at once get one service.
         others = Service.objects.filter(clinic_id=row.clinic_id, search_name=row.search_name).exclude(pk=row.pk)

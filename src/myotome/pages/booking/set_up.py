@@ -201,6 +201,7 @@ def _change_service(actor: Actor, given: QueryDict, at: Any) -> None:
         by=actor,
         at=at,
         service_id=whole(given.get("service", ""), "service"),
+        version=whole(given.get("version", ""), "version"),
         is_active=given.get("is_active") == "yes",
         **_of_service(given),
     )

@@ -39,6 +39,7 @@ class Service(StaffRow):
     in_care_may_book = models.BooleanField(default=False, db_default=False)
     """A patient whose agreed plan asks for it books it herself."""
     is_active = models.BooleanField(default=True)
+    version = models.PositiveIntegerField(default=1, db_default=1)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["clinic", "search_name"], name="one_service_per_name")]
