@@ -51,3 +51,19 @@ def test_the_account_menu_opens_on_the_page_and_not_beside_it(browser, live_serv
         assert box["x"] >= 0, (path, box)
         assert box["x"] + box["width"] <= width, (path, box)
         walk.context.close()
+
+
+@pytest.mark.parametrize("width", [390, 820, 1024, 1440])
+def test_what_the_search_of_the_bar_is_for_can_be_read_by_whoever_treats_too(browser, live_server, axe, width):
+    clinic = a_clinic(idle_lock_minutes=60)
+    elena = a_practitioner(clinic)
+    walk = Walk(browser, live_server.url, axe)
+    walk.log_in(elena.user.email)
+    walk.page.set_viewport_size({"width": width, "height": 900})
+    walk.open("/alder/desk/")
+    words = (
+        "e => { const c = document.createElement('canvas').getContext('2d'), s = getComputedStyle(e); c.font = s.font;"
+    )
+    words += " return c.measureText(e.placeholder).width + parseFloat(s.paddingLeft) + parseFloat(s.paddingRight) }"
+    assert walk.page.locator("#find").evaluate(words) <= walk.page.locator("#find").bounding_box()["width"]
+    walk.context.close()

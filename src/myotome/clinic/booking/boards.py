@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from myotome.clinic.booking.kept import SetUp, set_up_of
 from myotome.clinic.people.models import Place, Practitioner, Room
-from myotome.clinic.people.queries import rooms_for
 from myotome.vocabulary.actors import Actor
 
 
@@ -73,9 +72,9 @@ def clock_asked(clocks: Sequence[Clock], place: str) -> Clock:
     return next((row for row in clocks if place in {str(pk) for pk in row.place_ids}), clocks[0])
 
 
-def rooms_at(actor: Actor, clock: Clock) -> list[Room]:
-    """The rooms of its places, in the order of their names."""
-    return [row for row in rooms_for(actor) if clock.has(row.place_id)]
+def rooms_at(known: SetUp, clock: Clock) -> list[Room]:
+    """The rooms of its places that are in use, in the order of their names."""
+    return sorted((row for row in known.rooms if row.is_active and clock.has(row.place_id)), key=lambda row: row.name)
 
 
 def _working(known: SetUp, places: Sequence[Place]) -> frozenset[int]:

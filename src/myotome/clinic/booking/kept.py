@@ -61,6 +61,11 @@ class SetUp:
     own: dict[int, int]
     worked_out: dict[Hashable, Any] = field(default_factory=dict)
 
+    @property
+    def herself(self) -> dict[int, Practitioner]:
+        """Of patients the practitioner that they are; empty where nobody who treats here is a patient too."""
+        return {patient: self.practitioners[pk] for patient, pk in self.own.items()}
+
     def once(self, name: Hashable, work_out: Callable[[], T]) -> T:
         """What `work_out` makes of this set-up alone, kept under `name`; the oldest of many goes."""
         if name in self.worked_out:

@@ -256,17 +256,6 @@ def free_times_in(
     return FreeTimes(found, first_tick, names)
 
 
-def appointments_on(actor: Actor, day: date, zone: str) -> list[Appointment]:
-    """The day's appointments in the place's wall-clock day, with patient, service, practitioner and spans."""
-    start = datetime.combine(day, time(), tzinfo=ZoneInfo(zone))
-    rows = Appointment.objects.for_actor(actor).filter(
-        starts_at__gte=start, starts_at__lt=datetime.combine(day + timedelta(days=1), time(), tzinfo=ZoneInfo(zone))
-    )
-    rows = rows.exclude(status=AppointmentStatus.CANCELLED.value)
-    rows = rows.select_related("patient", "service", "practitioner", "place").prefetch_related("spans__room")
-    return list(rows.order_by("starts_at", "pk"))
-
-
 def appointment_for(actor: Actor, pk: int) -> Appointment:
     """One appointment.
 

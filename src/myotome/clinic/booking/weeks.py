@@ -17,7 +17,7 @@ MOST_DAYS = 31
 
 
 def visits_and_blocks(actor: Actor, *, first_day: date, n_days: int, zone: str) -> tuple[list[Appointment], list[Hold]]:
-    """Visits that were not cancelled, with patient, service, practitioner and spans, and blocked times; in order.
+    """Visits that were not cancelled, with patient, service, practitioner, place and spans, and blocked times; in order.
 
     Raises:
         InvalidValue: no days, or more than 31.
@@ -28,7 +28,7 @@ def visits_and_blocks(actor: Actor, *, first_day: date, n_days: int, zone: str) 
     end = datetime.combine(first_day + timedelta(days=n_days), time(), tzinfo=ZoneInfo(zone))
     rows = Appointment.objects.for_actor(actor).filter(starts_at__gte=start, starts_at__lt=end)
     rows = rows.exclude(status=AppointmentStatus.CANCELLED.value)
-    rows = rows.select_related("patient", "service", "practitioner").prefetch_related("spans__room")
+    rows = rows.select_related("patient", "service", "practitioner", "place").prefetch_related("spans__room")
     return list(rows.order_by("starts_at", "pk")), blocks_between(actor, start, end)
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from myotome.clinic.booking.queries import Appointment
+from myotome.pages.desk.entries import Entry, entry_of
 
 FIRST_HOUR, LAST_HOUR = 8, 19
 LATE_AFTER_MINUTES = 1
@@ -38,12 +39,23 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A time without a visit on the board, as a `Block` is placed."""
+
+    entry: Entry
+    column: int
+    start: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
-    """A head of the board."""
+    """A head of the board; `owner` is the practitioner or the room, None where there is none."""
 
     number: int
     title: str
     subtitle: str
+    owner: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +65,7 @@ class Board:
     day: date
     columns: tuple[Column, ...]
     blocks: tuple[Block, ...]
+    kept: tuple[Kept, ...]
     hours: tuple[tuple[int, int], ...]
     now_row: int | None
     arriving: tuple[Block, ...] = field(default=())
@@ -61,13 +74,14 @@ class Board:
 def board_of(
     appointments: Sequence[Appointment],
     whose: Sequence[Any],
+    kept: Sequence[Entry] = (),
     *,
     by_room: bool = False,
     day: date,
     zone: str,
     at: datetime,
 ) -> Board:
-    """The board of one wall-clock day in a zone, a column for each practitioner or room of `whose`.
+    """The board of one wall-clock day in a zone, a column for each practitioner or room of `whose`; `kept` is without a visit.
 
     Who did not come has left her place to the next, and stands in the list only.
     """
@@ -86,10 +100,32 @@ def board_of(
         day=day,
         columns=columns,
         blocks=blocks,
+        kept=_kept(kept, columns, blocks, by_room=by_room, top=top, most=(last - first) * 12),
         hours=tuple((hour, (hour - first) * 12) for hour in range(first, last + 1)),
         now_row=now_row if in_hours else None,
         arriving=tuple(waiting[:8]),
     )
+
+
+def _kept(
+    entries: Sequence[Entry],
+    columns: Sequence[Column],
+    blocks: Sequence[Block],
+    *,
+    by_room: bool,
+    top: datetime,
+    most: int,
+) -> tuple[Kept, ...]:
+    """Each in the first column of its practitioner or room in which no visit stands then, as far as the board reaches."""
+    found = []
+    for entry in entries:
+        owner = entry.owner(by_room=by_room)
+        start, end = max(0, _rows(entry.starts_at - top)), min(most, _rows(entry.ends_at - top))
+        hers = [column.number for column in columns if column.owner is not None and column.owner == owner]
+        taken = {block.column for block in blocks if block.start < end and start < block.start + block.rows}
+        if hers and start < end:
+            found.append(Kept(entry, next((n for n in hers if n not in taken), hers[0]), start, end - start))
+    return tuple(found)
 
 
 def _by_practitioner(
@@ -102,9 +138,9 @@ def _by_practitioner(
         by_room: dict[str, list[Appointment]] = {}
         for row in appointments:
             if row.practitioner_id == person.pk:
-                by_room.setdefault(_room(row)[1] if _rests(row) else "", []).append(row)
+                by_room.setdefault(entry_of(row).room if _rests(row) else "", []).append(row)
         for n, room in enumerate(sorted(by_room) or [""]):
-            columns.append(Column(len(columns) + 1, "" if n else person.name, room))
+            columns.append(Column(len(columns) + 1, "" if n else person.name, room, person.pk))
             places |= {row.pk: len(columns) for row in by_room.get(room, ())}
     return tuple(columns), places
 
@@ -112,8 +148,8 @@ def _by_practitioner(
 def _by_room(appointments: Sequence[Appointment], rooms: Sequence[Any]) -> tuple[tuple[Column, ...], dict[int, int]]:
     """As `_by_practitioner`; who is in none of these rooms stands in a last column."""
     numbers = {room.pk: n for n, room in enumerate(rooms, start=1)}
-    columns = [Column(n, room.name, "") for n, room in enumerate(rooms, start=1)]
-    places = {row.pk: numbers.get(_room(row)[0] or 0, len(columns) + 1) for row in appointments}
+    columns = [Column(n, room.name, "", room.pk) for n, room in enumerate(rooms, start=1)]
+    places = {row.pk: numbers.get(entry_of(row).room_id or 0, len(columns) + 1) for row in appointments}
     if len(columns) + 1 in places.values() or not columns:
         columns.append(Column(len(columns) + 1, _("Without a room"), ""))
     return tuple(columns), places
@@ -156,10 +192,6 @@ def _is_near(row: Appointment, at: datetime) -> bool:
 def _rests(row: Appointment) -> bool:
     kinds = [span.resource_kind for span in row.spans.all()]
     return kinds.count("patient") > kinds.count("practitioner") > 0
-
-
-def _room(row: Appointment) -> tuple[int | None, str]:
-    return next(((span.room_id, span.room.name) for span in row.spans.all() if span.room_id), (None, ""))
 
 
 def _rows(length: timedelta) -> int:

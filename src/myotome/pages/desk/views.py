@@ -14,13 +14,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from myotome.clinic.booking import actions
-from myotome.clinic.booking.boards import clock_asked, clocks_of, rooms_at
+from myotome.clinic.booking.boards import Clock, clock_asked, clocks_of, rooms_at
 from myotome.clinic.booking.closing import left_among
-from myotome.clinic.booking.kept import set_up_of
+from myotome.clinic.booking.kept import SetUp, set_up_of
 from myotome.clinic.booking.queries import (
     Offer,
     appointment_for,
-    appointments_on,
     requests_to_phone,
 )
 from myotome.clinic.booking.weeks import closed_days, visits_and_blocks
@@ -37,6 +36,7 @@ from myotome.clinic.pathway.unsent import n_unsent
 from myotome.pages.access import for_roles
 from myotome.pages.booking.offers import chosen_time
 from myotome.pages.desk.board import board_of
+from myotome.pages.desk.entries import Entry, entry_of, in_order, kept_without_a_visit, within
 from myotome.pages.desk.news import shown_anew, state_of
 from myotome.pages.desk.telling import how_told
 from myotome.pages.desk.week import DAYS, monday_of, rows_of
@@ -57,17 +57,19 @@ def day(request: HttpRequest, actor: Actor) -> HttpResponse:
     clock = clock_asked(clocks, request.GET.get("place", ""))
     today = now.astimezone(ZoneInfo(clock.zone)).date()
     on = day_asked(request.GET.get("on", ""), today)
-    appointments = [row for row in appointments_on(actor, on, clock.zone) if clock.has(row.place_id)]
+    everywhere, blocks = visits_and_blocks(actor, first_day=on, n_days=1, zone=clock.zone)
+    appointments = [row for row in everywhere if clock.has(row.place_id)]
     practitioners = clock.here(row.practitioner_id for row in appointments)
     by_room = request.GET.get("by") == "room"
-    whose = rooms_at(actor, clock) if by_room else practitioners
-    board = board_of(appointments, whose, by_room=by_room, day=on, zone=clock.zone, at=now)
+    whose = rooms_at(known, clock) if by_room else practitioners
+    kept = _kept_on(on, known, clock, practitioners, everywhere, blocks)
+    board = board_of(appointments, whose, kept, by_room=by_room, day=on, zone=clock.zone, at=now)
     context = {
         "board": board,
         "by": "room" if by_room else "practitioner",
         "clocks": clocks,
         "clock": clock,
-        "appointments": appointments,
+        "entries": in_order([*map(entry_of, appointments), *kept]),
         "today": today,
         "before": on - timedelta(days=1),
         "after": on + timedelta(days=1),
@@ -90,14 +92,26 @@ def day(request: HttpRequest, actor: Actor) -> HttpResponse:
     waiting = [*(row.pk for row in context.get("calls", ())), context.get("n_to_sign", 0)]
     waiting += [-row.pk for row in context["to_ask"]]
     waiting += [f"left {row.pk}" for row in context["left"]]
+    waiting += [f"kept {row.practitioner_id} {row.room_id} {row.starts_at}" for row in kept]
     with timezone.override(clock.zone):
         return shown_anew(request, "desk/day.html", context, seen=state_of(shown, now, *in_now, *waiting))
+
+
+def _kept_on(
+    on: date, known: SetUp, clock: Clock, practitioners: list[Any], visits: list[Any], blocks: list[Any]
+) -> list[Entry]:
+    """What is kept without a visit on this day, of who works at the places of the clock and of their rooms."""
+    people, rooms = {row.pk for row in practitioners}, {row.pk for row in known.rooms if clock.has(row.place_id)}
+    found = kept_without_a_visit(visits, blocks, own=known.herself)
+    parts = [within(row, on, ZoneInfo(clock.zone)) for row in found]
+    return [row for row in parts if row and (row.practitioner_id in people or row.room_id in rooms)]
 
 
 @desk
 def week(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Seven days by one clock as a table, a row for each practitioner or each room."""
-    clocks = clocks_of(actor)
+    known = set_up_of(actor.clinic_id)
+    clocks = clocks_of(actor, known)
     clock = clock_asked(clocks, request.GET.get("place", ""))
     today = timezone.now().astimezone(ZoneInfo(clock.zone)).date()
     on = day_asked(request.GET.get("on", ""), today)
@@ -106,10 +120,9 @@ def week(request: HttpRequest, actor: Actor) -> HttpResponse:
     visits, blocks = visits_and_blocks(actor, first_day=monday, n_days=DAYS, zone=clock.zone)
     visits = [row for row in visits if clock.has(row.place_id)]
     if by_room:
-        whose = rooms_at(actor, clock)
+        whose = rooms_at(known, clock)
     else:
         whose = clock.here(row.practitioner_id for row in visits)
-    own = set_up_of(actor.clinic_id).own
     closed = closed_days(actor, first_day=monday, n_days=DAYS, clock=clock)
     days = [monday + timedelta(days=n) for n in range(DAYS)]
     context = {
@@ -122,7 +135,7 @@ def week(request: HttpRequest, actor: Actor) -> HttpResponse:
         "today": today,
         "by": "room" if by_room else "practitioner",
         "days": [(day, closed.get(day)) for day in days],
-        "rows": rows_of(visits, blocks, whose, by_room=by_room, monday=monday, zone=clock.zone, own=own),
+        "rows": rows_of(visits, blocks, whose, by_room=by_room, monday=monday, zone=clock.zone, own=known.herself),
     }
     with timezone.override(clock.zone):
         seen = state_of(visits, None, *(block.pk for block in blocks))
