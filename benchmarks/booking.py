@@ -4,7 +4,8 @@
 own on the database that is named (embedded SQLite without one). `free_times_cpu_ms` is CPU of the pure function: 4 weeks,
 10 practitioners, 8 rooms, 500 bookings, acupuncture with its three phases; `free_times_http_p50_ms` the same question
 answered by one request of a served clinic, its rows read and login and permission on; `bookings_per_s` eight
-receptionists at its desk (see booking_desk.py). The load of the machine stands beside: all of it shares two cores.
+receptionists at its desk (see booking_desk.py). `series_ms` is the search for one series alone; what the desk waits for,
+rows read and every clash named, is `series_preview_ms` and `forty_series_preview_s` (see booking_previews.py). The load of the machine stands beside: all of it shares two cores.
 """
 
 from __future__ import annotations
@@ -186,6 +187,7 @@ def races(folder: Path, n_races: int) -> dict[str, Any]:
 def measure(n_bookings: int, n_races: int) -> dict[str, Any]:
     """All figures of one run."""
     import booking_desk
+    import booking_previews
 
     found: dict[str, Any] = {"load": os.getloadavg()[0], "free_times_cpu_ms": round(free_times_cpu_ms(), 2)}
     found["series_ms"] = round(series_ms(), 2)
@@ -199,6 +201,7 @@ def measure(n_bookings: int, n_races: int) -> dict[str, Any]:
         command = [sys.executable, "-m", "myotome", "migrate"]
         subprocess.run(command, env=environment, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
         found |= booking_desk.measure(environment, n_bookings=n_bookings)
+        found |= booking_previews.measure(environment)
         found |= races(Path(folder), n_races)
     found["load_at_the_end"] = os.getloadavg()[0]
     return found

@@ -5,12 +5,15 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from myotome.clinic.booking.models import Appointment, HoursException, Service, ServicePhase
-from myotome.clinic.booking.preview import Wish
+from myotome.clinic.booking.own_records import tie_own_record
+from myotome.clinic.booking.preview import Wish, offers_for
 from myotome.clinic.booking.queries import free_times_for
 from myotome.clinic.booking.series import book_series
-from myotome.clinic.booking.together import preview_together
+from myotome.clinic.booking.together import free_times_of_all, preview_together
 from myotome.clinic.pathway.series import SeriesWanted, series_booked_together, wanting_series
 from myotome.clinic.people.models import Room
 from myotome.clinic.planning.models import Plan
@@ -178,6 +181,37 @@ def test_all_of_them_are_booked_or_none_and_the_patient_and_the_date_are_named(d
     done = series_booked_together(by=robin, at=AT, wanted=wanted, all_or_nothing=False, key="one form")
     assert [len(one.booked) for _, one in done] == [4, 3]
     assert [start for start, _ in done[1][1].refused] == [second]
+
+
+def test_each_is_proposed_what_she_could_have_alone_though_the_diary_is_looked_at_once_for_all(desk):
+    robin, elena, service, people = desk
+    second = david(desk)
+    hers = datetime.combine(TUESDAY, time(14), tzinfo=VANCOUVER)
+    book_series(
+        by=robin, at=AT, patient_id=people[0].pk, service_id=service.pk, practitioner_id=second.pk, starts=[hers]
+    )
+    tie_own_record(by=robin, at=AT, patient_id=people[1].pk, practitioner_id=second.pk)
+    wishes = [
+        (people[0].pk, a_wish(desk)),
+        (people[1].pk, a_wish(desk, practitioner_id=None, first_day=TUESDAY + timedelta(days=2))),
+        (people[2].pk, a_wish(desk, practitioner_id=None, first_day=TUESDAY - timedelta(days=3), not_before=True)),
+    ]
+    found = free_times_of_all(robin, at=AT, wishes=wishes)
+    for (patient, wish), offers in zip(wishes, found, strict=True):
+        assert offers == offers_for(robin, at=AT, patient_id=patient, wish=wish)
+    assert hers not in {offer.starts_at for offer in found[0]}
+    assert {offer.practitioner_id for offer in found[1]} == {elena.pk}
+
+
+def test_forty_who_wish_for_the_same_practitioner_take_one_look_at_what_is_booked(desk):
+    robin, elena, _, people = desk
+    more = [a_patient(elena.clinic, given_name=f"Person {n}", email="") for n in range(37)]
+    wishes = [(person.pk, a_wish(desk, n_visits=8)) for person in [*people, *more]]
+    with CaptureQueriesContext(connection) as few:
+        free_times_of_all(robin, at=AT, wishes=wishes[:2])
+    with CaptureQueriesContext(connection) as many:
+        free_times_of_all(robin, at=AT, wishes=wishes)
+    assert len(many) <= len(few)
 
 
 def test_nobody_or_somebody_twice_is_refused(desk):

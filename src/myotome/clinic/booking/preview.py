@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from heapq import nsmallest
 from zoneinfo import ZoneInfo
 
 from myotome.clinic.booking.apart import LEAST_GAP_DAYS, MOST_GAP_DAYS, interval_warnings
@@ -134,13 +136,13 @@ def described(
     """
     zone = zone_of_wish(by, wish)
     elsewhere = given_to or {}
-    free = {offer.starts_at for offer in offers}
+    one_each = {offer.starts_at: offer for offer in reversed(offers)}
     visits = []
     for number, day in enumerate(wish.days):
         wished_at, clash = _wished(day, wish.at_time, zone)
         if wished_at in elsewhere:
             clash = elsewhere[wished_at]
-        elif wished_at is not None and wished_at not in free:
+        elif wished_at is not None and wished_at not in one_each:
             clash = _what_stands_in_the_way(by, at=at, patient_id=patient_id, wish=wish, wished_at=wished_at, day=day)
         visits.append(
             PreviewedVisit(
@@ -149,7 +151,9 @@ def described(
                 wished_at=wished_at,
                 clash=clash,
                 proposed=proposed[number] if number < len(proposed) else None,
-                fixes=_nearest(offers, wished_at or datetime.combine(day, wish.at_time, tzinfo=ZoneInfo(zone))),
+                fixes=_nearest(
+                    one_each.values(), wished_at or datetime.combine(day, wish.at_time, tzinfo=ZoneInfo(zone))
+                ),
             )
         )
     starts = [visit.proposed.starts_at for visit in visits if visit.proposed]
@@ -200,11 +204,28 @@ def _check_is_open(wish: Wish, last: date) -> None:
 
 
 def offers_for(by: Actor, *, at: datetime, patient_id: int, wish: Wish) -> list[Offer]:
-    """The free times of the whole span that can be booked yet, a window at a time; each start once for each practitioner."""
+    """The free times of the whole span that can be booked yet; each start once for each practitioner."""
+    found = free_between(by, at=at, wish=wish, days=days_looked_at(wish, at=at), patient_id=patient_id)
+    return as_wished(by, found, wish)
+
+
+def days_looked_at(wish: Wish, *, at: datetime) -> tuple[date, date]:
+    """The first and the last day whose free times matter to the wish."""
+    first = max(wish.first_day - timedelta(days=DAYS_AROUND), at.date())
+    return first, min(wish.days[-1] + timedelta(days=DAYS_AROUND + 1), furthest(at).date() + timedelta(days=1))
+
+
+def step_of(wish: Wish) -> int:
+    """Starts are looked for every quarter of an hour, or every five minutes where the wished time is off it."""
+    return 15 if wish.at_time.minute % 15 == 0 else 5
+
+
+def free_between(
+    by: Actor, *, at: datetime, wish: Wish, days: tuple[date, date], patient_id: int | None
+) -> list[Offer]:
+    """What the diary has on these days for the wished service and practitioner and can be booked yet, a window at a time."""
     found: list[Offer] = []
-    day = max(wish.first_day - timedelta(days=DAYS_AROUND), at.date())
-    until = furthest(at)
-    last = min(wish.days[-1] + timedelta(days=DAYS_AROUND + 1), until.date() + timedelta(days=1))
+    day, last = days
     while day <= last:
         n_days = min(62, (last - day).days + 1)
         found += free_times_for(
@@ -215,18 +236,21 @@ def offers_for(by: Actor, *, at: datetime, patient_id: int, wish: Wish) -> list[
             at=at,
             practitioner_id=wish.practitioner_id,
             patient_id=patient_id,
-            step_minutes=15 if wish.at_time.minute % 15 == 0 else 5,
+            step_minutes=step_of(wish),
         )
         day += timedelta(days=n_days)
-    zone = ZoneInfo(zone_of_wish(by, wish))
+    until = furthest(at)
     return list(
-        {
-            (offer.starts_at, offer.practitioner_id): offer
-            for offer in found
-            if offer.starts_at <= until
-            and (not wish.not_before or offer.starts_at.astimezone(zone).time() >= wish.at_time)
-        }.values()
+        {(offer.starts_at, offer.practitioner_id): offer for offer in found if offer.starts_at <= until}.values()
     )
+
+
+def as_wished(by: Actor, offers: list[Offer], wish: Wish) -> list[Offer]:
+    """Those that are not before the wished time of day, where that was asked for."""
+    if not wish.not_before:
+        return offers
+    zone = ZoneInfo(zone_of_wish(by, wish))
+    return [offer for offer in offers if offer.starts_at.astimezone(zone).time() >= wish.at_time]
 
 
 def priced(offers: Iterable[Offer], wish: Wish, zone: str) -> list[Priced]:
@@ -237,15 +261,20 @@ def priced(offers: Iterable[Offer], wish: Wish, zone: str) -> list[Priced]:
     """
     first = datetime.combine(wish.first_day, time())
     wished_clock = wish.at_time.hour * 60 + wish.at_time.minute
-    found: dict[tuple[int, int], Priced] = {}
-    for offer in sorted(offers, key=lambda row: (row.starts_at, row.practitioner_id)):
-        local = offer.starts_at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-        minute = round((local - first).total_seconds() / 60)
-        if minute < 0 and wish.n_visits > 1:
-            continue
+    local_zone = ZoneInfo(zone)
+
+    @cache
+    def minute_and_price(starts_at: datetime) -> tuple[int, int]:
+        local = starts_at.astimezone(local_zone).replace(tzinfo=None)
         days_off = (local.date() - wish.first_day).days % wish.every_days
         price = abs(local.hour * 60 + local.minute - wished_clock) + DAY * min(days_off, wish.every_days - days_off)
-        found.setdefault((minute, offer.practitioner_id), Priced(minute, 2 * price, offer))
+        return round((local - first).total_seconds() / 60), 2 * price
+
+    found: dict[tuple[int, int], Priced] = {}
+    for offer in sorted(offers, key=lambda row: (row.starts_at, row.practitioner_id)):
+        minute, price = minute_and_price(offer.starts_at)
+        if minute >= 0 or wish.n_visits == 1:
+            found.setdefault((minute, offer.practitioner_id), Priced(minute, price, offer))
     return sorted(found.values(), key=lambda row: (row.minute, row.offer.practitioner_id))
 
 
@@ -335,7 +364,6 @@ def _what_stands_in_the_way(
     return Sentence("No room for {service} is free then, or the time is held.", service=service.name)
 
 
-def _nearest(offers: Sequence[Offer], wished_at: datetime) -> tuple[Offer, ...]:
-    one_each = {offer.starts_at: offer for offer in reversed(offers)}.values()
-    near = sorted(one_each, key=lambda offer: (abs(offer.starts_at - wished_at), offer.starts_at))[:N_FIXES]
+def _nearest(offers: Iterable[Offer], wished_at: datetime) -> tuple[Offer, ...]:
+    near = nsmallest(N_FIXES, offers, key=lambda offer: (abs(offer.starts_at - wished_at), offer.starts_at))
     return tuple(sorted(near, key=lambda offer: offer.starts_at))
