@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.urls import reverse
 from django_tasks_db.models import DBTaskResult
 
 from myotome.clinic.booking.actions import book, cancel
@@ -10,10 +11,11 @@ from myotome.clinic.booking.answers import say_no
 from myotome.clinic.booking.closing import close_day, open_again
 from myotome.clinic.booking.given_back import offer_hours, unblock_time
 from myotome.clinic.booking.holds import block_time
-from myotome.clinic.booking.models import Offered, Opening, Service
+from myotome.clinic.booking.models import Hold, HoursException, Offered, Opening, Service
 from myotome.clinic.booking.openings import offer_freed_time, offer_to_other_services
 from myotome.clinic.booking.set_up import add_day, remove_day
 from myotome.clinic.booking.waitlist import wait_for
+from myotome.clinic.people.models import Room, User
 from myotome.vocabulary.courses import Role
 from tests.factories import (
     AT,
@@ -84,6 +86,11 @@ def run(name):
     return rows.count()
 
 
+def told_from():
+    """When the queue looks for who waits for hours that are hers again."""
+    return DBTaskResult.objects.get(task_path__endswith=".offer_hours").run_after
+
+
 def opened():
     """Each opening: when, what, who was asked."""
     return [
@@ -150,8 +157,52 @@ def test_a_block_given_back_is_offered_one_start_to_each_who_waits_inside_the_bl
     for name in ("Hannah", "Omar", "Priya"):
         house.waits(name, "ims")
     unblock_time(by=house.robin, at=AT, hold_id=hold.pk)
+    assert told_from() == AT + 3 * MINUTE
     assert run("offer_hours") == 1
     assert opened() == [(at_wall(13), "ims", ["Hannah"]), (at_wall(13, 30), "ims", ["Omar"])]
+
+
+def test_a_block_given_back_by_mistake_is_blocked_again_by_the_form_that_stands_there_and_nobody_was_told(
+    client, house, monkeypatch
+):
+    monkeypatch.setattr("django.utils.timezone.now", lambda: AT)
+    client.force_login(User.objects.get(pk=house.robin.user_id))
+    room = Room.objects.order_by("pk")[0]
+    hold = block_time(
+        by=house.robin, at=AT, starts_at=at_wall(13), ends_at=at_wall(14, 15), reason="staff meeting",
+        practitioner_id=house.elena.pk, room_id=room.pk,
+    )  # fmt: skip
+    house.waits("Hannah", "ims")
+    address = {"clinic": house.clinic.slug}
+    answer = client.post(reverse("booking:unblock", kwargs=address), {"hold": hold.pk}, follow=True)
+    page = answer.content.decode()
+    assert "Who waits for such a time is asked from 09:03:00 on. To take this back, send the form below." in page
+    form = answer.context["typed"]
+    assert all(f'value="{form[name]}"' in page for name in ("on", "starts", "ends", "reason"))
+    assert f'<option value="{house.elena.pk}" selected>' in page
+    client.post(reverse("booking:block", kwargs=address), form)
+    again = Hold.objects.get()
+    assert (again.starts_at, again.ends_at, again.reason) == (hold.starts_at, hold.ends_at, "staff meeting")
+    assert (again.practitioner_id, again.room_id) == (house.elena.pk, room.pk)
+    assert run("offer_hours") == 1
+    assert opened() == []
+
+
+def test_a_day_opened_by_mistake_is_closed_again_by_the_form_that_stands_there_and_nobody_was_told(
+    client, house, monkeypatch
+):
+    monkeypatch.setattr("django.utils.timezone.now", lambda: AT)
+    client.force_login(User.objects.get(pk=house.robin.user_id))
+    row = close_day(by=house.robin, at=AT, on=DAY, practitioner_id=house.elena.pk, reason="ill")
+    house.waits("Hannah", "ims")
+    address = {"clinic": house.clinic.slug}
+    answer = client.post(reverse("booking:open_again", kwargs=address), {"day": row.pk}, follow=True)
+    assert "is asked from 09:03:00 on" in answer.content.decode()
+    client.post(reverse("booking:away", kwargs=address), answer.context["typed"])
+    again = HoursException.objects.get()
+    assert (again.on, again.practitioner_id, again.reason) == (DAY, house.elena.pk, "ill")
+    assert run("offer_hours") == 1
+    assert opened() == []
 
 
 @pytest.mark.parametrize("how", ["opened at the desk", "opened by the owner", "opened for all by the owner"])
@@ -168,6 +219,7 @@ def test_a_closed_day_that_is_opened_is_offered_to_who_waits_for_it(house, how):
         open_again(by=house.robin, at=AT, day_id=row.pk)
     else:
         remove_day(by=owner, at=AT, day_id=row.pk)
+    assert told_from() == AT + 3 * MINUTE
     assert run("offer_hours") == 1
     assert [(kind, names) for _, kind, names in opened()] == [("ims", ["Omar"]), ("acupuncture", ["Priya"])]
     assert opened()[0][0] == at_wall(8)

@@ -9,7 +9,7 @@ from django_tasks_db.models import DBTaskResult
 from myotome.clinic.booking.actions import book, cancel
 from myotome.clinic.booking.answers import say_no, say_yes
 from myotome.clinic.booking.models import Appointment, DiaryRules, Hold, Offered, Opening, Service, WaitingWish
-from myotome.clinic.booking.openings import offer_next, open_a_time, send_offer
+from myotome.clinic.booking.openings import give_on_later, offer_next, open_a_time, send_offer
 from myotome.clinic.booking.series import book_series
 from myotome.clinic.booking.waitlist import stop_waiting, wait_for, waiting
 from myotome.clinic.booking.wishes import choose_mail
@@ -200,7 +200,7 @@ def discharge(house, course):
 
 
 @pytest.mark.parametrize("of_the_course", [True, False])
-def test_who_is_discharged_waits_no_longer_and_what_was_held_for_her_goes_on(house, of_the_course):
+def test_who_is_discharged_waits_no_longer_and_what_was_held_for_her_goes_on(house, monkeypatch, of_the_course):
     clinic, elena, _robin, _service, (hannah, *_) = house
     begin_care(by=house[2], at=AT, patient_id=hannah.pk, user_id=elena.user_id)
     course = Course.objects.get(patient=hannah)
@@ -209,7 +209,11 @@ def test_who_is_discharged_waits_no_longer_and_what_was_held_for_her_goes_on(hou
     opening = open_at(house)
     discharge(house, course)
     assert [row.patient.given_name for row in waiting(house[2])] == ["Omar", "Priya"]
-    offer_next(by=the_system(clinic), at=AT + HOUR, opening_id=opening.pk)
+    job = DBTaskResult.objects.get(task_path__endswith="give_on_later")
+    assert job.run_after == AT + HOUR + timedelta(minutes=3), "as long as her visits can be taken back"
+    monkeypatch.setattr("django.utils.timezone.now", lambda: job.run_after)
+    give_on_later.func(*job.args_kwargs["args"])
+    offer_next(by=the_system(clinic), at=job.run_after, opening_id=opening.pk)
     assert asked(opening) == ["Hannah", "Omar"]
     assert DBTaskResult.objects.filter(task_path__endswith="offer_to_next").count() == 3, "one of them at once"
 

@@ -11,15 +11,16 @@ from django.urls import reverse
 from django_tasks_db.models import DBTaskResult
 
 from myotome.clinic.booking.actions import book, cancel
-from myotome.clinic.booking.answers import say_no, say_yes
+from myotome.clinic.booking.answers import say_no, say_yes, yes_by_phone
 from myotome.clinic.booking.asking import to_phone
 from myotome.clinic.booking.closing import close_day
-from myotome.clinic.booking.models import Appointment, Claim, Hold, Offered, Opening, Service, WaitingWish
-from myotome.clinic.booking.openings import offer_freed_time, offer_next, offer_to_next, open_a_time
-from myotome.clinic.booking.waitlist import stop_waiting, wait_for
+from myotome.clinic.booking.models import Appointment, Claim, DeskAct, Hold, Offered, Opening, Service, WaitingWish
+from myotome.clinic.booking.openings import give_on_later, offer_freed_time, offer_next, offer_to_next, open_a_time
+from myotome.clinic.booking.undo import undo
+from myotome.clinic.booking.waitlist import put_back, wait_for, waiting
 from myotome.clinic.booking.wishes import choose_mail
 from myotome.clinic.people.queries import patient_by_link
-from myotome.vocabulary.errors import AlreadyBooked
+from myotome.vocabulary.errors import AlreadyBooked, NotAllowed
 from tests.factories import AT, a_clinic, a_course, a_patient, a_practitioner, a_receptionist, an_actor, the_system
 
 pytestmark = pytest.mark.django_db
@@ -180,18 +181,58 @@ def run_the_queue():
         offer_to_next.func(*job.args_kwargs["args"])
 
 
-@pytest.mark.parametrize("how", ["yes", "off the list"])
-def test_what_else_is_held_for_her_goes_on_at_once_when_she_waits_no_longer(house, monkeypatch, how):
+def test_what_else_is_held_for_her_goes_on_at_once_when_she_has_said_yes(house, monkeypatch):
     monkeypatch.setattr("django.utils.timezone.now", lambda: AT + HOUR)
     first, second = house.opens(), house.opens(TEN + HOUR)
     assert (asked(first), asked(second)) == (["Hannah"], ["Hannah"])
-    if how == "yes":
-        say_yes(by=patient_by_link(house.hannah, house.clinic), at=AT + HOUR, offer_id=first.offers.get().pk)
-    else:
-        stop_waiting(by=house.robin, at=AT + HOUR, wish_id=WaitingWish.objects.get(patient=house.hannah).pk)
+    say_yes(by=patient_by_link(house.hannah, house.clinic), at=AT + HOUR, offer_id=first.offers.get().pk)
     run_the_queue()
-    assert asked(second) == ["Hannah", "Omar"]
-    assert asked(first) == (["Hannah"] if how == "yes" else ["Hannah", "Omar"])
+    assert (asked(first), asked(second)) == (["Hannah"], ["Hannah", "Omar"])
+
+
+@pytest.mark.parametrize("is_put_back", [False, True])
+def test_who_is_taken_off_the_list_can_be_put_back_for_three_minutes_and_nobody_is_asked_before(
+    client, house, monkeypatch, is_put_back
+):
+    monkeypatch.setattr("django.utils.timezone.now", lambda: AT + HOUR)
+    opening, client_of = house.opens(), {"clinic": house.clinic.slug}
+    hers = WaitingWish.objects.get(patient=house.hannah)
+    client.force_login(house.user)
+    page = client.post(reverse("booking:stop_waiting", kwargs=client_of | {"wish": hers.pk}), follow=True)
+    assert "Taken off a moment ago" in page.content.decode()
+    run_the_queue()
+    assert asked(opening) == ["Hannah"]
+    if is_put_back:
+        back = reverse("booking:put_back", kwargs=client_of | {"wish": hers.pk})
+        assert "She waits again, in her old place." in client.post(back, follow=True).content.decode()
+    (later,) = DBTaskResult.objects.filter(task_path__endswith="give_on_later")
+    assert later.run_after == AT + HOUR + timedelta(minutes=3)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: later.run_after)
+    give_on_later.func(*later.args_kwargs["args"])
+    run_the_queue()
+    assert asked(opening) == (["Hannah"] if is_put_back else ["Hannah", "Omar"])
+    assert [row.patient for row in waiting(house.robin)] == (
+        [house.hannah, house.omar] if is_put_back else [house.omar]
+    )
+    if is_put_back:
+        assert say_yes(by=house.system, at=later.run_after, offer_id=Offered.objects.get().pk).patient == house.hannah
+    else:
+        with pytest.raises(NotAllowed, match="too late to put her back"):
+            put_back(by=house.robin, at=later.run_after, wish_id=hers.pk)
+
+
+def test_a_yes_on_the_telephone_that_is_taken_back_leaves_her_waiting_and_to_be_phoned(house):
+    house.hannah.email = ""
+    house.hannah.save()
+    WaitingWish.objects.filter(patient=house.omar).delete()
+    opening = house.opens()
+    made = yes_by_phone(by=house.robin, at=AT + HOUR, offer_id=Offered.objects.get().pk)
+    assert waiting(house.robin) == []
+    undo(by=house.robin, at=AT + HOUR, act_id=DeskAct.objects.get(appointment=made).pk)
+    assert [row.patient for row in waiting(house.robin)] == [house.hannah]
+    (again,) = to_phone(house.robin, at=AT + HOUR)
+    assert again.offer.opening == opening
+    assert yes_by_phone(by=house.robin, at=AT + HOUR, offer_id=again.offer.pk).starts_at == TEN
 
 
 def test_a_time_that_somebody_took_after_the_hold_ran_out_is_not_offered(house):

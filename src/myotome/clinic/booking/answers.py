@@ -12,6 +12,7 @@ from myotome.clinic.booking.holds import drop
 from myotome.clinic.booking.models import Appointment, Offered, Opening, WaitingWish
 from myotome.clinic.booking.openings import give_on, offer_next, wanted_at
 from myotome.clinic.booking.placing import Wanted
+from myotome.clinic.booking.rules import told_from
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import AlreadyBooked
@@ -97,5 +98,5 @@ def _have_it(by: Actor, at: datetime, offer: Offered, wish: WaitingWish, wanted:
     wish.save(update_fields=["ended_at", "booked"])
     Offered.objects.filter(pk=offer.pk).update(answered_at=at, said_yes=True)
     record(by=by, at=at, act="offer.taken", subject=opening, patient_id=wish.patient_id)
-    give_on(wish, at=at)
+    give_on(wish, at=at, after=told_from(by, at=at, rules=wanted.rules))
     return appointment

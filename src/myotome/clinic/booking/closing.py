@@ -57,8 +57,10 @@ def close_day(*, by: Actor, at: datetime, on: date, practitioner_id: int, reason
 
 
 @transaction.atomic
-def open_again(*, by: Actor, at: datetime, day_id: int) -> None:
-    """The practitioner there after all, and her hours offered to who waits; so already stays so. A day closed for everybody is the owner's.
+def open_again(*, by: Actor, at: datetime, day_id: int) -> HoursException | None:
+    """The practitioner there after all, and her hours offered to who waits unless it is closed again in the time for undoing.
+
+    What the day was; None when it was open already. A day closed for everybody is the owner's.
 
     Raises:
         InvalidValue: she has an extra shift elsewhere that day, at the hours that would be hers again.
@@ -70,7 +72,8 @@ def open_again(*, by: Actor, at: datetime, day_id: int) -> None:
         record(by=by, at=at, act="day.restored", subject=row, on=row.on.isoformat())
         row.delete()
         check_one_place(set_up_of(by.clinic_id), row.on, row.practitioner_id)
-        tell_of_day(row)
+        tell_of_day(row, by=by, at=at)
+    return row
 
 
 def away_from(actor: Actor, *, today: date) -> list[HoursException]:

@@ -22,6 +22,7 @@ from myotome.clinic.booking.models import Hold, HoursException
 from myotome.clinic.booking.notices import queue_jobs
 from myotome.clinic.booking.openings import open_a_time, wishes_with
 from myotome.clinic.booking.queries import Offer, active_service, free_times_for
+from myotome.clinic.booking.rules import rules_for, told_from
 from myotome.clinic.people.models import Clinic
 from myotome.clinic.people.queries import system_actor
 from myotome.vocabulary.actors import Actor
@@ -34,33 +35,41 @@ LONGEST = timedelta(days=60)
 
 
 @transaction.atomic
-def unblock_time(*, by: Actor, at: datetime, hold_id: int) -> None:
-    """The blocked time free again, and a practitioner's offered to who waits; free already stays free."""
+def unblock_time(*, by: Actor, at: datetime, hold_id: int) -> Hold | None:
+    """The blocked time free again, and a practitioner's offered to who waits unless it is blocked again in the time for undoing.
+
+    What it was; None when it was free already.
+    """
     by.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER, Role.OWNER)
     hold = Hold.objects.for_actor(by).filter(pk=hold_id, kind=HoldKind.BLOCK.value).first()
     if hold is not None:
         record(by=by, at=at, act="time.unblocked", subject=hold)
         drop([hold.pk])
         if hold.practitioner_id is not None:
-            tell_of_hours(by.clinic_id, hold.practitioner_id, hold.starts_at, hold.ends_at)
+            after = told_from(by, at=at, rules=rules_for(by.clinic_id))
+            tell_of_hours(by.clinic_id, hold.practitioner_id, hold.starts_at, hold.ends_at, after=after)
+    return hold
 
 
-def tell_of_day(day: HoursException) -> None:
-    """Queues the look for those who wait, for each who works again on a day that was closed."""
+def tell_of_day(day: HoursException, *, by: Actor, at: datetime) -> None:
+    """Queues the look for those who wait, for each who works again on a day that was closed; after the time for undoing."""
     known = set_up_of(day.clinic_id)
+    after = told_from(by, at=at, rules=known.rules)
     for pk, row in known.practitioners.items():
         if row.is_active and day.practitioner_id in {None, pk}:
             zone = ZoneInfo(zone_of_practitioner(known, pk, day.on))
             midnight = datetime.combine(day.on, time(), tzinfo=zone)
             next_one = datetime.combine(day.on + timedelta(days=1), time(), tzinfo=zone)
-            tell_of_hours(day.clinic_id, pk, midnight, next_one)
+            tell_of_hours(day.clinic_id, pk, midnight, next_one, after=after)
 
 
-def tell_of_hours(clinic_id: int, practitioner_id: int, starts_at: datetime, ends_at: datetime) -> None:
+def tell_of_hours(
+    clinic_id: int, practitioner_id: int, starts_at: datetime, ends_at: datetime, *, after: datetime | None
+) -> None:
     """Queues the look for those who wait for some time between these moments with this practitioner."""
     if wishes_with(clinic_id, practitioner_id).exists():
         arguments = [clinic_id, practitioner_id, starts_at.isoformat(), ends_at.isoformat()]
-        queue_jobs(offer_hours, [(arguments, None)])
+        queue_jobs(offer_hours, [(arguments, after)])
 
 
 @task()

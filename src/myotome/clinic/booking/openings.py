@@ -35,14 +35,16 @@ from myotome.vocabulary.errors import AlreadyBooked, MyotomeError
 from myotome.vocabulary.scheduling import HoldKind
 
 
-def give_on(wish: WaitingWish, *, at: datetime) -> None:
-    """What is still held for a wish that has ended goes on to the next at once.
+def give_on(wish: WaitingWish, *, at: datetime, after: datetime | None = None) -> None:
+    """What is still held for a wish that has ended goes on to the next: at once, or `after` the time for undoing if it has still ended then.
 
     The queue asks them: of two who answer in the same moment neither waits for a time that the other holds.
     """
     rows = Offered.objects.filter(wish=wish, answered_at__isnull=True, opening__closed_at__isnull=True)
     openings = sorted(set(rows.values_list("opening_id", flat=True)))
-    if openings:
+    if openings and after is not None:
+        queue_jobs(give_on_later, [([wish.pk], after)])
+    elif openings:
         Offered.objects.filter(wish=wish, answered_at__isnull=True).update(answered_at=at)
         queue_jobs(offer_to_next, [([pk], None) for pk in openings])
 
@@ -234,6 +236,14 @@ def _hold(by: Actor, wanted: Wanted, at: datetime, *, until: datetime) -> Hold:
     hold = Hold(clinic_id=by.clinic_id, kind=HoldKind.OFFER.value, expires_at=until, created_at=at, created_by=by.name)
     place_hold(wanted, hold, at=at)
     return hold
+
+
+@task()
+def give_on_later(wish_id: int) -> None:
+    """What is held for a wish that has not been put back meanwhile."""
+    wish = WaitingWish.objects.filter(pk=wish_id, ended_at__isnull=False).first()
+    if wish is not None:
+        give_on(wish, at=timezone.now())
 
 
 @task()

@@ -292,12 +292,6 @@ def booked_with(actor: Actor, key: str) -> Appointment | None:
     return found[0] if found else None
 
 
-def requests_to_phone(actor: Actor) -> list[Appointment]:
-    """Times held as a request until a practitioner has phoned, the oldest first."""
-    rows = Appointment.objects.for_actor(actor).filter(status=AppointmentStatus.REQUESTED.value)
-    return list(rows.select_related("patient", "service", "practitioner", "place").order_by("created_at"))
-
-
 def is_new(patient_id: int) -> bool:
     """True for a patient who has no course of care yet."""
     return not _courses(patient_id)

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.models import DiaryRules
+from myotome.vocabulary.actors import Actor
+from myotome.vocabulary.courses import Role
 
 BEFORE_QUIET = timedelta(minutes=30)
 """Time for a mail server that is away for a moment."""
@@ -15,6 +17,13 @@ BEFORE_QUIET = timedelta(minutes=30)
 def rules_for(clinic_id: int) -> DiaryRules:
     """The clinic's rules; a clinic that never changed them has the defaults."""
     return set_up_of(clinic_id).rules
+
+
+def told_from(by: Actor, *, at: datetime, rules: DiaryRules) -> datetime | None:
+    """When others hear of an act: once the staff can no longer take it back; None, at once, for a patient or a job."""
+    if not rules.undo_seconds or not by.holds(Role.RECEPTIONIST, Role.PRACTITIONER, Role.OWNER):
+        return None
+    return at + timedelta(seconds=rules.undo_seconds)
 
 
 def after_quiet_hours(when: datetime, rules: DiaryRules, zone: str) -> datetime:

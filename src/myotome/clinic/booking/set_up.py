@@ -227,7 +227,7 @@ def remove_day(*, by: Actor, at: datetime, day_id: int) -> None:
         row.delete()
         if row.closed:
             check_one_place(set_up_of(by.clinic_id), row.on, row.practitioner_id)
-            tell_of_day(row)
+            tell_of_day(row, by=by, at=at)
 
 
 @transaction.atomic

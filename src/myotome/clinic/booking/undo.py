@@ -18,6 +18,7 @@ from myotome.clinic.booking.claims import clash_is_already_booked, release
 from myotome.clinic.booking.models import Appointment, DeskAct, DiaryRules, Notice
 from myotome.clinic.booking.owed import pass_on_series, say_after_all
 from myotome.clinic.booking.placing import place, wanted_for
+from myotome.clinic.booking.waitlist import booking_taken_back
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import NotAllowed, StaleVersion
@@ -55,7 +56,8 @@ def keep_undo(
 def open_acts(actor: Actor, *, at: datetime) -> list[DeskAct]:
     """What this person can still undo, newest first."""
     rows = DeskAct.objects.for_actor(actor).filter(until__gt=at, undone_at__isnull=True, by_user_id=actor.user_id)
-    return list(rows.select_related("appointment__patient", "appointment__practitioner").order_by("-pk"))
+    rows = rows.select_related("appointment__patient", "appointment__practitioner", "appointment__place")
+    return list(rows.order_by("-pk"))
 
 
 def undo(*, by: Actor, at: datetime, act_id: int) -> Appointment:
@@ -85,6 +87,8 @@ def undo(*, by: Actor, at: datetime, act_id: int) -> Appointment:
             appointment=appointment, sequence=appointment.sequence, queued_at__gte=act.at, sent_at__isnull=True
         ).exclude(kind="series").delete()
         _put_back(by, at, appointment, act)
+        if act.act == "booked":
+            booking_taken_back(appointment)
         pass_on_series(appointment, after=None)
         say_after_all(appointment, at=at)
         act.undone_at = at

@@ -10,13 +10,16 @@ from django.db.models import Q
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.kept import set_up_of
-from myotome.clinic.booking.models import WaitingWish
+from myotome.clinic.booking.models import Appointment, Offered, Opening, WaitingWish
 from myotome.clinic.booking.openings import give_on
 from myotome.clinic.booking.own_records import check_not_herself
 from myotome.clinic.booking.queries import check_may_book, practitioner_in, service_for
+from myotome.clinic.booking.rules import rules_for, told_from
 from myotome.clinic.people.queries import patient_for
+from myotome.clinic.screening.courses import open_course_id
 from myotome.vocabulary.actors import Actor
-from myotome.vocabulary.errors import InvalidValue
+from myotome.vocabulary.courses import Role
+from myotome.vocabulary.errors import InvalidValue, NotAllowed
 
 MOST_WISHES = 3
 
@@ -77,8 +80,56 @@ def wait_for(
 
 @transaction.atomic
 def stop_waiting(*, by: Actor, at: datetime, wish_id: int) -> None:
-    """The wish ended, and what was held for it offered to the next; ended already stays ended."""
+    """The wish ended, and what was held for it offered to the next when it can no longer be put back; ended already stays ended."""
     _end(WaitingWish.objects.for_actor(by).get_or_not_found(pk=wish_id), by=by, at=at)
+
+
+@transaction.atomic
+def put_back(*, by: Actor, at: datetime, wish_id: int) -> None:
+    """Somebody who was taken off a moment ago waits again, in her old place; what was held for her still is.
+
+    Raises:
+        NotAllowed: it is too late for that, or her course has ended.
+    """
+    by.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER)
+    wish = WaitingWish.objects.for_actor(by).get_or_not_found(pk=wish_id)
+    if wish.ended_at is None:
+        return
+    if wish.pk not in {row.pk for row in just_taken_off(by, at=at)}:
+        raise NotAllowed(
+            "It is too late to put her back in her place: the next are being asked. Put her on the list anew."
+        )
+    wait_again(wish)
+    record(by=by, at=at, act="waiting.put_back", subject=wish, patient_id=wish.patient_id)
+
+
+def just_taken_off(actor: Actor, *, at: datetime) -> list[WaitingWish]:
+    """Who can still be put back in her place, the last one first; nobody whose course has ended."""
+    since = at - timedelta(seconds=rules_for(actor.clinic_id).undo_seconds)
+    rows = WaitingWish.objects.for_actor(actor).filter(ended_at__gt=since, booked__isnull=True)
+    rows = rows.select_related("patient", "service").order_by("-ended_at", "-pk")
+    return [row for row in rows if row.course_id is None or row.course_id == _open_course(row)]
+
+
+def wait_again(wish: WaitingWish) -> None:
+    """The wish as it was before it ended; call it in the transaction that takes the end back."""
+    WaitingWish.objects.filter(pk=wish.pk).update(ended_at=None, booked=None)
+
+
+def booking_taken_back(appointment: Appointment) -> None:
+    """Whoever got this visit from the list waits again, and the time that came free stands as not answered.
+
+    Call it in the transaction that takes the booking back.
+    """
+    wish = WaitingWish.objects.filter(booked=appointment).first()
+    if wish is not None:
+        Offered.objects.filter(wish=wish, opening__taken_by=wish).update(answered_at=None, said_yes=None)
+        Opening.objects.filter(taken_by=wish).update(taken_by=None)
+        wait_again(wish)
+
+
+def _open_course(wish: WaitingWish) -> int | None:
+    return open_course_id(clinic_id=wish.clinic_id, patient_id=wish.patient_id)
 
 
 def waiting(actor: Actor) -> list[WaitingWish]:
@@ -100,4 +151,4 @@ def end_wishes_of_course(*, by: Actor, at: datetime, course_id: int, patient_id:
 def _end(wish: WaitingWish, *, by: Actor, at: datetime) -> None:
     if WaitingWish.objects.filter(pk=wish.pk, ended_at__isnull=True).update(ended_at=at):
         record(by=by, at=at, act="waiting.ended", subject=wish, patient_id=wish.patient_id)
-        give_on(wish, at=at)
+        give_on(wish, at=at, after=told_from(by, at=at, rules=rules_for(by.clinic_id)))

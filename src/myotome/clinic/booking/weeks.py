@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db.models import Prefetch, Q, QuerySet
+
 from myotome.clinic.booking.boards import Clock
 from myotome.clinic.booking.holds import blocks_between
 from myotome.clinic.booking.kept import set_up_of
-from myotome.clinic.booking.models import Appointment, Hold
+from myotome.clinic.booking.models import Appointment, AppointmentSpan, Hold
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.scheduling import AppointmentStatus
@@ -24,12 +26,31 @@ def visits_and_blocks(actor: Actor, *, first_day: date, n_days: int, zone: str) 
     """
     if not 1 <= n_days <= MOST_DAYS:
         raise InvalidValue("Ask for 1 to {most} days.", field="n_days", most=MOST_DAYS)
-    start = datetime.combine(first_day, time(), tzinfo=ZoneInfo(zone))
-    end = datetime.combine(first_day + timedelta(days=n_days), time(), tzinfo=ZoneInfo(zone))
-    rows = Appointment.objects.for_actor(actor).filter(starts_at__gte=start, starts_at__lt=end)
-    rows = rows.exclude(status=AppointmentStatus.CANCELLED.value)
-    rows = rows.select_related("patient", "service", "practitioner", "place").prefetch_related("spans__room")
-    return list(rows.order_by("starts_at", "pk")), blocks_between(actor, start, end)
+    start, end = _midnight(first_day, zone), _midnight(first_day + timedelta(days=n_days), zone)
+    rows = _visits(actor).filter(starts_at__gte=start, starts_at__lt=end)
+    return list(rows), blocks_between(actor, start, end)
+
+
+def day_at_the_desk(actor: Actor, *, on: date, zone: str) -> tuple[list[Appointment], list[Appointment], list[Hold]]:
+    """As `visits_and_blocks` of one day, and between them the times of any day held until a practitioner has phoned, the oldest first."""
+    start, end = _midnight(on, zone), _midnight(on + timedelta(days=1), zone)
+    of_the_day = Q(starts_at__gte=start, starts_at__lt=end)
+    rows = list(_visits(actor).filter(of_the_day | Q(status=AppointmentStatus.REQUESTED.value)))
+    requests = sorted(
+        (row for row in rows if row.status == AppointmentStatus.REQUESTED.value), key=lambda row: row.created_at
+    )
+    return [row for row in rows if start <= row.starts_at < end], requests, blocks_between(actor, start, end)
+
+
+def _visits(actor: Actor) -> QuerySet[Appointment]:
+    spans = Prefetch("spans", AppointmentSpan.objects.select_related("room"))
+    rows = Appointment.objects.for_actor(actor).exclude(status=AppointmentStatus.CANCELLED.value)
+    rows = rows.select_related("patient", "service", "practitioner", "place").prefetch_related(spans)
+    return rows.order_by("starts_at", "pk")
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    return datetime.combine(day, time(), tzinfo=ZoneInfo(zone))
 
 
 def closed_days(actor: Actor, *, first_day: date, n_days: int, clock: Clock) -> dict[date, str]:

@@ -190,7 +190,9 @@ def uncharged(actor: Actor, *, at: datetime) -> list[Appointment]:
     if not actor.holds(Role.RECEPTIONIST, Role.OWNER):
         rows = rows.filter(practitioner_id=actor.practitioner_id)
     rows = rows.filter(~Exists(Charge.objects.filter(appointment=OuterRef("pk"))))
-    return list(rows.select_related("patient", "service", "practitioner").order_by("-starts_at", "-pk")[:MOST_ROWS])
+    return list(
+        rows.select_related("patient", "service", "practitioner", "place").order_by("-starts_at", "-pk")[:MOST_ROWS]
+    )
 
 
 def last_insured(actor: Actor, patient_id: int) -> Charge | None:

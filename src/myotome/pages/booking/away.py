@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -11,15 +13,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from myotome.clinic.booking.clocks import zone_of_practitioner
 from myotome.clinic.booking.closing import away_from, close_day, left_behind, open_again
+from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.people.queries import practitioners_for
 from myotome.pages.access import for_roles
+from myotome.pages.booking.blocks import said_given_back
 from myotome.pages.typed import a_day, whole
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound
 
 desk = for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
+TYPED = ("practitioner", "on", "reason")
 
 
 @desk
@@ -46,7 +52,8 @@ def away(request: HttpRequest, actor: Actor) -> HttpResponse:
         "days": away_from(actor, today=timezone.localdate()),
         "left": left_behind(actor, at=timezone.now()),
         "may_move": True,
-        "typed": given or {"on": request.GET.get("on", "") or f"{timezone.localdate()}"},
+        "typed": given
+        or {"on": f"{timezone.localdate()}"} | {n: v for n, v in request.GET.items() if n in TYPED and v},
         "error": error,
     }
     return render(request, "booking/away.html", context, status=error.http_status if error else 200)
@@ -55,10 +62,17 @@ def away(request: HttpRequest, actor: Actor) -> HttpResponse:
 @desk
 @require_POST
 def again(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """She is there after all, unless she would be at two places."""
+    """She is there after all, unless she would be at two places; the form stands as it was filled in, to close it again."""
+    at, page = timezone.now(), redirect("booking:away", clinic=actor.clinic_slug)
     try:
-        open_again(by=actor, at=timezone.now(), day_id=whole(request.POST.get("day", ""), "day"))
-        messages.success(request, _("Open again."))
+        was = open_again(by=actor, at=at, day_id=whole(request.POST.get("day", ""), "day"))
     except InvalidValue as refusal:
         messages.error(request, refusal.message)
-    return redirect("booking:away", clinic=actor.clinic_slug)
+        return page
+    if was is None:
+        messages.success(request, _("Open again."))
+        return page
+    zone = ZoneInfo(zone_of_practitioner(set_up_of(actor.clinic_id), was.practitioner_id, was.on))
+    messages.success(request, said_given_back(actor, at, zone, _("Open again.")))
+    page["Location"] += f"?{urlencode({'practitioner': was.practitioner_id, 'on': was.on, 'reason': was.reason})}"
+    return page

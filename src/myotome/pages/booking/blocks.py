@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
@@ -17,6 +18,7 @@ from myotome.clinic.booking.clocks import zone_of_clinic, zone_of_practitioner
 from myotome.clinic.booking.given_back import unblock_time
 from myotome.clinic.booking.holds import block_time, blocks_between
 from myotome.clinic.booking.kept import set_up_of
+from myotome.clinic.booking.rules import rules_for, told_from
 from myotome.clinic.people.queries import practitioners_for, rooms_for
 from myotome.pages.access import for_roles
 from myotome.pages.typed import a_clock, a_day, whole
@@ -27,6 +29,7 @@ from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound, Time
 
 desk = for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
 SHOWN = timedelta(days=92)
+TYPED = ("practitioner", "room", "on", "starts", "ends", "reason")
 
 
 @desk
@@ -44,11 +47,13 @@ def block(request: HttpRequest, actor: Actor) -> HttpResponse:
             error = refusal
             error.field = {"start": "starts", "end": "ends"}.get(refusal.field or "", refusal.field)
     now = timezone.now()
+    rows = blocks_between(actor, now, now + SHOWN)
     context: dict[str, Any] = {
-        "blocks": blocks_between(actor, now, now + SHOWN),
+        "blocks": [(row, _zone_of(actor, row)) for row in rows],
         "practitioners": list(practitioners_for(actor)),
         "rooms": list(rooms_for(actor)),
-        "typed": given or {"on": request.GET.get("on", "") or f"{timezone.localdate()}"},
+        "typed": given
+        or {"on": f"{timezone.localdate()}"} | {n: v for n, v in request.GET.items() if n in TYPED and v},
         "twice": _both(error) if isinstance(error, TimeComesTwice) else (),
         "error": error,
     }
@@ -58,10 +63,35 @@ def block(request: HttpRequest, actor: Actor) -> HttpResponse:
 @desk
 @require_POST
 def unblock(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Blocked time given back."""
-    unblock_time(by=actor, at=timezone.now(), hold_id=whole(request.POST.get("hold", ""), "hold"))
-    messages.success(request, _("Free again."))
-    return redirect("booking:block", clinic=actor.clinic_slug)
+    """Blocked time given back; the form stands as it was filled in, to block it again."""
+    at = timezone.now()
+    was = unblock_time(by=actor, at=at, hold_id=whole(request.POST.get("hold", ""), "hold"))
+    page = redirect("booking:block", clinic=actor.clinic_slug)
+    if was is None:
+        messages.success(request, _("Free again."))
+        return page
+    zone = ZoneInfo(_zone_of(actor, was))
+    starts, ends = was.starts_at.astimezone(zone), was.ends_at.astimezone(zone)
+    typed = {
+        "practitioner": was.practitioner_id or "",
+        "room": was.room_id or "",
+        "on": starts.date(),
+        "starts": f"{starts:%H:%M}",
+        "ends": f"{ends:%H:%M}",
+        "reason": was.reason,
+    }
+    messages.success(request, said_given_back(actor, at, zone, _("Free again.")))
+    page["Location"] += f"?{urlencode(typed)}"
+    return page
+
+
+def said_given_back(actor: Actor, at: datetime, zone: tzinfo, done: str) -> str:
+    """What the desk reads when hours are somebody's again: from when on those who wait are asked, and how to take it back."""
+    told_at = told_from(actor, at=at, rules=rules_for(actor.clinic_id))
+    if told_at is None:
+        return done
+    when = f"{told_at.astimezone(zone):%H:%M:%S}"
+    return f"{done} {_('Who waits for such a time is asked from %(when)s on. To take this back, send the form below.') % {'when': when}}"
 
 
 def _block(actor: Actor, given: Any) -> None:
@@ -93,6 +123,12 @@ def _zone(actor: Actor, practitioner_id: int | None, room_id: int | None, on: da
     if place is not None:
         return str(known.places[place].time_zone)
     return zone_of_practitioner(known, practitioner_id, on) if practitioner_id else zone_of_clinic(known)
+
+
+def _zone_of(actor: Actor, row: Any) -> str:
+    """The clock by which a blocked time was typed."""
+    about = ZoneInfo(_zone(actor, row.practitioner_id, row.room_id, row.starts_at.date()))
+    return _zone(actor, row.practitioner_id, row.room_id, row.starts_at.astimezone(about).date())
 
 
 def _both(error: TimeComesTwice) -> list[tuple[str, str, str]]:

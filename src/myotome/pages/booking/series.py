@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from myotome.clinic.booking.actions import fresh_key
 from myotome.clinic.booking.apart import LEAST_GAP_DAYS, MOST_GAP_DAYS
+from myotome.clinic.booking.clocks import zone_then
 from myotome.clinic.booking.own_records import practitioners_but_her
 from myotome.clinic.booking.preview import MOST_VISITS, SeriesPreview, Wish, preview_series
 from myotome.clinic.booking.queries import services_after_the_first
@@ -161,6 +163,6 @@ def _book(request: HttpRequest, actor: Actor, person: Any) -> HttpResponse:
     messages.success(request, _("%(n)s visits are booked.") % {"n": len(done.booked)})
     warn_of_credentials(request, actor, done.booked)
     for start, why in done.refused:
-        local = timezone.localtime(start)
+        local = start.astimezone(ZoneInfo(zone_then(actor.clinic_id, chosen[start], start)))
         messages.warning(request, f"{local:%a %d %b %H:%M}: {why}")
     return redirect("desk:patient", clinic=actor.clinic_slug, patient=person.pk)

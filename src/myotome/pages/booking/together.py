@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -13,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 
 from myotome.clinic.booking.actions import fresh_key
+from myotome.clinic.booking.clocks import zone_then
 from myotome.clinic.booking.preview import Wish
 from myotome.clinic.booking.queries import services_after_the_first
 from myotome.clinic.booking.together import MOST_SERIES, Together, preview_together
@@ -138,11 +140,13 @@ def _book(request: HttpRequest, actor: Actor) -> HttpResponse:
         all_or_nothing=given.get("what") != "some",
         key=given.get("key", "") or fresh_key(),
     )
+    visits = {row.patient.pk: row.visits for row in wanted}
     for person, one in done:
         n = len(one.booked)
         said = ngettext("%(name)s: %(n)s visit is booked.", "%(name)s: %(n)s visits are booked.", n)
         if n:
             messages.success(request, said % {"name": person.name, "n": n})
         for start, why in one.refused:
-            messages.warning(request, f"{person.name}, {timezone.localtime(start):%a %d %b %H:%M}: {why}")
+            zone = zone_then(actor.clinic_id, visits[person.pk][start], start)
+            messages.warning(request, f"{person.name}, {start.astimezone(ZoneInfo(zone)):%a %d %b %H:%M}: {why}")
     return redirect("desk:week", clinic=actor.clinic_slug)

@@ -26,6 +26,7 @@ urlpatterns = [
     path("waiting/", waiting.waiting_list, name="waiting"),
     path("waiting/<int:patient>/", waiting.wait, name="wait"),
     path("waiting/stop/<int:wish>/", waiting.stop, name="stop_waiting"),
+    path("waiting/put-back/<int:wish>/", waiting.back, name="put_back"),
     path("waiting/phoned/<int:offer>/", waiting.phoned, name="phoned_about"),
     path("offer/<str:token>/", waiting.offer, name="offer"),
     path("mail/<str:token>/", day_acts.mail, name="mail"),

@@ -17,7 +17,7 @@ from myotome.clinic.booking.asking import to_phone
 from myotome.clinic.booking.openings import offer_by_link, zone_of
 from myotome.clinic.booking.own_records import practitioners_but_her
 from myotome.clinic.booking.queries import services_after_the_first
-from myotome.clinic.booking.waitlist import stop_waiting, wait_for, waiting
+from myotome.clinic.booking.waitlist import just_taken_off, put_back, stop_waiting, wait_for, waiting
 from myotome.clinic.pathway.series import wished_series
 from myotome.clinic.people.links import link_token
 from myotome.clinic.people.queries import patient_by_link, patient_for
@@ -26,7 +26,7 @@ from myotome.pages.access import by_link, for_roles
 from myotome.pages.typed import a_clock, a_day, whole, whole_or_none
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
-from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, MyotomeError
+from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, MyotomeError, NotAllowed
 
 desk = for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
 
@@ -34,9 +34,13 @@ desk = for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
 @desk
 def waiting_list(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Who waits, the longest first."""
-    return render(
-        request, "booking/waiting.html", {"rows": waiting(actor), "to_phone": to_phone(actor, at=timezone.now())}
-    )
+    now = timezone.now()
+    context = {
+        "rows": waiting(actor),
+        "taken_off": just_taken_off(actor, at=now),
+        "to_phone": to_phone(actor, at=now),
+    }
+    return render(request, "booking/waiting.html", context)
 
 
 @desk
@@ -104,6 +108,18 @@ def wait(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
 def stop(request: HttpRequest, actor: Actor, wish: int) -> HttpResponse:
     """Off the list."""
     stop_waiting(by=actor, at=timezone.now(), wish_id=wish)
+    return redirect("booking:waiting", clinic=actor.clinic_slug)
+
+
+@desk
+@require_POST
+def back(request: HttpRequest, actor: Actor, wish: int) -> HttpResponse:
+    """On the list again, as if she had never been off it."""
+    try:
+        put_back(by=actor, at=timezone.now(), wish_id=wish)
+        messages.success(request, _("She waits again, in her old place."))
+    except NotAllowed as error:
+        messages.error(request, error.message)
     return redirect("booking:waiting", clinic=actor.clinic_slug)
 
 

@@ -20,9 +20,8 @@ from myotome.clinic.booking.kept import SetUp, set_up_of
 from myotome.clinic.booking.queries import (
     Offer,
     appointment_for,
-    requests_to_phone,
 )
-from myotome.clinic.booking.weeks import closed_days, visits_and_blocks
+from myotome.clinic.booking.weeks import closed_days, day_at_the_desk, visits_and_blocks
 from myotome.clinic.money.actions import can_charge
 from myotome.clinic.money.queries import charge_of_visit
 from myotome.clinic.needling.cosigning import waiting_for_cosignature
@@ -57,7 +56,7 @@ def day(request: HttpRequest, actor: Actor) -> HttpResponse:
     clock = clock_asked(clocks, request.GET.get("place", ""))
     today = now.astimezone(ZoneInfo(clock.zone)).date()
     on = day_asked(request.GET.get("on", ""), today)
-    everywhere, blocks = visits_and_blocks(actor, first_day=on, n_days=1, zone=clock.zone)
+    everywhere, requests, blocks = day_at_the_desk(actor, on=on, zone=clock.zone)
     appointments = [row for row in everywhere if clock.has(row.place_id)]
     practitioners = clock.here(row.practitioner_id for row in appointments)
     by_room = request.GET.get("by") == "room"
@@ -76,7 +75,7 @@ def day(request: HttpRequest, actor: Actor) -> HttpResponse:
         "in_now": _in_now(actor),
         "at_home": due_at_home(actor, at=now, zone=request.clinic.time_zone),
         "to_ask": checks_to_phone(actor, at=now),
-        "requests": requests_to_phone(actor),
+        "requests": requests,
         "left": left_among(known, appointments),
         "may_move": True,
         "n_unsent": n_unsent(actor, at=now),
