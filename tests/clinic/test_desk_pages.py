@@ -203,7 +203,7 @@ def test_a_held_time_is_booked_after_the_call_and_the_words_of_the_call_are_need
     assert "To phone first" in client.get(at("desk:day", clinic)).content.decode()
     client.post(at("desk:phoned", clinic, appointment=row.pk), {"outcome": " ", "go_on": "yes"})
     refused = client.post(at("desk:step", clinic, appointment=row.pk, to="booked"), {"version": row.version})
-    assert refused.status_code == 403
+    assert refused.status_code == 409
     assert "Write what the call came to" in refused.content.decode()
     row.refresh_from_db()
     assert row.status == "requested"

@@ -63,6 +63,13 @@ class NotAllowed(MyotomeError):
     http_status = 403
 
 
+class NotAsThingsStand(MyotomeError):
+    """What was asked for does not follow from how things stand: somebody else was first, it is too late, or too early."""
+
+    slug = "not-as-things-stand"
+    http_status = 409
+
+
 class StaleVersion(MyotomeError):
     """Somebody else saved this in the meantime; both versions are shown."""
 

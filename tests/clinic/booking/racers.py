@@ -7,6 +7,7 @@ They are `won`, `refused` (409), anything else by the name of its error. WHAT is
     series     weekly series over the same weeks, all or none waitlist  the same offers of the waiting list, each said yes to
     own        all writers after one place each week, each a patient in care with her own link
     import     rows of a file, all writers the same one       blind     as place, but written without looking
+    files      rows of a file each, for the same places, every writer's of a patient of her own
     herself    the first practitioner's time, and as a patient her own; one writer says first that the two are one
     tied       the same, while visits of hers are moved and taken back
 """
@@ -28,7 +29,7 @@ from django.db import transaction  # noqa: E402
 
 from myotome.clinic.booking import actions  # noqa: E402
 from myotome.clinic.booking.answers import say_yes  # noqa: E402
-from myotome.clinic.booking.claims import occupy, spans_for  # noqa: E402
+from myotome.clinic.booking.claims import TAKEN, occupy, spans_for  # noqa: E402
 from myotome.clinic.booking.importing import hand_in, import_file  # noqa: E402
 from myotome.clinic.booking.importing_rows import Outcome  # noqa: E402
 from myotome.clinic.booking.models import Appointment, DeskAct, Offered, Service  # noqa: E402
@@ -39,7 +40,7 @@ from myotome.clinic.booking.undo import undo  # noqa: E402
 from myotome.clinic.pathway.own_booking import own_visit_booked  # noqa: E402
 from myotome.clinic.people.models import Clinic, Patient, Place, Practitioner, Room  # noqa: E402
 from myotome.clinic.people.queries import actor_of, patient_by_link, system_actor  # noqa: E402
-from myotome.vocabulary.errors import MyotomeError, NotAllowed  # noqa: E402
+from myotome.vocabulary.errors import AlreadyBooked, MyotomeError  # noqa: E402
 from myotome.vocabulary.scheduling import AppointmentStatus  # noqa: E402
 
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
@@ -178,8 +179,15 @@ class Writer:
 
     def imported(self, n: int) -> None:
         """Row n of a file that all writers import at the same time: the same row is one appointment."""
+        self._import(n, self.patients[n % len(self.patients)])
+
+    def files(self, n: int) -> None:
+        """Row n of a file of one's own, for the place that row n of every other file wants too."""
+        self._import(n, self.patients[self.seed])
+
+    def _import(self, n: int, patient_id: int) -> None:
         starts_at = AFTERNOON + WEEK * (n % MOST_WEEKS) + timedelta(hours=2 * (n // MOST_WEEKS))
-        patient = Patient.objects.get(pk=self.patients[n % len(self.patients)])
+        patient = Patient.objects.get(pk=patient_id)
         name = Practitioner.objects.get(pk=self.practitioners[1]).name
         row = [patient.given_name, patient.family_name, str(patient.born_on), self.service.kind, name]
         row += [f"{starts_at.astimezone(HERE):%Y-%m-%d}", f"{starts_at.astimezone(HERE):%H:%M}"]
@@ -187,7 +195,7 @@ class Writer:
         file = hand_in(by=self.desk, at=NOON, kind="visits", name=f"row {n}", content=content)
         (done,) = import_file(by=self.desk, at=NOON, file=file).rows
         if done.outcome is Outcome.FAULT:
-            raise AssertionError(str(done.says))
+            raise AlreadyBooked(TAKEN) if str(done.says) == TAKEN else AssertionError(str(done.says))
 
     def blind(self, n: int) -> None:
         """The one place of week n, without looking whether it is free: only the claims stand between two writers."""
@@ -211,8 +219,6 @@ class Writer:
         """What came of one attempt."""
         try:
             act(n)
-        except NotAllowed:
-            return "refused"  # a step that no longer follows: somebody else was first
         except MyotomeError as error:
             return "refused" if error.http_status == 409 else type(error).__name__
         except Exception as error:

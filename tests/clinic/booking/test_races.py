@@ -223,6 +223,15 @@ def test_a_file_read_in_by_eight_at_once_is_in_the_diary_once(race):
         assert race.findings() == SOUND
 
 
+def test_of_eight_files_that_want_one_place_exactly_one_gets_it(race):
+    for _ in range(N_ROUNDS):
+        race.empty()
+        counts = race.run("files", N_WRITERS * N_PLACES)
+        assert counts == {"won": N_PLACES, "refused": (N_WRITERS - 1) * N_PLACES}
+        assert race.n_live() == N_PLACES
+        assert race.findings() == SOUND
+
+
 def test_of_eight_who_want_one_place_exactly_one_gets_it(race):
     for _ in range(N_ROUNDS):
         race.empty()

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from myotome.clinic.booking.calendars import make_feed
+from myotome.clinic.booking.holds import block_time
 from myotome.clinic.booking.models import Appointment, Claim
 from myotome.clinic.booking.told import read_feed
 from myotome.clinic.people.models import OwnRecord
@@ -37,9 +38,32 @@ def test_the_desk_is_asked_says_yes_and_can_take_it_back(client, elena):
     shown = client.get(page).content.decode()
     assert "While she is treated she does not treat, and she is never offered herself." in shown
     assert "She treats here herself" not in shown
+    details = (
+        client.get(at("desk:patient", clinic, patient=elena[0][4].pk)).content.decode().partition('id="details"')[2]
+    )
+    assert "She treats here herself" in details.partition("</details>")[0], (
+        "of somebody else it is asked where she is put right"
+    )
     assert client.post(address, {"is_she": "no"}).status_code == 302
     assert not OwnRecord.objects.exists()
     assert "Is this patient she?" in client.get(page).content.decode()
+
+
+def test_where_her_own_time_is_blocked_the_desk_reads_when_and_is_led_to_giving_it_back(client, elena):
+    desk, person, david = elena
+    clinic, who, robin, service, hannah = desk
+    hold = block_time(
+        by=robin, at=AT, starts_at=clock(10, days=1), ends_at=clock(11, days=1), reason="own treatment",
+        practitioner_id=who.pk,
+    )  # fmt: skip
+    client.post(at("desk:treats_here", clinic, patient=person.pk), {"practitioner": who.pk})
+    hers = a_visit((clinic, david, *desk[2:]), clock(12, days=1), person)
+    book, move = at("desk:book", clinic, patient=person.pk), at("desk:move", clinic, appointment=hers.pk)
+    for address in (book, move):
+        page = client.get(address, {"service": service.pk}).content.decode()
+        assert f'href="{at("booking:block", clinic)}#block-{hold.pk}">Wed 25 Nov, 10:00 – 11:00 (own treatment)' in page
+    assert "her own time is blocked" not in client.get(book, {"service": service.pk, "page": 1}).content.decode()
+    assert "her own time is blocked" not in client.get(at("desk:book", clinic, patient=hannah.pk)).content.decode()
 
 
 def test_somebody_of_another_name_is_chosen_from_the_list_and_nobody_is_not(client, elena):

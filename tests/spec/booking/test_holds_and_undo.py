@@ -20,7 +20,7 @@ from myotome.clinic.pathway.actions import request_phoned
 from myotome.clinic.people.models import Room
 from myotome.clinic.people.queries import patient_by_link, public_actor
 from myotome.vocabulary.courses import RedFlagLevel
-from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, NotAllowed, StaleVersion
+from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, NotAsThingsStand, StaleVersion
 from tests.factories import AT, a_clinic, a_course, a_patient, a_practitioner, a_receptionist, an_actor
 
 pytestmark = pytest.mark.django_db
@@ -288,7 +288,7 @@ def test_a_cancellation_taken_back_stands_again_unless_the_time_has_gone(desk):
 def test_after_three_minutes_it_is_too_late_and_a_change_since_is_not_overwritten(desk):
     hers = book_at(desk)
     act = DeskAct.objects.get()
-    with pytest.raises(NotAllowed, match="too late"):
+    with pytest.raises(NotAsThingsStand, match="too late"):
         undo(by=desk[2], at=AT + 3 * MINUTE, act_id=act.pk)
     move(by=desk[2], at=AT, appointment_id=hers.pk, version=1, starts_at=TEN + timedelta(hours=2))
     with pytest.raises(StaleVersion):

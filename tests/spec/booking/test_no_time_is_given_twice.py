@@ -20,6 +20,7 @@ from myotome.vocabulary.errors import (
     InvalidValue,
     KeyReused,
     NotAllowed,
+    NotAsThingsStand,
     StaleVersion,
 )
 from myotome.vocabulary.scheduling import AppointmentStatus, ServiceKind
@@ -130,7 +131,7 @@ def test_call_first_holds_the_time_until_somebody_has_phoned(desk):
     assert held_until_phoned(desk[2]) == [held]
     with pytest.raises(AlreadyBooked):
         book_at(desk)
-    with pytest.raises(NotAllowed, match="somebody has phoned"):
+    with pytest.raises(NotAsThingsStand, match="somebody has phoned"):
         step(by=desk[2], at=AT, appointment_id=held.pk, to=AppointmentStatus.BOOKED)
     with pytest.raises(InvalidValue):
         request_phoned(by=desk[2], at=AT, appointment_id=held.pk, go_on=True, outcome=" ")
@@ -208,8 +209,9 @@ def test_cancelling_twice_is_cancelling_once_and_frees_the_time(desk):
 def test_a_cancelled_visit_cannot_be_confirmed(desk):
     hers = book_at(desk)
     cancel(by=desk[2], at=AT, appointment_id=hers.pk)
-    with pytest.raises(NotAllowed):
+    with pytest.raises(NotAsThingsStand) as refused:
         step(by=desk[2], at=AT, appointment_id=hers.pk, to=AppointmentStatus.ARRIVED)
+    assert refused.value.http_status == 409
 
 
 def test_nobody_has_stayed_away_before_the_visit_begins_and_none_is_done_before_its_day(desk):
@@ -217,9 +219,9 @@ def test_nobody_has_stayed_away_before_the_visit_begins_and_none_is_done_before_
     no_show, done = AppointmentStatus.NO_SHOW, AppointmentStatus.DONE
     day_before = hers.starts_at - timedelta(hours=10)
     wall = hers.starts_at.astimezone(ZoneInfo(hers.place.time_zone))
-    with pytest.raises(NotAllowed, match=f"{wall:%Y-%m-%d %H:%M}"):
+    with pytest.raises(NotAsThingsStand, match=f"{wall:%Y-%m-%d %H:%M}"):
         step(by=desk[2], at=hers.starts_at - timedelta(minutes=1), appointment_id=hers.pk, to=no_show)
-    with pytest.raises(NotAllowed, match=f"from {wall:%Y-%m-%d} on"):
+    with pytest.raises(NotAsThingsStand, match=f"from {wall:%Y-%m-%d} on"):
         step(by=desk[2], at=day_before - timedelta(hours=1), appointment_id=hers.pk, to=done)
     hers.refresh_from_db()
     assert hers.status == "booked"

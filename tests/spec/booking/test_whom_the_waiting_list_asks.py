@@ -20,7 +20,7 @@ from myotome.clinic.booking.undo import undo
 from myotome.clinic.booking.waitlist import put_back, wait_for, waiting
 from myotome.clinic.booking.wishes import choose_mail
 from myotome.clinic.people.queries import patient_by_link
-from myotome.vocabulary.errors import AlreadyBooked, NotAllowed
+from myotome.vocabulary.errors import AlreadyBooked, NotAsThingsStand
 from tests.factories import AT, a_clinic, a_course, a_patient, a_practitioner, a_receptionist, an_actor, the_system
 
 pytestmark = pytest.mark.django_db
@@ -217,7 +217,7 @@ def test_who_is_taken_off_the_list_can_be_put_back_for_three_minutes_and_nobody_
     if is_put_back:
         assert say_yes(by=house.system, at=later.run_after, offer_id=Offered.objects.get().pk).patient == house.hannah
     else:
-        with pytest.raises(NotAllowed, match="too late to put her back"):
+        with pytest.raises(NotAsThingsStand, match="too late to put her back"):
             put_back(by=house.robin, at=later.run_after, wish_id=hers.pk)
 
 

@@ -28,7 +28,14 @@ from myotome.clinic.people.actions import begin_care
 from myotome.clinic.people.models import Patient
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import RedFlagLevel, Role
-from myotome.vocabulary.errors import AlreadyBooked, BookingStopped, KeyReused, NotAllowed, StaleVersion, TakenBack
+from myotome.vocabulary.errors import (
+    AlreadyBooked,
+    BookingStopped,
+    KeyReused,
+    NotAsThingsStand,
+    StaleVersion,
+    TakenBack,
+)
 from myotome.vocabulary.scheduling import AppointmentStatus
 
 S = AppointmentStatus
@@ -162,8 +169,8 @@ def move(
     Raises:
         AlreadyBooked: the new time is taken; the old one stays hers.
         StaleVersion: somebody moved it in the meantime.
-        NotAllowed: it has begun, ended or been cancelled; for the patient herself also when its time has come, or as
-            another service; for somebody new as what she may not book.
+        NotAsThingsStand: it has begun, ended or been cancelled; for the patient herself also when its time has come.
+        NotAllowed: a patient as another service; for somebody new as what she may not book.
         InvalidValue: the new time cannot be booked.
         NotFound: no such service is offered.
     """
@@ -184,7 +191,7 @@ def move(
     with transaction.atomic():
         appointment = _locked(by, appointment_id)
         if S(appointment.status) not in {S.REQUESTED, S.BOOKED}:
-            raise NotAllowed("Only a visit that has not begun can be moved.")
+            raise NotAsThingsStand("Only a visit that has not begun can be moved.")
         check_patient_may_change(by, appointment, at=at)
         if appointment.version != version:
             raise StaleVersion("This visit was changed in the meantime. Look at it again, then move it.")
@@ -215,7 +222,7 @@ def cancel(
 
     Raises:
         StaleVersion: somebody moved or changed it in the meantime.
-        NotAllowed: it has begun or ended; for the patient herself also when its time has come.
+        NotAsThingsStand: it has begun or ended; for the patient herself also when its time has come.
     """
     appointment = _locked(by, appointment_id)
     if S(appointment.status) is S.CANCELLED:
@@ -257,7 +264,7 @@ def step(
 
     Raises:
         StaleVersion: somebody moved or changed it in the meantime.
-        NotAllowed: the step cannot follow the one it stands at, nobody has phoned yet, or it is too early to know.
+        NotAsThingsStand: the step cannot follow the one it stands at, nobody has phoned yet, or it is too early to know.
     """
     by.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER)
     appointment = _locked(by, appointment_id)
@@ -269,7 +276,9 @@ def step(
         _check_is_time(appointment, to, at)
     was_requested, before = S(appointment.status) is S.REQUESTED, snapshot(appointment)
     if to is S.BOOKED and was_requested and not is_phoned:
-        raise NotAllowed("This time is held until somebody has phoned. Write what the call came to; that books it.")
+        raise NotAsThingsStand(
+            "This time is held until somebody has phoned. Write what the call came to; that books it."
+        )
     if to is S.CANCELLED:
         return cancel(by=by, at=at, appointment_id=appointment_id)
     if to is S.NO_SHOW:
@@ -304,11 +313,11 @@ def check_patient_may_change(by: Actor, appointment: Appointment, *, at: datetim
     """Nothing, when the actor may move or cancel a visit at this moment: the desk may even after its time has come.
 
     Raises:
-        NotAllowed: a patient, and the time of her visit has come.
+        NotAsThingsStand: a patient, and the time of her visit has come.
     """
     is_hers = by.patient_id is not None and not by.holds(Role.RECEPTIONIST, Role.PRACTITIONER)
     if is_hers and appointment.starts_at <= at:
-        raise NotAllowed("This visit has begun. Please phone us.")
+        raise NotAsThingsStand("This visit has begun. Please phone us.")
 
 
 def patient_may_change(appointment: Appointment, *, at: datetime) -> bool:
@@ -356,7 +365,7 @@ def _locked(by: Actor, appointment_id: int) -> Appointment:
 
 def _check_step(appointment: Appointment, to: AppointmentStatus) -> None:
     if to not in NEXT_STEPS[S(appointment.status)]:
-        raise NotAllowed(
+        raise NotAsThingsStand(
             "A visit that is {status} cannot become {to}.",
             status=appointment.status.replace("_", " "),
             to=to.value.replace("_", " "),
@@ -373,11 +382,13 @@ def _check_is_time(appointment: Appointment, to: AppointmentStatus, at: datetime
     zone = ZoneInfo(appointment.place.time_zone)
     starts = appointment.starts_at.astimezone(zone)
     if to is S.NO_SHOW and at < starts:
-        raise NotAllowed(
+        raise NotAsThingsStand(
             "That she did not come can be said from {when:%Y-%m-%d %H:%M} on, when the visit begins.", when=starts
         )
     if to is S.DONE and at.astimezone(zone).date() < starts.date():
-        raise NotAllowed("This visit can be said to be done from {on:%Y-%m-%d} on, its own day.", on=starts.date())
+        raise NotAsThingsStand(
+            "This visit can be said to be done from {on:%Y-%m-%d} on, its own day.", on=starts.date()
+        )
 
 
 def _audit(by: Actor, at: datetime, act: str, appointment: Appointment, **detail: object) -> None:

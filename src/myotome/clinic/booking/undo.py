@@ -21,7 +21,7 @@ from myotome.clinic.booking.placing import place, wanted_for
 from myotome.clinic.booking.waitlist import booking_taken_back
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
-from myotome.vocabulary.errors import NotAllowed, StaleVersion
+from myotome.vocabulary.errors import NotAsThingsStand, StaleVersion
 from myotome.vocabulary.scheduling import AppointmentStatus
 
 KEPT = ("status", "practitioner_id", "service_id", "starts_at", "ends_at", "sequence", "cancelled_at", "cancelled_by")
@@ -66,7 +66,7 @@ def undo(*, by: Actor, at: datetime, act_id: int) -> Appointment:
     Undone already stays undone.
 
     Raises:
-        NotAllowed: the time for it has run out.
+        NotAsThingsStand: the time for it has run out.
         StaleVersion: the appointment was changed since.
         AlreadyBooked: its old time has been taken by somebody else in between.
     """
@@ -80,7 +80,7 @@ def undo(*, by: Actor, at: datetime, act_id: int) -> Appointment:
         if act.undone_at is not None:
             return appointment
         if at >= act.until:
-            raise NotAllowed("It is too late to undo this: the patient is being told. Change the visit instead.")
+            raise NotAsThingsStand("It is too late to undo this: the patient is being told. Change the visit instead.")
         if appointment.version != act.before["version"]:
             raise StaleVersion("This visit was changed since. Look at it again, then change it.")
         Notice.objects.filter(

@@ -19,7 +19,7 @@ from myotome.clinic.people.queries import patient_for
 from myotome.clinic.screening.courses import open_course_id
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
-from myotome.vocabulary.errors import InvalidValue, NotAllowed
+from myotome.vocabulary.errors import InvalidValue, NotAsThingsStand
 
 MOST_WISHES = 3
 
@@ -89,14 +89,14 @@ def put_back(*, by: Actor, at: datetime, wish_id: int) -> None:
     """Somebody who was taken off a moment ago waits again, in her old place; what was held for her still is.
 
     Raises:
-        NotAllowed: it is too late for that, or her course has ended.
+        NotAsThingsStand: it is too late for that, or her course has ended.
     """
     by.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER)
     wish = WaitingWish.objects.for_actor(by).get_or_not_found(pk=wish_id)
     if wish.ended_at is None:
         return
     if wish.pk not in {row.pk for row in just_taken_off(by, at=at)}:
-        raise NotAllowed(
+        raise NotAsThingsStand(
             "It is too late to put her back in her place: the next are being asked. Put her on the list anew."
         )
     wait_again(wish)

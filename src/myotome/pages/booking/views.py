@@ -46,7 +46,7 @@ from myotome.vocabulary.errors import (
     InvalidValue,
     KeyReused,
     MyotomeError,
-    NotAllowed,
+    NotAsThingsStand,
     NotFound,
     StaleVersion,
 )
@@ -259,7 +259,7 @@ def cancel(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
                 version=whole_or_none(request.POST.get("version", "")) or 0,
             )
             return redirect("booking:manage", clinic=actor.clinic_slug, token=token)
-        except NotAllowed as refusal:
+        except NotAsThingsStand as refusal:
             return _managed(request, appointment, token, refusal)
         except StaleVersion as refusal:
             error = refusal

@@ -26,7 +26,7 @@ from myotome.pages.access import by_link, for_roles
 from myotome.pages.typed import a_clock, a_day, whole, whole_or_none
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
-from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, MyotomeError, NotAllowed
+from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, MyotomeError, NotAsThingsStand
 
 desk = for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
 
@@ -118,7 +118,7 @@ def back(request: HttpRequest, actor: Actor, wish: int) -> HttpResponse:
     try:
         put_back(by=actor, at=timezone.now(), wish_id=wish)
         messages.success(request, _("She waits again, in her old place."))
-    except NotAllowed as error:
+    except NotAsThingsStand as error:
         messages.error(request, error.message)
     return redirect("booking:waiting", clinic=actor.clinic_slug)
 

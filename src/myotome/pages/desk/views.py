@@ -42,7 +42,14 @@ from myotome.pages.desk.week import DAYS, monday_of, rows_of
 from myotome.pages.typed import day_asked, whole_or_none
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
-from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, MyotomeError, NotAllowed, NotFound, StaleVersion
+from myotome.vocabulary.errors import (
+    AlreadyBooked,
+    InvalidValue,
+    MyotomeError,
+    NotAsThingsStand,
+    NotFound,
+    StaleVersion,
+)
 from myotome.vocabulary.scheduling import AppointmentStatus
 
 desk = for_roles(Role.RECEPTIONIST, Role.PRACTITIONER)
@@ -152,7 +159,7 @@ def step(request: HttpRequest, actor: Actor, appointment: int, to: str) -> HttpR
     version = whole_or_none(request.POST.get("version", "")) or 0
     try:
         row = actions.step(by=actor, at=now, appointment_id=appointment, to=AppointmentStatus(status), version=version)
-    except (AlreadyBooked, InvalidValue, NotAllowed, StaleVersion) as error:
+    except (AlreadyBooked, InvalidValue, NotAsThingsStand, StaleVersion) as error:
         return _visit_page(request, actor, appointment, error, to=status)
     if row.status == AppointmentStatus.CANCELLED:
         messages.success(request, f"{_('Cancelled.')} {how_told(row, at=now)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,9 @@ from django.utils.translation import gettext as _
 
 from myotome.clinic.booking import actions
 from myotome.clinic.booking.apart import warnings_if_moved
+from myotome.clinic.booking.clocks import zone_where_she_works
 from myotome.clinic.booking.her_holds import held_by
+from myotome.clinic.booking.holds import blocks_between
 from myotome.clinic.booking.kept import SetUp, set_up_of
 from myotome.clinic.booking.own_records import practitioners_but_her
 from myotome.clinic.booking.queries import Offer, appointment_for, free_times_for, services_for
@@ -27,6 +29,7 @@ from myotome.clinic.screening.courses import care_so_far
 from myotome.clinic.screening.phone import may_go_on, newest_intake
 from myotome.pages.access import for_roles
 from myotome.pages.booking.offers import (
+    DAYS_AT_A_LOOK,
     chosen_service,
     chosen_time,
     days_with_offers,
@@ -96,6 +99,7 @@ def move(request: HttpRequest, actor: Actor, appointment: int) -> HttpResponse:
         order=order,
     )
     context = {
+        "her_blocks": _her_blocks(actor, set_up_of(actor.clinic_id), row.patient_id, page=page, at=now),
         "appointment": row,
         "patient": row.patient,
         "days": days,
@@ -111,6 +115,18 @@ def move(request: HttpRequest, actor: Actor, appointment: int) -> HttpResponse:
         "error": error,
     }
     return render(request, "desk/move.html", context, status=error.http_status if error else 200)
+
+
+def _her_blocks(actor: Actor, known: SetUp, patient_id: int, *, page: int, at: datetime) -> list[tuple[Any, str]]:
+    """What is blocked, in the week that is shown, of the practitioner that this patient is, each with its clock."""
+    herself = known.own.get(patient_id)
+    if herself is None:
+        return []
+    week = timedelta(days=DAYS_AT_A_LOOK)
+    rows = blocks_between(actor, at + page * week, at + (page + 1) * week)
+    return [
+        (row, zone_where_she_works(known, herself, row.starts_at)) for row in rows if row.practitioner_id == herself
+    ]
 
 
 def _instead_of(row: Any, actor: Actor) -> list[Any]:
@@ -164,6 +180,7 @@ def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
         "asked": f"service={service.pk}" + (f"&practitioner={practitioner}" if practitioner else ""),
         "error": error,
     }
+    context["her_blocks"] = _her_blocks(actor, known, person.pk, page=context["page"], at=timezone.now())
     context["here"] = _today_soon(actor, known, service, practitioner, person.pk, request.clinic.time_zone)
     context["days"] = days_with_offers(
         actor,
