@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from heapq import nsmallest
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from myotome.clinic.booking.apart import LEAST_GAP_DAYS, MOST_GAP_DAYS, interval_warnings
@@ -240,9 +241,7 @@ def free_between(
         )
         day += timedelta(days=n_days)
     until = furthest(at)
-    return list(
-        {(offer.starts_at, offer.practitioner_id): offer for offer in found if offer.starts_at <= until}.values()
-    )
+    return [offer for offer in found if offer.starts_at <= until]
 
 
 def as_wished(by: Actor, offers: list[Offer], wish: Wish) -> list[Offer]:
@@ -270,12 +269,12 @@ def priced(offers: Iterable[Offer], wish: Wish, zone: str) -> list[Priced]:
         price = abs(local.hour * 60 + local.minute - wished_clock) + DAY * min(days_off, wish.every_days - days_off)
         return round((local - first).total_seconds() / 60), 2 * price
 
-    found: dict[tuple[int, int], Priced] = {}
-    for offer in sorted(offers, key=lambda row: (row.starts_at, row.practitioner_id)):
+    by_minute: dict[int, dict[int, Priced]] = defaultdict(dict)
+    for offer in sorted(offers, key=attrgetter("starts_at")):
         minute, price = minute_and_price(offer.starts_at)
         if minute >= 0 or wish.n_visits == 1:
-            found.setdefault((minute, offer.practitioner_id), Priced(minute, price, offer))
-    return sorted(found.values(), key=lambda row: (row.minute, row.offer.practitioner_id))
+            by_minute[minute].setdefault(offer.practitioner_id, Priced(minute, price, offer))
+    return [rows[who] for _minute, rows in sorted(by_minute.items()) for who in sorted(rows)]
 
 
 def zone_of_wish(by: Actor, wish: Wish) -> str:
