@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from myotome.clinic.booking.actions import book, step
@@ -81,6 +82,23 @@ def test_every_visit_that_has_not_begun_is_moved_from_the_table_of_the_day_by_wh
     assert f'href="{move}">Move to…' in desk.line("Hannah Lindqvist", by)
     step(by=desk.robin, at=TEN, appointment_id=row.pk, to=AppointmentStatus.IN_ROOM)
     assert "Move to…" not in desk.line("Hannah Lindqvist", by)
+
+
+def test_what_was_just_done_with_a_visit_is_taken_back_on_its_page_by_who_did_it_for_three_minutes(desk, monkeypatch):
+    row = desk.books(desk.person("Hannah"), desk.elena)
+    page = reverse("desk:appointment", kwargs={"clinic": desk.clinic.slug, "appointment": row.pk})
+    shown = desk.client.get(page).content.decode()
+    assert "Until 09:03:00 nobody is told of it." in shown
+    address = re.search(r'action="([^"]+/undo/\d+/)"', shown)[1]
+    elena = Client()
+    elena.force_login(desk.elena.user)
+    assert "nobody is told of it" not in elena.get(page).content.decode()
+    monkeypatch.setattr("django.utils.timezone.now", lambda: AT + timedelta(minutes=3))
+    assert "nobody is told of it" not in desk.client.get(page).content.decode()
+    monkeypatch.setattr("django.utils.timezone.now", lambda: AT + timedelta(minutes=2))
+    assert "Nobody was told." in desk.client.post(address, follow=True).content.decode()
+    row.refresh_from_db()
+    assert row.status == "cancelled"
 
 
 def test_the_table_says_with_whom_a_visit_is_and_in_which_room(desk):

@@ -21,6 +21,7 @@ from myotome.clinic.booking.queries import (
     Offer,
     appointment_for,
 )
+from myotome.clinic.booking.undo import open_acts
 from myotome.clinic.booking.weeks import closed_days, day_at_the_desk, visits_and_blocks
 from myotome.clinic.money.actions import can_charge
 from myotome.clinic.money.queries import charge_of_visit
@@ -178,7 +179,10 @@ def _visit_page(
 ) -> HttpResponse:
     """The page of a visit; after a refused step with what was refused, and what the other tab had shown."""
     row = appointment_for(actor, pk)
+    now = timezone.now()
+    mine = [act for act in open_acts(actor, at=now) if act.appointment_id == row.pk]
     context = {
+        "act": mine[0] if mine else None,
         "appointment": row,
         "patient": row.patient,
         "is_practitioner": actor.holds(Role.PRACTITIONER),
