@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,13 +11,16 @@ from django.test import Client
 from django.urls import reverse
 
 from myotome.clinic.booking.actions import book, step
+from myotome.clinic.booking.closing import close_day
 from myotome.clinic.booking.given_back import unblock_time
 from myotome.clinic.booking.holds import block_time
 from myotome.clinic.booking.models import Service
 from myotome.clinic.booking.own_records import tie_own_record
+from myotome.clinic.booking.set_up import add_day
 from myotome.clinic.people.models import Room
+from myotome.vocabulary.courses import Role
 from myotome.vocabulary.scheduling import AppointmentStatus
-from tests.factories import AT, a_clinic, a_course, a_patient, a_practitioner, a_receptionist, an_actor
+from tests.factories import AT, a_clinic, a_course, a_patient, a_practitioner, a_receptionist, a_user, an_actor
 
 pytestmark = pytest.mark.django_db
 TEN = datetime(2026, 11, 24, 10, 0, tzinfo=ZoneInfo("America/Vancouver"))
@@ -125,6 +128,24 @@ def test_a_visit_of_her_own_keeps_who_treats_here_from_treating_and_the_day_says
     assert desk.board() == [("Elena Marchetti", 24, 6, "a visit of her own")]
     assert desk.board("room") == []
     assert "<td>Elena Marchetti</td>" in desk.line("a visit of her own")
+
+
+def test_who_is_away_is_said_at_the_head_of_her_column_and_in_her_row_of_the_week(desk):
+    close_day(by=desk.robin, at=AT, on=TEN.date(), practitioner_id=desk.david.pk, reason="ill")
+    head = re.search(r"<b>David Okafor</b>([^\n]*?)</div>", desk.day())[1]
+    assert "away: ill" in head
+    assert "away" not in re.search(r"<b>Elena Marchetti</b>([^\n]*?)</div>", desk.day())[1]
+    assert "away: ill" not in desk.day(on="2026-11-25")
+    address = reverse("desk:week", kwargs={"clinic": desk.clinic.slug})
+    week = desk.client.get(address).content.decode()
+    row = week.partition('<th scope="row">David Okafor')[2].partition("</tr>")[0]
+    assert row.count("away: ill") == week.count("away: ill") == 1
+    assert "away: ill" not in desk.client.get(address, {"by": "room"}).content.decode()
+    add_day(
+        by=an_actor(a_user(desk.clinic, Role.OWNER), desk.clinic), at=AT, on=TEN.date(), practitioner_id=desk.david.pk,
+        starts=time(10), ends=time(12),
+    )  # fmt: skip
+    assert "away: ill" not in desk.day(), "he comes for two hours after all"
 
 
 def test_what_is_blocked_over_midnight_stands_on_each_of_its_days(desk):

@@ -9,7 +9,7 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from myotome.clinic.booking.boards import Clock
 from myotome.clinic.booking.holds import blocks_between
-from myotome.clinic.booking.kept import set_up_of
+from myotome.clinic.booking.kept import SetUp, set_up_of
 from myotome.clinic.booking.models import Appointment, AppointmentSpan, Hold
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import InvalidValue
@@ -61,4 +61,19 @@ def closed_days(actor: Actor, *, first_day: date, n_days: int, clock: Clock) -> 
         row.on: row.reason
         for row in rows
         if first_day <= row.on < last and row.practitioner_id is None and clock.has(row.place_id)
+    }
+
+
+def away_days(known: SetUp, *, first_day: date, n_days: int, clock: Clock) -> dict[tuple[int, date], str]:
+    """(practitioner, day) of the stretch that are closed for her alone at the places of this clock, with the reason.
+
+    Not a day on which she has an extra shift over it.
+    """
+    last = first_day + timedelta(days=n_days)
+    comes = {(pk, day.on) for (_place, pk), days in known.extra.items() for day in days}
+    return {
+        (row.practitioner_id, row.on): row.reason
+        for row in known.closed_days
+        if row.practitioner_id is not None and first_day <= row.on < last and clock.has(row.place_id)
+        if (row.practitioner_id, row.on) not in comes
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -50,12 +50,13 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A head of the board; `owner` is the practitioner or the room, None where there is none."""
+    """A head of the board; `owner` is the practitioner or the room, None where there is none; `away` why she does not work."""
 
     number: int
     title: str
     subtitle: str
     owner: int | None = None
+    away: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +77,14 @@ def board_of(
     whose: Sequence[Any],
     kept: Sequence[Entry] = (),
     *,
+    away: Mapping[int, str],
     by_room: bool = False,
     day: date,
     zone: str,
     at: datetime,
 ) -> Board:
-    """The board of one wall-clock day in a zone, a column for each practitioner or room of `whose`; `kept` is without a visit.
+    """The board of one wall-clock day in a zone, a column for each practitioner or room of `whose`; `kept` is without a visit, and `away`
+    says of practitioners who do not work why.
 
     Who did not come has left her place to the next, and stands in the list only.
     """
@@ -91,7 +94,7 @@ def board_of(
     first = min([FIRST_HOUR, *(start.hour for start in starts)])
     last = max([LAST_HOUR, *(start.hour + 2 for start in starts)])
     top = datetime.combine(day, time(first), tzinfo=local)
-    columns, places = (_by_room if by_room else _by_practitioner)(appointments, whose)
+    columns, places = _by_room(appointments, whose) if by_room else _by_practitioner(appointments, whose, away)
     blocks = tuple(_block(row, places[row.pk], top, at) for row in appointments)
     now_row = _rows(at.astimezone(local) - top) if at.astimezone(local).date() == day else None
     in_hours = now_row is not None and 0 <= now_row <= (last - first) * 12
@@ -129,7 +132,7 @@ def _kept(
 
 
 def _by_practitioner(
-    appointments: Sequence[Appointment], practitioners: Sequence[Any]
+    appointments: Sequence[Appointment], practitioners: Sequence[Any], away: Mapping[int, str]
 ) -> tuple[tuple[Column, ...], dict[int, int]]:
     """The columns, and in which of them each appointment stands; needles that rest have a column for each room."""
     columns: list[Column] = []
@@ -140,7 +143,9 @@ def _by_practitioner(
             if row.practitioner_id == person.pk:
                 by_room.setdefault(entry_of(row).room if _rests(row) else "", []).append(row)
         for n, room in enumerate(sorted(by_room) or [""]):
-            columns.append(Column(len(columns) + 1, "" if n else person.name, room, person.pk))
+            columns.append(
+                Column(len(columns) + 1, "" if n else person.name, room, person.pk, None if n else away.get(person.pk))
+            )
             places |= {row.pk: len(columns) for row in by_room.get(room, ())}
     return tuple(columns), places
 

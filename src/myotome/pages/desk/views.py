@@ -22,7 +22,7 @@ from myotome.clinic.booking.queries import (
     appointment_for,
 )
 from myotome.clinic.booking.undo import open_acts
-from myotome.clinic.booking.weeks import closed_days, day_at_the_desk, visits_and_blocks
+from myotome.clinic.booking.weeks import away_days, closed_days, day_at_the_desk, visits_and_blocks
 from myotome.clinic.money.actions import can_charge
 from myotome.clinic.money.queries import charge_of_visit
 from myotome.clinic.needling.cosigning import waiting_for_cosignature
@@ -70,7 +70,8 @@ def day(request: HttpRequest, actor: Actor) -> HttpResponse:
     by_room = request.GET.get("by") == "room"
     whose = rooms_at(known, clock) if by_room else practitioners
     kept = _kept_on(on, known, clock, practitioners, everywhere, blocks)
-    board = board_of(appointments, whose, kept, by_room=by_room, day=on, zone=clock.zone, at=now)
+    away = {pk: why for (pk, _day), why in away_days(known, first_day=on, n_days=1, clock=clock).items()}
+    board = board_of(appointments, whose, kept, away=away, by_room=by_room, day=on, zone=clock.zone, at=now)
     context = {
         "board": board,
         "by": "room" if by_room else "practitioner",
@@ -99,6 +100,7 @@ def day(request: HttpRequest, actor: Actor) -> HttpResponse:
     waiting = [*(row.pk for row in context.get("calls", ())), context.get("n_to_sign", 0)]
     waiting += [-row.pk for row in context["to_ask"]]
     waiting += [f"left {row.pk}" for row in context["left"]]
+    waiting += [f"away {pk}" for pk in sorted(away)]
     waiting += [f"kept {row.practitioner_id} {row.room_id} {row.starts_at}" for row in kept]
     with timezone.override(clock.zone):
         return shown_anew(request, "desk/day.html", context, seen=state_of(shown, now, *in_now, *waiting))
@@ -130,6 +132,7 @@ def week(request: HttpRequest, actor: Actor) -> HttpResponse:
         whose = rooms_at(known, clock)
     else:
         whose = clock.here(row.practitioner_id for row in visits)
+    away = away_days(known, first_day=monday, n_days=DAYS, clock=clock)
     closed = closed_days(actor, first_day=monday, n_days=DAYS, clock=clock)
     days = [monday + timedelta(days=n) for n in range(DAYS)]
     context = {
@@ -142,10 +145,12 @@ def week(request: HttpRequest, actor: Actor) -> HttpResponse:
         "today": today,
         "by": "room" if by_room else "practitioner",
         "days": [(day, closed.get(day)) for day in days],
-        "rows": rows_of(visits, blocks, whose, by_room=by_room, monday=monday, zone=clock.zone, own=known.herself),
+        "rows": rows_of(
+            visits, blocks, whose, by_room=by_room, monday=monday, zone=clock.zone, own=known.herself, away=away
+        ),
     }
     with timezone.override(clock.zone):
-        seen = state_of(visits, None, *(block.pk for block in blocks))
+        seen = state_of(visits, None, *(block.pk for block in blocks), *sorted(away))
         return shown_anew(request, "desk/week.html", context, seen=seen)
 
 

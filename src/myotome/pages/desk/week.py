@@ -17,10 +17,11 @@ DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One day of one row."""
+    """One day of one row; `away` why a practitioner does not work, None where she does."""
 
     day: date
     entries: tuple[Entry, ...]
+    away: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,12 @@ def rows_of(
     monday: date,
     zone: str,
     own: Mapping[int, Any],
+    away: Mapping[tuple[int, date], str],
 ) -> list[Row]:
     """A row for each of `whose`, in their order; what belongs to nobody of them (a room let go) comes last, unnamed.
 
     `own` says of patients which practitioner they are: her own visit is a time at which she does not treat. What is blocked
-    over midnight stands in each of its days.
+    over midnight stands in each of its days. `away` says on which days a practitioner does not work, and why.
     """
     local = ZoneInfo(zone)
     days = [monday + timedelta(days=n) for n in range(DAYS)]
@@ -66,9 +68,17 @@ def rows_of(
                 found[(owner, day)].append(part)
     named = [(row.pk, row.name) for row in whose]
     rest = [(None, "")] if any(owner is None for owner, _ in found) else []
-    return [_row(title, [(day, found[(owner, day)]) for day in days]) for owner, title in [*named, *rest]]
+    return [
+        _row(
+            title,
+            [
+                Cell(day, tuple(in_order(found[(pk, day)])), None if by_room else away.get((pk or 0, day)))
+                for day in days
+            ],
+        )
+        for pk, title in [*named, *rest]
+    ]
 
 
-def _row(title: str, cells: list[tuple[date, list[Entry]]]) -> Row:
-    made = tuple(Cell(day, tuple(in_order(entries))) for day, entries in cells)
-    return Row(title, made, sum(entry.visit is not None for cell in made for entry in cell.entries))
+def _row(title: str, cells: Sequence[Cell]) -> Row:
+    return Row(title, tuple(cells), sum(entry.visit is not None for cell in cells for entry in cell.entries))
