@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from myotome.clinic.booking.boards import Clock
 from myotome.clinic.booking.holds import blocks_between
@@ -27,24 +27,28 @@ def visits_and_blocks(actor: Actor, *, first_day: date, n_days: int, zone: str) 
     if not 1 <= n_days <= MOST_DAYS:
         raise InvalidValue("Ask for 1 to {most} days.", field="n_days", most=MOST_DAYS)
     start, end = _midnight(first_day, zone), _midnight(first_day + timedelta(days=n_days), zone)
-    rows = _visits(actor).filter(starts_at__gte=start, starts_at__lt=end)
-    return list(rows), blocks_between(actor, start, end)
+    rows = Appointment.objects.for_actor(actor).filter(starts_at__gte=start, starts_at__lt=end)
+    rows = rows.exclude(status=AppointmentStatus.CANCELLED.value)
+    return list(_shown(rows)), blocks_between(actor, start, end)
 
 
 def day_at_the_desk(actor: Actor, *, on: date, zone: str) -> tuple[list[Appointment], list[Appointment], list[Hold]]:
     """As `visits_and_blocks` of one day, and between them the times of any day held until a practitioner has phoned, the oldest first."""
     start, end = _midnight(on, zone), _midnight(on + timedelta(days=1), zone)
-    of_the_day = Q(starts_at__gte=start, starts_at__lt=end)
-    rows = list(_visits(actor).filter(of_the_day | Q(status=AppointmentStatus.REQUESTED.value)))
+    # By a union of two lists, each from an index; an OR of the two would go over every visit that the clinic ever had.
+    mine = Appointment.objects.for_actor(actor).exclude(status=AppointmentStatus.CANCELLED.value).order_by()
+    of_the_day = mine.filter(starts_at__gte=start, starts_at__lt=end).values("pk")
+    held = mine.filter(status=AppointmentStatus.REQUESTED.value).values("pk")
+    rows = list(_shown(Appointment.objects.filter(pk__in=of_the_day.union(held))))
     requests = sorted(
         (row for row in rows if row.status == AppointmentStatus.REQUESTED.value), key=lambda row: row.created_at
     )
     return [row for row in rows if start <= row.starts_at < end], requests, blocks_between(actor, start, end)
 
 
-def _visits(actor: Actor) -> QuerySet[Appointment]:
+def _shown(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:
+    """The visits with all that a board shows of them, in order."""
     spans = Prefetch("spans", AppointmentSpan.objects.select_related("room"))
-    rows = Appointment.objects.for_actor(actor).exclude(status=AppointmentStatus.CANCELLED.value)
     rows = rows.select_related("patient", "service", "practitioner", "place").prefetch_related(spans)
     return rows.order_by("starts_at", "pk")
 
