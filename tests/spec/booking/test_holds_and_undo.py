@@ -19,9 +19,9 @@ from myotome.clinic.booking.weeks import day_at_the_desk
 from myotome.clinic.pathway.actions import request_phoned
 from myotome.clinic.people.models import Room
 from myotome.clinic.people.queries import patient_by_link, public_actor
-from myotome.vocabulary.courses import RedFlagLevel
+from myotome.vocabulary.courses import RedFlagLevel, Role
 from myotome.vocabulary.errors import AlreadyBooked, InvalidValue, NotAsThingsStand, StaleVersion
-from tests.factories import AT, a_clinic, a_course, a_patient, a_practitioner, a_receptionist, an_actor
+from tests.factories import AT, a_clinic, a_course, a_patient, a_practitioner, a_receptionist, a_user, an_actor
 
 pytestmark = pytest.mark.django_db
 TEN = AT + timedelta(hours=1)
@@ -155,18 +155,38 @@ def test_blocked_time_cannot_be_booked_until_it_is_given_back(desk):
     assert book_at(desk).status == "booked"
 
 
-def test_time_with_a_visit_in_it_is_not_blocked(desk):
+def test_time_with_a_visit_in_it_is_not_blocked_and_it_is_said_whose(desk):
     clinic, elena, robin = desk
     book_at(desk)
-    with pytest.raises(AlreadyBooked):
-        block_time(
-            by=robin, at=AT, starts_at=TEN, ends_at=TEN + timedelta(hours=1), reason="", practitioner_id=elena.pk
-        )
+
+    def block(by=robin, hours=1):
+        ends_at = TEN + timedelta(hours=hours)
+        block_time(by=by, at=AT, starts_at=TEN, ends_at=ends_at, reason="", practitioner_id=elena.pk)
+
+    with pytest.raises(AlreadyBooked, match=r"booked in this time: 10:00 Hannah Lindqvist\. Move it first"):
+        block()
+    for n in range(1, 6):
+        book_at(desk, TEN + n * HOUR, patient=a_patient(clinic, given_name=f"Omar {n}"))
+    with pytest.raises(AlreadyBooked, match=r"10:00 Hannah Lindqvist, 11:00 Omar 1 .*, 13:00 Omar 3 [^,]*, and more"):
+        block(hours=6)
+    with pytest.raises(AlreadyBooked, match=r"booked in this time\. Move it first"):
+        block(by=an_actor(a_user(clinic, Role.OWNER), clinic))
     with pytest.raises(InvalidValue):
         block_time(by=robin, at=AT, starts_at=TEN, ends_at=TEN + timedelta(hours=1), reason="")
     room = Room.objects.filter(clinic=clinic)[0]
     with pytest.raises(InvalidValue):
         block_time(by=robin, at=AT, starts_at=TEN, ends_at=TEN, reason="", room_id=room.pk)
+
+
+def test_time_that_is_blocked_or_held_is_said_to_be_so(desk):
+    _, elena, robin = desk
+    when = {"by": robin, "at": AT, "reason": "", "practitioner_id": elena.pk}
+    hold_at(desk)
+    with pytest.raises(AlreadyBooked, match="held for somebody who is booking"):
+        block_time(**when, starts_at=TEN, ends_at=TEN + HOUR)
+    block_time(**when, starts_at=TEN + HOUR, ends_at=TEN + 2 * HOUR)
+    with pytest.raises(AlreadyBooked, match="blocked already"):
+        block_time(**when, starts_at=TEN + HOUR, ends_at=TEN + 3 * HOUR)
 
 
 def test_a_booking_taken_back_within_three_minutes_is_told_to_nobody(desk):

@@ -8,6 +8,7 @@ What nobody wanted again is swept by the queue: the first hold queues the sweep,
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,7 +17,7 @@ from django_tasks_db.models import DBTaskResult
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.booking.claims import clash_is_already_booked, taken_among, write_claims
-from myotome.clinic.booking.models import AskedBooking, Claim, Hold
+from myotome.clinic.booking.models import Appointment, AskedBooking, Claim, Hold
 from myotome.clinic.booking.notices import queue_jobs
 from myotome.clinic.booking.placing import place_hold, wanted_for
 from myotome.clinic.booking.queries import practitioner_of
@@ -26,10 +27,12 @@ from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import AlreadyBooked, InvalidValue
 from myotome.vocabulary.scheduling import HoldKind, ticks
+from myotome.vocabulary.sentences import Sentence, joined
 
 LONGEST_BLOCK_DAYS = 31
 SWEPT_AFTER = timedelta(hours=1)
 MOST_SWEPT_AT_ONCE = 1000
+MOST_NAMED = 4
 
 
 def hold_time(
@@ -128,7 +131,7 @@ def block_time(
     if room_id is not None:
         resources.append(f"room:{Room.objects.for_actor(by).get_or_not_found(pk=room_id).pk}")
     if taken_among(resources, span.start, span.stop, at=at):
-        raise AlreadyBooked("Something is booked in this time. Move it first, then block.", field="start")
+        raise _in_the_way(by, resources, span)
     hold = Hold(
         clinic_id=by.clinic_id,
         kind=HoldKind.BLOCK.value,
@@ -147,6 +150,35 @@ def block_time(
         )
     record(by=by, at=at, act="time.blocked", subject=hold)
     return hold
+
+
+def _in_the_way(by: Actor, resources: list[str], span: range) -> AlreadyBooked:
+    """The refusal that names whose visits stand in a time to be blocked, as far as the actor may know."""
+    claims = Claim.objects.filter(resource__in=resources, tick__gte=span.start, tick__lt=span.stop)
+    rows = Appointment.objects.for_actor(by).filter(pk__in=claims.values("appointment_id"))
+    rows = rows.select_related("patient", "place").order_by("starts_at", "pk")[: MOST_NAMED + 1]
+    names = [
+        Sentence(
+            "{when:%H:%M} {name}", when=row.starts_at.astimezone(ZoneInfo(row.place.time_zone)), name=row.patient.name
+        )
+        for row in rows[:MOST_NAMED]
+    ]
+    if len(rows) > MOST_NAMED:
+        names.append(Sentence("and more"))
+    if names:
+        return AlreadyBooked(
+            "Something is booked in this time: {visits}. Move it first, then block.",
+            field="start",
+            visits=joined(names, by=", "),
+        )
+    if claims.filter(appointment__isnull=False).exists():
+        return AlreadyBooked("Something is booked in this time. Move it first, then block.", field="start")
+    if claims.filter(hold__kind=HoldKind.BLOCK.value).exists():
+        return AlreadyBooked("Some of this time is blocked already. Give that back first, then block.", field="start")
+    return AlreadyBooked(
+        "Some of this time is held for somebody who is booking, or is offered to somebody who waits. Try again later.",
+        field="start",
+    )
 
 
 def blocks_between(actor: Actor, start: datetime, end: datetime) -> list[Hold]:
