@@ -241,9 +241,10 @@ def _hold(by: Actor, wanted: Wanted, at: datetime, *, until: datetime) -> Hold:
 @task()
 def give_on_later(wish_id: int) -> None:
     """What is held for a wish that has not been put back meanwhile."""
-    wish = WaitingWish.objects.filter(pk=wish_id, ended_at__isnull=False).first()
-    if wish is not None:
-        give_on(wish, at=timezone.now())
+    with transaction.atomic():
+        wish = WaitingWish.objects.select_for_update().filter(pk=wish_id, ended_at__isnull=False).first()
+        if wish is not None:
+            give_on(wish, at=timezone.now())
 
 
 @task()

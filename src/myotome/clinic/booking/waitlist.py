@@ -92,6 +92,7 @@ def put_back(*, by: Actor, at: datetime, wish_id: int) -> None:
         NotAsThingsStand: it is too late for that, or her course has ended.
     """
     by.check_holds(Role.RECEPTIONIST, Role.PRACTITIONER)
+    WaitingWish.objects.select_for_update().filter(pk=wish_id, clinic_id=by.clinic_id).first()
     wish = WaitingWish.objects.for_actor(by).get_or_not_found(pk=wish_id)
     if wish.ended_at is None:
         return

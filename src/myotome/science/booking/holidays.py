@@ -1,4 +1,4 @@
-"""Public holidays of a Canadian province or territory, as a proposal that the owner edits before it closes a day.
+"""Public holidays of a Canadian province or territory: the owner closes them all in one act, and edits them day by day after it.
 
 Each holiday is a rule of the calendar: a fixed day, the n-th weekday of a month, the Monday before a day, or a distance
 from Easter. A holiday that falls on a weekend stays where it is; who gives another day off instead adds it by hand.
