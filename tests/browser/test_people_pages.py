@@ -101,7 +101,7 @@ def test_the_desk_says_who_she_is_and_what_she_is_sent(house):
     house.page.get_by_text("kept for her until").first.wait_for()
     fits(house, "move-at-the-desk")
     house.page.locator("button.time").filter(has_text="kept for her until").first.click()
-    house.page.get_by_text("Moved.").wait_for()
+    house.page.get_by_text("Moved. The patient is told by mail.").wait_for()
     assert Appointment.objects.get().starts_at > row.starts_at
 
 
