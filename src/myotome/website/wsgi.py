@@ -1,5 +1,6 @@
 """The WSGI application; it refuses to start when a route declares no access."""
 
+import gc
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "myotome.website.settings")
@@ -16,3 +17,4 @@ if _faults := every_route_declares_access(None):
     raise ImproperlyConfigured("; ".join(fault.msg for fault in _faults))
 
 end_with_parent_if_served()
+gc.freeze()  # what is loaded stays: the collector need not go over it again in the midst of an answer

@@ -126,7 +126,8 @@ def test_what_is_refused_stays_open_with_all_that_was_typed(clinic, owner, chang
 
 def test_a_rename_to_anothers_name_is_refused_at_its_own_form(clinic, owner):
     long = a_service(clinic, "IMS 45 minutes")
-    answer = post(owner, clinic, "service", **NEW | {"service": long.pk, "name": "Ims", "is_active": "yes"})
+    form = NEW | {"service": long.pk, "version": long.version, "name": "Ims", "is_active": "yes"}
+    answer = post(owner, clinic, "service", **form)
     assert answer.status_code == 422
     assert f'id="service-{long.pk}-name-error"' in answer.content.decode()
     assert "There is a service called “IMS” already" in words_of(answer)
@@ -134,7 +135,8 @@ def test_a_rename_to_anothers_name_is_refused_at_its_own_form(clinic, owner):
 
 def test_a_retired_service_stands_last_and_says_so(clinic, owner):
     short = Service.objects.get(kind="ims")
-    page = words_of(post(owner, clinic, "service", **NEW | {"service": short.pk, "name": "IMS", "phases": "30 both"}))
+    form = NEW | {"service": short.pk, "version": short.version, "name": "IMS", "phases": "30 both"}
+    page = words_of(post(owner, clinic, "service", **form))
     assert "IMS IMS, 30 minutes, not offered" in page
     assert page.index("Save Acupuncture") < page.index("Save IMS Add a service")
 
