@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from myotome.clinic.audit.actions import record
-from myotome.clinic.booking.kept import set_up_of
+from myotome.clinic.booking.kept import SetUp, set_up_of
 from myotome.clinic.booking.models import Appointment
 from myotome.clinic.booking.queries import treats
 from myotome.clinic.people.models import Credential, Practitioner
@@ -99,9 +99,12 @@ def credential_rows(actor: Actor) -> list[Credential]:
     return list(rows.order_by("practitioner__name", "expires_on", "pk"))
 
 
-def lapsed_by_then(actor: Actor, booked: Iterable[Appointment]) -> list[Sentence]:
-    """A sentence for each practitioner and day on which what she holds for the treatment is not in force."""
-    set_up, found = set_up_of(actor.clinic_id), {}
+def lapsed_by_then(actor: Actor, booked: Iterable[Appointment], *, known: SetUp | None = None) -> list[Sentence]:
+    """A sentence for each practitioner and day on which what she holds for the treatment is not in force.
+
+    `known` is the clinic's set-up where it is at hand.
+    """
+    set_up, found = known or set_up_of(actor.clinic_id), {}
     for row in booked:
         service, place = set_up.services[row.service_id], set_up.places[row.place_id]
         mode = TreatmentMode.IMS if "treats_ims" in treats(service) else TreatmentMode.ACUPUNCTURE

@@ -69,10 +69,12 @@ def wanted_for(
     patient_id: int | None = None,
     newcomer: bool | None = None,
     service: Service | None = None,
+    known: SetUp | None = None,
 ) -> Wanted:
     """What is needed to put this service into the diary then. Call it before the transaction; nothing is locked.
 
     With `patient_id` it is also checked that she may book the service; `newcomer` says whether she is new, if known.
+    `known` is the clinic's set-up where it is at hand.
 
     Raises:
         InvalidValue: in the past, off the 5-minute steps, more than 400 days away, outside working hours, with somebody
@@ -80,7 +82,7 @@ def wanted_for(
         NotAllowed: a new patient begins with an assessment.
         NotFound: no such service or practitioner in the clinic.
     """
-    set_up = set_up_of(by.clinic_id)
+    set_up = known or set_up_of(by.clinic_id)
     service = service or active_service(set_up, service_id)
     if patient_id is not None:
         check_may_book(service, patient_id=patient_id, newcomer=newcomer)

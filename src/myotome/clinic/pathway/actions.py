@@ -17,6 +17,7 @@ from myotome.clinic.booking.actions import attach_course, book, cancel, step
 from myotome.clinic.booking.claims import give_claims_to
 from myotome.clinic.booking.her_holds import intake_key
 from myotome.clinic.booking.holds import let_go
+from myotome.clinic.booking.kept import SetUp
 from myotome.clinic.booking.models import Appointment
 from myotome.clinic.booking.own_records import check_one_practitioner, claim_for_both
 from myotome.clinic.booking.placing import wanted_for
@@ -139,8 +140,11 @@ def patient_booked(
     note_for_desk: str = "",
     newcomer: bool | None = None,
     to_phone: bool = False,
+    known: SetUp | None = None,
 ) -> Appointment:
     """The appointment, and for a visit of a course the two questions that come before it.
+
+    `known` is the clinic's set-up where it is at hand.
 
     Raises:
         BookingStopped: somebody new who was not asked the safety questions, and whatever `booking.actions.book` raises.
@@ -159,6 +163,7 @@ def patient_booked(
             starts_at=starts_at,
             patient_id=patient.pk,
             newcomer=newcomer,
+            known=known,
         )
 
     level = RedFlagLevel(intake.level) if intake and not intake.called_at else RedFlagLevel.NONE

@@ -9,11 +9,14 @@ from django.contrib import messages
 from django.http import HttpRequest
 
 from myotome.clinic.booking.credentials import lapsed_by_then
+from myotome.clinic.booking.kept import SetUp
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.sentences import in_readers_language
 
 
-def warn_of_credentials(request: HttpRequest, actor: Actor, booked: Iterable[Any]) -> None:
+def warn_of_credentials(
+    request: HttpRequest, actor: Actor, booked: Iterable[Any], *, known: SetUp | None = None
+) -> None:
     """A warning for each practitioner and day on which what she is certified for has run out."""
-    for sentence in lapsed_by_then(actor, booked):
+    for sentence in lapsed_by_then(actor, booked, known=known):
         messages.warning(request, in_readers_language(sentence))

@@ -161,7 +161,7 @@ def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
     key = request.POST.get("key") or actions.fresh_key()
     if request.method == "POST" and error is None:
         try:
-            _book(request, actor, person, intake, service.pk, key, newcomer, course_id)
+            _book(request, actor, known, person, intake, service.pk, key, newcomer, course_id)
             return redirect("desk:patient", clinic=actor.clinic_slug, patient=person.pk)
         except MyotomeError as refusal:
             error = refusal
@@ -201,6 +201,7 @@ def book(request: HttpRequest, actor: Actor, patient: int) -> HttpResponse:
 def _book(
     request: HttpRequest,
     actor: Actor,
+    known: SetUp,
     person: Any,
     intake: Any,
     service_id: int,
@@ -222,9 +223,10 @@ def _book(
         key=f"{key}|{start}",
         note_for_desk=request.POST.get("note_for_desk", ""),
         newcomer=newcomer,
+        known=known,
     )
     messages.success(request, _("Booked, and here.") if is_here else _("Booked."))
-    warn_of_credentials(request, actor, [booked])
+    warn_of_credentials(request, actor, [booked], known=known)
 
 
 def _today_soon(
