@@ -203,7 +203,7 @@ def test_the_owner_opens_a_treatment_to_patients_in_care(client, hannah):
     client.post(
         reverse("booking:change", kwargs={"clinic": hannah.clinic.slug, "what": "service"}),
         {
-            "service": service.pk, "phases": "30 both", "name": "IMS", "price_cents": "9500", "room_kind": "any",
+            "service": service.pk, "version": service.version, "phases": "30 both", "name": "IMS", "price_cents": "9500", "room_kind": "any",
             "buffer_minutes": "0", "turnover_minutes": "0", "most_resting": "3", "in_care_may_book": "yes", "is_active": "yes",
         },
     )  # fmt: skip
