@@ -95,9 +95,8 @@ def plain_fits(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         train = targets(rows, known)
         if len(train) < FEWEST:
             continue
-        days = max(
-            FEWEST_DAYS, round(float(np.mean([row.visits[-1].day - row.visits[known - 1].day for row in train])), 1)
-        )
+        gaps = [row.visits[-1].day - row.visits[known - 1].day for row in train]
+        days = max(FEWEST_DAYS, round(float(np.mean(gaps)), 1))
         baselines = {}
         for name in BASELINES:
             numbers, off = learned_with_residuals(name, (*_table(train, known), _came(train)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -84,6 +84,16 @@ def taken_between(
         name = f"practitioner:{own[pk]}"
         busy[name] = np.concatenate([busy.get(name, NOTHING), rows])
     return Taken(busy, rest, patient)
+
+
+def ticks_of_patients(patient_ids: Iterable[int], first_tick: int, end_tick: int) -> dict[int, set[int]]:
+    """The ticks in [first_tick, end_tick) in which each of these patients has a visit; who has none is not there."""
+    names = {f"patient:{pk}": pk for pk in patient_ids}
+    rows = Claim.objects.filter(resource__in=names, tick__gte=first_tick, tick__lt=end_tick)
+    found: dict[int, set[int]] = defaultdict(set)
+    for resource, tick in rows.values_list("resource", "tick"):
+        found[names[resource]].add(tick)
+    return dict(found)
 
 
 def _as_patients(

@@ -17,7 +17,6 @@ from time import monotonic
 
 from myotome.clinic.booking.hours import rooms_at
 from myotome.clinic.booking.kept import set_up_of
-from myotome.clinic.booking.models import Claim
 from myotome.clinic.booking.preview import (
     Priced,
     SeriesPreview,
@@ -32,7 +31,7 @@ from myotome.clinic.booking.preview import (
     zone_of_wish,
 )
 from myotome.clinic.booking.queries import Offer, phases_of, service_for
-from myotome.clinic.booking.taken import Taken, taken_between
+from myotome.clinic.booking.taken import Taken, taken_between, ticks_of_patients
 from myotome.clinic.people.queries import patient_for
 from myotome.science.booking.phases import Who, stretches, visit_ticks
 from myotome.vocabulary.actors import Actor
@@ -165,7 +164,8 @@ def free_times_of_all(by: Actor, *, at: datetime, wishes: Sequence[tuple[int, Wi
     own = set_up_of(by.clinic_id).own
     days = [days_looked_at(wish, at=at) for _, wish in wishes]
     first, last = min(day for day, _ in days), max(day for _, day in days)
-    busy = _busy_ticks([patient for patient, _ in wishes], first, last)
+    a, b = _midnight(first - timedelta(days=1)), _midnight(last + timedelta(days=2))
+    busy = ticks_of_patients([patient for patient, _ in wishes], a, b)
     alike: dict[tuple[int, int | None, int, int | None], list[int]] = defaultdict(list)
     for n, (patient, wish) in enumerate(wishes):
         herself = patient if patient in own else None
@@ -188,17 +188,6 @@ def free_times_of_all(by: Actor, *, at: datetime, wishes: Sequence[tuple[int, Wi
                 ],
                 wish,
             )
-    return found
-
-
-def _busy_ticks(patient_ids: Iterable[int], first: date, last: date) -> dict[int, set[int]]:
-    """When each of these patients has a visit already."""
-    names = {f"patient:{pk}": pk for pk in patient_ids}
-    a, b = _midnight(first - timedelta(days=1)), _midnight(last + timedelta(days=2))
-    rows = Claim.objects.filter(resource__in=names, tick__gte=a, tick__lt=b).values_list("resource", "tick")
-    found: dict[int, set[int]] = defaultdict(set)
-    for resource, tick in rows:
-        found[names[resource]].add(tick)
     return found
 
 

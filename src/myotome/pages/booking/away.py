@@ -18,7 +18,7 @@ from myotome.clinic.booking.closing import away_from, close_day, left_behind, op
 from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.people.queries import practitioners_for
 from myotome.pages.access import for_roles
-from myotome.pages.booking.blocks import said_given_back
+from myotome.pages.booking.blocks import filled_in, said_given_back
 from myotome.pages.typed import a_day, whole
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
@@ -52,8 +52,7 @@ def away(request: HttpRequest, actor: Actor) -> HttpResponse:
         "days": away_from(actor, today=timezone.localdate()),
         "left": left_behind(actor, at=timezone.now()),
         "may_move": True,
-        "typed": given
-        or {"on": f"{timezone.localdate()}"} | {n: v for n, v in request.GET.items() if n in TYPED and v},
+        "typed": given or filled_in(request, TYPED),
         "error": error,
     }
     return render(request, "booking/away.html", context, status=error.http_status if error else 200)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 from urllib.parse import urlencode
@@ -52,8 +53,7 @@ def block(request: HttpRequest, actor: Actor) -> HttpResponse:
         "blocks": [(row, _zone_of(actor, row)) for row in rows],
         "practitioners": list(practitioners_for(actor)),
         "rooms": list(rooms_for(actor)),
-        "typed": given
-        or {"on": f"{timezone.localdate()}"} | {n: v for n, v in request.GET.items() if n in TYPED and v},
+        "typed": given or filled_in(request, TYPED),
         "twice": _both(error) if isinstance(error, TimeComesTwice) else (),
         "error": error,
     }
@@ -83,6 +83,11 @@ def unblock(request: HttpRequest, actor: Actor) -> HttpResponse:
     messages.success(request, said_given_back(actor, at, zone, _("Free again.")))
     page["Location"] += f"?{urlencode(typed)}"
     return page
+
+
+def filled_in(request: HttpRequest, names: Iterable[str]) -> dict[str, str]:
+    """What a form for a day begins with: today, and whatever the way to it says, as after something was given back."""
+    return {"on": f"{timezone.localdate()}"} | {name: said for name in names if (said := request.GET.get(name))}
 
 
 def said_given_back(actor: Actor, at: datetime, zone: tzinfo, done: str) -> str:

@@ -2,8 +2,8 @@
 
 It knows where a score begins and where courses of this clinic stood some six weeks after the first visit, with the
 spread it was off by on courses left out. On the way there, and on from there, it takes pain to change by the same share
-each day; of the next score it knows by how much it was off there. It knows nothing of what a treatment does: the natural course, other spacings and the stop rule stay those of
-the recovery model, which always runs beside it.
+each day; of the next score it knows by how much it was off there. It knows nothing of what a treatment does: the natural
+course, other spacings and the stop rule stay those of the recovery model, which always runs beside it.
 """
 
 from __future__ import annotations
