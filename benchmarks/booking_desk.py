@@ -199,11 +199,11 @@ def measure(environment: dict[str, str], *, n_bookings: int, courses: bool = Fal
         took: list[float] = []
         statuses: list[int] = []
         start = threading.Barrier(N_CLIENTS + 1)
+        calls = iter(scene["wanted"])  # whoever is free takes the next call, until there is none
 
         def work(number: int) -> None:
-            mine = scene["wanted"][number::N_CLIENTS]
             start.wait()
-            for patient, practitioner, starts in mine:
+            for patient, practitioner, starts in calls:
                 form = {"service": str(scene["ims"]), "start": f"{starts}|{practitioner}", "key": f"k{patient}"}
                 begun = time.perf_counter()
                 status, _ = desks[number].ask(f"/{scene['slug']}/desk/book/{patient}/", form)

@@ -95,6 +95,11 @@ def ticks(start: datetime, end: datetime) -> range:
     return range(a // TICK_SECONDS, b // TICK_SECONDS)
 
 
+def tick_of(moment: datetime) -> int:
+    """The tick in which an aware moment lies."""
+    return int(moment.timestamp()) // TICK_SECONDS
+
+
 def instant(tick: int) -> datetime:
     """The aware UTC datetime at which a tick starts."""
     return datetime.fromtimestamp(tick * TICK_SECONDS, tz=UTC)

@@ -55,6 +55,10 @@ def book_at(desk, starts_at=TEN, kind=ServiceKind.ASSESSMENT_IMS, patient=None, 
     )
 
 
+def room_of(appointment):
+    return appointment.spans.get(resource_kind="room").room_id
+
+
 def held_until_phoned(actor):
     """What the desk reads under "To phone first"."""
     return day_at_the_desk(actor, on=AT.date(), zone="America/Vancouver")[1]
@@ -81,6 +85,17 @@ def test_when_every_room_is_taken_nobody_is_booked(desk):
     book_at(desk)
     with pytest.raises(AlreadyBooked):
         book_at(desk, practitioner=a_practitioner(clinic, name="David Okafor"))
+
+
+def test_each_practitioner_begins_with_a_room_of_her_own_and_takes_another_while_it_is_taken(desk):
+    clinic, _, _ = desk
+    david, mei, noor = (a_practitioner(clinic, name=name) for name in ("David Okafor", "Mei Tan", "Noor Aziz"))
+    hers = [room_of(book_at(desk, practitioner=who)) for who in (david, mei)]
+    assert len(set(hers)) == 2
+    assert [room_of(book_at(desk, TEN + timedelta(hours=2), practitioner=who)) for who in (mei, david)] == hers[::-1]
+    only_left = book_at(desk, TEN + timedelta(hours=4), practitioner=noor)
+    taken = {room_of(only_left), room_of(book_at(desk, TEN + timedelta(hours=4), practitioner=david))}
+    assert taken == set(hers)
 
 
 def test_the_database_itself_refuses_a_second_claim(desk):

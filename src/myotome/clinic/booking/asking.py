@@ -15,7 +15,7 @@ from myotome.clinic.booking.clocks import zone_where_she_works
 from myotome.clinic.booking.kept import set_up_of
 from myotome.clinic.booking.models import Claim, ContactWish, Offered, Opening, WaitingWish
 from myotome.vocabulary.actors import Actor
-from myotome.vocabulary.scheduling import TICK_SECONDS, ticks
+from myotome.vocabulary.scheduling import tick_of, ticks
 
 MOST_SHOWN = 100
 
@@ -111,4 +111,4 @@ def _practitioner(opening: Opening) -> str:
 
 
 def _tick(opening: Opening) -> int:
-    return int(opening.starts_at.timestamp()) // TICK_SECONDS
+    return tick_of(opening.starts_at)

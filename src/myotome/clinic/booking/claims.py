@@ -16,7 +16,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from myotome.clinic.booking.models import Appointment, AppointmentSpan, Claim, Hold
 from myotome.science.booking.phases import Who, stretches
 from myotome.vocabulary.errors import AlreadyBooked
-from myotome.vocabulary.scheduling import TICK_SECONDS, Phase, ResourceKind, instant, ticks
+from myotome.vocabulary.scheduling import TICK_SECONDS, Phase, ResourceKind, instant, tick_of, ticks
 
 DEADLOCK = "40P01"
 """PostgreSQL's code for a circle of waiting writers that it has broken."""
@@ -42,7 +42,7 @@ def spans_for(
     The buffer lengthens the last stretch of practitioner and room, the turnover that of the room, neither the patient's.
     """
     phases = list(phases)
-    first_tick = int(appointment.starts_at.timestamp()) // TICK_SECONDS
+    first_tick = tick_of(appointment.starts_at)
     after = buffer_minutes * 60 // TICK_SECONDS
     turnover = turnover_minutes * 60 // TICK_SECONDS
     occupied = [
@@ -84,7 +84,7 @@ def keys_of(spans: Iterable[AppointmentSpan]) -> list[Key]:
 
 def resting_ticks(starts_at: datetime, phases: Iterable[Phase]) -> list[int]:
     """The ticks in which the patient rests in a room while the practitioner is elsewhere."""
-    first = int(starts_at.timestamp()) // TICK_SECONDS
+    first = tick_of(starts_at)
     return [
         tick
         for offset, length, _number in stretches(list(phases), Who.REST)

@@ -11,7 +11,7 @@ from myotome.clinic.booking.queries import Offer, free_times_for, phases_of
 from myotome.clinic.booking.taken import taken_between
 from myotome.science.booking.free import FreeTime, best_packed
 from myotome.vocabulary.actors import Actor
-from myotome.vocabulary.scheduling import TICK_SECONDS
+from myotome.vocabulary.scheduling import TICK_SECONDS, tick_of
 
 
 def packed_times_for(
@@ -22,7 +22,7 @@ def packed_times_for(
     `who` is as for `free_times_for`. Starts lie on 5-minute steps, so that a visit can begin when another has ended.
     """
     offers = free_times_for(actor, service=service, first_day=first_day, n_days=n_days, at=at, step_minutes=5, **who)
-    by_time = {FreeTime(int(o.starts_at.timestamp()) // TICK_SECONDS, o.practitioner_id, o.room_id): o for o in offers}
+    by_time = {FreeTime(tick_of(o.starts_at), o.practitioner_id, o.room_id): o for o in offers}
     taken = _taken(actor, first_day, n_days, at=at, who=who)
     minutes = sum(phase.minutes for phase in phases_of(service)) + service.buffer_minutes
     n_ticks = minutes * 60 // TICK_SECONDS
@@ -38,7 +38,7 @@ def _taken(actor: Actor, first_day: date, n_days: int, *, at: datetime, who: Map
     """The ticks in which each practitioner has something."""
     start = datetime.combine(first_day - timedelta(days=1), time(), tzinfo=UTC)
     end = datetime.combine(first_day + timedelta(days=n_days + 1), time(), tzinfo=UTC)
-    a, b = (int(moment.timestamp()) // TICK_SECONDS for moment in (start, end))
+    a, b = (tick_of(moment) for moment in (start, end))
     ignored = {name: value for name, value in who.items() if name.startswith("ignore_")}
     diary = taken_between(actor.clinic_id, a, b, at=at, **ignored)
     found: dict[int, set[int]] = {}

@@ -8,6 +8,7 @@ constraint says so, and the next free room is tried.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -40,7 +41,7 @@ from myotome.clinic.people.models import Place, Practitioner
 from myotome.science.booking.phases import Who, stretches
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import AlreadyBooked, InvalidValue
-from myotome.vocabulary.scheduling import TICK_SECONDS, Phase
+from myotome.vocabulary.scheduling import TICK_SECONDS, Phase, tick_of
 
 FURTHEST_DAYS = 400
 
@@ -103,11 +104,17 @@ def wanted_for(
         phases=phases,
         practitioner=practitioner,
         place=place,
-        rooms=tuple(rooms_at(set_up, service).get(place.pk, ())),
+        rooms=_hers_first(rooms_at(set_up, service).get(place.pk, ()), practitioner_id),
         starts_at=starts_at,
         ends_at=ends_at,
         rules=set_up.rules,
     )
+
+
+def _hers_first(rooms: Sequence[int], practitioner_id: int) -> tuple[int, ...]:
+    """The rooms from one on that is hers as long as it is free: so two who book at one moment seldom want the same."""
+    begin = practitioner_id % len(rooms) if rooms else 0
+    return (*rooms[begin:], *rooms[:begin])
 
 
 def check_start(starts_at: datetime, *, at: datetime, zone: str) -> None:
@@ -241,7 +248,7 @@ def _window(wanted: Wanted) -> tuple[int, int]:
     """The ticks from the beginning of a visit until its practitioner and its room are free again."""
     after = timedelta(minutes=wanted.service.buffer_minutes + wanted.service.turnover_minutes)
     first, last = wanted.starts_at, wanted.ends_at + after
-    return int(first.timestamp()) // TICK_SECONDS, int(last.timestamp()) // TICK_SECONDS
+    return tick_of(first), tick_of(last)
 
 
 def _check_gives(

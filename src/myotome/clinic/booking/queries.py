@@ -23,7 +23,7 @@ from myotome.science.booking.free import Diary, FreeTime, Question, Retained, Ru
 from myotome.science.booking.phases import Who, stretches
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import InvalidValue, LinkExpired, NotAllowed, NotFound
-from myotome.vocabulary.scheduling import TICK_SECONDS, AppointmentStatus, Phase, ServiceKind, instant
+from myotome.vocabulary.scheduling import TICK_SECONDS, AppointmentStatus, Phase, ServiceKind, instant, tick_of
 
 LIVE = [
     status.value
@@ -211,8 +211,8 @@ def free_times_in(
         return row.is_active and getattr(row, flag) and practitioner_id in {None, row.pk} and row.pk != herself
 
     last_day = first_day + timedelta(days=n_days - 1)
-    first_tick = int(datetime.combine(first_day - timedelta(days=1), time(), tzinfo=UTC).timestamp()) // TICK_SECONDS
-    end_tick = int(datetime.combine(last_day + timedelta(days=2), time(), tzinfo=UTC).timestamp()) // TICK_SECONDS
+    first_tick = tick_of(datetime.combine(first_day - timedelta(days=1), time(), tzinfo=UTC))
+    end_tick = tick_of(datetime.combine(last_day + timedelta(days=2), time(), tzinfo=UTC))
     working = set_up.once(
         ("working", flag, service.credential, practitioner_id, herself, first_day, last_day),
         lambda: working_by_place(set_up, gives_it, first_day, last_day, credential=service.credential),
@@ -231,7 +231,7 @@ def free_times_in(
         step_ticks=step_minutes * 60 // TICK_SECONDS,
         buffer_ticks=service.buffer_minutes * 60 // TICK_SECONDS,
         turnover_ticks=service.turnover_minutes * 60 // TICK_SECONDS,
-        not_before_tick=int(at.timestamp()) // TICK_SECONDS + 1,
+        not_before_tick=tick_of(at) + 1,
         patient_taken=diary.patient,
     )
 

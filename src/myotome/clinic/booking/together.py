@@ -36,7 +36,7 @@ from myotome.clinic.people.queries import patient_for
 from myotome.science.booking.phases import Who, stretches, visit_ticks
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.errors import InvalidValue
-from myotome.vocabulary.scheduling import TICK_SECONDS, Phase
+from myotome.vocabulary.scheduling import TICK_SECONDS, Phase, tick_of
 from myotome.vocabulary.sentences import Sentence
 
 MOST_SERIES = 40
@@ -192,7 +192,7 @@ def free_times_of_all(by: Actor, *, at: datetime, wishes: Sequence[tuple[int, Wi
 
 
 def _midnight(day: date) -> int:
-    return int(datetime.combine(day, time(), tzinfo=UTC).timestamp()) // TICK_SECONDS
+    return tick_of(datetime.combine(day, time(), tzinfo=UTC))
 
 
 def _asked(by: Actor, patient_id: int, wish: Wish, offers: list[Offer]) -> _Asked:
@@ -306,7 +306,7 @@ def _takes(
 
 
 def _tick(offer: Offer) -> int:
-    return int(offer.starts_at.timestamp()) // TICK_SECONDS
+    return tick_of(offer.starts_at)
 
 
 def _ticks(row: _Asked, offer: Offer, who: Who) -> list[int]:

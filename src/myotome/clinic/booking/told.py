@@ -24,7 +24,7 @@ from myotome.clinic.booking.models import Appointment, AppointmentSpan, Calendar
 from myotome.clinic.booking.queries import LIVE
 from myotome.exchange.icalendar.feed import FeedEvent, feed_etag
 from myotome.vocabulary.actors import Actor
-from myotome.vocabulary.scheduling import TICK_SECONDS, AppointmentStatus, HoldKind, ResourceKind
+from myotome.vocabulary.scheduling import AppointmentStatus, HoldKind, ResourceKind, tick_of
 from myotome.vocabulary.sentences import Sentence, in_readers_language
 
 DAYS_BACK = 14
@@ -162,7 +162,7 @@ def _room_spans(feed: CalendarFeed, *, since: datetime) -> QuerySet[AppointmentS
     return AppointmentSpan.objects.filter(
         clinic_id=feed.clinic_id,
         resource_kind=ResourceKind.ROOM.value,
-        first_tick__gte=int((since - timedelta(days=1)).timestamp()) // TICK_SECONDS,
+        first_tick__gte=tick_of(since - timedelta(days=1)),
     )
 
 

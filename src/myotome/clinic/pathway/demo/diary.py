@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from myotome.clinic.pathway.demo.house import House
-from myotome.vocabulary.scheduling import TICK_SECONDS, Phase
+from myotome.vocabulary.scheduling import TICK_SECONDS, Phase, tick_of
 
 OPENS, CLOSES = 8, 17
 
@@ -55,7 +55,7 @@ class Diary:
     def _opening(self, on: date) -> int:
         if on not in self.starts:
             local = datetime.combine(on, time(OPENS), tzinfo=self.zone)
-            self.starts[on] = int(local.timestamp()) // TICK_SECONDS
+            self.starts[on] = tick_of(local)
         return self.starts[on]
 
     @staticmethod
