@@ -23,6 +23,9 @@ import jax.numpy as jnp
 import numpy as np
 import numpyro
 import numpyro.distributions as dist
+from numpyro.distributions import biject_to, constraints
+from numpyro.distributions.transforms import AffineTransform, ComposeTransform, SoftplusTransform
+from numpyro.distributions.truncated import LeftTruncatedDistribution
 from numpyro.infer import NUTS, init_to_value
 
 from myotome.knowledge.recovery import Prior, prior
@@ -149,8 +152,42 @@ def priors(chosen: Prior) -> dict[str, Any]:
     return {name: _distribution(start) for name, start in starts(chosen).items()}
 
 
+class Above(LeftTruncatedDistribution):  # type: ignore[misc]
+    """A normal cut from below, sampled as it is but for a stretch of a quarter of its spread above the cut.
+
+    On a logarithm, NumPyro's own way, the floor's tail towards 0 spreads so wide that steps which suit it are unstable at
+    a floor of .8 and above: trajectories diverge there.
+    """
+
+    def __init__(self, mean: float, sd: float, low: float) -> None:
+        super().__init__(dist.Normal(mean, sd), low)
+        self._support = _Stretched(low, 0.25 * sd)
+
+
+class _Stretched(constraints.Constraint):  # type: ignore[misc]
+    def __init__(self, low: float, width: float) -> None:
+        self.low, self.width = low, width
+
+    def __call__(self, x: Any) -> Any:
+        return x >= self.low
+
+    def feasible_like(self, prototype: Any) -> Any:
+        return jnp.full_like(prototype, self.low + self.width)
+
+    def tree_flatten(self) -> Any:
+        return (self.low, self.width), (("low", "width"), {})
+
+
+@biject_to.register(_Stretched)
+def _stretched(constraint: _Stretched) -> Any:
+    wide = AffineTransform(constraint.low, constraint.width, domain=constraints.softplus_positive)
+    return ComposeTransform([SoftplusTransform(), wide])
+
+
 def _distribution(start: Start) -> Any:
-    if start.kind == "normal" and (start.low is not None or start.high is not None):
+    if start.kind == "normal" and start.low is not None and start.high is None:
+        return Above(start.first, start.second, start.low)
+    if start.kind == "normal" and start.high is not None:
         return dist.TruncatedNormal(start.first, start.second, low=start.low, high=start.high)
     kinds = {"normal": dist.Normal, "beta": dist.Beta, "lognormal": dist.LogNormal}
     return kinds[start.kind](start.first, start.second)
