@@ -64,7 +64,8 @@ def check_sampler() -> None:
         values = first.draws[name]
         assert abs(values.mean() - truth[name]) < 4 * values.std(), name
     two = courses_from([row | {"clinic": "ew"[k % 2]} for k, row in enumerate(rows)])
-    both = sampled(two, n_draws=200)
+    both = sampled(two, n_warmup=350, n_draws=230)
+    assert both.draws["mu"].shape == (2, 230)
     assert both.effects["clinic"].shape[2] == 2
     assert both.effects["practitioner"].shape[2] == 6
     assert both.n_divergent == 0

@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 # JAX reads this once, when it is first loaded: one device for each chain.
@@ -22,7 +23,10 @@ import jax.numpy as jnp
 import numpy as np
 import numpyro
 import numpyro.distributions as dist
-from numpyro.infer import MCMC, NUTS, init_to_value
+from numpyro.distributions import biject_to, constraints
+from numpyro.distributions.transforms import AffineTransform, ComposeTransform, SoftplusTransform
+from numpyro.distributions.truncated import LeftTruncatedDistribution
+from numpyro.infer import NUTS, init_to_value
 
 from myotome.knowledge.recovery import Prior, prior
 from myotome.refit.courses import Courses
@@ -34,8 +38,13 @@ from myotome.science.followup.fitted import SHARED
 
 N_CHAINS = 2
 WARMUP = 400
-BLOCK = 400
+BLOCK = 100
 MOST_DRAWS = 4000
+DEEPEST = 6, 10
+"""Doublings of a trajectory during the warm-up and after it. Before the scales are known no trajectory turns round, and
+with ten doublings the first hundred transitions cost more than all others together."""
+OF_ONE_PERSON = frozenset({"z", "first_pain", "unknown"})
+DIVERGENT = "diverging"
 LEAVING = {"leave": dist.Normal(-3.0, 1.5), "leave_relief": dist.HalfNormal(10.0)}
 """Of who leaves without an answer, at a treatment with all of her first pain left: one in twenty, give or take; and how
 much rarer it is the more of it has gone. The forecast does not need them; they keep the rest of a fit honest."""
@@ -59,36 +68,58 @@ def sampled(courses: Courses, *, seed: int = 1, n_warmup: int = WARMUP, n_draws:
     """
     chosen = prior("a")
     begun = time.perf_counter()
-    beside = [f"{e}_z" for e, size in sizes(courses).items() if size > 1]
-    beside += list(LEAVING) if tells_of_leaving(courses) else []
-    kernel = NUTS(model, dense_mass=[(*SHARED, *beside)], init_strategy=init_to_value(values=_start(chosen, courses)))
-    mcmc = MCMC(
-        kernel,
-        num_warmup=n_warmup,
-        num_samples=n_draws or BLOCK,
-        num_chains=N_CHAINS,
-        chain_method="parallel" if jax.local_device_count() >= N_CHAINS else "vectorized",
-        progress_bar=False,
-    )
+    kernel = _kernel(chosen, courses)
+    keys = jax.random.split(jax.random.PRNGKey(seed), N_CHAINS)
+    state = _of_each_chain(lambda key: kernel.init(key, n_warmup, None, (), {}))(keys)
+    go_on = _of_each_chain(_block_of(kernel))
     blocks: list[dict[str, Array]] = []
-    n_divergent, key = 0, jax.random.PRNGKey(seed)
     while True:
-        mcmc.run(key, chosen, courses, extra_fields=("diverging",))
-        got = mcmc.get_samples(group_by_chain=True)
-        blocks.append(
-            {n: np.asarray(v, dtype=float) for n, v in got.items() if n not in {"z", "first_pain", "unknown"}}
-        )
-        n_divergent += int(np.asarray(mcmc.get_extra_fields()["diverging"]).sum())
-        whole = {name: np.concatenate([block[name] for block in blocks], axis=1) for name in blocks[0]}
+        state, got = go_on(state)
+        blocks.append({name: np.asarray(value, dtype=float) for name, value in got.items()})
+        n_found = BLOCK * len(blocks) - n_warmup
+        if n_found < (n_draws or 1):
+            continue
+        end = n_warmup + (n_draws or n_found)
+        whole = {name: np.concatenate([b[name] for b in blocks], axis=1)[:, n_warmup:end] for name in blocks[0]}
+        n_divergent = int(whole.pop(DIVERGENT).sum())
         watched = {name: value for name, value in whole.items() if value.ndim == 2}
-        if n_draws or enough(watched) or whole["mu"].shape[1] >= MOST_DRAWS:
+        if n_draws or enough(watched) or n_found >= MOST_DRAWS:
             break
-        mcmc.post_warmup_state, key = mcmc.last_state, mcmc.last_state.rng_key
     effects = {
         name: sd * whole[f"{name}_z"] if f"{name}_z" in whole else np.zeros((*whole["mu"].shape, 1))
         for name, sd in EFFECT_SD.items()
     }
     return Sampled(watched, effects, n_divergent, n_warmup, time.perf_counter() - begun)
+
+
+def _kernel(chosen: Prior, courses: Courses) -> NUTS:
+    beside = [f"{e}_z" for e, size in sizes(courses).items() if size > 1]
+    beside += list(LEAVING) if tells_of_leaving(courses) else []
+    return NUTS(
+        partial(model, chosen, courses),
+        dense_mass=[(*SHARED, *beside)],
+        max_tree_depth=DEEPEST,
+        init_strategy=init_to_value(values=_start(chosen, courses)),
+    )
+
+
+def _block_of(kernel: NUTS) -> Any:
+    """What takes the state of a chain `BLOCK` transitions further: (state, values (draw,) by name).
+
+    It is compiled once; `numpyro.infer.MCMC` compiles for the warm-up and for each block anew, which takes longer than a block.
+    """
+    constrained = kernel.postprocess_fn((), {})
+
+    def transition(state: Any, _: None) -> tuple[Any, dict[str, Any]]:
+        state = kernel.sample(state, (), {})
+        values = {name: value for name, value in constrained(state.z).items() if name not in OF_ONE_PERSON}
+        return state, values | {DIVERGENT: state.diverging}
+
+    return lambda state: jax.lax.scan(transition, state, None, length=BLOCK)
+
+
+def _of_each_chain(function: Any) -> Any:
+    return jax.pmap(function) if jax.local_device_count() >= N_CHAINS else jax.jit(jax.vmap(function))
 
 
 def model(chosen: Prior, courses: Courses) -> None:
@@ -121,8 +152,42 @@ def priors(chosen: Prior) -> dict[str, Any]:
     return {name: _distribution(start) for name, start in starts(chosen).items()}
 
 
+class Above(LeftTruncatedDistribution):  # type: ignore[misc]
+    """A normal cut from below, sampled as it is but for a stretch of a quarter of its spread above the cut.
+
+    On a logarithm, NumPyro's own way, the floor's tail towards 0 spreads so wide that steps which suit it are unstable at
+    a floor of .8 and above: trajectories diverge there.
+    """
+
+    def __init__(self, mean: float, sd: float, low: float) -> None:
+        super().__init__(dist.Normal(mean, sd), low)
+        self._support = _Stretched(low, 0.25 * sd)
+
+
+class _Stretched(constraints.Constraint):  # type: ignore[misc]
+    def __init__(self, low: float, width: float) -> None:
+        self.low, self.width = low, width
+
+    def __call__(self, x: Any) -> Any:
+        return x >= self.low
+
+    def feasible_like(self, prototype: Any) -> Any:
+        return jnp.full_like(prototype, self.low + self.width)
+
+    def tree_flatten(self) -> Any:
+        return (self.low, self.width), (("low", "width"), {})
+
+
+@biject_to.register(_Stretched)
+def _stretched(constraint: _Stretched) -> Any:
+    wide = AffineTransform(constraint.low, constraint.width, domain=constraints.softplus_positive)
+    return ComposeTransform([SoftplusTransform(), wide])
+
+
 def _distribution(start: Start) -> Any:
-    if start.kind == "normal" and (start.low is not None or start.high is not None):
+    if start.kind == "normal" and start.low is not None and start.high is None:
+        return Above(start.first, start.second, start.low)
+    if start.kind == "normal" and start.high is not None:
         return dist.TruncatedNormal(start.first, start.second, low=start.low, high=start.high)
     kinds = {"normal": dist.Normal, "beta": dist.Beta, "lognormal": dist.LogNormal}
     return kinds[start.kind](start.first, start.second)
