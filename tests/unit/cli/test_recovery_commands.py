@@ -92,6 +92,24 @@ def test_forecast_reads_the_course_and_refuses_a_wrong_one(tmp_path, capsys):
     assert "nrs is 0 to 10" in capsys.readouterr().err
 
 
+def test_nothing_but_zeros_is_refused_until_they_are_said_to_be_real(tmp_path, capsys):
+    file = tmp_path / "course.json"
+    visits = [{"day": 7 * k, "nrs": 0} for k in range(5)]
+    file.write_text(json.dumps({"visits": visits}))
+    assert main(["forecast", str(file), "--json"]) == 1
+    said = capsys.readouterr()
+    assert "every score is 0" in said.err
+    assert "--zero-is-real" in said.err
+    assert said.out == ""
+    assert main(["forecast", str(file), "--json", "--zero-is-real"]) == 0
+    assert json.loads(capsys.readouterr().out)["treatments_left"]["q90"] == 0
+    file.write_text(json.dumps({"visits": visits[:1]}))
+    assert main(["forecast", str(file), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["treatments_left"]["q10"] < 10
+    assert answer["treatments_left"]["q90"] is None
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
