@@ -1,13 +1,14 @@
 """The synthetic clinic: the same seed gives the same clinic, every row keeps the rules, nobody is booked twice."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from myotome.clinic.audit.models import AuditEvent
-from myotome.clinic.booking.models import Appointment, AppointmentSpan, Claim
+from myotome.clinic.booking.models import Appointment, AppointmentSpan, Claim, WorkingHours
 from myotome.clinic.learning.harm import harm_of
 from myotome.clinic.money.models import Charge, DayClose, DayTotal, Payment
 from myotome.clinic.money.queries import owed_cents, owed_list
@@ -48,6 +49,17 @@ def test_the_demo_is_a_clinic_in_the_middle_of_its_day():
         assert needle_as_value(row).state.value == "out"
     assert AuditEvent.objects.filter(act="demo.filled").count() == 1
     _checks_and_stock_are_those_of_a_clinic()
+
+
+@pytest.mark.parametrize("hour", [20, 25], ids=["at noon", "when it is Monday elsewhere"])
+def test_a_demo_made_on_a_sunday_has_visits_that_day_too(hour):
+    sunday = datetime(2026, 11, 29, tzinfo=UTC) + timedelta(hours=hour)
+    fill_clinic(patients=60, seed=3, at=sunday)
+    zone = ZoneInfo(Clinic.objects.get().time_zone)
+    days = Counter(row.astimezone(zone).date() for row in Appointment.objects.values_list("starts_at", flat=True))
+    assert days[date(2026, 11, 29)] > 1
+    assert not any(n for day, n in days.items() if day.weekday() == 6 and day != date(2026, 11, 29))
+    assert WorkingHours.objects.filter(weekday=6).exists()
 
 
 def _checks_and_stock_are_those_of_a_clinic():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,9 +14,9 @@ from myotome.clinic.booking.actions import book, step
 from myotome.clinic.booking.closing import close_day
 from myotome.clinic.booking.given_back import unblock_time
 from myotome.clinic.booking.holds import block_time
-from myotome.clinic.booking.models import Service
+from myotome.clinic.booking.models import Service, WorkingHours
 from myotome.clinic.booking.own_records import tie_own_record
-from myotome.clinic.booking.set_up import add_day
+from myotome.clinic.booking.set_up import add_day, remove_hours
 from myotome.clinic.people.models import Room
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.scheduling import AppointmentStatus
@@ -146,6 +146,27 @@ def test_who_is_away_is_said_at_the_head_of_her_column_and_in_her_row_of_the_wee
         starts=time(10), ends=time(12),
     )  # fmt: skip
     assert "away: ill" not in desk.day(), "he comes for two hours after all"
+
+
+def test_a_day_on_which_nobody_works_says_so_and_leads_to_the_next_one_that_has_hours(desk):
+    def said(on):
+        found = re.search(
+            r"Nobody works on this day\.(?: <a[^>]*href=\"\?on=([\d-]+)[^>]*>Go to ([^<]+)</a>)?", desk.day(on=on)
+        )
+        return found and found.groups()
+
+    friday, saturday = "2026-11-27", "2026-11-28"
+    assert said(friday) is None, "nobody is booked, and both are there"
+    assert said(saturday) == ("2026-11-30", "Monday 30 November")
+    for who in (desk.elena, desk.david):
+        close_day(by=desk.robin, at=AT, on=date(2026, 11, 30), practitioner_id=who.pk)
+    assert said(saturday) == ("2026-12-01", "Tuesday 1 December")
+    desk.blocks(practitioner_id=desk.elena.pk, starts_at=TEN + timedelta(days=4))
+    assert said(saturday) is None, "something is on the board"
+    owner = an_actor(a_user(desk.clinic, Role.OWNER), desk.clinic)
+    for row in WorkingHours.objects.filter(clinic=desk.clinic):
+        remove_hours(by=owner, at=AT, hours_id=row.pk)
+    assert said("2026-12-05") == (None, None), "and to none where there is none within a month"
 
 
 def test_what_is_blocked_over_midnight_stands_on_each_of_its_days(desk):

@@ -9,6 +9,7 @@ from django.db.models import Prefetch, QuerySet
 
 from myotome.clinic.booking.boards import Clock
 from myotome.clinic.booking.holds import blocks_between
+from myotome.clinic.booking.hours import working_by_place
 from myotome.clinic.booking.kept import SetUp, set_up_of
 from myotome.clinic.booking.models import Appointment, AppointmentSpan, Hold
 from myotome.vocabulary.actors import Actor
@@ -81,3 +82,14 @@ def away_days(known: SetUp, *, first_day: date, n_days: int, clock: Clock) -> di
         if row.practitioner_id is not None and first_day <= row.on < last and clock.has(row.place_id)
         if (row.practitioner_id, row.on) not in comes
     }
+
+
+def next_day_worked(known: SetUp, *, first_day: date, clock: Clock) -> date | None:
+    """The first day from `first_day` on, of a month, on which somebody works at a place of this clock; None without one."""
+    working = working_by_place(known, lambda row: row.is_active, first_day, first_day + timedelta(days=MOST_DAYS))
+    starts = [
+        each.start for place, hours in working.items() if clock.has(place) for own in hours.values() for each in own
+    ]
+    zone = ZoneInfo(clock.zone)
+    days = (datetime.fromtimestamp(start, tz=zone).date() for start in starts)
+    return min((day for day in days if day >= first_day), default=None)

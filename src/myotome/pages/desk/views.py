@@ -22,7 +22,7 @@ from myotome.clinic.booking.queries import (
     appointment_for,
 )
 from myotome.clinic.booking.undo import open_acts
-from myotome.clinic.booking.weeks import away_days, closed_days, day_at_the_desk, visits_and_blocks
+from myotome.clinic.booking.weeks import away_days, closed_days, day_at_the_desk, next_day_worked, visits_and_blocks
 from myotome.clinic.money.actions import can_charge
 from myotome.clinic.money.queries import charge_of_visit
 from myotome.clinic.needling.cosigning import waiting_for_cosignature
@@ -92,6 +92,8 @@ def day(request: HttpRequest, actor: Actor) -> HttpResponse:
         "at": now,
         "is_practitioner": actor.holds(Role.PRACTITIONER),
     }
+    if not context["entries"] and (worked := next_day_worked(known, first_day=on, clock=clock)) != on:
+        context["is_free_day"], context["next_worked"] = True, worked
     if context["is_practitioner"]:
         context["calls"], context["reviews"] = calls_and_reviews(actor)
         context["n_to_sign"] = sum(row.cosigner_id == actor.practitioner_id for row in waiting_for_cosignature(actor))

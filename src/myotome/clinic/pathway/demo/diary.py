@@ -29,7 +29,7 @@ class Diary:
         """(start in UTC, room id) of a time that is free on the day or soon after; None when there is none."""
         for shift in range(near_days + 1):
             on = day + timedelta(days=shift)
-            if on.weekday() == 6:
+            if on.weekday() == 6 and on != self.house.today:
                 continue
             found = self._on(practitioner_id, on, phases)
             if found is not None:

@@ -68,7 +68,7 @@ def fill_clinic(
     at = at or timezone.now()
     rng, afterwards = (np.random.Generator(np.random.PCG64(seeds)) for seeds in (seed, [seed, 1]))
     with transaction.atomic():
-        house = build_house(n_patients=patients, today=at.date())
+        house = build_house(n_patients=patients, at=at)
     diary = Diary(house, rng)
     n_days = max(FEWEST_DAYS, round(patients / (COURSES_A_DAY * len(house.practitioners))))
     phases = {kind: [phase.as_value() for phase in service.phases.all()] for kind, service in house.services.items()}
@@ -135,7 +135,7 @@ def _one(
     n_days: int,
     at: datetime,
 ) -> Patient:
-    today = at.astimezone(diary.zone).date()
+    today = house.today
     back = int(n_days * (1 - rng.random() ** 1.15)) if number else 24
     first_day = today - timedelta(days=back - 3) if number else today - timedelta(days=28)
     who = house.practitioners[int(rng.integers(len(house.practitioners)))] if number else house.practitioners[0]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time
 from functools import cache
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.hashers import make_password
 
@@ -48,10 +49,11 @@ class House:
     rooms: list[Room]
     practitioners: list[Practitioner]
     services: dict[ServiceKind, Service]
+    today: date
 
 
-def build_house(*, n_patients: int, today: date, slug: str = "alder") -> House:
-    """The house for so many patients; Sunday is a working day only when today is one."""
+def build_house(*, n_patients: int, at: datetime, slug: str = "alder") -> House:
+    """The house for so many patients; Sunday is a working day only when it is one where the clinic is."""
     clinic = Clinic.objects.create(
         slug=slug,
         name="Alder Street Clinic",
@@ -68,6 +70,7 @@ def build_house(*, n_patients: int, today: date, slug: str = "alder") -> House:
     )
     n_staff = min(MOST_PRACTITIONERS, max(3, -(-n_patients // PATIENTS_PER_PRACTITIONER)))
     practitioners = [_practitioner(clinic, *row) for row in STAFF[:n_staff]]
+    today = at.astimezone(ZoneInfo(clinic.time_zone)).date()
     days = [*range(6), *([6] if today.weekday() == 6 else [])]
     WorkingHours.objects.bulk_create(
         WorkingHours(clinic=clinic, practitioner=who, place=place, weekday=day, starts=time(8), ends=time(17))
@@ -79,7 +82,9 @@ def build_house(*, n_patients: int, today: date, slug: str = "alder") -> House:
     ]
     _member(clinic, "Robin Clarke", "robin", Role.RECEPTIONIST)
     _member(clinic, "Olive Grant", "owner", Role.OWNER)
-    return House(clinic=clinic, place=place, rooms=rooms, practitioners=practitioners, services=_services(clinic))
+    return House(
+        clinic=clinic, place=place, rooms=rooms, practitioners=practitioners, services=_services(clinic), today=today
+    )
 
 
 def _services(clinic: Clinic) -> dict[ServiceKind, Service]:
