@@ -104,16 +104,17 @@ def wanted_for(
         phases=phases,
         practitioner=practitioner,
         place=place,
-        rooms=_hers_first(rooms_at(set_up, service).get(place.pk, ()), practitioner_id),
+        rooms=_hers_first(rooms_at(set_up, service).get(place.pk, ()), set_up, practitioner_id),
         starts_at=starts_at,
         ends_at=ends_at,
         rules=set_up.rules,
     )
 
 
-def _hers_first(rooms: Sequence[int], practitioner_id: int) -> tuple[int, ...]:
-    """The rooms from one on that is hers as long as it is free: so two who book at one moment seldom want the same."""
-    begin = practitioner_id % len(rooms) if rooms else 0
+def _hers_first(rooms: Sequence[int], set_up: SetUp, practitioner_id: int) -> tuple[int, ...]:
+    """The rooms from one on that is hers while it is free, the nth practitioner's the nth: who book at one moment seldom
+    want the same."""
+    begin = list(set_up.practitioners).index(practitioner_id) % len(rooms) if rooms else 0
     return (*rooms[begin:], *rooms[:begin])
 
 
