@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 from scipy.stats import kstest
 from stale import SAMPLER, head
@@ -61,6 +62,7 @@ def main() -> None:
     rows = done["ranks"] if {key: done.get(key) for key in asked} == asked else []
     while len(rows) < options.clinics:
         rows.append(ranks_of(options.seed + len(rows), options.courses))
+        jax.clear_caches()  # what was compiled for this clinic fits no other; some forty of them fill the memory for code
         p_of_ranks = {n: round(float(kstest([row[n] for row in rows], "uniform").pvalue), 4) for n in SHARED}
         record = {"on": today, **asked, "clinics": len(rows), "p_of_ranks": p_of_ranks, "versions": versions()}
         RECORD.write_text(json.dumps(record, indent=1) + "\n")
