@@ -1,7 +1,8 @@
 """Booking at the desk over HTTP, as it is served: login, permission and audit on, eight receptionists at once.
 
 A clinic of ten practitioners and eight rooms is made for it and served by `myotome serve`'s own server. Each receptionist
-logs in with her password through the login page, keeps one connection, and books by the desk's form: one visit an
+logs in with her password through the login page, keeps one connection, and takes the next call when she is free, so that
+all are at work until the end. She books by the desk's form: one visit an
 attempt, each a time that nobody else asks for, so that every refusal is spurious. The clients share the machine.
 """
 
@@ -199,7 +200,7 @@ def measure(environment: dict[str, str], *, n_bookings: int, courses: bool = Fal
         took: list[float] = []
         statuses: list[int] = []
         start = threading.Barrier(N_CLIENTS + 1)
-        calls = iter(scene["wanted"])  # whoever is free takes the next call, until there is none
+        calls = iter(scene["wanted"])
 
         def work(number: int) -> None:
             start.wait()

@@ -94,11 +94,12 @@ def forecast(options: argparse.Namespace) -> int:
     """Answers with ranges of treatments and weeks left, and what they rest on."""
     asked = mapping_from(options.file)
     from myotome.science.followup.answer import forecast_answer, other_spacings
+    from myotome.science.followup.scoring import is_nothing_but_zeros
 
     basis = basis_in(options.fit) if options.fit else None
     answer = forecast_answer(asked, basis) | {"other_spacings": other_spacings(asked, basis)}
     scores = [visit["nrs"] for visit in asked.get("visits") or () if visit.get("nrs") is not None]
-    if len(scores) > 1 and not any(scores) and not options.zero_is_real:
+    if is_nothing_but_zeros(scores) and not options.zero_is_real:
         raise Mistake(
             "visits: every score is 0: never any pain, or not answered? A missing score is null; --zero-is-real says that she had none."
         )

@@ -14,7 +14,7 @@ from myotome.science.followup.forecast import MODEL_VERSION, CurvePoint, visits_
 from myotome.science.followup.particles import ScoredVisit
 from myotome.science.followup.plain import KIND, PLAIN_VERSION, plain_answer
 from myotome.science.followup.recovery import EXPECTED, LONGEST_WEEKS, Covariates
-from myotome.science.followup.scoring import begins_at_zero, zeros_to_ask_about
+from myotome.science.followup.scoring import begins_at_zero, is_nothing_but_zeros, zeros_to_ask_about
 from myotome.science.followup.stopping import stop_rule_sentence
 from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.sentences import Sentence
@@ -176,7 +176,7 @@ def warnings_about(visits: Sequence[ScoredVisit]) -> list[Sentence]:
         )
         for k in zeros_to_ask_about(scores)
     ]
-    if len(scores) > 1 and not any(scores):
+    if is_nothing_but_zeros(scores):
         found.append(
             Sentence("All {n} scores are 0: never any pain, or not answered? Missing scores are null.", n=len(scores))
         )

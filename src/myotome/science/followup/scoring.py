@@ -136,6 +136,15 @@ def begins_at_zero(scores: Sequence[float]) -> bool:
     return bool(scores) and scores[0] == 0
 
 
+def is_nothing_but_zeros(scores: Sequence[float]) -> bool:
+    """Whether two scores of a person or more are all 0, which is how missing ones typed as a number look.
+
+    Source: judgement
+    Check: tests/unit/science/test_forecast_answer.py
+    """
+    return len(scores) > 1 and not any(scores)
+
+
 def meaningful_line(measure: Measure, baseline: float, *, by: Change | None = None) -> float | None:
     """The score at which change from `baseline` becomes meaningful; None where that is not defined, or lies beyond the scale.
 

@@ -53,7 +53,7 @@ class House:
 
 
 def build_house(*, n_patients: int, at: datetime, slug: str = "alder") -> House:
-    """The house for so many patients; Sunday is a working day only when it is one where the clinic is."""
+    """The house for so many patients; Sunday is a working day only when today is one by the clinic's clock."""
     clinic = Clinic.objects.create(
         slug=slug,
         name="Alder Street Clinic",
