@@ -2,8 +2,8 @@
 
 A clinic of ten practitioners and eight rooms is made for it and served by `myotome serve`'s own server. Each receptionist
 logs in with her password through the login page, keeps one connection, and takes the next call when she is free, so that
-all are at work until the end. She books by the desk's form: one visit an
-attempt, each a time that nobody else asks for, so that every refusal is spurious. The clients share the machine.
+all are at work until the end. She books by the desk's form: one visit an attempt, each a time that nobody else asks for, so
+that every refusal is spurious. The clients share the machine.
 """
 
 from __future__ import annotations
