@@ -6,7 +6,7 @@ import platform
 import time
 from collections.abc import Mapping, Sequence
 from importlib import metadata, util
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from myotome.refit.result import MOST_PRACTITIONERS, Fit, basis_of, fit_from
 from myotome.refit.scores import kept_out, plain_fits, scores_of_fit
 from myotome.science.followup.fitted import SHARED
 from myotome.vocabulary.errors import ExtraMissing, TooFewCourses
+
+if TYPE_CHECKING:
+    from myotome.refit.sampler import Sampled
 
 MOST_FITTED = 1500
 FEWEST_COURSES = 50
@@ -35,6 +38,9 @@ def refit(rows: Sequence[Mapping[str, Any]], *, seed: int = 1, n_left_out: int =
     """The result of fitting these courses; whether it came through the gates stands in it, and how many others were
     left out because they could not be read.
 
+    It is judged by one course in five. Up to `MOST_FITTED` all are fitted, and a shorter run that has not seen these is
+    what is judged; of more they are never fitted.
+
     Raises:
         ExtraMissing: the packages are not installed.
         TooFewCourses: fewer than fifty courses with a score.
@@ -44,23 +50,24 @@ def refit(rows: Sequence[Mapping[str, Any]], *, seed: int = 1, n_left_out: int =
     from myotome.refit.sampler import sampled
 
     begun = time.perf_counter()
-    fitted, held = kept_out(rows)
+    seen, unseen = kept_out(rows)
+    is_all_fitted = len(rows) <= MOST_FITTED
+    fitted = [*seen, *unseen] if is_all_fitted else seen
     courses = courses_from(fitted)
     if len(courses) < FEWEST_COURSES:
         raise TooFewCourses(
             "{n} courses with a score are too few; a refit needs {fewest}.", n=len(courses), fewest=FEWEST_COURSES
         )
     used = sample_of(courses, MOST_FITTED, seed=seed)
-    got = sampled(used, seed=seed)
-    shared = {name: value.reshape(-1) for name, value in got.draws.items()}
-    effects = {name: _of_a_course(value, used, name, seed) for name, value in got.effects.items()}
+    is_unseen = np.arange(len(courses)) >= len(courses_from(seen)) if is_all_fitted else None
+    got = sampled(used, seed=seed, held=is_unseen)
     data = {
         "hash": data_hash(rows),
         "n_courses": len(courses),
         "n_used": len(used),
         "n_scores": used.n_scores,
         "n_practitioners": used.n_practitioners,
-        "n_kept_out": len(held),
+        "n_kept_out": len(unseen),
     }
     if n_left_out:
         data["n_left_out"] = n_left_out
@@ -72,12 +79,24 @@ def refit(rows: Sequence[Mapping[str, Any]], *, seed: int = 1, n_left_out: int =
         "versions": versions(),
     }
     gates = gates_of(got.draws, n_divergent=got.n_divergent)
-    own = of_practitioners(got.effects["practitioner"], effects["practitioner"], used, practitioners_in(fitted))
-    kept = {n: shared[n] for n in SHARED}
-    unscored = fit_from(kept, effects, data=data, gates=gates, scores={}, run=run, practitioners=own)
-    scores, plain = scores_of_fit(basis_of(unscored), fitted, held), plain_fits(rows)
-    run["seconds"] = {"sampling": round(got.seconds, 1), "all": round(time.perf_counter() - begun, 1)}
-    return fit_from(kept, effects, data=data, gates=gates, scores=scores, run=run, plain=plain, practitioners=own)
+    names = practitioners_in(fitted)
+    judged = fit_from(**_kept(got.unseen or got, used, names, seed), data=data, gates=gates, scores={}, run=run)
+    scores, plain = scores_of_fit(basis_of(judged), seen, unseen), plain_fits(rows)
+    run["seconds"] = {
+        "sampling": round(got.seconds, 1),
+        "judging": round(got.unseen.seconds, 1) if got.unseen else 0.0,
+        "all": round(time.perf_counter() - begun, 1),
+    }
+    kept = _kept(got, used, names, seed)
+    return fit_from(**kept, data=data, gates=gates, scores=scores, run=run, plain=plain)
+
+
+def _kept(got: Sampled, used: Courses, names: Sequence[str], seed: int) -> dict[str, Any]:
+    """What a result keeps of draws: those that people share, the effects of who treats, and of single practitioners."""
+    effects = {name: _of_a_course(value, used, name, seed) for name, value in got.effects.items()}
+    own = of_practitioners(got.effects["practitioner"], effects["practitioner"], used, names)
+    shared = {name: got.draws[name].reshape(-1) for name in SHARED}
+    return {"shared": shared, "effects": effects, "practitioners": own}
 
 
 def versions() -> dict[str, str]:

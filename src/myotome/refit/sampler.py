@@ -40,6 +40,7 @@ N_CHAINS = 2
 WARMUP = 400
 BLOCK = 100
 MOST_DRAWS = 4000
+SETTLES, N_UNSEEN = 100, 200
 DEEPEST = 6, 10
 """Doublings of a trajectory during the warm-up and after it. Before the scales are known no trajectory turns round, and
 with ten doublings the first hundred transitions cost more than all others together."""
@@ -52,44 +53,72 @@ much rarer it is the more of it has gone. The forecast does not need them; they 
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """Draws by name, each (chain, draw); practitioner effects (chain, draw, practitioner); what sampling them took."""
+    """Draws by name, each (chain, draw); practitioner effects (chain, draw, practitioner); what sampling them took; and
+    where courses were `held`, the draws of a run that had not seen those."""
 
     draws: Mapping[str, Array]
     effects: Mapping[str, Array]
     n_divergent: int
     n_warmup: int
     seconds: float
+    unseen: Sampled | None = None
 
 
-def sampled(courses: Courses, *, seed: int = 1, n_warmup: int = WARMUP, n_draws: int | None = None) -> Sampled:
+def sampled(
+    courses: Courses,
+    *,
+    seed: int = 1,
+    n_warmup: int = WARMUP,
+    n_draws: int | None = None,
+    held: Array | None = None,
+) -> Sampled:
     """Draws of the parameters given these courses; the same seed gives the same draws.
 
     Without `n_draws` each chain goes on by blocks until the gates of agreement and effective size are met, or `MOST_DRAWS`.
+    From where it ends a shorter run goes on without the courses that are `held` (course,), true or false: its draws can
+    be judged by them. It settles within `SETTLES` transitions, having its scales from the run before.
     """
     chosen = prior("a")
     begun = time.perf_counter()
     kernel = _kernel(chosen, courses)
+    all_count = () if held is None else (jnp.ones(len(courses)),)
     keys = jax.random.split(jax.random.PRNGKey(seed), N_CHAINS)
-    state = _of_each_chain(lambda key: kernel.init(key, n_warmup, None, (), {}))(keys)
-    go_on = _of_each_chain(_block_of(kernel))
+    state = _of_each_chain(lambda key: kernel.init(key, n_warmup, None, all_count, {}))(keys)
+    go_on = _of_each_chain(_block_of(kernel), (0, None))
+    state, found = _drawn(go_on, state, all_count, n_warmup, n_draws)
+    unseen = None
+    if held is not None:
+        begun_again = time.perf_counter()
+        _, short = _drawn(go_on, state, (jnp.asarray(~held, dtype=float),), SETTLES, N_UNSEEN)
+        unseen = _sampled(short, SETTLES, time.perf_counter() - begun_again)
+    return _sampled(found, n_warmup, time.perf_counter() - begun, unseen)
+
+
+def _drawn(go_on: Any, state: Any, counted: Any, n_skipped: int, n_draws: int | None) -> tuple[Any, dict[str, Array]]:
+    """(state, values (chain, draw, ...) by name) of `n_draws` after the skipped ones, or of as many as are enough."""
     blocks: list[dict[str, Array]] = []
     while True:
-        state, got = go_on(state)
+        state, got = go_on(state, counted)
         blocks.append({name: np.asarray(value, dtype=float) for name, value in got.items()})
-        n_found = BLOCK * len(blocks) - n_warmup
+        n_found = BLOCK * len(blocks) - n_skipped
         if n_found < (n_draws or 1):
             continue
-        end = n_warmup + (n_draws or n_found)
-        whole = {name: np.concatenate([b[name] for b in blocks], axis=1)[:, n_warmup:end] for name in blocks[0]}
-        n_divergent = int(whole.pop(DIVERGENT).sum())
-        watched = {name: value for name, value in whole.items() if value.ndim == 2}
-        if n_draws or enough(watched) or n_found >= MOST_DRAWS:
-            break
+        end = n_skipped + (n_draws or n_found)
+        found = {name: np.concatenate([b[name] for b in blocks], axis=1)[:, n_skipped:end] for name in blocks[0]}
+        if n_draws or enough(_watched(found)) or n_found >= MOST_DRAWS:
+            return state, found
+
+
+def _watched(found: Mapping[str, Array]) -> dict[str, Array]:
+    return {name: value for name, value in found.items() if value.ndim == 2 and name != DIVERGENT}
+
+
+def _sampled(found: Mapping[str, Array], n_warmup: int, seconds: float, unseen: Sampled | None = None) -> Sampled:
     effects = {
-        name: sd * whole[f"{name}_z"] if f"{name}_z" in whole else np.zeros((*whole["mu"].shape, 1))
+        name: sd * found[f"{name}_z"] if f"{name}_z" in found else np.zeros((*found["mu"].shape, 1))
         for name, sd in EFFECT_SD.items()
     }
-    return Sampled(watched, effects, n_divergent, n_warmup, time.perf_counter() - begun)
+    return Sampled(_watched(found), effects, int(found[DIVERGENT].sum()), n_warmup, seconds, unseen)
 
 
 def _kernel(chosen: Prior, courses: Courses) -> NUTS:
@@ -104,26 +133,33 @@ def _kernel(chosen: Prior, courses: Courses) -> NUTS:
 
 
 def _block_of(kernel: NUTS) -> Any:
-    """What takes the state of a chain `BLOCK` transitions further: (state, values (draw,) by name).
+    """What takes the state of a chain `BLOCK` transitions further, given which courses count: (state, values (draw,) by name).
 
     It is compiled once; `numpyro.infer.MCMC` compiles for the warm-up and for each block anew, which takes longer than a block.
     """
-    constrained = kernel.postprocess_fn((), {})
 
-    def transition(state: Any, _: None) -> tuple[Any, dict[str, Any]]:
-        state = kernel.sample(state, (), {})
-        values = {name: value for name, value in constrained(state.z).items() if name not in OF_ONE_PERSON}
-        return state, values | {DIVERGENT: state.diverging}
+    def block(state: Any, counted: Any) -> tuple[Any, dict[str, Any]]:
+        constrained = kernel.postprocess_fn(counted, {})
 
-    return lambda state: jax.lax.scan(transition, state, None, length=BLOCK)
+        def transition(state: Any, _: None) -> tuple[Any, dict[str, Any]]:
+            state = kernel.sample(state, counted, {})
+            values = {name: value for name, value in constrained(state.z).items() if name not in OF_ONE_PERSON}
+            return state, values | {DIVERGENT: state.diverging}
+
+        return jax.lax.scan(transition, state, None, length=BLOCK)
+
+    return block
 
 
-def _of_each_chain(function: Any) -> Any:
-    return jax.pmap(function) if jax.local_device_count() >= N_CHAINS else jax.jit(jax.vmap(function))
+def _of_each_chain(function: Any, axes: Any = 0) -> Any:
+    if jax.local_device_count() >= N_CHAINS:
+        return jax.pmap(function, in_axes=axes)
+    return jax.jit(jax.vmap(function, in_axes=axes))
 
 
-def model(chosen: Prior, courses: Courses) -> None:
-    """The model in NumPyro's language: priors of `chosen`, then the likelihood of the courses."""
+def model(chosen: Prior, courses: Courses, counted: Any = None) -> None:
+    """The model in NumPyro's language: priors of `chosen`, then the likelihood of the courses, each as often as `counted`
+    (course,) says, or once."""
     at: dict[str, Any] = {name: numpyro.sample(name, d) for name, d in priors(chosen).items()}
     n = len(courses)
     row = chosen.table["first_pain"]
@@ -139,7 +175,8 @@ def model(chosen: Prior, courses: Courses) -> None:
             at[name] = EFFECT_SD[name] * numpyro.sample(f"{name}_z", dist.Normal(jnp.zeros(size), 1.0).to_event(1))
     if tells_of_leaving(courses):
         at |= {name: numpyro.sample(name, d) for name, d in LEAVING.items()}
-    numpyro.factor("scores", course_log_likelihood(at, _filled(chosen, courses), courses, xp=jnp).sum())
+    told = course_log_likelihood(at, _filled(chosen, courses), courses, xp=jnp)
+    numpyro.factor("scores", (told if counted is None else counted * told).sum())
 
 
 def sizes(courses: Courses) -> dict[str, int]:

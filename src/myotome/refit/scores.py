@@ -1,8 +1,8 @@
 """A fit held against plain baselines on courses it has not seen: what will she answer at about six weeks?
 
-One course in five, chosen by its own content, is kept out of the fit. For each the score nearest six weeks is forecast
+One course in five, chosen by its own content, is kept out of what is judged. For each the score nearest six weeks is forecast
 from the first score, and from the first three; beside the visit model stand the four baselines of science.followup,
-fitted on the courses that the fit has seen.
+fitted on the others.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Target:
 
 
 def kept_out(rows: Sequence[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
-    """(courses to fit, courses to judge by), the same split for the same courses."""
+    """(courses that what is judged has seen, courses to judge it by), the same split for the same courses."""
     fitted: list[Mapping[str, Any]] = []
     held: list[Mapping[str, Any]] = []
     for row in rows:
