@@ -5,14 +5,14 @@
 Clinics `b30`, `b45` and `b60`: a treatment that does less than a third of what scenario A says, slower natural recovery,
 worse first pain, and 30, 45 or 60 % whom needling does not change. One in five answers is followed by one two days
 later, some are missed, and people leave for what they answered and also for the pain behind it, with their last answer
-missing. In each clinic 500 courses are fitted, and the forecasts are held against other
-people of the same clinic. One clinic's 500 courses are a draw of luck that all its forecasts share, so there are
-several, and `together` holds all their forecasts.
+missing. In each clinic 500 courses are fitted, and the forecasts are held against other people of the same clinic. One
+clinic's 500 courses are a draw of luck that all its forecasts share, so there are several, and `together` holds all
+their forecasts.
 
 Beside it stand the same forecasts on each clinic's own truth, which nobody knows: no fit can be expected to do better.
 `said_on_the_truth` is what these say of the very people of a tenth, on average: what came, without the luck of who was
-counted. `a` is one clinic from the prior's middle; `b45-large` has 5,000 courses beside the fifth
-that judges, of which a sample of 1,500 is fitted.
+counted. `a` is one clinic from the prior's middle; `b45-large` has 5,000 courses beside those that judge it, of which a
+sample of 1,500 is fitted.
 Each clinic has a process of its own, its forecasts one for each core. Writes validation/results/refit-DATE.json after
 each clinic; of one clinic alone its name stands in the file's too.
 """

@@ -1,8 +1,9 @@
 """The sampler of `myotome refit`, part of `make soak`: what only an environment with JAX can check.
 
 Runs itself again with .venv-science/bin/python (`make science`): the sampler's priors are those that forecasts are drawn
-from, the same seed gives the same draws, gaps and several clinics are sampled without a divergence, the truth is found;
-then simulation-based calibration and refits of simulated clinics, each with its own dated result.
+from, the same seed gives the same draws, gaps and several clinics are sampled without a divergence, the truth is found,
+what is judged has not seen what it is judged by; then simulation-based calibration and refits of simulated clinics, each
+with its own dated result.
 """
 
 from __future__ import annotations
@@ -71,6 +72,32 @@ def check_sampler() -> None:
     assert both.n_divergent == 0
 
 
+def check_unseen() -> None:
+    """A run judged by courses that it has not seen finds what a fit of the others alone finds, and a refit fits them all."""
+    from myotome.knowledge.recovery import prior
+    from myotome.refit.courses import courses_from
+    from myotome.refit.run import refit
+    from myotome.refit.sampler import sampled
+    from myotome.refit.scores import kept_out
+    from myotome.refit.simulated import middle_of, simulated_clinic
+
+    chosen, rng = prior("a"), np.random.default_rng(6)
+    few, many = (
+        simulated_clinic(chosen, middle_of(chosen, share=s), rng, n=n).rows for s, n in ((0.1, 120), (0.9, 80))
+    )
+    courses, held = courses_from([*few, *many]), np.arange(200) >= len(few)
+    got, alone = sampled(courses, n_draws=400, held=held), sampled(courses.take(~held), n_draws=400)
+    assert got.unseen is not None
+    assert got.unseen.draws["mu"].shape == (2, 200)
+    for name in ("share", "mu", "natural", "noise", "first_mean"):
+        then, now = alone.draws[name], got.unseen.draws[name]
+        assert abs(now.mean() - then.mean()) < 0.5 * then.std(), name
+    assert got.draws["share"].mean() > got.unseen.draws["share"].mean() + 0.2
+    about = refit(few).about
+    assert about["data"]["n_courses"] == about["data"]["n_used"] == len(few)
+    assert about["data"]["n_kept_out"] == len(kept_out(few)[1])
+
+
 def _key() -> object:
     import jax
 
@@ -86,6 +113,7 @@ def main() -> int:
         return subprocess.run([SCIENCE, __file__], check=False).returncode
     check_priors()
     check_sampler()
+    check_unseen()
     codes = [subprocess.run([sys.executable, HERE / s[0], *s[1:]], check=False).returncode for s in SCRIPTS]
     return int(any(codes))
 

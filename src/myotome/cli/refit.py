@@ -179,6 +179,6 @@ def _say(fit: Fit, *, as_json: bool) -> None:
         print(f"{data['n_left_out']} more could not be read and were left out")
     say_rows(fit.about["gates"], ["name", "found", "limit", "about", "passed"])
     for known, row in fit.about["scores"].items():
-        print(f"\nabout six weeks ahead, after the {known} score, {row['n']} courses kept out:")
+        print(f"\nabout six weeks ahead, after the {known} score, {row['n']} courses that what is judged had not seen:")
         say_rows([{"forecast": name} | row[name] for name in BASELINES], ["forecast", "crps", "mae", "coverage80"])
     print("\nIt passed; the owner may accept it." if fit.passed else "\nIt did not pass and cannot be accepted.")

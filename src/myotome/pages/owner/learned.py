@@ -101,7 +101,7 @@ def gate_rows(gates: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def score_rows(scores: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The forecasts beside each other on courses that the fit has not seen, the best first."""
+    """The forecasts beside each other on courses that what is judged has not seen, the best first."""
     titles = {
         "first": _("About six weeks ahead, from the first score"),
         "third": _("About six weeks ahead, from the first three scores"),
