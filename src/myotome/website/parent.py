@@ -13,10 +13,10 @@ SECONDS_BETWEEN_LOOKS = 1.0
 def end_with_parent_if_served() -> None:
     """In a process that `myotome serve` started: from now on it asks itself to stop, as SIGTERM would, once `serve` is gone.
 
-    Called where such a process begins: a server's worker with its application, the queue's worker with Django.
+    Called where such a process begins: a server's worker with its application, the queue's worker with Django. What these
+    start in their turn, a refit, has another parent and is not told whose this one was.
     """
-    parent = os.environ.get("MYOTOME_SERVED")
-    if parent and not any(thread.name == NAME for thread in threading.enumerate()):
+    if parent := os.environ.pop("MYOTOME_SERVED", None):
         threading.Thread(target=_watch, args=(int(parent),), daemon=True, name=NAME).start()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import re
 import signal
 import socket
@@ -102,6 +103,21 @@ def test_a_killed_server_leaves_nothing_behind_and_the_next_one_starts(house):
 
 def pair(house) -> list[str]:
     return [str(house.folder / "tls" / "server.crt"), "--key", str(house.folder / "tls" / "server.key")]
+
+
+SERVED = """
+import subprocess, sys
+from myotome.website.parent import end_with_parent_if_served
+end_with_parent_if_served()
+started = "import sys, time, myotome.website.parent as p; p.end_with_parent_if_served(); time.sleep(2.5)"
+print(subprocess.run([sys.executable, "-c", started]).returncode)
+"""
+
+
+def test_what_the_queue_starts_is_not_ended_as_if_the_server_were_gone(monkeypatch):
+    monkeypatch.setenv("MYOTOME_SERVED", str(os.getpid()))
+    done = subprocess.run([sys.executable, "-c", SERVED], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "0"
 
 
 def test_an_empty_installation_says_what_comes_first(new_house):
