@@ -17,9 +17,9 @@ from myotome.science.followup.forecast import (
     visits_remaining,
 )
 from myotome.science.followup.particles import ScoredVisit, posterior
-from myotome.science.followup.recovery import Covariates, pain_ahead, pain_before_visits, people_like
+from myotome.science.followup.recovery import Covariates, pain_ahead, pain_before_visits, people_like, rebound_left
 from myotome.science.followup.simulation import scores_of
-from myotome.science.followup.stopping import stop_rule
+from myotome.science.followup.stopping import Ahead, stop_rule
 
 ABOUT = Covariates(duration_weeks=28.6, n_segments=2, scar=False, age=45.0)
 VISITS = [ScoredVisit(0.0, 7), ScoredVisit(7.0, 6), ScoredVisit(16.0, 5)]
@@ -102,8 +102,11 @@ def test_the_stop_rule_counts_the_draws_that_come_to_relief_after_the_review():
     chosen, draws = stored_draws("a")
     after = posterior(chosen, draws, ABOUT, VISITS)
     latent = pain_ahead(after.people, np.array([0.0, 7.0, 16.0]), 16.0 + 7.0 * np.arange(1, 42))
-    relief = latent <= 0.7 * after.people.first_pain
-    rule = stop_rule(after.people.first_pain, latent, relief, after.weights, 3)
+    given, ahead, eased = np.array([0.0, 7.0, 16.0]), 16.0 + 7.0 * np.arange(1, 42), 0.7 * after.people.first_pain
+    relief = latent <= eased
+    rule = stop_rule(
+        Ahead(ahead, latent, rebound_left(after.people, given, ahead[0]), eased), after.people, after.weights, 3
+    )
     waiting = later = 0.0
     for i in range(4000):
         if not relief[0, i]:
@@ -111,8 +114,28 @@ def test_the_stop_rule_counts_the_draws_that_come_to_relief_after_the_review():
             later += after.weights[i] if relief[1:13, i].any() else 0.0
     assert rule.visit == 4
     assert rule.p_relief_later == pytest.approx(later / waiting)
-    eased = sum(after.weights[i] for i in range(4000) if any(relief[k, i] for k in range(13)))
-    assert rule.p_relief_from_here == pytest.approx(eased)
+    reached = sum(after.weights[i] for i in range(4000) if any(relief[k, i] for k in range(13)))
+    assert rule.p_relief_from_here == pytest.approx(reached)
+
+
+@pytest.mark.parametrize("n_without_change", [2, 3])
+def test_relief_without_any_more_treatment_is_counted_day_by_day(n_without_change):
+    chosen, draws = stored_draws("a")
+    after = posterior(chosen, draws, ABOUT, VISITS)
+    given, ahead, eased = np.array([0.0, 7.0, 16.0]), 16.0 + 7.0 * np.arange(1, 42), 0.7 * after.people.first_pain
+    latent = pain_ahead(after.people, given, ahead)
+    lies_ahead = Ahead(ahead, latent, rebound_left(after.people, given, ahead[0]), eased)
+    rule = stop_rule(lies_ahead, after.people, after.weights, 3, n_without_change=n_without_change)
+    first, last, waiting = (1, 12, latent[0] > eased) if n_without_change < 3 else (0, 12, np.ones(4000, dtype=bool))
+    found = np.zeros(4000, dtype=bool)
+    for day in np.arange(ahead[first], ahead[last] + 0.5):
+        fade = sum(np.exp(-(day - before) / after.people.tau) for before in given)
+        work = after.people.rho * 3 + (1 - after.people.rho) * fade
+        fall = np.exp(-after.people.lam * day / 7 - after.people.g * work)
+        found |= after.people.floor + (after.people.first_pain - after.people.floor) * fall <= eased
+    share = after.weights[waiting & found].sum() / after.weights[waiting].sum()
+    assert rule.p_relief_if_stopped == pytest.approx(share)
+    assert rule.p_relief_if_stopped < rule.share
 
 
 def test_what_she_may_answer_next_holds_what_was_answered_eight_times_in_ten():

@@ -15,7 +15,9 @@ from myotome.science.followup.recovery import (
     natural_pain,
     pain_ahead,
     pain_before_visits,
+    pain_if_stopped,
     people_like,
+    rebound_left,
 )
 
 ABOUT = Covariates(duration_weeks=40.0, n_segments=3, scar=True, age=61.0, natural_shift=0.3)
@@ -50,6 +52,16 @@ def test_pain_ahead_is_the_sum_over_past_and_coming_treatments(given):
     found = pain_ahead(people, np.array(given), ahead)
     wanted = [[pain_written_out(people, i, day, given + list(ahead)) for i in range(25)] for day in ahead]
     np.testing.assert_allclose(found, wanted, rtol=1e-12)
+
+
+@pytest.mark.parametrize("given", [[], [0.0], list(UNEVEN)])
+def test_pain_once_treatment_has_stopped_rebounds_and_then_falls_by_nature(given):
+    people, last = some_people(), given[-1] if given else 0.0
+    days = last + np.arange(1.0, 90.0)
+    found = pain_if_stopped(people, len(given), rebound_left(people, np.array(given), days[0]), days)
+    wanted = [[pain_written_out(people, i, day, given) for i in range(25)] for day in days]
+    np.testing.assert_allclose(found, wanted, rtol=1e-12)
+    assert (found.min(axis=0) == np.minimum(found[0], found[-1])).all()
 
 
 def test_natural_pain_is_the_course_without_a_needle():

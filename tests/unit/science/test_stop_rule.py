@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from myotome.science.followup.recovery import People
 from myotome.science.followup.stopping import (
+    Ahead,
     StopRule,
     rule_from,
     stop_rule,
@@ -22,7 +24,7 @@ from myotome.vocabulary.sentences import in_readers_language, speak_through
         (0.125, "about one in 8 courses like this reaches 30 % relief later: change the plan or refer"),
         (0.0, "about one in 100 courses"),
         (0.38, "about one in 3 courses"),
-        (0.62, "about 6 in 10 courses like this reach 30 % relief later: go on, and look again"),
+        (0.62, "about 62 in 100 courses like this reach 30 % relief later: go on, and look again"),
     ],
 )
 def test_the_sentence_has_a_denominator_and_an_act(share, words):
@@ -42,7 +44,7 @@ def test_the_sentence_has_a_denominator_and_an_act(share, words):
         (
             3,
             0.6,
-            "After 3 visits without 30 % relief, about 6 in 10 courses like this still reach it within twelve more",
+            "After 3 visits without 30 % relief, about 60 in 100 courses like this still reach it within twelve more",
         ),
         (2, 0.6, "If visit 6 is still above 4.9, about one in 4 courses"),
     ],
@@ -78,8 +80,37 @@ def test_treatments_without_relief_are_counted_since_the_first_score_or_the_last
 @pytest.mark.parametrize(("n_visits", "review"), [(0, 4), (1, 4), (3, 4), (4, 8), (5, 8), (7, 8), (8, 12), (40, 44)])
 def test_a_review_stays_where_it_is_until_it_has_come(n_visits, review):
     draws = np.ones(5)
-    relief = np.zeros((41, 5), dtype=bool)
-    assert stop_rule(7 * draws, 7 * draws * np.ones((41, 1)), relief, draws / 5, n_visits).visit == review
+    people = People(
+        first_pain=7 * draws,
+        floor=0 * draws,
+        g=0 * draws,
+        lam=0 * draws,
+        rho=draws,
+        tau=draws,
+        noise=draws,
+        bad_day=0 * draws,
+    )
+    ahead = Ahead(7.0 * (n_visits + np.arange(41)), 7 * np.ones((41, 5)), 0 * draws, 4.9 * draws)
+    rule = stop_rule(ahead, people, draws / 5, n_visits)
+    assert (rule.visit, rule.p_relief_if_stopped) == (review, 0.0)
+
+
+@pytest.mark.parametrize(("without", "adds_little"), [(0.5, False), (0.58, True), (0.66, True), (None, False)])
+@pytest.mark.parametrize("n", [0, 4])
+def test_relief_that_comes_as_often_untreated_is_no_reason_to_go_on(n, without, adds_little):
+    rule = StopRule(8, 4.9, 0.66, n_without_change=n, p_relief_from_here=0.66, p_relief_if_stopped=without)
+    said, to_her = str(stop_rule_sentence(rule)), str(stop_rule_sentence_for_her(rule))
+    assert ("change the plan or refer" in said) == adds_little
+    assert ("go on" in said) == (not adds_little)
+    assert ("another doctor" in to_her) == adds_little
+    assert "about 66 in 100" in said
+    assert "about 66 in 100" in to_her
+    assert not adds_little or f"{round(100 * without)} in 100 without" in said
+
+
+def test_courses_like_this_are_never_all_or_none():
+    sure = StopRule(8, 4.9, 1.0, n_without_change=5, p_relief_from_here=1.0, p_relief_if_stopped=0.0)
+    assert "about 99 in 100 courses" in stop_rule_sentence(sure)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.6])
@@ -87,15 +118,15 @@ def test_a_review_stays_where_it_is_until_it_has_come(n_visits, review):
 @pytest.mark.parametrize("says", [stop_rule_sentence, stop_rule_sentence_for_her])
 def test_its_places_move_in_another_language(says, n, share):
     rule = StopRule(visit=6, line=4.9, p_relief_later=share, n_without_change=n, p_relief_from_here=share)
-    french = "Sur {one_in}, {of_ten}, {n}, {visit}, {line}."
+    french = "Sur {one_in}, {of_100}, {n}, {visit}, {line}."
     asked = []
     try:
         speak_through(lambda words: asked.append(words) or french)
         shown = in_readers_language(says(rule))
     finally:
         speak_through(str)
-    assert "{one_in}" in asked[0] or "{of_ten}" in asked[0]
-    assert shown == f"Sur {rule.one_in}, {round(10 * share)}, {n}, 6, 4.9."
+    assert "{one_in}" in asked[0] or "{of_100}" in asked[0]
+    assert shown == f"Sur {rule.one_in}, {round(100 * share)}, {n}, 6, 4.9."
 
 
 def test_a_rule_that_an_older_version_stored_is_read():

@@ -86,6 +86,7 @@ def forecast_answer(course: Mapping[str, Any], basis: Basis | None = None) -> di
             "p_relief_later": round(forecast.stop_rule.p_relief_later, 4),
             "n_without_change": forecast.stop_rule.n_without_change,
             "p_relief_from_here": round(forecast.stop_rule.p_relief_from_here, 4),
+            "p_relief_if_stopped": round(forecast.stop_rule.p_relief_if_stopped or 0.0, 4),
             "one_in": forecast.stop_rule.one_in,
             "says": stop_rule_sentence(forecast.stop_rule),
         },

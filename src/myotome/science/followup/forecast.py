@@ -17,8 +17,15 @@ from myotome.knowledge.recovery import Prior
 from myotome.science.followup.draws import Array, Basis, prior_basis
 from myotome.science.followup.particles import Posterior, ScoredVisit, unscored, updated
 from myotome.science.followup.quantiles import pain_quantiles, whole_quantiles
-from myotome.science.followup.recovery import Covariates, People, natural_pain, pain_ahead, pain_before_visits
-from myotome.science.followup.stopping import StopRule, stop_rule, treatments_without_change
+from myotome.science.followup.recovery import (
+    Covariates,
+    People,
+    natural_pain,
+    pain_ahead,
+    pain_before_visits,
+    rebound_left,
+)
+from myotome.science.followup.stopping import Ahead, StopRule, stop_rule, treatments_without_change
 
 MOST_AHEAD = 40
 MOST_KEPT = 24
@@ -101,11 +108,12 @@ def forecast_from(after: Posterior, chosen: Prior, visits: Sequence[ScoredVisit]
     given = np.array([visit.day for visit in visits], dtype=float)
     last = float(given[-1]) if len(given) else -interval_days
     ahead = last + interval_days * np.arange(1, MOST_AHEAD + 2)
-    latent = pain_ahead(people, given, ahead)
+    rebound = rebound_left(people, given, ahead[0])
+    latent = pain_ahead(people, given, ahead, rebound)
     left = treatments_until_recovered(latent, people.first_pain, chosen)
     counts, weeks, within = counted(left, weights, interval_days)
-    relief = latent <= chosen.number("meaningful", "share_of_first") * people.first_pain
-    changed = relief & (latent <= people.first_pain - chosen.number("meaningful", "points"))
+    eased = chosen.number("meaningful", "share_of_first") * people.first_pain
+    changed = (latent <= eased) & (latent <= people.first_pain - chosen.number("meaningful", "points"))
     shown = ahead[: CURVE_AHEAD + 1]
     return Forecast(
         treatments_left=counts,
@@ -118,9 +126,8 @@ def forecast_from(after: Posterior, chosen: Prior, visits: Sequence[ScoredVisit]
         first_pain=float(pain_quantiles(people.first_pain[None, :], weights, [0.5])[0, 0]),
         next_score=_next_score(latent[0] + people.bad_day * (len(given) == 0), people.noise, weights),
         stop_rule=stop_rule(
-            people.first_pain,
-            latent,
-            relief,
+            Ahead(ahead, latent, rebound, eased),
+            people,
             weights,
             len(visits),
             n_without_change=treatments_without_change([visit.nrs for visit in visits]),

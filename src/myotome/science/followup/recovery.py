@@ -110,17 +110,28 @@ def pain_before_visits(people: People, days: Array) -> Iterator[Array]:
         yield _pain(people, day, people.rho * lasting + (1.0 - people.rho) * rebound)
 
 
-def pain_ahead(people: People, given: Array, ahead: Array) -> Array:
-    """Latent pain, shape (ahead, draw), just before each treatment ahead: given were those of `given`, then one on
-    each of `ahead` (days since the first, rising, equally far apart).
+def rebound_left(people: People, given: Array, day: float) -> Array:
+    """What has not faded by `day` (draw,), in treatments, of the part of each that rebounds; given were those of `given`.
 
     Source: clinic belief
     Check: tests/oracle/test_recovery_model.py
     """
     rebound = np.zeros_like(people.g)
-    for k, day in enumerate(given):
-        following = given[k + 1] if k + 1 < len(given) else ahead[0]
-        rebound = (rebound + 1.0) * np.exp(-(following - day) / people.tau)
+    for k, before in enumerate(given):
+        following = given[k + 1] if k + 1 < len(given) else day
+        rebound = (rebound + 1.0) * np.exp(-(following - before) / people.tau)
+    return rebound
+
+
+def pain_ahead(people: People, given: Array, ahead: Array, rebound: Array | None = None) -> Array:
+    """Latent pain, shape (ahead, draw), just before each treatment ahead: given were those of `given`, then one on
+    each of `ahead` (days since the first, rising, equally far apart). `rebound` is what is left on the first of them,
+    where that is known.
+
+    Source: clinic belief
+    Check: tests/oracle/test_recovery_model.py
+    """
+    rebound = rebound_left(people, given, ahead[0]) if rebound is None else rebound
     fade = np.exp(-(ahead[1] - ahead[0]) / people.tau) if len(ahead) > 1 else np.ones_like(people.g)
     fall = np.empty((len(ahead), len(people.g)))
     for k, day in enumerate(ahead):
@@ -131,6 +142,17 @@ def pain_ahead(people: People, given: Array, ahead: Array) -> Array:
     fall *= people.first_pain - people.floor
     fall += people.floor
     return fall
+
+
+def pain_if_stopped(people: People, n_given: int, rebound: Array, days: Array) -> Array:
+    """Latent pain, shape (day, draw), on `days` (rising) when `n_given` treatments were all and `rebound` of them is left
+    on the first of these days.
+
+    Source: clinic belief
+    Check: tests/oracle/test_recovery_model.py
+    """
+    left = [people.rho * n_given + (1.0 - people.rho) * rebound * np.exp(-(day - days[0]) / people.tau) for day in days]
+    return np.stack([_pain(people, day, work) for day, work in zip(days, left, strict=True)])
 
 
 def natural_pain(people: People, days: Array) -> Array:

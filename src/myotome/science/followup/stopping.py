@@ -4,25 +4,28 @@ Read off the same draws as the forecast. Reviews are at every fourth visit. Befo
 next one is spoken of ahead, and stays where it is until it has come, so that nobody moves the line after: among courses
 like this that have not come to 30 % relief by then, the share that comes to it within twelve treatments more. After three
 treatments without a score at such relief it says what has been, and the share of courses with these scores that still
-comes to it. One good day is a score at relief; what is counted are the treatments since.
+comes to it. One good day is a score at relief; what is counted are the treatments since. Where nearly as many come to
+it in the same time without any more treatment, it says so: natural recovery is no reason to go on needling.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
 from myotome.science.followup.draws import Array
 from myotome.science.followup.quantiles import pain_quantiles
+from myotome.science.followup.recovery import People, pain_if_stopped
 from myotome.vocabulary.sentences import Sentence
 
 EVERY, LATER = 4, 12
 ENOUGH_WITHOUT_RELIEF = 3
 RELIEF = 0.7
 GO_ON_ABOVE = 0.4
+ADDS_LITTLE_BELOW = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,8 @@ class StopRule:
     """Of courses still above pain `line` at visit `visit`, the share `p_relief_later` that reaches 30 % relief later.
 
     `n_without_change` treatments have been given since the first score, or since the last that was at 30 % relief; of
-    courses like this `p_relief_from_here` reach it within twelve more.
+    courses like this `p_relief_from_here` reach it within twelve more. `p_relief_if_stopped` is the share that the sentence
+    speaks of when no treatment follows, in the same time; None where an older version did not say.
     """
 
     visit: int
@@ -38,6 +42,7 @@ class StopRule:
     p_relief_later: float
     n_without_change: int = 0
     p_relief_from_here: float = 0.0
+    p_relief_if_stopped: float | None = None
 
     @property
     def looks_back(self) -> bool:
@@ -50,9 +55,26 @@ class StopRule:
         return self.p_relief_from_here if self.looks_back else self.p_relief_later
 
     @property
+    def goes_on_untreated(self) -> bool:
+        """Whether relief is likely, and hardly less so without any more treatment."""
+        without = self.p_relief_if_stopped
+        return self.share > GO_ON_ABOVE and without is not None and self.share - without < ADDS_LITTLE_BELOW
+
+    @property
     def one_in(self) -> int:
         """The share as one in so many; 2 at least."""
         return max(2, round(1.0 / max(self.share, 0.01)))
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What lies ahead: `days` of treatments, equally far apart, `pain` before each (day, draw), what is left of `rebound`
+    on the first of them (draw,), and the pain at which there is 30 % relief, `eased` (draw,)."""
+
+    days: Array
+    pain: Array
+    rebound: Array
+    eased: Array
 
 
 def treatments_without_change(scores: Sequence[int | None]) -> int:
@@ -72,31 +94,44 @@ def treatments_without_change(scores: Sequence[int | None]) -> int:
     return scored[-1][0] - max([begun[0], *at_relief])
 
 
-def stop_rule(
-    first_pain: Array, latent: Array, relief: Array, weights: Array, n_visits: int, *, n_without_change: int = 0
-) -> StopRule:
+def stop_rule(ahead: Ahead, people: People, weights: Array, n_visits: int, *, n_without_change: int = 0) -> StopRule:
     """The rule for the next review: visit 4, 8, 12 and so on.
-
-    `latent` is pain before each treatment ahead, (ahead, draw); `relief` where it is at 30 % relief or better.
 
     Source: dworkin2008 (30 %), judgement (when to look)
     Check: tests/oracle/test_forecast.py
     """
-    visit = EVERY * (n_visits // EVERY + 1)
+    relief, visit = ahead.pain <= ahead.eased, EVERY * (n_visits // EVERY + 1)
     at = visit - n_visits - 1
     not_yet = ~relief[at]
-    later = relief[at + 1 : at + 1 + LATER].any(axis=0)
     mass = float(weights[not_yet].sum())
-    share = float(weights[not_yet & later].sum()) / mass if mass > 1e-6 else 0.0
-    from_here = float(weights[relief[: LATER + 1].any(axis=0)].sum())
-    line = RELIEF * float(pain_quantiles(first_pain[None, :], weights, [0.5])[0, 0])
-    return StopRule(
+
+    def share_of(later: Array) -> float:
+        return min(1.0, float(weights[not_yet & later].sum()) / mass) if mass > 1e-6 else 0.0
+
+    rule = StopRule(
         visit=visit,
-        line=round(line, 1),
-        p_relief_later=float(np.clip(share, 0.0, 1.0)),
+        line=round(RELIEF * float(pain_quantiles(people.first_pain[None, :], weights, [0.5])[0, 0]), 1),
+        p_relief_later=share_of(relief[at + 1 : at + 1 + LATER].any(axis=0)),
         n_without_change=n_without_change,
-        p_relief_from_here=float(np.clip(from_here, 0.0, 1.0)),
+        p_relief_from_here=min(1.0, float(weights[relief[: LATER + 1].any(axis=0)].sum())),
     )
+    if rule.looks_back:
+        untreated = _relief_if_stopped(ahead, people, n_visits, 0, from_day=0)
+        return replace(rule, p_relief_if_stopped=min(1.0, float(weights[untreated].sum())))
+    return replace(rule, p_relief_if_stopped=share_of(_relief_if_stopped(ahead, people, n_visits, at, from_day=at + 1)))
+
+
+def _relief_if_stopped(ahead: Ahead, people: People, n_visits: int, n_more: int, *, from_day: int) -> Array:
+    """Whether (draw,) there is relief on a day ahead from `from_day` to `LATER` treatments on, when only `n_more` are given.
+
+    Untreated, pain first rises by what rebounds and then falls: it is lowest on the first of these days or on the last.
+    """
+    rebound, fade = ahead.rebound, np.exp(-(ahead.days[1] - ahead.days[0]) / people.tau)
+    for _ in range(n_more):
+        rebound = (rebound + 1.0) * fade
+    rebound = rebound * fade if from_day > n_more else rebound
+    pain = pain_if_stopped(people, n_visits + n_more, rebound, ahead.days[[from_day, n_more + LATER]])
+    return np.asarray((pain <= ahead.eased).any(axis=0))
 
 
 def rule_from(row: Mapping[str, Any]) -> StopRule:
@@ -114,9 +149,15 @@ def stop_rule_sentence(rule: StopRule) -> Sentence:
     Source: judgement
     Check: tests/unit/science/test_stop_rule.py
     """
-    if rule.looks_back and rule.share > GO_ON_ABOVE:
+    if rule.looks_back and rule.goes_on_untreated:
         words = Sentence(
-            "After {n} visits without 30 % relief, about {of_ten} in 10 courses like this still reach it within "
+            "After {n} visits without 30 % relief, about {of_100} in 100 courses like this still reach it within twelve "
+            "more, and {if_stopped} in 100 without any more: needling adds little here, change the plan or refer.",
+            **_places(rule),
+        )
+    elif rule.looks_back and rule.share > GO_ON_ABOVE:
+        words = Sentence(
+            "After {n} visits without 30 % relief, about {of_100} in 100 courses like this still reach it within "
             "twelve more: go on, and look again at visit {visit}.",
             **_places(rule),
         )
@@ -126,9 +167,15 @@ def stop_rule_sentence(rule: StopRule) -> Sentence:
             "more: change the plan or refer.",
             **_places(rule),
         )
+    elif rule.goes_on_untreated:
+        words = Sentence(
+            "If visit {visit} is still above {line}, about {of_100} in 100 courses like this reach 30 % relief later, and "
+            "{if_stopped} in 100 without any more visits: needling adds little then, change the plan or refer.",
+            **_places(rule),
+        )
     elif rule.share > GO_ON_ABOVE:
         words = Sentence(
-            "If visit {visit} is still above {line}, about {of_ten} in 10 courses like this reach 30 % relief later: go "
+            "If visit {visit} is still above {line}, about {of_100} in 100 courses like this reach 30 % relief later: go "
             "on, and look again.",
             **_places(rule),
         )
@@ -147,9 +194,15 @@ def stop_rule_sentence_for_her(rule: StopRule) -> Sentence:
     Source: judgement
     Check: tests/unit/science/test_stop_rule.py
     """
-    if rule.looks_back and rule.share > GO_ON_ABOVE:
+    if rule.looks_back and rule.goes_on_untreated:
         words = Sentence(
-            "After {n} visits without your pain easing by a third, about {of_ten} in 10 people like you still come to "
+            "After {n} visits without your pain easing by a third, about {of_100} in 100 people like you still come to "
+            "that with twelve more, and {if_stopped} in 100 without. We talk about another plan or another doctor.",
+            **_places(rule),
+        )
+    elif rule.looks_back and rule.share > GO_ON_ABOVE:
+        words = Sentence(
+            "After {n} visits without your pain easing by a third, about {of_100} in 100 people like you still come to "
             "that with twelve more. We look at it together at visit {visit}.",
             **_places(rule),
         )
@@ -159,9 +212,15 @@ def stop_rule_sentence_for_her(rule: StopRule) -> Sentence:
             "that with twelve more. We talk about another plan or another doctor.",
             **_places(rule),
         )
+    elif rule.goes_on_untreated:
+        words = Sentence(
+            "If your pain at visit {visit} is still above {line}, about {of_100} in 100 people like you ease by a third "
+            "later, and {if_stopped} in 100 without more visits. Then we talk about another plan or another doctor.",
+            **_places(rule),
+        )
     elif rule.share > GO_ON_ABOVE:
         words = Sentence(
-            "If your pain at visit {visit} is still above {line}, about {of_ten} in 10 people like you still ease by a "
+            "If your pain at visit {visit} is still above {line}, about {of_100} in 100 people like you still ease by a "
             "third later. We look at it together then.",
             **_places(rule),
         )
@@ -179,6 +238,12 @@ def _places(rule: StopRule) -> dict[str, Any]:
         "n": rule.n_without_change,
         "visit": rule.visit,
         "line": f"{rule.line:.1f}",
-        "of_ten": round(10 * rule.share),
+        "of_100": _in_a_hundred(rule.share),
+        "if_stopped": _in_a_hundred(rule.p_relief_if_stopped or 0.0),
         "one_in": rule.one_in,
     }
+
+
+def _in_a_hundred(share: float) -> int:
+    """Never all and never none: these are courses like this one, not this one."""
+    return min(99, max(1, round(100 * share)))
