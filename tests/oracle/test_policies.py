@@ -100,7 +100,11 @@ def test_long_standing_pain_recovers_less_often():
         ({"policies": [{"first_interval_days": 3.5, "n_first": 61}]}, "policies[0].n_first"),
         ({"mix": []}, "mix"),
         ({"mix": [{"share": 0}]}, "mix"),
-        ({"mix": [{"condition": "sore"}]}, "condition"),
+        ({"mix": [{"condition": "sore"}]}, "mix[0].condition"),
+        ({"mix": [{}, {"age": 900}]}, "mix[1].age"),
+        ({"policies": [{"name": "a\n\u001b[31m"}]}, "policies[0].name"),
+        ({"policies": [{"name": "a" * 61}]}, "policies[0].name"),
+        ({"policies": [{}, {"name": ["a"]}]}, "policies[1].name"),
     ],
     ids=str,
 )

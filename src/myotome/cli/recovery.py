@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import re
 import sys
 from collections.abc import Mapping
 from math import isfinite
@@ -28,6 +29,7 @@ def add_to(commands: Any) -> None:
     command.add_argument("--covariates", metavar="COL,COL", default="", help="numbers; a missing one drops nobody")
     command.add_argument("--arm", metavar="COL", help="what was done, as a category")
     command.add_argument("--scale", metavar="MIN:MAX", required=True, help="the score's range, lower is better")
+    command._negative_number_matcher = re.compile(r"^-\d[-+\d.e:]*$")  # argparse takes "-5:5" for an option otherwise
     command.add_argument("--zero-is-real", action="store_true", help="minima that look like missing values are real")
     takes_json(command)
     command.set_defaults(run=validate)

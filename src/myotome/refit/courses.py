@@ -183,7 +183,15 @@ def _has_a_score(row: Mapping[str, Any], number: int) -> bool:
 
 
 def _with_a_score(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return [row for number, row in enumerate(rows, start=1) if _has_a_score(row, number)]
+    kept = []
+    for number, row in enumerate(rows, start=1):
+        try:
+            covariates_of(row)
+            if _has_a_score(row, number):
+                kept.append(row)
+        except InvalidValue as error:
+            raise error.of(f"courses[{number - 1}]") from None
+    return kept
 
 
 def _who(row: Mapping[str, Any]) -> tuple[str, str]:

@@ -34,6 +34,10 @@ class InvalidValue(MyotomeError):
 
     slug = "invalid-value"
 
+    def of(self, where: str) -> InvalidValue:
+        """The same of one part of a whole: `where` stands before its field."""
+        return InvalidValue(self.sentence, field=f"{where}.{self.field}" if self.field else where)
+
 
 class TimeComesTwice(InvalidValue):
     """A wall-clock time of the night in which the clocks go back: somebody has to say which of the two is meant.

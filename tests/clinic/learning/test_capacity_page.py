@@ -11,6 +11,7 @@ from django.utils import timezone
 from myotome.clinic.audit.models import AuditEvent
 from myotome.clinic.learning import capacity
 from myotome.clinic.learning.models import CapacityPlan
+from myotome.clinic.screening.models import Course
 from myotome.vocabulary.courses import Role
 from tests.clinic.followup.courses import a_course_in_care
 from tests.factories import a_clinic, a_course, a_patient, a_user, an_actor
@@ -105,6 +106,12 @@ def test_the_mix_holds_no_name_and_no_date_and_is_of_this_clinic_alone(with_a_mi
     assert {frozenset(kind) for kind in mix} == {
         frozenset({"condition", "age", "duration_weeks", "segments", "scar", "expected"})
     }
+
+
+def test_a_fact_that_cannot_be_is_not_known_and_stops_no_plan(with_a_mix):
+    clinic, actor = with_a_mix
+    Course.objects.filter(clinic=clinic, duration_weeks=20.0).update(n_segments=45)
+    assert sum(kind["segments"] is None for kind in capacity.mix_of(actor, at=timezone.now())) == 1
 
 
 def test_the_page_takes_few_queries(client, with_a_mix, django_assert_max_num_queries):

@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from myotome.clinic.followup.actions import answer, discharge, finish
 from myotome.clinic.followup.asking import ask
-from myotome.clinic.followup.models import MeasureRequest
+from myotome.clinic.followup.models import MeasureRequest, MeasureScore
 from myotome.clinic.followup.queries import questions_of
 from myotome.clinic.followup.results import results_of
+from myotome.clinic.followup.scores import note_score
 from myotome.clinic.followup.yearly import ask_next_years
 from myotome.clinic.needling.models import TreatmentVisit
 from myotome.vocabulary.courses import CourseOutcome, Role
@@ -79,10 +80,20 @@ def test_free_of_pain_for_years_needs_nothing_at_every_year_that_was_answered(cl
     later = ask(
         by=the_system(clinic), at=AT, course=course, occasion=Occasion.FOLLOW_UP, due_on=AT.date() + timedelta(days=730)
     )
-    finish_with(later, 3)
+    finish_with(later, 3, on=AT.date() + timedelta(days=730))
     results = results_of(the_owner(clinic), at=AT + timedelta(days=800))
     assert (results.pain_free[2].n, results.pain_free[2].n_known, results.pain_free[2].n_yes) == (3, 1, 0)
     assert results.pain_free[1].n_yes == 1
+
+
+def test_a_zero_typed_by_mistake_counts_as_what_it_was_corrected_to(clinic):
+    course, owner = clinic_course(clinic), the_owner(clinic)
+    at_a_year = MeasureScore.objects.get(course=course, measure="pain_nrs_average_7d", value=0, request__due_on__gt=AT + timedelta(days=300))  # fmt: skip
+    noted_at = AT + timedelta(days=390)
+    note_score(by=the_system(clinic), at=noted_at, course_id=course.pk, measure_code=at_a_year.measure, value=7, on=at_a_year.on)  # fmt: skip
+    results = results_of(owner, at=AT + timedelta(days=400))
+    assert (results.pain_free[1].n_known, results.pain_free[1].n_yes) == (1, 0)
+    assert results.eased[12].n_yes == 0
 
 
 def test_who_stopped_answering_is_lost_in_every_later_year_and_widens_the_band(clinic):

@@ -64,6 +64,30 @@ def test_a_mistake_is_one_line(trial, capsys, more, code, words):
     assert said.out == ""
 
 
+def test_a_scale_may_begin_below_zero(trial, capsys):
+    for file in ("a.csv", "b.csv"):
+        rows = (trial / file).read_text().splitlines()
+        (trial / file).write_text("\n".join([rows[0], *(_five_lower(row) for row in rows[1:])]))
+    figures = []
+    for scale in (["--scale", "-5:5"], ["--scale=-5:5"], ["--scale", "-5.0:5e0"]):
+        assert main([*arguments(trial, "--json")[:-3], *scale, "--json"]) == 0
+        figures.append(json.loads(capsys.readouterr().out))
+    assert figures[0] == figures[1] == figures[2]
+    assert figures[0]["n"] == 59
+
+
+def _five_lower(row: str) -> str:
+    who, *scores, age, arm = row.split(",")
+    return ",".join([who, *(f"{float(score) - 5:.1f}" if score else "" for score in scores), age, arm])
+
+
+def test_what_is_no_number_is_said_with_its_file_and_line(trial, capsys):
+    rows = (trial / "b.csv").read_text().splitlines()
+    (trial / "b.csv").write_text("\n".join([*rows[:7], rows[7].replace(rows[7].split(",")[1], "seven")]))
+    assert main(arguments(trial)) == 1
+    assert "test, line 8: pain_0 holds 'seven', which is no number; an empty cell is missing" in capsys.readouterr().err
+
+
 def test_a_table_that_is_no_table_is_refused(trial, capsys):
     (trial / "a.csv").write_text("pain_0,pain_8\n7,3,9\n")
     assert main(arguments(trial)) == 1

@@ -72,8 +72,9 @@ def test_scores_after_the_last_occasion_that_is_read_do_not_count():
     ],
 )
 def test_a_course_that_cannot_be_is_refused_in_words(change, words):
-    with pytest.raises(InvalidValue, match=words):
+    with pytest.raises(InvalidValue, match=words) as caught:
         courses_from([COURSE, COURSE | change])
+    assert caught.value.field.startswith("courses[1].")
 
 
 def test_a_course_with_scores_between_visits_is_read_and_a_wrong_one_is_left_out_and_counted():

@@ -100,13 +100,18 @@ def _pain_free(
 
 
 def _pain_afterwards(clinic: Clinic, ended: dict[int, datetime], today: date) -> dict[int, dict[int, float | None]]:
-    """Average pain by months since the end, for each course; None where the link ran out without an answer."""
+    """Average pain by months since the end, for each course; None where the link ran out without an answer.
+
+    An answer that was corrected counts as what it was corrected to, which is the score of its day.
+    """
     requests = MeasureRequest.objects.filter(clinic=clinic, occasion__in=AFTERWARDS, course_id__in=ended)
-    answered = dict(
-        MeasureScore.objects.filter(
-            clinic=clinic, request__occasion__in=AFTERWARDS, measure=PAIN_AVERAGE, value__isnull=False
-        ).values_list("request_id", "value")
-    )
+    scores = MeasureScore.objects.filter(clinic=clinic, course_id__in=ended, measure=PAIN_AVERAGE, value__isnull=False)
+    current = {
+        (course, on): value
+        for course, on, value in scores.filter(replaced_at__isnull=True).values_list("course_id", "on", "value")
+    }
+    given = scores.filter(request__occasion__in=AFTERWARDS).order_by("pk").values_list("request_id", "course_id", "on")
+    answered = {request: current[course, on] for request, course, on in given if (course, on) in current}
     found: dict[int, dict[int, float | None]] = {}
     for pk, course, due_on in requests.order_by("pk").values_list("pk", "course_id", "due_on"):
         if pk in answered or due_on + timedelta(days=LINK_DAYS) < today:

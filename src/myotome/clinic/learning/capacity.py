@@ -12,11 +12,12 @@ from django_tasks import task
 
 from myotome.clinic.audit.actions import record
 from myotome.clinic.followup.fits import basis_in_force
+from myotome.clinic.followup.reading import facts_of
 from myotome.clinic.learning.models import CapacityPlan
 from myotome.clinic.needling.models import TreatmentVisit
 from myotome.clinic.people.models import Clinic
 from myotome.clinic.screening.models import Course
-from myotome.science.followup.answer import covariates_of, expected_or_none, is_older_than
+from myotome.science.followup.answer import covariates_of
 from myotome.science.followup.capacity import capacity, check_new_a_week
 from myotome.science.followup.policies import policies_of
 from myotome.vocabulary.actors import Actor
@@ -114,20 +115,9 @@ def mix_of(actor: Actor, *, at: datetime) -> list[dict[str, Any]]:
     """What the forecast knows of each of the clinic's latest courses, in the shape that it reads."""
     actor.check_holds(Role.OWNER)
     rows = Course.objects.filter(clinic_id=actor.clinic_id, opened_at__lte=at).select_related("patient")
-    found = []
-    for course in rows.order_by("-opened_at", "-pk")[:MOST_COURSES]:
-        age = max(0, int((course.opened_at.date() - course.patient.born_on).days / 365.25))
-        weeks = None if is_older_than(course.duration_weeks, age) else course.duration_weeks
-        about = {"condition": course.condition or "unknown", "age": age, "duration_weeks": weeks}
-        found.append(
-            about
-            | {
-                "segments": course.n_segments,
-                "scar": course.prior_surgery,
-                "expected": expected_or_none(course.expected_duration),
-            }
-        )
-    return found
+    return [
+        facts_of(course, on=course.opened_at.date()) for course in rows.order_by("-opened_at", "-pk")[:MOST_COURSES]
+    ]
 
 
 @task()

@@ -25,6 +25,7 @@ from myotome.vocabulary.sentences import Sentence
 MOST_PEOPLE = 100_000
 MOST_POLICIES = 12
 BATCH = 2_000
+LONGEST_NAME = 60
 PLAN_KEYS = frozenset({"patients", "seed", "scenario", "price", "mix", "policies"})
 POLICY_KEYS = frozenset({"name", "interval_days", "first_interval_days", "n_first", "most_treatments", "review_at"})
 RECOVERED = "two-scores-1"
@@ -130,7 +131,7 @@ def policies_of(rows: Any) -> list[Policy]:
         most = _count(row, "most_treatments", 12, 60, where=where)
         found.append(
             Policy(
-                name=str(row.get("name") or f"policy {number + 1}"),
+                name=_name(row, number, where),
                 interval_days=interval,
                 first_interval_days=_real(row, "first_interval_days", interval, 1.0, 90.0, where),
                 n_first=_count(row, "n_first", 0, 60, least=0, where=where),
@@ -212,6 +213,17 @@ def _people(
     return People(*(np.concatenate([getattr(part, name) for part in parts]) for name in People.__slots__))
 
 
+def _name(row: Mapping[str, Any], number: int, where: str) -> str:
+    name = row.get("name")
+    if name is None:
+        return f"policy {number + 1}"
+    if not isinstance(name, str) or not name.strip() or not name.isprintable() or len(name) > LONGEST_NAME:
+        raise InvalidValue(
+            "A policy's name is a line of {longest} letters at most.", field=f"{where}.name", longest=LONGEST_NAME
+        )
+    return name
+
+
 def _mix(rows: Any) -> list[tuple[float, Covariates]]:
     if rows is None:
         return [(1.0, Covariates())]
@@ -223,7 +235,11 @@ def _mix(rows: Any) -> list[tuple[float, Covariates]]:
         if not isinstance(row, Mapping):
             raise InvalidValue("A kind of patient is an object.", field=where)
         _check_keys(row, MIX_KEYS, where)
-        found.append((_real(row, "share", 1.0, 0.0, 1e6, where), covariates_of(row)))
+        try:
+            about = covariates_of(row)
+        except InvalidValue as error:
+            raise error.of(where) from None
+        found.append((_real(row, "share", 1.0, 0.0, 1e6, where), about))
     if not sum(share for share, _about in found) > 0:
         raise InvalidValue("At least one share of the mix is above 0.", field="mix")
     return found

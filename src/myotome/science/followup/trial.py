@@ -27,6 +27,7 @@ FEWEST_TO_FIT = 20
 LARGEST = 1e9
 MOST_NAMED = 20
 FARTHEST_SPREADS = 10.0
+LONGEST_SHOWN = 40
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -212,7 +213,7 @@ def _check_columns(rows: Sequence[Row], question: Question, file: str) -> None:
             raise InvalidValue("The {file} file has no column {name!r}.", field=name, file=file, name=name)
     for number, row in enumerate(rows, start=2):
         for name in question.scored:
-            value = _number(row, name)
+            value = _number_of(file, number, row, name)
             if value is not None and not question.low <= value <= question.high:
                 raise InvalidValue(
                     "{file}, line {number}: {name} is {value:g}, outside {low:g} to {high:g}.",
@@ -225,7 +226,7 @@ def _check_columns(rows: Sequence[Row], question: Question, file: str) -> None:
                     high=question.high,
                 )
         for name in question.covariates:
-            if abs(_number(row, name) or 0.0) > LARGEST:
+            if abs(_number_of(file, number, row, name) or 0.0) > LARGEST:
                 raise InvalidValue(
                     "{file}, line {number}: {name} is beyond {largest:g} either way.",
                     field=name,
@@ -236,16 +237,30 @@ def _check_columns(rows: Sequence[Row], question: Question, file: str) -> None:
                 )
 
 
+def _number_of(file: str, number: int, row: Row, name: str) -> float | None:
+    """As `_number`, of a line of a file.
+
+    Raises:
+        InvalidValue: names the file, its line and the column that holds no number.
+    """
+    try:
+        return _number(row, name)
+    except ValueError:
+        raise InvalidValue(
+            "{file}, line {number}: {name} holds {text!r}, which is no number; an empty cell is missing.",
+            field=name,
+            file=file,
+            number=number,
+            name=name,
+            text=(row.get(name) or "").strip()[:LONGEST_SHOWN],
+        ) from None
+
+
 def _number(row: Row, name: str) -> float | None:
     text = (row.get(name) or "").strip()
-    if not text:
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        raise InvalidValue("{name} holds {text!r}, which is no number.", field=name, name=name, text=text) from None
-    if not math.isfinite(value):
-        raise InvalidValue("{name} holds {text!r}, which is no number.", field=name, name=name, text=text)
+    value = float(text) if text else None
+    if value is not None and not math.isfinite(value):
+        raise ValueError(text)
     return value
 
 
