@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import kstest
 
 from myotome.science.followup.draws import draws_of, stored_draws
-from myotome.science.followup.particles import ScoredVisit, effective, normalised, posterior, unscored
+from myotome.science.followup.particles import ScoredVisit, effective, either, normalised, posterior, unscored
 from myotome.science.followup.quantiles import pain_quantiles, whole_quantiles
 from myotome.science.followup.recovery import Covariates, log_likelihood, pain_before_visits, people_like
 from myotome.science.followup.simulation import scores_of
@@ -31,6 +31,19 @@ def plain_posterior(scores: list[int | None], n: int = 500_000):
         if scores[k] is not None:
             log_weight += log_likelihood(scores[k], expected + people.bad_day * (k == 0), people.noise)
     return people, normalised(log_weight)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.15, 1.0])
+def test_a_mixture_says_of_everything_what_its_parts_say_by_their_shares(share):
+    chosen, draws = stored_draws("a")
+    one, other = (posterior(chosen, draws, ABOUT, visits_of(scores)) for scores in ([7, 0], [7, None]))
+    both = either(one, other, share)
+    assert both.weights.sum() == pytest.approx(1.0)
+    for name in ("first_pain", "g", "lam"):
+        means = [float(after.weights @ getattr(after.people, name)) for after in (one, other, both)]
+        assert means[2] == pytest.approx((1 - share) * means[0] + share * means[1])
+    assert both.n_effective == pytest.approx(effective(both.weights))
+    assert len(both.draws.mu) == len(both.people.g) == 8000
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,9 @@ def add_to(commands: Any) -> None:
         command.add_argument("file", metavar="FILE", help="JSON; - reads standard input")
         if function is forecast:
             command.add_argument("--fit", metavar="RESULT", type=Path, help="rest on what `myotome refit` wrote there")
-            command.add_argument("--zero-is-real", action="store_true", help="every score is 0, and was answered")
+            command.add_argument(
+                "--zero-is-real", action="store_true", help="zeros that look like missing scores were answered"
+            )
         takes_json(command)
         command.set_defaults(run=function)
     what = "the needles that a shorthand line stands for, for example 'L mult-L5 40 .30x50 grasp3 cramp7 release 8s'"
@@ -97,9 +99,11 @@ def forecast(options: argparse.Namespace) -> int:
     from myotome.science.followup.scoring import is_nothing_but_zeros
 
     basis = basis_in(options.fit) if options.fit else None
-    answer = forecast_answer(asked, basis) | {"other_spacings": other_spacings(asked, basis)}
+    are_sure = options.zero_is_real
+    answer = forecast_answer(asked, basis, zeros_are_sure=are_sure)
+    answer["other_spacings"] = other_spacings(asked, basis, zeros_are_sure=are_sure)
     scores = [visit["nrs"] for visit in asked.get("visits") or () if visit.get("nrs") is not None]
-    if is_nothing_but_zeros(scores) and not options.zero_is_real:
+    if is_nothing_but_zeros(scores) and not are_sure:
         raise Mistake(
             "visits: every score is 0: never any pain, or not answered? A missing score is null; --zero-is-real says that she had none."
         )

@@ -134,6 +134,17 @@ def test_nothing_but_zeros_is_refused_until_they_are_said_to_be_real(tmp_path, c
     assert answer["treatments_left"]["q90"] is None
 
 
+def test_a_last_zero_is_wide_until_it_is_said_to_be_real(tmp_path, capsys):
+    file = tmp_path / "course.json"
+    file.write_text(json.dumps({"visits": [{"day": 0, "nrs": 8}, {"day": 7, "nrs": 0}]}))
+    found = []
+    for more in ([], ["--zero-is-real"]):
+        assert main(["forecast", str(file), "--json", *more]) == 0
+        found.append(json.loads(capsys.readouterr().out))
+    assert found[0]["treatments_left"]["q90"] > 3 > found[1]["treatments_left"]["q90"]
+    assert found[0]["other_spacings"]["14"] != found[1]["other_spacings"]["14"]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -122,6 +122,41 @@ def test_a_score_not_given_is_not_a_zero():
     assert missing["curve"][0]["median"] > zero["curve"][0]["median"] + 1
 
 
+def given(*scores):
+    return COURSE | {"visits": [{"day": 7 * k, "nrs": score} for k, score in enumerate(scores)]}
+
+
+@pytest.mark.parametrize("scores", [(7, 0), (10, 0), (7, 6, 0), (7, 0, 0, 0)])
+def test_zeros_at_the_end_that_nobody_made_sure_of_leave_the_answer_wide(scores):
+    sure, unsure = forecast_answer(given(*scores)), forecast_answer(given(*scores), zeros_are_sure=False)
+    before = forecast_answer(given(*(score or None for score in scores)))
+    assert sure["treatments_left"]["q90"] <= 3 < unsure["treatments_left"]["q90"]
+    for n in ("4", "8", "12"):
+        mixed = 0.85 * sure["p_recovered_within"][n] + 0.15 * before["p_recovered_within"][n]
+        assert unsure["p_recovered_within"][n] == pytest.approx(mixed, abs=2e-4)
+    assert (
+        unsure["warnings"][-1] == "Until somebody makes sure of them, zeros at the end count as missing in 15 of 100."
+    )
+    assert sure["warnings"] == unsure["warnings"][:-1]
+
+
+@pytest.mark.parametrize("scores", [(7, 5, 3, 0), (7, 0, 6), (7, 6), (7,), ()])
+def test_other_scores_are_taken_as_they_are(scores):
+    assert forecast_answer(given(*scores), zeros_are_sure=False) == forecast_answer(given(*scores))
+
+
+@pytest.mark.parametrize("first", range(4, 11))
+@pytest.mark.parametrize("weeks", [1, 26, 260])
+def test_a_zero_that_nobody_made_sure_of_promises_no_less_than_a_one(first, weeks):
+    zero, one = (
+        forecast_answer(given(first, last) | {"duration_weeks": weeks}, zeros_are_sure=False)["treatments_left"][
+            "median"
+        ]
+        for last in (0, 1)
+    )
+    assert one is None or zero <= one
+
+
 def test_missing_scores_coded_as_zero_are_asked_about():
     visits = [{"day": 7 * k, "nrs": nrs} for k, nrs in enumerate([7, None, 0, 0])]
     assert forecast_answer(COURSE | {"visits": visits})["warnings"] == [

@@ -10,7 +10,7 @@ from typing import Any
 from myotome.knowledge.conditions import conditions
 from myotome.knowledge.recovery import UNKNOWN, natural_courses, natural_shift
 from myotome.science.followup.draws import N_DRAWS, Basis, prior_basis
-from myotome.science.followup.forecast import MODEL_VERSION, CurvePoint, visits_remaining
+from myotome.science.followup.forecast import MISSING_SHARE, MODEL_VERSION, CurvePoint, visits_remaining
 from myotome.science.followup.particles import ScoredVisit
 from myotome.science.followup.plain import KIND, PLAIN_VERSION, plain_answer
 from myotome.science.followup.recovery import EXPECTED, LONGEST_WEEKS, Covariates
@@ -43,14 +43,17 @@ def version_of(basis: Basis) -> str:
 FORECAST_VERSION = version_of(prior_basis())
 
 
-def forecast_answer(course: Mapping[str, Any], basis: Basis | None = None) -> dict[str, Any]:
+def forecast_answer(
+    course: Mapping[str, Any], basis: Basis | None = None, *, zeros_are_sure: bool = True
+) -> dict[str, Any]:
     """The answer of `myotome forecast`: ranges of treatments and weeks left, probabilities, curves, basis.
 
     `course` holds condition, age, duration_weeks, segments, scar, expected (how long she thinks it will last: days,
     weeks, months, years or always), practitioner (an opaque word of the fit), interval_days and `visits`, each a day
     since the first visit and the score (0-10, or null) given before the treatment of that day. What is missing or null is
     unknown, and the answer is wider for it; so is what is nearly always a missing value typed as a number (a first score
-    of 0, a duration of 0, an age below 5), and the warnings say so. It rests on the prior unless a fitted `basis` is
+    of 0, a duration of 0, an age below 5), and the warnings say so. Zeros at the end that come straight after a 4 or more
+    are taken as missing in part unless somebody made sure of them. It rests on the prior unless a fitted `basis` is
     given. A range's null is "not within 40 treatments".
 
     Raises:
@@ -68,7 +71,8 @@ def forecast_answer(course: Mapping[str, Any], basis: Basis | None = None) -> di
     visits = without_first_zero(given)
     basis = prior_basis() if basis is None else basis
     interval = DEFAULT_INTERVAL_DAYS if interval is None else interval
-    forecast = visits_remaining(about, visits, interval_days=interval, basis=basis)
+    doubted = None if zeros_are_sure else without_last_zeros(visits)
+    forecast = visits_remaining(about, visits, interval_days=interval, basis=basis, doubted=doubted)
     chosen = basis.prior
     answer = {
         "treatments_left": forecast.treatments_left,
@@ -102,7 +106,7 @@ def forecast_answer(course: Mapping[str, Any], basis: Basis | None = None) -> di
             "n_draws": N_DRAWS,
             "n_effective": round(forecast.n_effective, 1),
         },
-        "warnings": [*doubts_about(course), *warnings_about(given)],
+        "warnings": [*doubts_about(course), *warnings_about(given), *_told_of(doubted)],
     }
     return _spoken_plainly(answer, basis, about, visits, interval)
 
@@ -121,7 +125,11 @@ def _spoken_plainly(
 
 
 def other_spacings(
-    course: Mapping[str, Any], basis: Basis | None = None, days: Sequence[int] = SPACINGS
+    course: Mapping[str, Any],
+    basis: Basis | None = None,
+    days: Sequence[int] = SPACINGS,
+    *,
+    zeros_are_sure: bool = True,
 ) -> dict[str, dict[str, Any]]:
     """Treatments and weeks left by visits every so many days instead, from the same posterior; empty where a baseline
     speaks, which knows nothing of what a treatment does.
@@ -134,8 +142,16 @@ def other_spacings(
     """
     if basis is not None and basis.plain is not None:
         return {}
-    answers = {n: forecast_answer(dict(course) | {"interval_days": n}, basis) for n in days}
+    each = {n: dict(course) | {"interval_days": n} for n in days}
+    answers = {n: forecast_answer(row, basis, zeros_are_sure=zeros_are_sure) for n, row in each.items()}
     return {str(n): {name: row[name] for name in ("treatments_left", "weeks_left")} for n, row in answers.items()}
+
+
+def _told_of(doubted: Sequence[ScoredVisit] | None) -> list[Sentence]:
+    if doubted is None:
+        return []
+    n = round(100 * MISSING_SHARE)
+    return [Sentence("Until somebody makes sure of them, zeros at the end count as missing in {n} of 100.", n=n)]
 
 
 def doubts_about(course: Mapping[str, Any]) -> list[Sentence]:
@@ -204,6 +220,20 @@ def without_first_zero(visits: Sequence[ScoredVisit]) -> list[ScoredVisit]:
         return list(visits)
     first = next(k for k, visit in enumerate(visits) if visit.nrs is not None)
     return [replace(visit, nrs=None) if k == first else visit for k, visit in enumerate(visits)]
+
+
+def without_last_zeros(visits: Sequence[ScoredVisit]) -> list[ScoredVisit] | None:
+    """The visits with the zeros at their end as not answered, where they come straight after a 4 or more; else None.
+
+    Source: judgement
+    Check: tests/unit/science/test_forecast_answer.py
+    """
+    scored = [k for k, visit in enumerate(visits) if visit.nrs is not None]
+    scores = _scores_in(visits)
+    at = max(zeros_to_ask_about(scores), default=None)
+    if at is None or any(scores[at:]):
+        return None
+    return [replace(visit, nrs=None) if k >= scored[at] else visit for k, visit in enumerate(visits)]
 
 
 def _check_gaps(visits: Sequence[ScoredVisit]) -> None:

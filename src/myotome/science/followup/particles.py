@@ -10,7 +10,8 @@ holds, and few scores of one person change it little. The randomness of the move
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from myotome.knowledge.recovery import Prior
 from myotome.science.followup.draws import Array, Draws, log_prior
 from myotome.science.followup.recovery import Covariates, People, log_likelihood, pain_before_visits, people_like
 
+Arrays = TypeVar("Arrays", Draws, People)
+TINY = 1e-300
 FEWEST_EFFECTIVE = 400
 MOVES = 3
 MOST_STEPS = 6
@@ -55,6 +58,24 @@ def unscored(draws: Draws, about: Covariates) -> Posterior:
     """
     n = len(draws.z)
     return Posterior(draws, people_like(draws, about), np.zeros(n), np.full(n, 1.0 / n), float(n), 0, 0)
+
+
+def either(one: Posterior, other: Posterior, share: float) -> Posterior:
+    """Both at once, the `other` with this share of the weight: what is known when it is not known which of them is so.
+
+    Source: judgement (a mixture)
+    Check: tests/oracle/test_particles.py
+    """
+    weights = np.concatenate([(1.0 - share) * one.weights, share * other.weights])
+    return Posterior(
+        _joined(one.draws, other.draws),
+        _joined(one.people, other.people),
+        np.log(np.maximum(weights, TINY)),
+        weights,
+        effective(weights),
+        max(one.n_renewed, other.n_renewed),
+        one.n_visits,
+    )
 
 
 def posterior(chosen: Prior, draws: Draws, about: Covariates, visits: Sequence[ScoredVisit]) -> Posterior:
@@ -199,3 +220,8 @@ def _scores(people: People, visits: Sequence[ScoredVisit]) -> list[Array]:
         for k, (visit, expected) in enumerate(zip(visits, pain_before_visits(people, days), strict=True))
         if visit.nrs is not None
     ]
+
+
+def _joined(one: Arrays, other: Arrays) -> Arrays:
+    both = ((field.name, getattr(one, field.name), getattr(other, field.name)) for field in fields(one))
+    return replace(one, **{name: np.concatenate([first, second]) for name, first, second in both})
