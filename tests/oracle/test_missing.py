@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from myotome.science.followup.missing import check_minima, is_empty, looks_missing, sisters_of
+from myotome.science.followup.missing import check_minima, is_empty, looks_missing, sisters_of, stands_for_missing
 from myotome.science.followup.trial import Question, validate_recovery, waves_of
 from myotome.vocabulary.errors import InvalidValue
 
@@ -116,6 +116,21 @@ def test_a_few_in_a_small_file_are_seen_beside_the_other_file():
 def test_a_sister_that_says_nothing_in_a_word_is_empty_too(empty):
     with pytest.raises(InvalidValue, match="in 8 of 8 rows where score_12 is empty"):
         validate_recovery(rows(8, 60, empty=empty), rows(0, 30), QUESTION)
+
+
+@pytest.mark.parametrize(
+    ("n_empty", "n_without", "n_filled", "n_with", "stands"),
+    [(29, 29, 0, 111, True), (5, 5, 6, 30, True), (5, 5, 7, 30, False), (28, 29, 0, 111, False), (4, 4, 0, 100, False)],
+)
+def test_a_column_of_no_known_wave_has_to_be_at_the_minimum_in_every_row(n_empty, n_without, n_filled, n_with, stands):
+    assert stands_for_missing(n_empty, n_without, n_filled, n_with) is stands
+
+
+def test_minima_are_seen_beside_a_column_whose_name_tells_no_wave():
+    with pytest.raises(InvalidValue, match="in 8 of 8 rows where score_post is empty"):
+        validate_recovery(rows(8, 60, score="score_post"), rows(0, 30, score="score_post"), QUESTION)
+    real = [row | {"why_left": "" if k < 30 else "moved", "days_12": "0" if k % 5 == 0 else "6"} for k, row in enumerate(rows(0, 60, score="score_post"))]  # fmt: skip
+    assert validate_recovery(real, real, QUESTION)["n"] == 60
 
 
 def test_each_score_is_held_against_another_wave_of_its_own():

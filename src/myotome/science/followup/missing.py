@@ -3,7 +3,8 @@
 In a published table of headaches the days of a diary that never came are 0, while the score of the same diary is empty:
 a hundred recoveries that nobody had. So a column is held against its sisters, those of the same wave. A wave is told by
 where two columns of one measure differ ("days_base" and "days_12mo", "base_days" and "12mo_days", "days1" and
-"days12"), or by a number at an end of the name ("12mo", "m12").
+"days12"), or by a number at an end of the name ("12mo", "m12"). Where no name tells, any column will do whose empty
+cells are all beside minima.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from myotome.vocabulary.errors import InvalidValue
 Row = Mapping[str, str]
 SUSPICIOUS, AT_LEAST = 5, 2
 BY_CHANCE = 1e-3
+HARDLY_ANY = 0.2
 EMPTY = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "missing", "-", ".", "?"})
 _NUMBER_LAST = re.compile(r"(\d+)[^\W\d_]{0,6}$")
 _NUMBER_FIRST = re.compile(r"^[^\W\d_]{0,2}(\d+)")
@@ -36,12 +38,15 @@ def check_minima(rows: Sequence[Row], column: str, other: str, low: float) -> No
     Check: tests/oracle/test_missing.py
     """
     written = [row for row in rows if not is_empty(row[column])]
-    for sister in sisters_of(column, other, [name for name in rows[0] if name in rows[-1]]):
+    names = [name for name in rows[0] if name in rows[-1]]
+    sisters = sisters_of(column, other, names)
+    for sister in sisters or [name for name in names if name not in (column, other)]:
         without = [row for row in written if is_empty(row[sister])]
         n_without, n_with = len(without), len(written) - len(without)
         n_empty = sum(float(row[column]) == low for row in without)
         n_filled = sum(float(row[column]) == low for row in written) - n_empty
-        if n_with and looks_missing(n_empty, n_without, n_filled, n_with):
+        is_coded = looks_missing if sisters else stands_for_missing
+        if n_with and is_coded(n_empty, n_without, n_filled, n_with):
             raise InvalidValue(
                 "{column} is exactly {low:g} in {n_empty} of {n_without} rows where {sister} is empty, and in {n_filled} of {n_with} where it is not: that looks like a missing value. Empty these cells, or say that the minimum is real.",
                 field=column,
@@ -66,6 +71,16 @@ def looks_missing(n_empty: int, n_without: int, n_filled: int, n_with: int) -> b
         return False
     usual = (n_filled + 1.0) / (n_with + 2.0)
     return n_empty >= SUSPICIOUS or float(binom.sf(n_empty - 1, n_without, usual)) < BY_CHANCE
+
+
+def stands_for_missing(n_empty: int, n_without: int, n_filled: int, n_with: int) -> bool:
+    """As `looks_missing`, of a column that no name tells to be of the same wave: every row without it is at the minimum,
+    five of them or more, and hardly any with it.
+
+    Source: judgement
+    Check: tests/oracle/test_missing.py
+    """
+    return n_empty == n_without >= SUSPICIOUS and n_filled / n_with <= HARDLY_ANY
 
 
 def sisters_of(column: str, other: str, names: Sequence[str]) -> list[str]:
