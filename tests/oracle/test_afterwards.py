@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from myotome.science.followup.afterwards import pain_free_for, share_of
+from myotome.science.followup.afterwards import pain_free_for, share_of, without_relapse
 
 
 @given(st.lists(st.sampled_from([True, False, None]), min_size=1, max_size=9))
@@ -48,3 +48,11 @@ def test_of_nobody_nothing_is_said():
 )
 def test_free_of_pain_for_years_is_nothing_at_every_year_that_was_answered(years, pain, expected):
     assert pain_free_for(years, pain) is expected
+
+
+@given(st.dictionaries(st.sampled_from([1, 3, 6, 12]), st.sampled_from([True, False, None])))
+def test_no_relapse_is_no_at_every_month_up_to_then_and_an_answer_at_the_last(relapsed):
+    for months in (3, 6, 12):
+        up_to = [relapsed[m] for m in sorted(relapsed) if m <= months]
+        expected = False if True in up_to else (None if relapsed.get(months) is None else True)
+        assert without_relapse(months, relapsed) is expected

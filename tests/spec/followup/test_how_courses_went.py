@@ -36,7 +36,7 @@ def ended(course, actor, *, pain):
                 answer(by=the_system(course.clinic), at=AT, request=request, measure_code=question.measure,
                        item=question.item, value=given)  # fmt: skip
             at = AT + (request.due_on - AT.date())
-            finish(by=the_system(course.clinic), at=at, request=request)
+            finish(by=the_system(course.clinic), at=at, request=request, on=request.due_on)
 
 
 @pytest.fixture
@@ -94,6 +94,20 @@ def test_a_zero_typed_by_mistake_counts_as_what_it_was_corrected_to(clinic):
     results = results_of(owner, at=AT + timedelta(days=400))
     assert (results.pain_free[1].n_known, results.pain_free[1].n_yes) == (1, 0)
     assert results.eased[12].n_yes == 0
+
+
+def test_a_relapse_counts_in_every_later_month_whether_pain_came_back_or_treatment_began_again(clinic):
+    course, owner, later = clinic_course(clinic), the_owner(clinic), AT + timedelta(days=400)
+
+    def without():
+        return [(row.n, row.n_yes, row.n_lost) for row in results_of(owner, at=later).no_relapse.values()]
+
+    assert without() == [(1, 1, 0)] * 3
+    at_six = MeasureScore.objects.get(course=course, measure="pain_nrs_average_7d", request__due_on__range=(AT + timedelta(days=170), AT + timedelta(days=200)))  # fmt: skip
+    note_score(by=the_system(clinic), at=later, course_id=course.pk, measure_code=at_six.measure, value=6, on=at_six.on)
+    assert without() == [(1, 1, 0), (1, 0, 0), (1, 0, 0)]
+    a_course(clinic, course.patient, opened_at=AT + timedelta(days=80), relapse_of=course)
+    assert without() == [(1, 0, 0)] * 3
 
 
 def test_who_stopped_answering_is_lost_in_every_later_year_and_widens_the_band(clinic):

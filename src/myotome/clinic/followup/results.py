@@ -5,6 +5,7 @@ Counts only; names no patient.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -18,8 +19,8 @@ from myotome.clinic.people.links import LINK_DAYS
 from myotome.clinic.people.models import Clinic
 from myotome.clinic.screening.models import Course
 from myotome.knowledge.measures import PAIN_AVERAGE, definitions
-from myotome.science.followup.afterwards import Share, pain_free_for, share_of
-from myotome.science.followup.definitions import has_eased
+from myotome.science.followup.afterwards import Share, pain_free_for, share_of, without_relapse
+from myotome.science.followup.definitions import has_eased, is_back
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.measures import Occasion
@@ -33,11 +34,12 @@ MONTHS = (0, 3, 6, 12)
 @dataclass(frozen=True, slots=True)
 class Results:
     """`eased` by months since the end: less average pain than at the beginning, by the share and the points of a responder;
-    `pain_free` by years. `n_adrift` courses have not ended, but nobody has come for three months and no visit is booked: they are in none of the figures."""
+    `no_relapse` by months, of those who were eased at the end; `pain_free` by years. `n_adrift` courses have not ended, but nobody has come for three months and no visit is booked: they are in none of the figures."""
 
     n_ended: int
     n_adrift: int
     eased: dict[int, Share]
+    no_relapse: dict[int, Share]
     pain_free: dict[int, Share]
     version: str
     percent: float
@@ -72,6 +74,7 @@ def results_of(actor: Actor, *, at: datetime) -> Results:
         n_ended=len(ended),
         n_adrift=_n_adrift(clinic, at),
         eased=eased,
+        no_relapse=_no_relapse(ended, first, pain),
         pain_free=_pain_free(clinic, ended, pain, today),
         version=definition.version,
         percent=definition.thresholds["pain_percent"],
@@ -83,6 +86,26 @@ def _n_adrift(clinic: Clinic, at: datetime) -> int:
     ahead = Appointment.objects.filter(course=OuterRef("pk"), starts_at__gt=at).exclude(status__in=OVER)
     rows = Course.objects.filter(clinic=clinic, closed_at__isnull=True).annotate(last=Max("visits__opened_at"))
     return rows.filter(~Exists(ahead), last__lt=at - timedelta(days=ADRIFT_DAYS)).count()
+
+
+def _no_relapse(
+    ended: dict[int, datetime], first: dict[int, float], pain: dict[int, dict[int, float | None]]
+) -> dict[int, Share]:
+    """By months since the end, of the courses that had eased by then: whose pain was not back, and nobody treated it again."""
+    responder, relapse = definitions()["responder"], definitions()["relapse"]
+    begun: dict[int, int] = {}
+    for course, at in Course.objects.filter(relapse_of__in=ended).order_by("-opened_at").values_list("relapse_of_id", "opened_at"):  # fmt: skip
+        begun[course] = math.ceil((at - ended[course]).days / MONTH_DAYS)
+    told: dict[int, list[bool | None]] = {months: [] for months in MONTHS[1:]}
+    for course, found in pain.items():
+        at_end = found.get(0)
+        if course not in first or at_end is None or not has_eased(first[course], at_end, responder):
+            continue
+        relapsed = {m: None if v is None else is_back(first[course], v, relapse) for m, v in found.items() if m}
+        for months in told.keys() & found.keys():
+            again = {begun[course]: True} if course in begun else {}
+            told[months].append(without_relapse(months, relapsed | again))
+    return {months: share_of(told[months]) for months in MONTHS[1:]}
 
 
 def _pain_free(

@@ -60,3 +60,15 @@ def pain_free_for(years: int, pain: Mapping[int, float | None]) -> bool | None:
     if any(value is not None and value > 0 for value in given):
         return False
     return True if pain.get(years) is not None else None
+
+
+def without_relapse(months: int, relapsed: Mapping[int, bool | None]) -> bool | None:
+    """Whether she had no relapse up to so many months after the end; `relapsed` maps months to yes, no, or None where she did
+    not answer. One relapse is a no, whatever came after it; without the answer of that month it is not known.
+
+    Source: judgement
+    Check: tests/oracle/test_afterwards.py
+    """
+    if any(has for month, has in relapsed.items() if month <= months):
+        return False
+    return None if relapsed.get(months) is None else True

@@ -176,11 +176,19 @@ def is_relapse(outcome: Outcome, by: Definition) -> Held:
     if len(outcome.pain) < 2:
         return Held(by.code, by.version, None, (Sentence("Average pain is not known twice."),))
     first, last = outcome.pain[0][1], outcome.pain[-1][1]
-    line = first * (1 - by.thresholds["within_percent"] / 100)
-    had_left = any(value <= line < first for _, value in outcome.pain[1:-1])
+    had_left = any(value < first and not is_back(first, value, by) for _, value in outcome.pain[1:-1])
     never = Sentence("Pain has not been away from where the course began.")
     away = Sentence("Pain is {last:g}, away from the {first:g} at which the course began.", last=last, first=first)
-    return _all_of(by, [(had_left, never), (last > line, away)])
+    return _all_of(by, [(had_left, never), (is_back(first, last, by), away)])
+
+
+def is_back(first: float, last: float, by: Definition) -> bool:
+    """Whether pain is as near to where the course began as a definition of relapse asks.
+
+    Source: judgement
+    Check: tests/unit/followup/test_definitions.py
+    """
+    return last > first * (1 - by.thresholds["within_percent"] / 100)
 
 
 def is_latently_recovered(now: float | None, first_pain: float | None) -> bool | None:
