@@ -24,11 +24,13 @@ def pages() -> dict[Path, str]:
         django.setup()
     from myotome.clinic.pathway.record import record_schema
     from tests.behaviour import behaviour_pages
+    from tests.measures_page import measures_page
     from tests.visit_diagram import visit_states_page
 
     reference = ROOT / "docs" / "reference"
     written = {reference / "record.schema.json": json.dumps(record_schema(), indent=1) + "\n"}
     written[reference / "visit-states.md"] = visit_states_page()
+    written[reference / "measures.md"] = measures_page()
     for name, text in behaviour_pages().items():
         written[reference / "behaviour" / name] = text
     return written

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from myotome.knowledge.conditions import conditions
-from myotome.knowledge.measures import definitions, measure, measures, measures_for
+from myotome.knowledge.measures import definitions, measure, measures, measures_for, slots
 from myotome.knowledge.tables import source_keys
 from myotome.science.followup.scoring import (
     begins_at_zero,
@@ -135,3 +135,19 @@ def test_roland_morris_counts_ticks_blanks_are_no_and_a_form_without_an_answer_i
 @pytest.mark.parametrize(("readings", "expected"), [([210], 210), ([200, 210, 250], 220), ([200.5, 201], 200.75)])
 def test_of_several_readings_the_mean_counts(readings, expected):
     assert score_of_readings(measure("ppt_kpa"), readings) == expected
+
+
+@pytest.mark.parametrize("code", sorted({**measures(), **slots()}))
+def test_what_a_missing_answer_means_is_said_as_it_is_scored(code):
+    one = measure(code)
+    says, items = one.when_missing, [item.code for item in one.items]
+    if one.rule == "ticks":
+        assert "left blank is no" in says
+    elif one.rule in {"mean", "sum"}:
+        assert f"All {len(items)} answers" in says
+        assert score(one, dict.fromkeys(items[1:], 2)) is None
+    elif one.rule == "mean_of_given":
+        assert f"{one.min_items} at least" in says
+    else:
+        assert says == "Without the answer there is no score."
+        assert not items or score(one, dict.fromkeys(items, None)) is None

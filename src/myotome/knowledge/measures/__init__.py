@@ -16,6 +16,7 @@ from types import MappingProxyType
 from myotome.knowledge import tables
 from myotome.vocabulary.errors import InvalidValue
 from myotome.vocabulary.measures import Direction, Occasion
+from myotome.vocabulary.sentences import Sentence
 
 MEASURES_VERSION = "2026.11.4"
 PAIN_AVERAGE, PAIN_WORST, PAIN_NOW = "pain_nrs_average_7d", "pain_nrs_worst_7d", "pain_nrs_now"
@@ -108,6 +109,17 @@ class Measure:
     def is_form(self) -> bool:
         """Whether its items are statements on one page, ticked where they are true."""
         return self.rule == "ticks"
+
+    @property
+    def when_missing(self) -> Sentence:
+        """What an answer that is missing does to the score; it is never a zero."""
+        if self.rule == "ticks":
+            return Sentence("A statement left blank is no; a page that was left out is no score.")
+        if self.rule == "mean_of_given":
+            return Sentence("The mean of what was given, {n} at least.", n=self.min_items)
+        if self.rule in {"mean", "sum"}:
+            return Sentence("All {n} answers are needed; else there is no score.", n=len(self.items))
+        return Sentence("Without the answer there is no score.")
 
 
 @dataclass(frozen=True, slots=True)
