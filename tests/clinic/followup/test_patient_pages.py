@@ -147,6 +147,11 @@ def test_nothing_chosen_is_asked_again_and_skipping_is_missing(client, care):
     assert (row.item, row.value) == ("score", None)
 
 
+def assert_crisis_buttons(page: str):
+    for where, words in (("tel:988", "Call 988"), ("sms:988", "Text 988"), ("tel:911", "Call 911")):
+        assert f'<a class="danger" href="{where}">{words}</a>' in page
+
+
 def test_low_mood_shows_where_help_is_at_once(client, care):
     course, _ = care
     request = a_request(course, Occasion.INTAKE)
@@ -158,10 +163,11 @@ def test_low_mood_shows_where_help_is_at_once(client, care):
         text = page.content.decode()
         if "pleasure in doing things" in text:
             assert "harming yourself" in text
+            assert_crisis_buttons(text)
         n = client.post(n, {"value": "3"}).url
     end = client.get(n).content.decode()
-    assert "these weeks weigh on you" in end
-    assert course.clinic.emergency_number in end
+    assert "the last two weeks have been hard for you" in end
+    assert_crisis_buttons(end)
 
 
 @pytest.mark.parametrize(("code", "value", "is_said"), [("phq2", 3, True), ("gad2", 4, True), ("phq2", 2, False)])
@@ -172,6 +178,8 @@ def test_as_long_as_her_answers_are_low_the_crisis_line_stands_on_her_page(clien
     page = client.get(her_page(course)).content.decode()
     assert ("harming yourself" in page) == is_said
     assert (f"Call or text {course.clinic.crisis_line} now" in page) == is_said
+    if is_said:
+        assert_crisis_buttons(page)
 
 
 def test_her_page_shows_what_was_shared_and_nothing_more(client, care, django_assert_max_num_queries):
