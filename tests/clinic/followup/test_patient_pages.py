@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from datetime import timedelta
 
@@ -168,6 +169,37 @@ def test_low_mood_shows_where_help_is_at_once(client, care):
     end = client.get(n).content.decode()
     assert "the last two weeks have been hard for you" in end
     assert_crisis_buttons(end)
+
+
+@pytest.mark.parametrize(
+    ("pain", "is_urged"), [("10", True), ("7", True), ("6", False), ("0", False), (None, False)], ids=str
+)
+def test_two_days_after_a_treatment_she_reads_when_to_phone(client, care, pain, is_urged):
+    course, _ = care
+    request = a_request(course, Occasion.TWO_DAYS_AFTER, visit_number=4)
+    first = client.post(door(request), {"born_on": "1968-03-12"}).url
+    page = client.post(first, {"skip": "1"} if pain is None else {"value": pain}, follow=True).content.decode()
+    assert ("Please phone us today" in page) == is_urged
+    assert ("When to phone us" in page) != is_urged
+    digits = re.sub(r"\D", "", course.clinic.phone)
+    assert re.search(rf'href="tel:\+?{digits}">Call ', page)
+    assert 'href="tel:911">Call 911' in page
+
+
+def test_without_a_score_before_the_treatment_nobody_is_urged_to_phone(client):
+    course, _ = a_course_in_care()
+    request = a_request(with_visits(course, [None, 3]), Occasion.TWO_DAYS_AFTER, visit_number=1)
+    first = client.post(door(request), {"born_on": "1968-03-12"}).url
+    page = client.post(first, {"value": "10"}, follow=True).content.decode()
+    assert "When to phone us" in page
+
+
+def test_other_questions_end_without_it(client, care):
+    request = a_request(care[0])
+    where = client.post(door(request), {"born_on": "1968-03-12"}).url
+    for value in ("9", "10"):
+        where = client.post(where, {"value": value}).url
+    assert "phone us" not in client.get(where).content.decode()
 
 
 @pytest.mark.parametrize(("code", "value", "is_said"), [("phq2", 3, True), ("gad2", 4, True), ("phq2", 2, False)])

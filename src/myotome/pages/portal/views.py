@@ -21,6 +21,7 @@ from myotome.clinic.followup import actions
 from myotome.clinic.followup.diary import keeps_diary
 from myotome.clinic.followup.mood import says_low
 from myotome.clinic.followup.queries import MeasureRequest, Question, questions_of, request_by_link
+from myotome.clinic.followup.two_days_after import is_much_stronger
 from myotome.clinic.pathway.patient_page import (
     open_page_with_birth_date,
     own_record,
@@ -42,6 +43,7 @@ from myotome.science.followup.scoring import meaningful_line
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import AlreadyBooked, InvalidValue
+from myotome.vocabulary.measures import Occasion
 
 NOT_HERS = _("That is not the birth date the clinic has. Please try again, or phone us.")
 
@@ -229,4 +231,10 @@ def _first_open(asked: MeasureRequest) -> int:
 
 
 def _thanks(asked: MeasureRequest) -> dict[str, object]:
-    return {"asked": asked, "is_low": any(says_low(score) for score in asked.scores.all())}
+    is_two_days_after = asked.occasion == Occasion.TWO_DAYS_AFTER.value
+    return {
+        "asked": asked,
+        "is_low": any(says_low(score) for score in asked.scores.all()),
+        "is_two_days_after": is_two_days_after,
+        "is_much_stronger": is_two_days_after and is_much_stronger(asked),
+    }
