@@ -35,6 +35,7 @@ def door(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
             if aftercare.open_check_with_birth_date(by=who, at=timezone.now(), check=check, born_on=born_on):
                 remember(request, patient.pk, born_on)
                 return _to_question(actor, token, _first_open(asked_in(check)))
+            check_by_link(request.clinic, token, at=timezone.now())  # the fifth wrong one has closed the link
             error = str(NOT_HERS)
         except InvalidValue as refusal:
             error = refusal.message

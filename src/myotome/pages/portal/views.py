@@ -23,6 +23,7 @@ from myotome.clinic.followup.mood import says_low
 from myotome.clinic.followup.queries import MeasureRequest, Question, questions_of, request_by_link
 from myotome.clinic.followup.two_days_after import is_much_stronger
 from myotome.clinic.pathway.patient_page import (
+    check_page_opens,
     open_page_with_birth_date,
     own_record,
     page_of,
@@ -60,6 +61,7 @@ def questions(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
             if actions.open_with_birth_date(by=who, at=timezone.now(), request=asked, born_on=born_on):
                 remember(request, asked.course.patient_id, born_on)
                 return redirect("portal:question", clinic=actor.clinic_slug, token=token, number=_first_open(asked))
+            request_by_link(request.clinic, token, at=timezone.now())  # the fifth wrong one has closed the link
             error = str(NOT_HERS)
         except InvalidValue as refusal:
             error = refusal.message
@@ -116,6 +118,7 @@ def page(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
             if open_page_with_birth_date(clinic=request.clinic, at=now, patient=patient, born_on=born_on):
                 remember(request, patient.pk, patient.born_on)
                 return redirect("portal:page", clinic=actor.clinic_slug, token=token)
+            check_page_opens(clinic=request.clinic, at=now, patient=patient)
             error = str(NOT_HERS)
         except InvalidValue as refusal:
             error = refusal.message
