@@ -260,6 +260,19 @@ def test_she_takes_her_record_with_her(client, care):
         assert b"Lindqvist" in archive.read("record.json")
 
 
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [("1968-12-03", "you gave 3 December 1968"), ("", "whole birth date"), ("12/03/1968", "whole birth")],
+)
+def test_a_birth_date_that_does_not_match_stays_in_the_field_and_is_said_in_words(client, care, typed, says):
+    for where in (door(a_request(care[0])), her_page(care[0])):
+        page = client.post(where, {"born_on": typed}).content.decode()
+        assert f'autocomplete="bday" value="{typed}"' in page
+        assert says in page
+        assert "1968-03-12" not in page
+        assert 'href="tel:6045550142"' in page
+
+
 def assert_names_the_clinic(answer):
     page = answer.content.decode()
     assert 'href="tel:6045550142">Call Alder Street Clinic: 604 555 0142</a>' in page

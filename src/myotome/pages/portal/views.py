@@ -13,7 +13,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from myotome.clinic.booking.own_records import tie_own_record
 from myotome.clinic.booking.wishes import mail_token
@@ -37,7 +36,7 @@ from myotome.pages.booking.day_acts import mail_page
 from myotome.pages.followup.muscles import shared_plate
 from myotome.pages.money.views import paper_of
 from myotome.pages.portal.drawing import phone_chart, told
-from myotome.pages.portal.forms import birth_date, ticks_of, value_of
+from myotome.pages.portal.forms import birth_date, not_hers, ticks_of, value_of
 from myotome.pages.portal.known import behind_birth_date, is_known, remember
 from myotome.pages.typed import whole
 from myotome.science.followup.scoring import meaningful_line
@@ -45,8 +44,6 @@ from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import AlreadyBooked, InvalidValue
 from myotome.vocabulary.measures import Occasion
-
-NOT_HERS = _("That is not the birth date the clinic has. Please try again, or phone us.")
 
 
 @by_link
@@ -62,12 +59,17 @@ def questions(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
                 remember(request, asked.course.patient_id, born_on)
                 return redirect("portal:question", clinic=actor.clinic_slug, token=token, number=_first_open(asked))
             request_by_link(request.clinic, token, at=timezone.now())  # the fifth wrong one has closed the link
-            error = str(NOT_HERS)
+            error = not_hers(born_on)
         except InvalidValue as refusal:
             error = refusal.message
     if not error and is_known(request, asked.course.patient_id, asked.course.patient.born_on):
         return redirect("portal:question", clinic=actor.clinic_slug, token=token, number=_first_open(asked))
-    return render(request, "portal/door.html", {"error": error, "asked": asked}, status=422 if error else 200)
+    return render(
+        request,
+        "portal/door.html",
+        {"error": error, "typed": request.POST.get("born_on", "")},
+        status=422 if error else 200,
+    )
 
 
 @by_link
@@ -119,11 +121,16 @@ def page(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
                 remember(request, patient.pk, patient.born_on)
                 return redirect("portal:page", clinic=actor.clinic_slug, token=token)
             check_page_opens(clinic=request.clinic, at=now, patient=patient)
-            error = str(NOT_HERS)
+            error = not_hers(born_on)
         except InvalidValue as refusal:
             error = refusal.message
     if error or not is_known(request, patient.pk, patient.born_on):
-        return render(request, "portal/door.html", {"error": error}, status=422 if error else 200)
+        return render(
+            request,
+            "portal/door.html",
+            {"error": error, "typed": request.POST.get("born_on", "")},
+            status=422 if error else 200,
+        )
     return _page(request, patient_by_link(patient, request.clinic), token)
 
 
