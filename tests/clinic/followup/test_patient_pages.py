@@ -235,7 +235,8 @@ def test_her_page_shows_what_was_shared_and_nothing_more(client, care, django_as
     assert "1 still tight." in page
     assert "1 has let go." in page
     assert "people like you" in page
-    assert f"which takes {shown.answer['weeks_left']['median']:g} weeks; some do not get there" in page
+    assert f"which takes {shown.answer['weeks_left']['median']:g} weeks." in page
+    assert "More than 1 in 10 are not there after 40." in page
     assert "Call 911" in page
     for word in ("diagnosis", "candidate", "proven", "cure", "safe depth"):
         assert word not in page.lower()

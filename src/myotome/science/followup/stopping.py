@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from math import floor
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,11 @@ class StopRule:
     def looks_back(self) -> bool:
         """Whether there is enough without relief to speak of what has been."""
         return self.n_without_change >= ENOUGH_WITHOUT_RELIEF
+
+    @property
+    def lowest_above(self) -> int:
+        """The lowest answer above the line: answers are whole."""
+        return min(10, floor(self.line) + 1)
 
     @property
     def share(self) -> float:
@@ -161,14 +167,14 @@ def stop_rule_sentence_for_her(rule: StopRule) -> Sentence:
         )
     elif rule.share > GO_ON_ABOVE:
         words = Sentence(
-            "If your pain at visit {visit} is still above {line}, about {of_ten} in 10 people like you still ease by a "
-            "third later. We look at it together then.",
+            "If your pain at visit {visit} is still {at_least} of 10 or more, about {of_ten} in 10 people like you still "
+            "ease by a third later. We look at it together then.",
             **_places(rule),
         )
     else:
         words = Sentence(
-            "If your pain at visit {visit} is still above {line}, only about one in {one_in} people like you eases by a "
-            "third later. Then we talk about another plan or another doctor.",
+            "If your pain at visit {visit} is still {at_least} of 10 or more, only about one in {one_in} people like you "
+            "eases by a third later. Then we talk about another plan or another doctor.",
             **_places(rule),
         )
     return words
@@ -179,6 +185,7 @@ def _places(rule: StopRule) -> dict[str, Any]:
         "n": rule.n_without_change,
         "visit": rule.visit,
         "line": f"{rule.line:.1f}",
+        "at_least": rule.lowest_above,
         "of_ten": round(10 * rule.share),
         "one_in": rule.one_in,
     }
