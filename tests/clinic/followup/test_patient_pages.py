@@ -12,9 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from myotome.clinic.followup.actions import refresh_forecast, share
+from myotome.clinic.followup.activities import name_activities
 from myotome.clinic.followup.asking import ask
 from myotome.clinic.followup.models import MeasureAnswer, MeasureRequest, MeasureScore
-from myotome.clinic.followup.queries import request_by_link, request_link
+from myotome.clinic.followup.queries import questions_of, request_by_link, request_link
 from myotome.clinic.followup.scores import note_score
 from myotome.clinic.pathway.patient_page import open_page_with_birth_date
 from myotome.clinic.people.days import clinic_day
@@ -200,6 +201,48 @@ def test_other_questions_end_without_it(client, care):
     for value in ("9", "10"):
         where = client.post(where, {"value": value}).url
     assert "phone us" not in client.get(where).content.decode()
+
+
+def at_headache_days(client, course):
+    """A full set of headaches, where it asks on how many days there was one."""
+    type(course).objects.filter(pk=course.pk).update(condition="headache_tension")
+    course.refresh_from_db()
+    request = a_request(course, Occasion.REVIEW, visit_number=4)
+    where = client.post(door(request), {"born_on": "1968-03-12"}).url
+    while "On how many of the last 28 days" not in client.get(where).content.decode():
+        where = client.post(where, {"skip": "1"}).url
+    return request, where
+
+
+def test_after_no_day_with_headache_nobody_asks_how_strong_they_were_and_it_is_missing(client, care):
+    request, where = at_headache_days(client, care[0])
+    strength = client.post(where, {"value": "3"}).url
+    assert "how strong was it" in client.get(strength).content.decode()
+    after = client.post(strength, {"value": "6"}).url
+    assert f'href="{strength}"' in client.get(after).content.decode()
+    assert 'value="3" checked' in client.get(where).content.decode()
+    following = client.post(where, {"value": "0"}).url
+    page = client.get(following).content.decode()
+    assert "how strong was it" not in page
+    assert f'href="{where}"' in page, "back leads to the days"
+    while "your answers are there" not in client.get(following).content.decode():
+        following = client.post(following, {"skip": "1"}).url
+    scores = dict(MeasureScore.objects.filter(request=request).values_list("measure", "value"))
+    assert (scores["headache_days"], scores["headache_intensity"]) == (0, None)
+
+
+def test_the_strength_is_asked_again_when_the_days_are_corrected(client, care):
+    _request, where = at_headache_days(client, care[0])
+    client.post(where, {"value": "0"})
+    strength = client.post(where, {"value": "2"}).url
+    assert "how strong was it" in client.get(strength).content.decode()
+
+
+def test_an_activity_is_named_before_it_is_asked_how_well_she_does_it(care):
+    course, elena = care
+    name_activities(by=elena, at=AT, course_id=course.pk, words=["sleeping through the night", "Stairs", "to lift"])
+    texts = [row.text for row in questions_of(a_request(course, Occasion.REVIEW)) if row.measure == "psfs"]
+    assert texts[0] == "Sleeping through the night: how well can you do it today?"
 
 
 @pytest.mark.parametrize(("code", "value", "is_said"), [("phq2", 3, True), ("gad2", 4, True), ("phq2", 2, False)])
