@@ -203,6 +203,18 @@ def test_other_questions_end_without_it(client, care):
     assert "phone us" not in client.get(where).content.decode()
 
 
+def test_the_thanks_lead_to_her_own_page_which_knows_her(client, care):
+    request = a_request(care[0])
+    where = client.post(door(request), {"born_on": "1968-03-12"}).url
+    for value in ("9", "10"):
+        where = client.post(where, {"value": value}).url
+    mine = re.search(r'<a class="act" href="([^"]*/me/page/[^"]*)">My page', client.get(where).content.decode())[1]
+    assert "Hannah" in client.get(mine).content.decode()
+    client.session.flush()
+    client.cookies.clear()
+    assert "birth date" in client.get(mine).content.decode(), "to anybody else it is the door"
+
+
 def at_headache_days(client, course):
     """A full set of headaches, where it asks on how many days there was one."""
     type(course).objects.filter(pk=course.pk).update(condition="headache_tension")

@@ -296,7 +296,7 @@ def by_diary(request: MeasureRequest, *, on: date | None = None) -> dict[str, fl
     asked or too few days are written."""
     if not set(HEADACHE_DIARY) & set(request.measures):
         return None
-    return scores_by_diary(request.course, on=on or _due(request))
+    return scores_by_diary(request.course, on=on or due_day(request))
 
 
 def open_requests(actor: Actor, *, course_id: int) -> list[MeasureRequest]:
@@ -315,12 +315,12 @@ def requests_due(actor: Actor, *, course_id: int, at: datetime) -> list[MeasureR
     found = [
         row
         for row in rows.order_by("due_on", "pk")
-        if link_ends_at(row) > at and (_due(row) - clinic_day(row.course.clinic, at)).days <= DAYS_BEFORE
+        if link_ends_at(row) > at and (due_day(row) - clinic_day(row.course.clinic, at)).days <= DAYS_BEFORE
     ]
-    return sorted(found, key=_due)
+    return sorted(found, key=due_day)
 
 
-def _due(request: MeasureRequest) -> date:
+def due_day(request: MeasureRequest) -> date:
     """The day of the visit, also after it was moved; without a visit the day that was set."""
     if request.appointment is None:
         return request.due_on

@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from myotome.clinic.needling import aftercare
 from myotome.clinic.needling.after_queries import AfterCheck, Asked, asked_in, check_by_link, gravest
+from myotome.clinic.people.days import clinic_day
+from myotome.clinic.people.links import page_link
 from myotome.clinic.people.queries import patient_by_link
 from myotome.pages.access import by_link
 from myotome.pages.portal.forms import birth_date, not_hers
@@ -114,4 +116,5 @@ def _what_to_do(check: AfterCheck, asked: list[Asked]) -> dict[str, Any]:
         "is_today": urgency is Urgency.TODAY,
         "treated_on": check.visit.opened_at,
         "by": check.visit.practitioner.name,
+        "page_token": page_link(check.visit.course.patient, visit_on=clinic_day(check.clinic, check.visit.opened_at)),
     }

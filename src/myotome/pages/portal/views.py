@@ -19,7 +19,7 @@ from myotome.clinic.booking.wishes import mail_token
 from myotome.clinic.followup import actions
 from myotome.clinic.followup.diary import keeps_diary
 from myotome.clinic.followup.mood import says_low
-from myotome.clinic.followup.queries import MeasureRequest, Question, questions_of, request_by_link
+from myotome.clinic.followup.queries import MeasureRequest, Question, due_day, questions_of, request_by_link
 from myotome.clinic.followup.two_days_after import is_much_stronger
 from myotome.clinic.pathway.patient_page import (
     check_page_opens,
@@ -29,6 +29,7 @@ from myotome.clinic.pathway.patient_page import (
     patient_by_page_link,
 )
 from myotome.clinic.pathway.questions import questions_before_visits
+from myotome.clinic.people.links import page_link
 from myotome.clinic.people.queries import patient_by_link, patient_for
 from myotome.knowledge.measures import PAIN_AVERAGE, measure
 from myotome.pages.access import by_link, for_roles
@@ -244,6 +245,7 @@ def _thanks(asked: MeasureRequest) -> dict[str, object]:
     is_two_days_after = asked.occasion == Occasion.TWO_DAYS_AFTER.value
     return {
         "asked": asked,
+        "page_token": page_link(asked.course.patient, visit_on=due_day(asked)),
         "is_low": any(says_low(score) for score in asked.scores.all()),
         "is_two_days_after": is_two_days_after,
         "is_much_stronger": is_two_days_after and is_much_stronger(asked),
