@@ -48,6 +48,30 @@ def test_the_questions_are_answered_by_thumb_one_a_screen(browser, axe, live_ser
     context.close()
 
 
+@pytest.mark.parametrize("width", [320, 390, 820, 1440])
+def test_the_words_of_the_scale_stand_at_its_own_ends(browser, live_server, course, width):
+    now = datetime.now(tz=UTC)
+    request = ask(
+        by=the_system(course.clinic), at=now, course=course, occasion=Occasion.BEFORE_VISIT, due_on=now.date()
+    )
+    context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=False)
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    page.goto(live_server.url + reverse("portal:questions", kwargs={"clinic": "alder", "token": request_link(request)}))
+    page.get_by_label("Birth date").fill("1968-03-12")
+    page.locator(".foot .act").click()
+    cells = [cell.bounding_box() for cell in page.locator(".scale label").all()]
+    none, worst = (word.bounding_box() for word in page.locator(".scale .end").all())
+    for cell, word in ((cells[0], none), (cells[10], worst)):
+        gap = max(word["y"] - cell["y"] - cell["height"], cell["y"] - word["y"] - word["height"])
+        assert 0 <= gap <= 8, "the word stands right under its number or right over it"
+    assert abs(none["x"] - cells[0]["x"]) < 1
+    assert abs(worst["x"] + worst["width"] - cells[10]["x"] - cells[10]["width"]) < 1
+    assert all(cell["width"] >= 24 and cell["height"] >= 44 for cell in cells)
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+    context.close()
+
+
 def test_her_own_page_and_the_course_page_fit_every_screen(browser, axe, live_server, course):
     context = browser.new_context(**PHONE)
     context.set_default_timeout(PATIENCE_MS)

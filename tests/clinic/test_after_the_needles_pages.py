@@ -288,6 +288,26 @@ def test_the_desk_asks_by_telephone_and_reads_at_once_what_she_is_to_do(client, 
     assert Incident.objects.get(visit=visit).kind == "breathless_after_the_visit"
 
 
+def test_the_fifth_wrong_birth_date_closes_the_check_and_names_the_clinic(client, closed):
+    _visit, _elena, check = closed
+    for _try in range(4):
+        assert client.post(url_of(check), {"born_on": "1970-01-01"}).status_code == 422
+    refused = client.post(url_of(check), {"born_on": "1970-01-01"})
+    assert refused.status_code == 429
+    assert "did not match five times" in refused.content.decode()
+    assert "Call 604 555 0142" in refused.content.decode()
+    assert come_in(client, check).status_code == 429
+
+
+def test_the_thanks_after_the_check_lead_to_her_own_page(client, closed):
+    _visit, _elena, check = closed
+    come_in(client, check)
+    page = client.get(url_of(check, len(after_check().questions) + 1)).content.decode()
+    mine = page.partition('class="act" href="')[2].partition('"')[0]
+    assert "/me/page/" in mine
+    assert "My page" in client.get(mine).content.decode()
+
+
 def test_what_was_answered_by_the_link_is_not_told_to_the_desk(client, closed):
     visit, _elena, check = closed
     come_in(client, check)

@@ -49,6 +49,13 @@ def test_no_word_lies_over_another_or_over_the_line_of_change(first, last):
     assert not now[3] + 2 < across < now[4] - 2, "the last score stands on the line of change"
 
 
+def test_the_ends_of_the_axis_stand_at_their_lines():
+    svg = str(phone_chart([(DAY, 5), (DAY + timedelta(days=7), 4)], 3.5))
+    for end, y in (("10", 26), ("0", 156)):
+        (top, bottom) = next(row[3:] for row in boxes(svg) if row[0] == end)
+        assert top < y < bottom
+
+
 def test_without_a_line_there_are_no_words_of_it():
     svg = str(phone_chart([(DAY, 5), (DAY + timedelta(days=7), 4)], None))
     assert "notice" not in svg

@@ -58,6 +58,15 @@ def test_nobody_needs_none_or_fewer(low, half, high):
 
 def test_to_her_it_says_that_half_need_no_more():
     assert forecast_patient(an_answer(0, 0, 3)) == (
-        "Half of people like you need no more visits, nine in ten at most 3, in 3 weeks."
+        "Half of people like you need no more visits to have hardly any pain, nine in ten at most 3, in 3 weeks. "
+        "Hardly any pain is about 1 of 10, or a quarter of what it was at the start."
     )
-    assert "some do not get there" in forecast_patient(an_answer(0, 0, None))
+
+
+@pytest.mark.parametrize("half", [0, 5, None])
+def test_to_her_it_says_how_many_do_not_get_there_and_where_there_is(half):
+    words = forecast_patient(an_answer(0, half, None) | {"p_recovered_within": {"4": 0.1, "8": 0.2, "12": 0.32}})
+    assert "Within 12 more visits about 3 in 10 get there. More than 1 in 10 are not there after 40." in words
+    few = forecast_patient(an_answer(0, half, None) | {"p_recovered_within": {"12": 0.03}})
+    assert "Within 12 more visits fewer than 1 in 10 get there." in few
+    assert "Hardly any pain is about 1 of 10, or a quarter of what it was at the start." in words

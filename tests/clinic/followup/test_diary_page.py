@@ -66,6 +66,28 @@ def test_she_writes_a_day_and_corrects_it_and_both_stay(client, course, django_a
     assert AuditEvent.objects.filter(act="diary.written").count() == 2
 
 
+def test_a_day_that_was_written_says_so_once_and_is_chosen_to_be_corrected(client, course):
+    written(course, 3, strength=6, took=True)
+    diary, on = at_her_diary(client, course), today(course) - timedelta(days=3)
+    assert f'href="?on={on.isoformat()}"' in client.get(diary).content.decode()
+    page = client.get(diary, {"on": on.isoformat()}).content.decode()
+    assert f'value="{on.isoformat()}"' in page
+    assert 'name="strength" value="6" checked' in page
+    assert 'name="took" value="yes" checked' in page
+    said = f"{on:%A} {on.day} {on:%B} is written."
+    typed = {"on": on.isoformat(), "strength": "2", "took": "no"}
+    assert said in client.post(diary, typed, follow=True).content.decode()
+    assert said not in client.get(diary).content.decode()
+    assert HeadacheDay.objects.get(on=on, replaced_at__isnull=True).strength == 2
+
+
+@pytest.mark.parametrize("asked", ["", "yesterday", "2020-01-01"])
+def test_a_day_that_nobody_can_write_leaves_today_with_nothing_chosen(client, course, asked):
+    page = client.get(at_her_diary(client, course), {"on": asked}).content.decode()
+    assert f'value="{today(course).isoformat()}"' in page
+    assert " checked" not in page
+
+
 @pytest.mark.parametrize(
     ("typed", "says"),
     [

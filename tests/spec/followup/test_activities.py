@@ -40,7 +40,8 @@ def test_five_activities_are_five_questions_and_one_mean():
     named(course, actor, [*WORDS, "lift my grandson", "walk to work"])
     request = asked(course, occasion=Occasion.REVIEW, visit_number=4)
     questions = [question for question in questions_of(request) if question.measure == "psfs"]
-    assert [question.text.partition("? ")[2] for question in questions] == [*WORDS, "lift my grandson", "walk to work"]
+    first = [words[0].upper() + words[1:] for words in (*WORDS, "lift my grandson", "walk to work")]
+    assert [question.text.partition(": ")[0] for question in questions] == first
     for question, value in zip(questions, (2, 4, 6, 8, None), strict=True):
         answer(
             by=the_system(course.clinic), at=AT, request=request, measure_code="psfs", item=question.item, value=value

@@ -189,4 +189,4 @@ def test_she_reads_where_help_is_as_long_as_her_answers_are_low_whoever_has_talk
     assert "harming yourself" in page
     assert "Your practitioner will talk with you" not in page
     thanks = reverse("portal:question", kwargs={"clinic": "alder", "token": request_link(request), "number": 99})
-    assert "these weeks weigh on you" in client.get(thanks).content.decode()
+    assert "the last two weeks have been hard for you" in client.get(thanks).content.decode()

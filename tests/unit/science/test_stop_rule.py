@@ -133,6 +133,13 @@ def test_a_rule_that_an_older_version_stored_is_read():
     assert rule_from({"visit": 6, "line": 4.9, "p_relief_later": 0.2, "one_in": 5}) == StopRule(6, 4.9, 0.2)
 
 
+@pytest.mark.parametrize(("line", "n"), [(4.4, 5), (4.9, 5), (4.0, 5), (0.7, 1), (7.0, 8)])
+@pytest.mark.parametrize("share", [0.1, 0.6])
+def test_to_her_it_names_the_lowest_answer_above_the_line(line, n, share):
+    rule = StopRule(visit=8, line=line, p_relief_later=share)
+    assert stop_rule_sentence_for_her(rule).startswith(f"If your pain at visit 8 is still {n} of 10 or more, ")
+
+
 def test_to_her_it_says_a_third_and_not_any_change_that_she_would_notice():
     rule = StopRule(visit=8, line=4.9, p_relief_later=0.25, n_without_change=4, p_relief_from_here=0.1)
     assert stop_rule_sentence_for_her(rule).startswith(

@@ -23,6 +23,7 @@ from myotome.clinic.followup.queries import (
     last_forecast,
     open_course,
     questions_of,
+    says_no_headache,
     story_of,
 )
 from myotome.clinic.followup.scores import keep_scores
@@ -33,7 +34,7 @@ from myotome.clinic.people.days import clinic_day
 from myotome.clinic.people.links import opens_with
 from myotome.clinic.screening.courses import close_course, course_for
 from myotome.clinic.screening.models import Course
-from myotome.knowledge.measures import REVIEW_VISITS, definitions, measure, measures_for
+from myotome.knowledge.measures import HEADACHE_STRENGTH, REVIEW_VISITS, definitions, measure, measures_for
 from myotome.science.followup.answer import forecast_answer, other_spacings, version_of
 from myotome.science.followup.scoring import enough_without_the_rest, score
 from myotome.science.followup.stopping import rule_from, stop_rule_sentence
@@ -213,7 +214,10 @@ def finish(*, by: Actor, at: datetime, request: MeasureRequest, on: date | None 
         return list(request.scores.all())
     answers: dict[str, dict[str, float | None]] = {code: {} for code in request.measures}
     given_at: dict[str, datetime] = {}
-    for row in MeasureAnswer.objects.filter(request=request, replaced_at__isnull=True):
+    given = list(MeasureAnswer.objects.filter(request=request, replaced_at__isnull=True))
+    for row in given:
+        if row.measure == HEADACHE_STRENGTH and says_no_headache(given):
+            continue
         answers[row.measure][row.item] = row.value
         given_at[row.measure] = max(row.answered_at, given_at.get(row.measure, row.answered_at))
     values = {code: score(measure(code), given) for code, given in answers.items()} | (by_diary(request) or {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -26,7 +26,7 @@ from myotome.clinic.people.links import LINK_DAYS, check_opens, link_token, row_
 from myotome.clinic.people.models import Clinic
 from myotome.clinic.screening.courses import course_for
 from myotome.clinic.screening.models import Course
-from myotome.knowledge.measures import HEADACHE_DIARY, PAIN_AVERAGE, measure
+from myotome.knowledge.measures import HEADACHE_DAYS, HEADACHE_DIARY, HEADACHE_STRENGTH, PAIN_AVERAGE, measure
 from myotome.knowledge.signs import signs
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.scheduling import AppointmentStatus
@@ -251,7 +251,7 @@ def request_by_link(clinic: Clinic, token: str, *, at: datetime) -> MeasureReque
 
 def questions_of(request: MeasureRequest) -> list[Question]:
     """The items in order, with what was answered; activities in the patient's own words. What her diary tells is not
-    asked."""
+    asked, nor how strong headaches are that she has not had."""
     answered = {
         (row.measure, row.item): row for row in MeasureAnswer.objects.filter(request=request, replaced_at__isnull=True)
     }
@@ -259,13 +259,13 @@ def questions_of(request: MeasureRequest) -> list[Question]:
     found = []
     told = by_diary(request)
     for code in request.measures:
-        if told is not None and code in told:
+        if (told is not None and code in told) or (code == HEADACHE_STRENGTH and says_no_headache(answered.values())):
             continue
         for item in measure(code).items:
             if code == "psfs" and item.code not in words:
                 continue
             row = answered.get((code, item.code))
-            text = item.text.replace("{" + item.code + "}", words.get(item.code, ""))
+            text = _capitalised(item.text.replace("{" + item.code + "}", words.get(item.code, "")))
             found.append(
                 Question(
                     code,
@@ -282,12 +282,21 @@ def questions_of(request: MeasureRequest) -> list[Question]:
     return found
 
 
+def says_no_headache(answers: Iterable[MeasureAnswer]) -> bool:
+    """Whether she says that she had no headache: then there is no strength of it to ask about, or to keep."""
+    return any(row.measure == HEADACHE_DAYS and row.value == 0 for row in answers)
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def by_diary(request: MeasureRequest, *, on: date | None = None) -> dict[str, float | None] | None:
     """What her diary tells of the headache measures up to the day they are due, or a given day; None when they are not
     asked or too few days are written."""
     if not set(HEADACHE_DIARY) & set(request.measures):
         return None
-    return scores_by_diary(request.course, on=on or _due(request))
+    return scores_by_diary(request.course, on=on or due_day(request))
 
 
 def open_requests(actor: Actor, *, course_id: int) -> list[MeasureRequest]:
@@ -306,12 +315,12 @@ def requests_due(actor: Actor, *, course_id: int, at: datetime) -> list[MeasureR
     found = [
         row
         for row in rows.order_by("due_on", "pk")
-        if link_ends_at(row) > at and (_due(row) - clinic_day(row.course.clinic, at)).days <= DAYS_BEFORE
+        if link_ends_at(row) > at and (due_day(row) - clinic_day(row.course.clinic, at)).days <= DAYS_BEFORE
     ]
-    return sorted(found, key=_due)
+    return sorted(found, key=due_day)
 
 
-def _due(request: MeasureRequest) -> date:
+def due_day(request: MeasureRequest) -> date:
     """The day of the visit, also after it was moved; without a visit the day that was set."""
     if request.appointment is None:
         return request.due_on

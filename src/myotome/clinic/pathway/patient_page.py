@@ -45,8 +45,8 @@ def patient_by_page_link(clinic: Clinic, token: str, *, at: datetime) -> Patient
     return row.merged_into or row
 
 
-def open_page_with_birth_date(*, clinic: Clinic, at: datetime, patient: Patient, born_on: date) -> bool:
-    """True when the birth date is hers; a wrong one is counted, and after five in a day the page opens no more.
+def check_page_opens(*, clinic: Clinic, at: datetime, patient: Patient) -> None:
+    """Nothing, as long as a birth date may still open her page.
 
     The count is the audit's own: it holds for every browser, worker and restart.
 
@@ -58,6 +58,15 @@ def open_page_with_birth_date(*, clinic: Clinic, at: datetime, patient: Patient,
     )
     if wrong.count() >= MOST_WRONG_BIRTH_DATES:
         raise TooManyAttempts("The birth date did not match five times. Phone the clinic, or try again tomorrow.")
+
+
+def open_page_with_birth_date(*, clinic: Clinic, at: datetime, patient: Patient, born_on: date) -> bool:
+    """True when the birth date is hers; a wrong one is counted, and after five in a day the page opens no more.
+
+    Raises:
+        TooManyAttempts: five wrong birth dates within the last 24 hours, whatever comes now.
+    """
+    check_page_opens(clinic=clinic, at=at, patient=patient)
     if born_on == patient.born_on:
         return True
     record(by=patient_by_link(patient, clinic), at=at, act=WRONG_BIRTH_DATE, subject=patient, patient_id=patient.pk)

@@ -20,7 +20,8 @@ from myotome.vocabulary.sentences import Sentence
 
 MEASURES_VERSION = "2026.11.4"
 PAIN_AVERAGE, PAIN_WORST, PAIN_NOW = "pain_nrs_average_7d", "pain_nrs_worst_7d", "pain_nrs_now"
-HEADACHE_DIARY = ("headache_days", "headache_intensity", "headache_drug_days")
+HEADACHE_DAYS, HEADACHE_STRENGTH = "headache_days", "headache_intensity"
+HEADACHE_DIARY = (HEADACHE_DAYS, HEADACHE_STRENGTH, "headache_drug_days")
 SETS: Mapping[Occasion, tuple[str, ...]] = MappingProxyType(
     {
         Occasion.BEFORE_VISIT: (PAIN_AVERAGE, PAIN_WORST),

@@ -305,6 +305,6 @@ def _person(given: Any) -> Person:
         born_on = date.fromisoformat(given.get("born_on", "").strip())
     except ValueError as fault:
         raise InvalidValue(
-            "Please give the birth date as year, month, day, for example 1968-03-12.", field="born_on"
+            "Please give the whole birth date: day, month and the year with four digits.", field="born_on"
         ) from fault
     return Person(born_on=born_on, **{name: given.get(name, "").strip() for name in FIELDS if name != "born_on"})

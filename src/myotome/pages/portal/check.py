@@ -13,11 +13,12 @@ from django.utils import timezone
 
 from myotome.clinic.needling import aftercare
 from myotome.clinic.needling.after_queries import AfterCheck, Asked, asked_in, check_by_link, gravest
+from myotome.clinic.people.days import clinic_day
+from myotome.clinic.people.links import page_link
 from myotome.clinic.people.queries import patient_by_link
 from myotome.pages.access import by_link
-from myotome.pages.portal.forms import birth_date
+from myotome.pages.portal.forms import birth_date, not_hers
 from myotome.pages.portal.known import is_known, remember
-from myotome.pages.portal.views import NOT_HERS
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Urgency
 from myotome.vocabulary.errors import InvalidValue
@@ -35,12 +36,18 @@ def door(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
             if aftercare.open_check_with_birth_date(by=who, at=timezone.now(), check=check, born_on=born_on):
                 remember(request, patient.pk, born_on)
                 return _to_question(actor, token, _first_open(asked_in(check)))
-            error = str(NOT_HERS)
+            check_by_link(request.clinic, token, at=timezone.now())  # the fifth wrong one has closed the link
+            error = not_hers(born_on)
         except InvalidValue as refusal:
             error = refusal.message
     if not error and is_known(request, patient.pk, patient.born_on):
         return _to_question(actor, token, _first_open(asked_in(check)))
-    return render(request, "portal/door.html", {"error": error}, status=422 if error else 200)
+    return render(
+        request,
+        "portal/door.html",
+        {"error": error, "typed": request.POST.get("born_on", "")},
+        status=422 if error else 200,
+    )
 
 
 @by_link
@@ -109,4 +116,5 @@ def _what_to_do(check: AfterCheck, asked: list[Asked]) -> dict[str, Any]:
         "is_today": urgency is Urgency.TODAY,
         "treated_on": check.visit.opened_at,
         "by": check.visit.practitioner.name,
+        "page_token": page_link(check.visit.course.patient, visit_on=clinic_day(check.clinic, check.visit.opened_at)),
     }

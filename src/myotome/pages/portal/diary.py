@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
-from myotome.clinic.followup.diary import diary_of, keeps_diary, write_day
+from myotome.clinic.followup.diary import HeadacheDay, diary_of, keeps_diary, write_day
 from myotome.clinic.people.days import clinic_day
 from myotome.clinic.screening.courses import courses_for
 from myotome.pages.access import for_roles
@@ -43,6 +46,7 @@ def _diary(request: HttpRequest, actor: Actor, token: str = "") -> HttpResponse:
         try:
             on, strength, took = _day(request.POST)
             write_day(by=actor, at=now, course=course, on=on, strength=strength, took_something=took)
+            messages.success(request, _("%(day)s is written.") % {"day": date_format(on, "l j F")})
             return redirect("portal:diary_by_link" if token else "portal:diary", **here)
         except InvalidValue as refusal:
             error = refusal
@@ -54,10 +58,18 @@ def _diary(request: HttpRequest, actor: Actor, token: str = "") -> HttpResponse:
         "today": today,
         "first": weeks[-1][0],
         "scale": range(11),
-        "typed": request.POST if error else {"on": today.isoformat()},
+        "typed": request.POST if error else _day_to_write(request.GET, weeks),
         "error": error,
     }
     return render(request, "portal/diary.html", context, status=error.http_status if error else 200)
+
+
+def _day_to_write(asked: QueryDict, weeks: list[tuple[date, HeadacheDay | None]]) -> dict[str, str]:
+    """The day that was chosen from the four weeks, as it is written, to be corrected; else today, with nothing chosen."""
+    on, row = next((row for row in weeks if row[0].isoformat() == asked.get("on")), (weeks[0][0], None))
+    if row is None:
+        return {"on": on.isoformat()}
+    return {"on": on.isoformat(), "strength": str(row.strength), "took": "yes" if row.took_something else "no"}
 
 
 def _day(data: QueryDict) -> tuple[date, int, bool]:

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from datetime import date
 
 from django.http import QueryDict
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from myotome.clinic.followup.queries import Question
 from myotome.vocabulary.errors import InvalidValue
 
 
 def birth_date(data: QueryDict) -> date:
-    """The birth date, as a date field sends it or as three numbers.
+    """The birth date, as a date field sends it.
 
     Raises:
         InvalidValue: it is no date.
@@ -22,8 +24,15 @@ def birth_date(data: QueryDict) -> date:
         return date.fromisoformat(text)
     except ValueError as fault:
         raise InvalidValue(
-            "Please give your birth date as year, month, day, for example 1968-03-12.", field="born_on"
+            "Please give your whole birth date: day, month and the year with four digits.", field="born_on"
         ) from fault
+
+
+def not_hers(born_on: date) -> str:
+    """What is said to a birth date that does not match: the date in words, so that a day and a month in each other's place show."""
+    return _("That is not the birth date the clinic has: you gave %(day)s. Are day, month and year right?") % {
+        "day": date_format(born_on, "j F Y")
+    }
 
 
 def value_of(data: QueryDict, question: Question) -> float | None:

@@ -13,21 +13,23 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from myotome.clinic.booking.own_records import tie_own_record
 from myotome.clinic.booking.wishes import mail_token
 from myotome.clinic.followup import actions
 from myotome.clinic.followup.diary import keeps_diary
 from myotome.clinic.followup.mood import says_low
-from myotome.clinic.followup.queries import MeasureRequest, Question, questions_of, request_by_link
+from myotome.clinic.followup.queries import MeasureRequest, Question, due_day, questions_of, request_by_link
+from myotome.clinic.followup.two_days_after import is_much_stronger
 from myotome.clinic.pathway.patient_page import (
+    check_page_opens,
     open_page_with_birth_date,
     own_record,
     page_of,
     patient_by_page_link,
 )
 from myotome.clinic.pathway.questions import questions_before_visits
+from myotome.clinic.people.links import page_link
 from myotome.clinic.people.queries import patient_by_link, patient_for
 from myotome.knowledge.measures import PAIN_AVERAGE, measure
 from myotome.pages.access import by_link, for_roles
@@ -35,15 +37,14 @@ from myotome.pages.booking.day_acts import mail_page
 from myotome.pages.followup.muscles import shared_plate
 from myotome.pages.money.views import paper_of
 from myotome.pages.portal.drawing import phone_chart, told
-from myotome.pages.portal.forms import birth_date, ticks_of, value_of
+from myotome.pages.portal.forms import birth_date, not_hers, ticks_of, value_of
 from myotome.pages.portal.known import behind_birth_date, is_known, remember
 from myotome.pages.typed import whole
 from myotome.science.followup.scoring import meaningful_line
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import AlreadyBooked, InvalidValue
-
-NOT_HERS = _("That is not the birth date the clinic has. Please try again, or phone us.")
+from myotome.vocabulary.measures import Occasion
 
 
 @by_link
@@ -58,12 +59,18 @@ def questions(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
             if actions.open_with_birth_date(by=who, at=timezone.now(), request=asked, born_on=born_on):
                 remember(request, asked.course.patient_id, born_on)
                 return redirect("portal:question", clinic=actor.clinic_slug, token=token, number=_first_open(asked))
-            error = str(NOT_HERS)
+            request_by_link(request.clinic, token, at=timezone.now())  # the fifth wrong one has closed the link
+            error = not_hers(born_on)
         except InvalidValue as refusal:
             error = refusal.message
     if not error and is_known(request, asked.course.patient_id, asked.course.patient.born_on):
         return redirect("portal:question", clinic=actor.clinic_slug, token=token, number=_first_open(asked))
-    return render(request, "portal/door.html", {"error": error, "asked": asked}, status=422 if error else 200)
+    return render(
+        request,
+        "portal/door.html",
+        {"error": error, "typed": request.POST.get("born_on", "")},
+        status=422 if error else 200,
+    )
 
 
 @by_link
@@ -114,11 +121,17 @@ def page(request: HttpRequest, actor: Actor, token: str) -> HttpResponse:
             if open_page_with_birth_date(clinic=request.clinic, at=now, patient=patient, born_on=born_on):
                 remember(request, patient.pk, patient.born_on)
                 return redirect("portal:page", clinic=actor.clinic_slug, token=token)
-            error = str(NOT_HERS)
+            check_page_opens(clinic=request.clinic, at=now, patient=patient)
+            error = not_hers(born_on)
         except InvalidValue as refusal:
             error = refusal.message
     if error or not is_known(request, patient.pk, patient.born_on):
-        return render(request, "portal/door.html", {"error": error}, status=422 if error else 200)
+        return render(
+            request,
+            "portal/door.html",
+            {"error": error, "typed": request.POST.get("born_on", "")},
+            status=422 if error else 200,
+        )
     return _page(request, patient_by_link(patient, request.clinic), token)
 
 
@@ -229,4 +242,11 @@ def _first_open(asked: MeasureRequest) -> int:
 
 
 def _thanks(asked: MeasureRequest) -> dict[str, object]:
-    return {"asked": asked, "is_low": any(says_low(score) for score in asked.scores.all())}
+    is_two_days_after = asked.occasion == Occasion.TWO_DAYS_AFTER.value
+    return {
+        "asked": asked,
+        "page_token": page_link(asked.course.patient, visit_on=due_day(asked)),
+        "is_low": any(says_low(score) for score in asked.scores.all()),
+        "is_two_days_after": is_two_days_after,
+        "is_much_stronger": is_two_days_after and is_much_stronger(asked),
+    }

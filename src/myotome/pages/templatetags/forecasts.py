@@ -29,35 +29,55 @@ def stop_rule_patient(rule: dict[str, Any]) -> Sentence:
 
 @register.filter
 def forecast_patient(answer: dict[str, Any]) -> str:
-    """The forecast in words for the patient it was shared with: ranges with denominators, never one number, and visits
-    never without the weeks that they take."""
+    """The forecast in words for the patient it was shared with: ranges with denominators, never one number, visits never
+    without the weeks that they take, and what it is that people come to."""
     left, weeks = answer["treatments_left"], answer["weeks_left"]
     low, half, high = left["q10"], left["median"], left["q90"]
     if half is None:
-        return _("Fewer than half of people like you get where we hope on this plan. We talk about it at the review.")
+        first = _("Fewer than half of people like you come to hardly any pain on this plan.")
+        return " ".join([first, *_there_for_her(answer), _("We talk about it at the review.")])
     if half == 0 and high is None:
-        return _("Half of people like you need no more visits; some do not get there on this plan.")
-    if half == 0:
-        return _("Half of people like you need no more visits, nine in ten at most %(high)s, in %(last)s weeks.") % {
+        first = _("Half of people like you need no more visits to have hardly any pain.")
+    elif half == 0:
+        first = _(
+            "Half of people like you need no more visits to have hardly any pain, nine in ten at most %(high)s, in %(last)s weeks."
+        ) % {
             "high": high,
             "last": f"{weeks['q90']:g}",
         }
-    if high is None:
-        return _(
-            "Half of people like you need %(half)s more visits or fewer, which takes %(weeks)s weeks; some do not get there "
-            "on this plan."
-        ) % {"half": half, "weeks": f"{weeks['median']:g}"}
-    return _(
-        "Half of people like you need %(half)s more visits or fewer, eight in ten between %(low)s and %(high)s. In weeks: half "
-        "%(weeks)s or fewer, eight in ten %(first)s to %(last)s."
-    ) % {
-        "half": half,
-        "low": low,
-        "high": high,
-        "weeks": f"{weeks['median']:g}",
-        "first": f"{weeks['q10']:g}",
-        "last": f"{weeks['q90']:g}",
-    }
+    elif high is None:
+        first = _(
+            "Half of people like you need %(half)s more visits or fewer to have hardly any pain, which takes %(weeks)s weeks."
+        ) % {
+            "half": half,
+            "weeks": f"{weeks['median']:g}",
+        }
+    else:
+        first = _(
+            "Half of people like you need %(half)s more visits or fewer to have hardly any pain, eight in ten between %(low)s "
+            "and %(high)s. In weeks: half %(weeks)s or fewer, eight in ten %(first)s to %(last)s."
+        ) % {
+            "half": half,
+            "low": low,
+            "high": high,
+            "weeks": f"{weeks['median']:g}",
+            "first": f"{weeks['q10']:g}",
+            "last": f"{weeks['q90']:g}",
+        }
+    return " ".join([first, *_there_for_her(answer)])
+
+
+def _there_for_her(answer: dict[str, Any]) -> list[str]:
+    """How many come there and what "there" is, by the definition that the forecast goes by (`latent-1`)."""
+    said = [_("Hardly any pain is about 1 of 10, or a quarter of what it was at the start.")]
+    if answer["treatments_left"]["q90"] is None:
+        share = answer.get("p_recovered_within", {}).get("12")
+        if share is not None and round(10 * share) == 0:
+            said.append(_("Within 12 more visits fewer than 1 in 10 get there."))
+        elif share is not None:
+            said.append(_("Within 12 more visits about %(n)s in 10 get there.") % {"n": round(10 * share)})
+        said.append(_("More than 1 in 10 are not there after 40."))
+    return said
 
 
 @register.filter

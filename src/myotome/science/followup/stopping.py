@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from math import floor
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,11 @@ class StopRule:
     def looks_back(self) -> bool:
         """Whether there is enough without relief to speak of what has been."""
         return self.n_without_change >= ENOUGH_WITHOUT_RELIEF
+
+    @property
+    def lowest_above(self) -> int:
+        """The lowest answer above the line: answers are whole."""
+        return min(10, floor(self.line) + 1)
 
     @property
     def share(self) -> float:
@@ -214,20 +220,20 @@ def stop_rule_sentence_for_her(rule: StopRule) -> Sentence:
         )
     elif rule.goes_on_untreated:
         words = Sentence(
-            "If your pain at visit {visit} is still above {line}, about {of_100} in 100 people like you ease by a third "
-            "later, and {if_stopped} in 100 without more visits. Then we talk about another plan or another doctor.",
+            "If your pain at visit {visit} is still {at_least} of 10 or more, about {of_100} in 100 people like you ease by a "
+            "third later, and {if_stopped} in 100 without more visits. Then we talk about another plan or another doctor.",
             **_places(rule),
         )
     elif rule.share > GO_ON_ABOVE:
         words = Sentence(
-            "If your pain at visit {visit} is still above {line}, about {of_100} in 100 people like you still ease by a "
-            "third later. We look at it together then.",
+            "If your pain at visit {visit} is still {at_least} of 10 or more, about {of_100} in 100 people like you still "
+            "ease by a third later. We look at it together then.",
             **_places(rule),
         )
     else:
         words = Sentence(
-            "If your pain at visit {visit} is still above {line}, only about one in {one_in} people like you eases by a "
-            "third later. Then we talk about another plan or another doctor.",
+            "If your pain at visit {visit} is still {at_least} of 10 or more, only about one in {one_in} people like you "
+            "eases by a third later. Then we talk about another plan or another doctor.",
             **_places(rule),
         )
     return words
@@ -238,6 +244,7 @@ def _places(rule: StopRule) -> dict[str, Any]:
         "n": rule.n_without_change,
         "visit": rule.visit,
         "line": f"{rule.line:.1f}",
+        "at_least": rule.lowest_above,
         "of_100": _in_a_hundred(rule.share),
         "if_stopped": _in_a_hundred(rule.p_relief_if_stopped or 0.0),
         "one_in": rule.one_in,
