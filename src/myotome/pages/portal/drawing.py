@@ -1,4 +1,4 @@
-"""Her pain as one line for a phone: first and last value, and the line below which the change is one she would notice.
+"""Her pain as one line for a phone: first and last value on a scale from 0 to 10, and the line below which the change is one she would notice.
 
 The words of that line stand under the drawing, where no score can come to lie over them.
 """
@@ -14,7 +14,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-WIDTH, TOP, HEIGHT, SIDE, RIGHT = 330.0, 26.0, 130.0, 10.0, 66.0
+WIDTH, TOP, HEIGHT, SIDE, RIGHT = 330.0, 26.0, 130.0, 32.0, 66.0
+AXIS = 22.0
 DAYS_AT, WORDS_AT, BOTTOM = 176.0, 202.0, 214.0
 NEAR = 9.0
 
@@ -28,17 +29,22 @@ def phone_chart(pain: Sequence[tuple[date, float]], line: float | None) -> SafeS
         (round(SIDE + (WIDTH - RIGHT - SIDE) * (day - start).days / span, 1), round(_y(value), 1))
         for day, value in pain
     ]
-    rows = [format_html('<path class="grid" d="M0 {0}H{2}M0 {1}H{2}"/>', _y(10), _y(0), WIDTH)]
+    rows = [format_html('<path class="grid" d="M{3} {0}H{2}M{3} {1}H{2}"/>', _y(10), _y(0), WIDTH, AXIS)]
+    for value in (0, 10):
+        rows.append(
+            format_html('<text x="{}" y="{}" text-anchor="end">{}</text>', AXIS - 5, round(_y(value) + 4.5, 1), value)
+        )
     if line is not None:
         rows.append(
             format_html(
-                '<path class="mean" d="M0 {0}H{1}"/><path class="mean" d="M0 {2}h34"/>'
+                '<path class="mean" d="M{5} {0}H{1}"/><path class="mean" d="M0 {2}h34"/>'
                 '<text class="mean-word" x="42" y="{3}">{4}</text>',
                 round(_y(line), 1),
                 WIDTH,
                 WORDS_AT - 4,
                 WORDS_AT,
                 _("a change you would notice"),
+                AXIS,
             )
         )
     rows.append(format_html('<path class="pain" d="M{}"/>', "L".join(f"{x} {y}" for x, y in points)))
@@ -56,7 +62,7 @@ def phone_chart(pain: Sequence[tuple[date, float]], line: float | None) -> SafeS
             _("%(n)s now") % {"n": f"{pain[-1][1]:g}"},
         )
     )
-    for x, day, anchor in ((0, pain[0][0], "start"), (x1, pain[-1][0], "middle")):
+    for x, day, anchor in ((AXIS, pain[0][0], "start"), (x1, pain[-1][0], "middle")):
         rows.append(
             format_html('<text x="{}" y="{}" text-anchor="{}">{}</text>', x, DAYS_AT, anchor, date_format(day, "j M"))
         )
