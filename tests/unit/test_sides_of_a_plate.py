@@ -88,4 +88,6 @@ def test_where_the_size_on_a_screen_is_known_they_are_at_least_eleven_pixels_hig
 
 def test_the_judge_of_this_file_sees_a_word_on_the_body():
     svg = str(body_plate("back", crop="low_back_buttock"))
-    assert "Left on the body" in judged("back", re.sub(r'(class="side-word" x="[-0-9.]+" y=)"[-0-9.]+"', r'\1"560"', svg))
+    assert "Left on the body" in judged(
+        "back", re.sub(r'(class="side-word" x="[-0-9.]+" y=)"[-0-9.]+"', r'\1"560"', svg)
+    )
