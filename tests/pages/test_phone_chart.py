@@ -60,3 +60,14 @@ def test_without_a_line_there_are_no_words_of_it():
     svg = str(phone_chart([(DAY, 5), (DAY + timedelta(days=7), 4)], None))
     assert "notice" not in svg
     assert "mean" not in svg
+
+
+def test_the_scale_says_its_ends_left_of_the_line():
+    svg = str(phone_chart([(DAY, 10), (DAY + timedelta(days=7), 0)], 7))
+    ends = {
+        words: (right, (top + bottom) / 2) for words, _left, right, top, bottom in boxes(svg) if words in {"0", "10"}
+    }
+    (first_x, at_ten), (_last_x, at_nought) = re.findall(r'<circle class="pain-dot" cx="([0-9.]+)" cy="([0-9.]+)"', svg)
+    assert ends["10"][0] < float(first_x) - 5
+    assert abs(ends["10"][1] - float(at_ten)) < 3
+    assert abs(ends["0"][1] - float(at_nought)) < 3

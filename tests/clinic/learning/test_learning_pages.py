@@ -61,7 +61,7 @@ def test_prior_and_learned_stand_side_by_side_with_checks_and_scores(owner_page)
     text = client.get(url()).content.decode()
     assert "412 of 412 courses with 3000 scores; 98 courses judge it" in text
     assert "43\u00a0% (22\u00a0% to 66\u00a0%)" in text
-    assert "<td>60\u00a0%</td>" in text
+    assert '<td data-label="Learned">60\u00a0%</td>' in text
     assert "clinic belief" in text
     assert "1.004" in text
     assert "The recovery model" in text

@@ -22,7 +22,7 @@ SLOTS = 9
 MOST = SLOTS - 1
 """The last slot is the way to the other side of the body."""
 
-EDGE = 0.04
+EDGE = 0.056
 """Above and below this share of the height a muscle is cut off, and its label would say more than the picture shows."""
 
 FIRST_SIGN = "shortened"

@@ -6,48 +6,42 @@ courses and pale for eight in ten, dashed in the middle, the natural course dott
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any
+from datetime import timedelta
 
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from myotome.knowledge.measures import PAIN_AVERAGE, measure
+from myotome.pages.followup.axis import (
+    FUNCTION_HEIGHT,
+    FUNCTION_TOP,
+    HEIGHT,
+    IN,
+    NEEDLE_BASE,
+    PAIN_HEIGHT,
+    PAIN_TOP,
+    RIGHT,
+    TODAY_ENDS,
+    WIDTH,
+    Axis,
+    ChartData,
+    change_words,
+    curve,
+    heads,
+    path,
+    points_of,
+    text,
+    today_at,
+    y_of,
+)
+from myotome.pages.followup.bars import apart, bars, room_for
+from myotome.pages.followup.chart_words import curve_words, last_scores, line_words, today_word
+from myotome.pages.placing import Box, Place, Taken, along, between
 
-WIDTH, LEFT, RIGHT = 820.0, 128.0, 24.0
-PAIN_TOP, PAIN_HEIGHT = 46.0, 240.0
-FUNCTION_TOP, FUNCTION_HEIGHT = 318.0, 104.0
-SHORT_BASE, NEEDLE_BASE, HEIGHT = 520.0, 604.0, 640.0
-MOST_BARS = 14
-DIGIT, MANY, DOT_APART, A_YEAR = 8.0, 40, 12.0, 365
+__all__ = ["ChartData", "change_words", "course_chart", "told"]
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChartData:
-    """What is drawn. Series are (day, value); `visits` (day, number, needles); `fan` as the forecast answers it.
-
-    Of `pain` and `function` those that were given after the treatment they were asked for stand in `pain_after` and
-    `function_after` too: they are rings, the others dots. `pain_since` and `function_since` begin where the course did.
-    """
-
-    pain: Sequence[tuple[date, float]]
-    function: Sequence[tuple[date, float]]
-    shortened: Sequence[tuple[date, int]]
-    visits: Sequence[tuple[date, int, int]]
-    pain_line: float | None
-    function_line: float | None
-    pain_since: Sequence[tuple[date, float]] = ()
-    function_since: Sequence[tuple[date, float]] = ()
-    pain_after: Sequence[tuple[date, float]] = ()
-    function_after: Sequence[tuple[date, float]] = ()
-    fan: Sequence[Mapping[str, Any]] = ()
-    natural: Sequence[Mapping[str, Any]] = ()
-    first_visit: date | None = None
-    today: date | None = None
+MANY, DOT_APART, A_YEAR = 40, 12.0, 365
 
 
 def course_chart(data: ChartData) -> SafeString:
@@ -58,12 +52,15 @@ def course_chart(data: ChartData) -> SafeString:
     days = [(day - start).days for day, *_rest in (*data.pain, *data.visits, *data.function)]
     lead = (data.first_visit - start).days if data.first_visit else 0
     span = max([28.0, *days, *(lead + float(point["day"]) for point in data.fan)]) + 6
-    x = _Axis(start, span, lead)
-    parts = [_frame(data, x), _fan(data, x), _lines(data, x), _bars(data, x)]
+    x = Axis(start, span, lead)
+    taken = Taken(Box(0.0, 0.0, WIDTH, HEIGHT))
+    shapes = [_frame(data, x, taken), _fan(data, x, taken), _lines(data, x, taken), bars(data, x, taken)]
+    words = [line_words(data, x, taken), last_scores(data, x, taken), today_word(data, x, taken)]
+    words.append(curve_words(data, x, taken))
     return format_html(
         '<svg class="chart course-chart" viewBox="0 0 820 640" role="img" aria-label="{}">{}</svg>',
         told(data),
-        mark_safe("".join(parts)),  # noqa: S308 - parts are built by format_html
+        mark_safe("".join((*shapes, *words))),  # noqa: S308 - parts are built by format_html
     )
 
 
@@ -84,240 +81,82 @@ def told(data: ChartData) -> str:
     return " ".join(said)
 
 
-def change_words(code: str) -> str:
-    """How much change of a measure is meaningful, in words short enough to stand beside a chart."""
-    change = measure(code).change
-    if change is None:
-        return ""
-    said = {name: f"{getattr(change, name) or 0:g}" for name in ("percent", "points", "line")}
-    words = {
-        "both": _("%(percent)s %% and %(points)s points"),
-        "percent": _("%(percent)s %%"),
-        "points": _("%(points)s points"),
-        "line": _("%(line)s or more"),
-    }
-    return words[change.rule] % said
-
-
-class _Axis:
-    """Days since the start as x, values 0-10 as y within a panel."""
-
-    def __init__(self, start: date, span: float, lead: int) -> None:
-        self.start, self.span, self.lead = start, span, lead
-
-    def at(self, day: date) -> float:
-        return self.of((day - self.start).days)
-
-    def of(self, n_days: float) -> float:
-        return LEFT + 14 + (WIDTH - LEFT - 14 - RIGHT) * n_days / self.span
-
-    def ahead(self, n_days: float) -> float:
-        """Days of the forecast count from the first visit, the axis from the first answer."""
-        return self.of(self.lead + n_days)
-
-
-def _y(value: float, top: float, height: float) -> float:
-    return top + height * (1 - min(10.0, max(0.0, value)) / 10)
-
-
-def _frame(data: ChartData, x: _Axis) -> SafeString:
+def _frame(data: ChartData, x: Axis, taken: Taken) -> SafeString:
     rows: list[SafeString] = []
-    for value in (0, 5, 10):
-        y = _y(value, PAIN_TOP, PAIN_HEIGHT)
-        rows.append(
-            format_html(
-                '<path class="grid" d="M{} {}H{}"/><text x="{}" y="{}" text-anchor="end">{}</text>',
-                LEFT,
-                y,
-                WIDTH - RIGHT,
-                LEFT - 8,
-                y + 4,
-                value,
-            )
-        )
-    for value in (0, 10):
-        y = _y(value, FUNCTION_TOP, FUNCTION_HEIGHT)
-        rows.append(
-            format_html(
-                '<path class="grid" d="M{} {}H{}"/><text x="{}" y="{}" text-anchor="end">{}</text>',
-                LEFT,
-                y,
-                WIDTH - RIGHT,
-                LEFT - 8,
-                y + 4,
-                value,
-            )
-        )
-    heads = (
-        (PAIN_TOP + 18, _("Pain"), _("average, 7 days")),
-        (FUNCTION_TOP + 18, _("Function"), _("her activities")),
-        (SHORT_BASE - 36, _("Shortened"), _("muscles")),
-        (NEEDLE_BASE - 30, _("Needles"), _("in the visit")),
-    )
-    for y, title, small in heads:
-        rows.append(
-            format_html(
-                '<text class="strong" x="4" y="{}">{}</text><text x="4" y="{}">{}</text>', y, title, y + 17, small
-            )
-        )
-    last_x = -99.0
+    for top, height, values in ((PAIN_TOP, PAIN_HEIGHT, (0, 5, 10)), (FUNCTION_TOP, FUNCTION_HEIGHT, (0, 10))):
+        for value in values:
+            y = y_of(value, top, height)
+            rows.append(format_html('<path class="grid" d="M{} {}H{}"/>', round(x.left, 1), y, WIDTH - RIGHT))
+            rows.append(text(str(value), Place(round(x.left - 8, 1), y + 4, "end"), taken))
+            taken.soft.append(Box(x.left, y - 1, WIDTH - RIGHT, y + 1))
+    for y, title, small in heads():
+        rows.append(text(title, Place(IN, y), taken, "strong"))
+        rows.append(text(small, Place(IN, y + 17), taken))
+        taken.soft.append(Box(IN, y, x.left - 30, y + 26))
     places = [round(x.at(day), 1) for day, *_rest in data.visits]
-    for k in _apart(places, _room([number for _day, number, _n in data.visits])):
-        rows.append(
-            format_html(
-                '<path class="visit" d="M{0} 30V{1}"/><text class="strong" x="{0}" y="22" text-anchor="middle">{2}</text>',
-                places[k],
-                NEEDLE_BASE,
-                data.visits[k][1],
-            )
-        )
-    step = max(14, round(x.span / 6 / 7) * 7)
+    for k in apart(places, room_for([number for _day, number, _n in data.visits])):
+        rows.append(format_html('<path class="visit" d="M{} 30V{}"/>', places[k], NEEDLE_BASE))
+        rows.append(text(str(data.visits[k][1]), Place(places[k], 22, "middle"), taken, "strong"))
+        taken.soft.append(Box(places[k] - 1, 30, places[k] + 1, NEEDLE_BASE))
+    step, last_x = max(14, round(x.span / 6 / 7) * 7), -99.0
     for n_days in range(0, int(x.span), step):
         if x.of(n_days) - last_x > 64:
             last_x = x.of(n_days)
-            rows.append(
-                format_html(
-                    '<text x="{}" y="628" text-anchor="middle">{}</text>',
-                    round(last_x, 1),
-                    date_format(x.start + timedelta(days=n_days), "j M" if x.span < A_YEAR else "M Y"),
-                )
-            )
-    rows.append(format_html('<path class="axis" d="M{} {}H{}"/>', LEFT, NEEDLE_BASE, WIDTH - RIGHT))
-    if data.today and 0 <= (data.today - x.start).days <= x.span:
-        rows.append(
-            format_html(
-                '<path class="today" d="M{0} 30V{1}"/>', round(x.at(data.today), 1), FUNCTION_TOP + FUNCTION_HEIGHT
-            )
-        )
+            words = date_format(x.start + timedelta(days=n_days), "j M" if x.span < A_YEAR else "M Y")
+            rows.append(text(words, Place(round(last_x, 1), 628, "middle"), taken))
+    rows.append(format_html('<path class="axis" d="M{} {}H{}"/>', round(x.left, 1), NEEDLE_BASE, WIDTH - RIGHT))
+    if (today := today_at(data, x)) is not None:
+        rows.append(format_html('<path class="today" d="M{0} 30V{1}"/>', today, TODAY_ENDS))
+        taken.hard.append(Box(today - 2, 30, today + 2, TODAY_ENDS))
     return mark_safe("".join(rows))  # noqa: S308
 
 
-def _fan(data: ChartData, x: _Axis) -> SafeString:
+def _fan(data: ChartData, x: Axis, taken: Taken) -> SafeString:
     rows: list[SafeString] = []
-
-    def path(points: Sequence[Mapping[str, Any]], low: str, high: str) -> str:
-        top = [f"{x.ahead(p['day']):.1f} {_y(p[high], PAIN_TOP, PAIN_HEIGHT):.1f}" for p in points]
-        bottom = [f"{x.ahead(p['day']):.1f} {_y(p[low], PAIN_TOP, PAIN_HEIGHT):.1f}" for p in reversed(points)]
-        return "M" + "L".join(top + bottom) + "Z"
-
-    def line(points: Sequence[Mapping[str, Any]]) -> str:
-        return "M" + "L".join(f"{x.ahead(p['day']):.1f} {_y(p['median'], PAIN_TOP, PAIN_HEIGHT):.1f}" for p in points)
-
     if len(data.fan) > 1:
-        rows.append(
-            format_html(
-                '<path class="fan3" d="{}"/><path class="fan2" d="{}"/><path class="med" d="{}"/>',
-                path(data.fan, "q10", "q90"),
-                path(data.fan, "q25", "q75"),
-                line(data.fan),
-            )
-        )
-        last = data.fan[-1]
-        rows.append(
-            format_html(
-                '<text class="fan-word" x="{}" y="{}" text-anchor="end">{}</text>',
-                WIDTH - RIGHT - 4,
-                _y(float(last["q10"]), PAIN_TOP, PAIN_HEIGHT) + 16,
-                _("pale: eight in ten courses, dark: half"),
-            )
-        )
+        for css, low, high in (("fan3", "q10", "q90"), ("fan2", "q25", "q75")):
+            top, bottom = curve(data.fan, high, x), curve(data.fan, low, x)
+            rows.append(format_html('<path class="{}" d="{}Z"/>', css, path([*top, *reversed(bottom)])))
+            taken.hard += between(top, bottom)
+        rows.append(format_html('<path class="med" d="{}"/>', path(curve(data.fan, "median", x))))
     if len(data.natural) > 1:
-        last = data.natural[-1]
-        rows.append(
-            format_html(
-                '<path class="nat" d="{}"/><text x="{}" y="{}" text-anchor="end">{}</text>',
-                line(data.natural),
-                WIDTH - RIGHT - 4,
-                _y(float(last["median"]), PAIN_TOP, PAIN_HEIGHT) - 6,
-                _("natural course"),
-            )
-        )
+        line = curve(data.natural, "median", x)
+        rows.append(format_html('<path class="nat" d="{}"/>', path(line)))
+        taken.hard += along(line)
     return mark_safe("".join(rows))  # noqa: S308
 
 
-def _lines(data: ChartData, x: _Axis) -> SafeString:
+def _lines(data: ChartData, x: Axis, taken: Taken) -> SafeString:
     rows: list[SafeString] = []
-    for line, top, height, words in (
-        (data.pain_line, PAIN_TOP, PAIN_HEIGHT, change_words(PAIN_AVERAGE)),
-        (data.function_line, FUNCTION_TOP, FUNCTION_HEIGHT, change_words("psfs")),
+    for line, top, height in (
+        (data.pain_line, PAIN_TOP, PAIN_HEIGHT),
+        (data.function_line, FUNCTION_TOP, FUNCTION_HEIGHT),
     ):
         if line is not None:
-            y = _y(line, top, height)
-            rows.append(
-                format_html(
-                    '<path class="mean" d="M{} {}H{}"/><text class="mean-word" x="4" y="{}">{}</text>'
-                    '<text class="mean-word" x="4" y="{}">{}</text>',
-                    LEFT,
-                    round(y, 1),
-                    WIDTH - RIGHT,
-                    round(y + 16, 1),
-                    _("a real change:"),
-                    round(y + 31, 1),
-                    words,
-                )
-            )
+            y = round(y_of(line, top, height), 1)
+            rows.append(format_html('<path class="mean" d="M{} {}H{}"/>', round(x.left, 1), y, WIDTH - RIGHT))
+            taken.hard.append(Box(x.left, y - 1, WIDTH - RIGHT, y + 1))
     for series, late, css, top, height in (
         (data.pain, data.pain_after, "pain", PAIN_TOP, PAIN_HEIGHT),
         (data.function, data.function_after, "func", FUNCTION_TOP, FUNCTION_HEIGHT),
     ):
-        points = [(round(x.at(day), 1), round(_y(value, top, height), 1), value) for day, value in series]
-        dots = _apart([a for a, *_rest in points], 0 if len(points) < MANY else DOT_APART)
-        rings = [(css, round(x.at(day), 1), round(_y(value, top, height), 1)) for day, value in late]
+        points = points_of(series, x, top, height)
+        shown = apart([a for a, _b in points], 0 if len(points) < MANY else DOT_APART)
+        rings = points_of(late, x, top, height)
         if points:
-            rows.append(format_html('<path class="{}" d="M{}"/>', css, "L".join(f"{a} {b}" for a, b, _v in points)))
+            rows.append(format_html('<path class="{}" d="{}"/>', css, path(points)))
             rows.append(
                 format_html_join(
                     "",
                     '<circle class="{}-dot" cx="{}" cy="{}" r="5"/>',
-                    ((css, *points[k][:2]) for k in dots if (css, *points[k][:2]) not in rings),
+                    ((css, *points[k]) for k in shown if points[k] not in rings),
                 )
             )
-            rows.append(format_html_join("", '<circle class="{} given-after" cx="{}" cy="{}" r="5"/>', rings))
-            a, b, value = points[-1]
             rows.append(
-                format_html(
-                    '<text class="strong" x="{}" y="{}">{}</text>', a + 9, b - 8, f"{value:.1f}".rstrip("0").rstrip(".")
+                format_html_join(
+                    "", '<circle class="{} given-after" cx="{}" cy="{}" r="5"/>', ((css, *ring) for ring in rings)
                 )
             )
+            taken.hard += along(points)
+            taken.hard += [Box(a - 6, b - 6, a + 6, b + 6) for a, b in (*(points[k] for k in shown), *rings)]
     return mark_safe("".join(rows))  # noqa: S308
-
-
-def _bars(data: ChartData, x: _Axis) -> SafeString:
-    rows: list[SafeString] = []
-    for day, n in data.shortened:
-        bars = "".join(f"M{x.at(day) - 11:.1f} {SHORT_BASE - 5 * k:.1f}h22" for k in range(min(n, MOST_BARS)))
-        rows.append(
-            format_html(
-                '<path class="short-bars" d="{}"/><text class="strong" x="{}" y="{}" text-anchor="middle">{}</text>',
-                bars,
-                round(x.at(day), 1),
-                SHORT_BASE - 5 * min(n, MOST_BARS) - 6,
-                n,
-            )
-        )
-    places = [round(x.at(day), 1) for day, *_rest in data.visits]
-    counted = _apart(places, _room([n for *_rest, n in data.visits]))
-    for k, (day, _number, n) in enumerate(data.visits):
-        strokes = "".join(f"M{x.at(day) + 2.6 * (i - n / 2):.1f} {NEEDLE_BASE - 26}v24" for i in range(n))
-        rows.append(format_html('<path class="needle-strokes" d="{}"/>', strokes))
-        if k in counted:
-            rows.append(
-                format_html(
-                    '<text class="strong" x="{}" y="{}" text-anchor="middle">{}</text>', places[k], NEEDLE_BASE - 32, n
-                )
-            )
-    return mark_safe("".join(rows))  # noqa: S308
-
-
-def _room(numbers: Sequence[int]) -> float:
-    """How far apart these numbers can be read."""
-    return DIGIT * max((len(str(n)) for n in numbers), default=1) + 3
-
-
-def _apart(places: Sequence[float], least: float) -> list[int]:
-    """Which of these places, from left to right, get their words: the last, and of those before as many as stand apart."""
-    kept: list[int] = []
-    for k in reversed(range(len(places))):
-        if not kept or places[kept[-1]] - places[k] >= least:
-            kept.append(k)
-    return kept[::-1]

@@ -22,6 +22,8 @@ from myotome.pages.plates.on_paper import plate_on_paper
 from myotome.vocabulary.anatomy import NeedleRegion
 
 PAPER_PX = 270
+THEN_AND_NOW_PX, ON_HER_PAGE_PX, LAY_PX = (112.0, 280.0), (96.0, 188.0), (150.0, 240.0)
+"""The smallest size of a plate on the course page, small on the patient's page, and on her page of muscles."""
 
 
 def then_and_now(story: CourseStory) -> dict[str, Any] | None:
@@ -38,8 +40,8 @@ def then_and_now(story: CourseStory) -> dict[str, Any] | None:
         "n_first": _n_shortened(then),
         "n_still": _n_shortened(now),
         "n_let_go": n_let_go(then, now),
-        "then": _plate(view, then, crop, _("Shortened muscles then")),
-        "now": _plate(view, now, crop, _("Shortened muscles now")),
+        "then": _plate(view, then, crop, _("Shortened muscles then"), THEN_AND_NOW_PX),
+        "now": _plate(view, now, crop, _("Shortened muscles now"), THEN_AND_NOW_PX),
     }
 
 
@@ -66,7 +68,7 @@ def shared_plate(content: Mapping[str, Any]) -> SafeString | str:
     if not states:
         return ""
     view = _view(states)
-    return _plate(view, states, f"whole_{view}", _("My muscles"))
+    return _plate(view, states, f"whole_{view}", _("My muscles"), ON_HER_PAGE_PX)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,7 +138,7 @@ def _tight(states: Mapping[str, int]) -> set[str]:
 
 
 def _lay_plate(view: str, states: Mapping[str, int], title: str, on_paper: bool) -> SafeString | str:
-    plate = _plate(view, states, f"whole_{view}", title)
+    plate = _plate(view, states, f"whole_{view}", title, LAY_PX)
     return plate_on_paper(plate, height_px=PAPER_PX) if on_paper else plate
 
 
@@ -163,10 +165,10 @@ def _drawn(key: str, view: str) -> bool:
     return any(shape.view == view for shape in shapes_of(key))
 
 
-def _plate(view: str, states: Mapping[str, int], crop: str, title: str) -> SafeString:
+def _plate(view: str, states: Mapping[str, int], crop: str, title: str, shown_px: tuple[float, float]) -> SafeString:
     table = muscle_table.muscles()
     names = {}
     for key in states:
         _side, muscle, level = split_key(key)
         names[key] = f"{table[muscle].name if muscle in table else muscle} {level}".strip()
-    return body_plate(view, states=dict(states), crop=crop, title=title, names=names)
+    return body_plate(view, states=dict(states), crop=crop, title=title, names=names, shown_px=shown_px)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from myotome.clinic.learning.capacity import ask_for_capacity, capacity_for
 from myotome.pages.access import for_roles
+from myotome.pages.placing import width_of
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotAllowed
@@ -25,7 +26,9 @@ NAMES = {
     "front_loaded": gettext_lazy("Twice a week for the first four, then weekly"),
     "review": gettext_lazy("Weekly, and stopping at visit 5 without 30 % relief"),
 }
-WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 720, 220, 44, 14, 28
+WIDTH, HEIGHT, TOP, BOTTOM = 720, 300, 62, 50
+LARGEST_TYPE = 27.0
+"""Of the words on a phone, where the whole picture is 300 px wide; its places are reckoned for that."""
 USUAL_MOST = 12
 
 
@@ -53,7 +56,8 @@ def capacity(request: HttpRequest, actor: Actor) -> HttpResponse:
 def year_picture(weeks: list[int], low: int, high: int) -> SafeString:
     """A year of one simulated clinic, a bar a week, before the band that holds eight in ten weeks."""
     most = max([high, *weeks, 1])
-    across, down = (WIDTH - LEFT) / max(len(weeks), 1), HEIGHT - TOP - BOTTOM
+    left = round(width_of(str(high)) * LARGEST_TYPE / 13 + 10)
+    across, down = (WIDTH - left) / max(len(weeks), 1), HEIGHT - TOP - BOTTOM
 
     def y(n: float) -> float:
         return round(TOP + down * (1 - n / most), 1)
@@ -62,35 +66,32 @@ def year_picture(weeks: list[int], low: int, high: int) -> SafeString:
         "",
         '<rect class="short" x="{}" y="{}" width="{}" height="{}"/>',
         (
-            (round(LEFT + k * across + 1, 1), y(n), round(across - 2, 1), round(y(0) - y(n), 1))
+            (round(left + k * across + 1, 1), y(n), round(across - 2, 1), round(y(0) - y(n), 1))
             for k, n in enumerate(weeks)
         ),
     )
+    apart = LARGEST_TYPE + 2
+    shown = [n for n in (high, low) if y(0) - y(n) > apart and (n == high or y(low) - y(high) > apart)]
+    scale = format_html_join("", '<text x="4" y="{}">{}</text>', ((round(y(n) + 7, 1), n) for n in (*shown, 0)))
+    said = _(
+        "Visits a week in one simulated year: from %(least)s to %(most)s; eight in ten weeks have %(low)s to %(high)s."
+    ) % {"least": min(weeks, default=0), "most": max(weeks, default=0), "low": low, "high": high}
     return format_html(
-        '<svg class="chart capacity-chart" viewBox="0 0 {} {}" role="img" aria-label="{}"><rect class="fan3" x="{}" y="{}" '
-        'width="{}" height="{}"/>{}<text x="{}" y="{}">{}</text><text x="{}" y="{}">{}</text>'
-        '<text x="{}" y="{}">0</text><text x="{}" y="{}">{}</text></svg>',
+        '<svg class="chart capacity-chart" viewBox="0 0 {} {}" role="img" aria-label="{}">'
+        '<text class="strong" x="4" y="26">{}</text><rect class="fan3" x="{}" y="{}" width="{}" height="{}"/>{}{}'
+        '<text x="{}" y="{}">{}</text></svg>',
         WIDTH,
         HEIGHT,
-        _(
-            "Visits a week in one simulated year: from %(least)s to %(most)s; eight in ten weeks have %(low)s to %(high)s."
-        )
-        % {"least": min(weeks, default=0), "most": max(weeks, default=0), "low": low, "high": high},
-        LEFT,
+        said,
+        _("Visits in each week"),
+        left,
         y(high),
-        WIDTH - LEFT,
+        WIDTH - left,
         round(y(low) - y(high), 1),
         bars,
-        4,
-        y(high) + 4,
-        high,
-        4,
-        y(low) + 4,
-        low if y(low) - y(high) > 14 else "",
-        4,
-        y(0),
-        LEFT,
-        HEIGHT - 8,
+        scale,
+        left,
+        HEIGHT - 12,
         _("52 weeks of one simulated clinic"),
     )
 

@@ -20,6 +20,7 @@ from myotome.pages.plates.marks import NeedleMark, spots_of, spread
 from myotome.pages.plates.outlines import MIDLINE_X, WHOLE, parts, skin
 from myotome.pages.plates.shapes import Shape, ground, one_layer, shapes_of
 from myotome.pages.plates.sheet import as_control, new_uid, skin_clip, svg_of
+from myotome.pages.plates.sides import side_words_of
 from myotome.pages.plates.skin import skin_area, stipples
 from myotome.pages.plates.zones import ZONES, muscles_in, zone_polygon
 
@@ -31,6 +32,8 @@ FIBRES = {  # grade: (spacing, width of the line) in units of a plate drawn at o
 }
 DISC = 28.0
 """Across a needle's disc, in units of a plate drawn at one pixel a unit."""
+PICKED_PX = (150.0, 380.0)
+"""The smallest size of a view on which regions of pain are picked."""
 BARE_PARTS = ("head", "hair", "hands", "feet", "ankles", "knees")
 
 
@@ -86,6 +89,7 @@ def body_plate(
     needles: Sequence[NeedleMark] = (),
     zones: Mapping[str, tuple[str, str]] | None = None,
     css_class: str = "",
+    shown_px: tuple[float, float] | None = None,
 ) -> SafeString:
     """One view of the body with the muscles of `states` engraved.
 
@@ -95,7 +99,7 @@ def body_plate(
     edge at a share of the height, for a page that has the names beside the picture. `href` (a function, or a text to which
     the key is added) makes every muscle of `states` a link; `pick` marks them for `<body-picker>`. `zones` maps keys (`side:region`) to address and words: links behind the
     muscles that open what lies there. Muscles that this view does not draw are left out of the picture but stay in the
-    words.
+    words. `shown_px` is the smallest size on a screen, for the words of the sides.
     """
     states = dict(states or {})
     names, details = dict(names or {}), dict(details or {})
@@ -144,6 +148,8 @@ def body_plate(
         href or pick,
         css_class,
         (x, y, w, h),
+        side_words_of(view, (x, y, w, h), shown_px=shown_px, is_inside=bool(ratio)),
+        is_band_inside=bool(ratio),
     )
 
 
@@ -216,6 +222,7 @@ def region_plate(
         href or pick,
         css_class,
         box,
+        side_words_of(view, box, shown_px=PICKED_PX),
     )
 
 

@@ -1,4 +1,4 @@
-"""The sheet around a plate: its SVG with title and words, "Left" and "Right" printed on it, its parts as links."""
+"""The sheet around a plate: its SVG with title and words, "Left" and "Right" beside or above the body, its parts as links."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from myotome.pages.plates.crops import Box
-from myotome.pages.plates.outlines import skin, x_of
+from myotome.pages.plates.outlines import skin
+from myotome.pages.plates.sides import SideWords
 
 _plate_number = count(1)
 
@@ -49,19 +50,20 @@ def svg_of(
     interactive: object,
     css_class: str,
     crop: Box,
+    sides: SideWords,
+    is_band_inside: bool = False,
 ) -> SafeString:
-    """The whole SVG: `box` is what it shows, `crop` the part of it that the body may fill, the rest is for labels."""
+    """The whole SVG: `box` is what it shows, `crop` the part of it that the body may fill, the rest is for labels.
+
+    Above the body there is a band for the words of the sides where they need one: added to the box, or cut from the body.
+    """
     x, y, w, h = box
     cx, cy, cw, ch = crop
+    if is_band_inside:
+        cy, ch = cy + sides.band, ch - sides.band
+    else:
+        y, h = y - sides.band, h + sides.band
     title = title or (_("Body, front view") if view == "front" else _("Body, back view"))
-    size = min(max(11.0, ch / 30), 27.0)
-    printed = ""
-    for side, word in (("left", _("Left")), ("right", _("Right"))):
-        px = x_of(view, side, min(cw / 4, 120.0))
-        if cx < px < cx + cw:
-            px = min(max(px, cx + 1.7 * size), cx + cw - 1.7 * size)  # the whole word, not a half of it at the edge
-            at = f'x="{px:.0f}" y="{cy + size:.0f}" font-size="{size:.1f}" text-anchor="middle"'
-            printed += f'<text class="side-word" {at}>{escape(word)}</text>'
     clip = f'<clipPath id="{uid}crop"><rect x="{cx}" y="{cy}" width="{cw}" height="{ch}"/></clipPath>'
     role = "group" if interactive else "img"
     return mark_safe(  # noqa: S308 - every word is escaped above; the rest are numbers and our own paths
@@ -69,5 +71,5 @@ def svg_of(
         f'aria-labelledby="{uid}t {uid}d"><title id="{uid}t">{escape(title)}</title>'
         f'<desc id="{uid}d">{escape(words)}</desc>'
         f"<defs>{definitions}{clip}</defs>"
-        f'<g clip-path="url(#{uid}crop)">{"".join(body)}</g>{printed}{labels}</svg>'
+        f'<g clip-path="url(#{uid}crop)">{"".join(body)}</g>{sides.svg}{labels}</svg>'
     )

@@ -17,6 +17,7 @@ from myotome.pages.plates.dermatomes import areas, middle, path_of, size_of
 from myotome.pages.plates.lettering import description, leader_lines, words_of
 from myotome.pages.plates.outlines import parts, skin
 from myotome.pages.plates.sheet import new_uid, skin_clip, svg_of
+from myotome.pages.plates.sides import side_words_of
 from myotome.vocabulary.anatomy import ROOTS
 
 STIPPLES = {1: (9.0, 1.5), 2: (6.5, 1.6), 3: (4.6, 1.6)}
@@ -100,6 +101,8 @@ def skin_plate(
         True,
         "skin-plate",
         box,
+        side_words_of(view, box, is_inside=True),
+        is_band_inside=True,
     )
 
 

@@ -1,4 +1,4 @@
-"""Her pain as one line for a phone: first and last value, and the line below which the change is one she would notice.
+"""Her pain as one line for a phone: first and last value on a scale from 0 to 10, and the line below which the change is one she would notice.
 
 The words of that line stand under the drawing, where no score can come to lie over them.
 """
