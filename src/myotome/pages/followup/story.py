@@ -32,9 +32,10 @@ from myotome.vocabulary.actors import Actor
 def course_context(
     actor: Actor, story: CourseStory, shown: ForecastShown | None, *, at: datetime, zone: str
 ) -> dict[str, Any]:
-    """Everything the course page shows."""
+    """Everything the course page shows; of a course that has ended no forecast, since nothing comes of it any more."""
     course = story.course
     is_open = course.closed_at is None
+    shown = shown if is_open else None
     requests = open_requests(actor, course_id=course.pk) if is_open else []
     return {
         "course": course,
@@ -63,7 +64,7 @@ def course_context(
         "muscles": then_and_now(story),
         "reads_from": reads_from_of(shown),
         "spoken_by": FORECASTS.get(shown.answer["basis"]["data"], "") if shown else "",
-        "spacings": spacings(shown) if shown and is_open else [],
+        "spacings": spacings(shown) if shown else [],
         "spacing_words": spacing_words(story),
         "shares": {row.what: row for row in shares_of(actor, course_id=course.pk)},
         "requests": requests,
@@ -145,7 +146,7 @@ def chart_of(story: CourseStory, shown: ForecastShown | None, *, today: Any) -> 
     reads_from = reads_from_of(shown)
     first_visit = reads_from["on"] if reads_from else story.visits[0][0] if story.visits else None
     is_open = story.course.closed_at is None
-    answer = shown.answer if shown and first_visit and is_open else {"curve": [], "natural_course": []}
+    answer = shown.answer if shown and first_visit else {"curve": [], "natural_course": []}
     return course_chart(
         ChartData(
             pain=pain,
