@@ -208,7 +208,8 @@ def test_low_mood_in_the_answers_asks_the_practitioner_to_talk(elena, course):
 def test_a_course_is_ended_with_its_reason_or_not_at_all(elena, course):
     answer = elena.post(url(course, "discharge"), {"version": course.version, "outcome": "referred", "reason": ""})
     assert answer.status_code == 422
-    assert "Please say to whom or why." in answer.content.decode()
+    assert '<a href="#id_reason">Please say to whom or why.</a>' in answer.content.decode()
+    assert '<textarea id="id_reason" name="reason" autofocus' in answer.content.decode()
     typed = {"version": course.version, "outcome": "referred", "reason": "to her family doctor"}
     assert elena.post(url(course, "discharge"), typed).status_code == 302
     page = elena.get(url(course)).content.decode()
@@ -224,6 +225,8 @@ def test_recovered_against_the_definition_is_asked_about_and_not_refused(elena, 
     page = asked.content.decode()
     assert asked.status_code == 422
     assert "The definition of recovered is not borne out" in page
+    assert page.count("autofocus") == 1
+    assert page.index('id="asks" tabindex="-1" autofocus') < page.index('name="all_the_same"') < page.index('id="id_outcome"')
     assert "Average pain was 4 on 2026-11-24." in page
     assert "she is glad" in page
     assert 'value="recovered" checked' in page
