@@ -178,7 +178,7 @@ def test_what_was_measured_at_a_place_is_shown_with_its_first_and_last(elena, co
         elena.post(url(course, "score"), typed)
     page = elena.get(url(course)).content.decode()
     assert "neck turned left" in page
-    assert '<td>40 <span class="small">20 Nov</span></td><td>60 <span class="small">24 Nov</span></td>' in page
+    assert '<td>40 degrees <span class="small">20 Nov</span></td><td>60 degrees <span class="small">24 Nov</span></td>' in page
 
 
 def test_the_page_says_what_the_definitions_make_of_the_course_now(elena, course):
@@ -192,8 +192,32 @@ def test_the_page_says_what_the_definitions_make_of_the_course_now(elena, course
 def test_what_was_typed_stays_beside_its_error(elena, course):
     page = elena.post(url(course, "score"), {"measure": "psfs", "value": "44", "on": "2026-11-20"}).content.decode()
     assert '<option value="psfs" selected>' in page
-    assert 'value="44" aria-invalid="true" aria-describedby="value-error"' in page
+    assert 'value="44" autofocus aria-invalid="true" aria-describedby="value-error"' in page
+    assert page.count("autofocus") == 1
+    assert '<a href="#id_value">' in page
     assert 'value="2026-11-20"' in page
+
+
+def test_a_score_that_was_noted_is_said_where_it_was_typed(elena, course):
+    typed = {"measure": "pain_nrs_average_7d", "value": "4", "on": "2026-11-20"}
+    answer = elena.post(url(course, "score"), typed)
+    score = MeasureScore.objects.latest("pk")
+    assert answer["Location"] == f"{url(course)}?noted={score.pk}#measured"
+    page = elena.get(answer["Location"]).content.decode()
+    assert "Noted: Pain, average: 4, 20 Nov." in page
+    assert page.index('id="measured"') < page.index("Noted: ")
+    for other in (f"{score.pk + 1}", "x", ""):
+        assert "Noted: " not in elena.get(f"{url(course)}?noted={other}").content.decode()
+    elsewhere = with_visits(a_course_in_care(a_clinic("birch"))[0], [7])
+    foreign = MeasureScore.objects.filter(course=elsewhere, value__isnull=False).latest("pk")
+    assert "Noted: " not in elena.get(f"{url(course)}?noted={foreign.pk}").content.decode()
+
+
+@pytest.mark.parametrize("name", ["share", "score", "talked", "describe"])
+def test_the_address_that_a_refused_form_leaves_leads_to_the_course(elena, course, name):
+    answer = elena.get(url(course, name))
+    assert (answer.status_code, answer["Location"]) == (302, url(course))
+    assert elena.get(url(course, name).replace(f"/{course.pk}/", f"/{course.pk + 9}/")).status_code == 404
 
 
 def test_low_mood_in_the_answers_asks_the_practitioner_to_talk(elena, course):
@@ -334,7 +358,7 @@ def test_a_complaint_older_than_she_is_is_asked_about_and_not_taken(elena, cours
         assert answer.status_code == 422
         page = answer.content.decode()
         assert words in page
-        assert f'value="{weeks}" aria-invalid="true" aria-describedby="duration-error"' in page
+        assert f'value="{weeks}" autofocus aria-invalid="true" aria-describedby="duration-error"' in page
     course.refresh_from_db()
     assert course.duration_weeks == 5000
     assert elena.post(url(course, "describe"), GOOD | {"version": 1, "duration_weeks": "52"}).status_code == 302

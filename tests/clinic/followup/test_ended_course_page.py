@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from myotome.clinic.followup.models import ForecastShown
+from myotome.clinic.followup.models import ForecastShown, MeasureScore
 from myotome.clinic.people.days import clinic_day
 from tests.clinic.followup.courses import a_course_in_care, with_visits
 from tests.factories import PASSWORD
@@ -60,3 +60,18 @@ def test_an_ended_course_offers_no_end_and_says_the_way_on(elena, ended):
         assert f"Plateaued, {day_of(ended)}" in page
         assert "discharge-form" not in page
         assert f'href="{url(ended)}"' in page
+
+
+def test_a_score_of_an_ended_course_can_be_noted_and_put_right(elena, ended):
+    n_shown = ForecastShown.objects.count()
+    page = elena.get(url(ended)).content.decode()
+    assert f'action="{url(ended, "score")}"' in page
+    for words in (url(ended, "share"), url(ended, "describe"), url(ended, "activities")):
+        assert words not in page
+    day = clinic_day(ended.clinic, ended.opened_at).isoformat()
+    for value in ("0", "6"):
+        typed = {"measure": "pain_nrs_average_7d", "value": value, "on": day}
+        assert elena.post(url(ended, "score"), typed).status_code == 302
+    assert MeasureScore.objects.filter(course=ended, on=day, replaced_at=None).get().value == 6
+    assert "0, corrected to 6." in elena.get(url(ended)).content.decode()
+    assert ForecastShown.objects.count() == n_shown

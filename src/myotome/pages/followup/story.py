@@ -24,6 +24,7 @@ from myotome.knowledge.measures import PAIN_AVERAGE, PAIN_WORST, measure
 from myotome.pages.followup.drawing import ChartData, course_chart
 from myotome.pages.followup.forecasters import FORECASTS
 from myotome.pages.followup.muscles import then_and_now
+from myotome.pages.followup.noted import unit_of
 from myotome.science.followup.answer import doubts_about
 from myotome.science.followup.scoring import meaningful_line, zeros_to_ask_about
 from myotome.vocabulary.actors import Actor
@@ -53,7 +54,7 @@ def course_context(
         "sentences": likely_sentences(shown.answer) if shown else [],
         "weeks_range": range_words(shown.answer) if shown else "",
         "within": within(shown.answer) if shown else [],
-        "measured": [(measure(row.measure), row) for row in story.measured],
+        "measured": [(rule, unit_of(rule), row) for row in story.measured for rule in [measure(row.measure)]],
         "definitions": by_definition(story),
         "zeros": zeros(story),
         "doubts": doubts_about(shown.evidence) if shown else [],
