@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from myotome.clinic.followup.mood import Positive
 from myotome.clinic.followup.outcomes import held_for
@@ -187,9 +188,11 @@ def headline(answer: dict[str, Any]) -> str:
     if high is None and low == 0:
         return _("No more visits, or many more")
     if high is None:
-        return _("%(low)s more visits or many more") % {"low": low}
+        return ngettext("%(low)s more visit or many more", "%(low)s more visits or many more", low) % {"low": low}
     if low == 0:
-        return _("Up to %(high)s more visits") % {"high": high}
+        return ngettext("Up to %(high)s more visit", "Up to %(high)s more visits", high) % {"high": high}
+    if low == high:
+        return ngettext("%(high)s more visit", "%(high)s more visits", high) % {"high": high}
     return _("Between %(low)s and %(high)s more visits") % {"low": low, "high": high}
 
 
@@ -245,7 +248,13 @@ def half_words(row: dict[str, Any]) -> str:
     weeks, visits = row["weeks_left"]["median"], row["treatments_left"]["median"]
     if weeks is None:
         return _("not on this plan")
-    return _("%(weeks)s weeks, %(visits)s visits") % {"weeks": f"{weeks:g}", "visits": visits}
+    said = ngettext("%(n)s visit", "%(n)s visits", visits) % {"n": visits}
+    return _("%(weeks)s, %(visits)s") % {"weeks": weeks_words(weeks), "visits": said}
+
+
+def weeks_words(weeks: float) -> str:
+    """So many weeks; half a week is no single one."""
+    return ngettext("%(n)s week", "%(n)s weeks", 1 if weeks == 1 else 2) % {"n": f"{weeks:g}"}
 
 
 def range_words(row: dict[str, Any]) -> str:
@@ -254,8 +263,10 @@ def range_words(row: dict[str, Any]) -> str:
     if low is None:
         return _("fewer than one in ten get there on this plan")
     if high is None:
-        return _("from %(low)s weeks; more than one in ten do not get there on this plan") % {"low": f"{low:g}"}
-    return _("eight in ten: %(low)s to %(high)s weeks") % {"low": f"{low:g}", "high": f"{high:g}"}
+        return _("from %(low)s; more than one in ten do not get there on this plan") % {"low": weeks_words(low)}
+    if low == high:
+        return _("eight in ten: %(weeks)s") % {"weeks": weeks_words(high)}
+    return _("eight in ten: %(low)s to %(high)s") % {"low": f"{low:g}", "high": weeks_words(high)}
 
 
 def spacing_words(story: CourseStory) -> str:
