@@ -9,8 +9,9 @@ import pytest
 from django.urls import reverse
 
 from myotome.clinic.followup.models import ForecastShown, MeasureScore, Share
+from myotome.clinic.followup.queries import story_of
 from myotome.clinic.followup.scores import note_score
-from myotome.pages.followup.story import half_words, range_words
+from myotome.pages.followup.story import half_words, range_words, where_it_begins
 from tests.clinic.followup.courses import a_course_in_care, with_visits
 from tests.factories import AT, PASSWORD, a_clinic, a_practitioner, a_receptionist
 
@@ -178,15 +179,32 @@ def test_what_was_measured_at_a_place_is_shown_with_its_first_and_last(elena, co
         elena.post(url(course, "score"), typed)
     page = elena.get(url(course)).content.decode()
     assert "neck turned left" in page
-    assert '<td>40 degrees <span class="small">20 Nov</span></td><td>60 degrees <span class="small">24 Nov</span></td>' in page
+    assert (
+        '<td>40 degrees <span class="small">20 Nov</span></td><td>60 degrees <span class="small">24 Nov</span></td>'
+        in page
+    )
 
 
 def test_the_page_says_what_the_definitions_make_of_the_course_now(elena, course):
     page = elena.get(url(course)).content.decode()
-    rows = dict(re.findall(r'<dt>(\w+) <code class="small">[a-z]+-[0-9]</code></dt><dd>([a-z ]+)</dd>', page))
+    rows = dict(re.findall(r"<dt>(\w+) <small>version [a-z]+-[0-9]</small></dt><dd>([a-z ]+)<", page))
     assert rows == {"Responder": "cannot be told", "Recovered": "no", "Plateau": "no", "Relapse": "no"}
+    assert 'cannot be told<br><span class="small">She was not asked how she is overall.</span></dd>' in page
+    assert 'no<br><span class="small">Average pain was 4 on 24 Nov 2026.</span>' in page
     elena.post(url(course, "score"), {"measure": "pgic", "value": "6"})
-    assert "responder-2</code></dt><dd>yes</dd>" in elena.get(url(course)).content.decode()
+    assert "<small>version responder-2</small></dt><dd>yes</dd>" in elena.get(url(course)).content.decode()
+
+
+def test_the_page_says_why_the_forecast_does_not_begin_at_the_last_score(elena, course):
+    story = story_of(course)
+    said = where_it_begins(story, {"now": {"median": 4.92}})
+    assert said.startswith("The forecast begins at 4.9 of 10 and not at the last score of 4: one score is also chance")
+    for answer in ({"now": {"median": 4.3}}, {"now": None}, {}):
+        assert where_it_begins(story, answer) == ""
+    page = elena.get(url(course)).content.decode()
+    now = where_it_begins(story, ForecastShown.objects.latest("pk").answer)
+    assert now
+    assert now in page
 
 
 def test_what_was_typed_stays_beside_its_error(elena, course):
@@ -250,8 +268,12 @@ def test_recovered_against_the_definition_is_asked_about_and_not_refused(elena, 
     assert asked.status_code == 422
     assert "The definition of recovered is not borne out" in page
     assert page.count("autofocus") == 1
-    assert page.index('id="asks" tabindex="-1" autofocus') < page.index('name="all_the_same"') < page.index('id="id_outcome"')
-    assert "Average pain was 4 on 2026-11-24." in page
+    assert (
+        page.index('id="asks" tabindex="-1" autofocus')
+        < page.index('name="all_the_same"')
+        < page.index('id="id_outcome"')
+    )
+    assert "Average pain was 4 on 24 Nov 2026." in page
     assert "she is glad" in page
     assert 'value="recovered" checked' in page
     course.refresh_from_db()

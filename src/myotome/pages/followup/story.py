@@ -30,6 +30,9 @@ from myotome.science.followup.answer import doubts_about
 from myotome.science.followup.scoring import meaningful_line, zeros_to_ask_about
 from myotome.vocabulary.actors import Actor
 
+SEEN = 0.5
+"""Points of ten: what one sees on the chart."""
+
 
 def course_context(
     actor: Actor, story: CourseStory, shown: ForecastShown | None, *, at: datetime, zone: str
@@ -53,6 +56,7 @@ def course_context(
         "shown": shown,
         "headline": headline(shown.answer) if shown else "",
         "sentences": likely_sentences(shown.answer) if shown else [],
+        "where_it_begins": where_it_begins(story, shown.answer) if shown else "",
         "weeks_range": range_words(shown.answer) if shown else "",
         "within": within(shown.answer) if shown else [],
         "measured": [(rule, unit_of(rule), row) for row in story.measured for rule in [measure(row.measure)]],
@@ -94,8 +98,9 @@ def low_answers(story: CourseStory) -> list[tuple[str, Positive, str]]:
     return [(measure(row.measure).short, row, f"{measure(row.measure).high:g}") for row in story.mood.positives]
 
 
-def by_definition(story: CourseStory) -> list[tuple[str, str, str]]:
-    """Responder, recovered, plateau and relapse by what is charted now: (name, version, answer)."""
+def by_definition(story: CourseStory) -> list[tuple[str, str, str, tuple[str, ...]]]:
+    """Responder, recovered, plateau and relapse by what is charted now: (name, version, answer, what stands against it or
+    is missing)."""
     names = {
         "responder": _("Responder"),
         "recovered": _("Recovered"),
@@ -103,7 +108,7 @@ def by_definition(story: CourseStory) -> list[tuple[str, str, str]]:
         "relapse": _("Relapse"),
     }
     answers = {True: _("yes"), False: _("no"), None: _("cannot be told")}
-    return [(names[code], held.version, answers[held.holds]) for code, held in held_for(story).items()]
+    return [(names[code], held.version, answers[held.holds], held.against) for code, held in held_for(story).items()]
 
 
 def zeros(story: CourseStory) -> list[tuple[str, float, Any]]:
@@ -215,6 +220,17 @@ def likely_sentences(answer: dict[str, Any]) -> list[str]:
         first % {"low": _visits_at_most(left["q10"]), "half": _visits_at_most(left["median"])},
         _("%(n)s in 100 did not come to 30 %% and 2 points less pain within twelve more.") % {"n": none},
     ]
+
+
+def where_it_begins(story: CourseStory, answer: dict[str, Any]) -> str:
+    """Why the line of the forecast does not begin at the last score, where one sees that it does not; else empty."""
+    now, pain = answer.get("now"), story.scores.get(PAIN_AVERAGE, [])
+    if not now or not pain or abs(now["median"] - pain[-1][1]) < SEEN:
+        return ""
+    return _(
+        "The forecast begins at %(now)s of 10 and not at the last score of %(last)s: one score is also chance, so those "
+        "before it count too."
+    ) % {"now": f"{now['median']:.1f}", "last": f"{pain[-1][1]:g}"}
 
 
 def _visits_at_most(n: int | None) -> str:
