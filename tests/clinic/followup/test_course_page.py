@@ -38,15 +38,26 @@ def url(course, name="course"):
 def test_the_page_says_where_the_course_stands_what_is_likely_and_when_to_stop(elena, course):
     page = elena.get(url(course)).content.decode()
     assert "Past the line of meaningful change at visit 4" in page
-    assert "Pain 7 to 4." in page
+    assert "Pain 7 to 4 of 10." in page
     assert "What is likely from here" in page
-    assert "If visit 8 is still above" in page
+    assert re.search(r"If visit 8 is still above [0-9.]+ of 10, about", page)
     assert "Before minus after is not the effect of needling" in page
     assert "clinic belief" in page
     assert 'aria-label="Pain from 7 to 4 of 10. 4 visits so far."' in page
     assert "style=" not in page
     for css in ("fan3", "fan2", "med", "nat", "mean", "pain-dot"):
         assert f'class="{css}"' in page
+
+
+def test_the_page_names_the_patient_whoever_that_is_and_its_loudest_act_is_not_the_end(elena, course):
+    page = re.sub(r"<svg.*?</svg>", "", elena.get(url(course)).content.decode(), flags=re.DOTALL)
+    for words in ("Share with Hannah", "What Hannah sees", "What Hannah wants to be able to do"):
+        assert words in page
+    plain = re.sub(r"<[^>]+>", " ", page[page.index("<main") :])
+    assert re.findall(r"[^.]*\b(?:she|her|hers)\b[^.]*", plain.replace("She was not asked", ""), flags=re.IGNORECASE) == []
+    assert 'class="second glove" href="' + url(course, "discharge") in page
+    for value, unit in (("ppt_kpa", "kPa"), ("rom_degrees", "degrees")):
+        assert re.search(rf'value="{value}"[^>]*>[^<]+ {unit}\)</option>', page)
 
 
 def test_weeks_are_a_range_and_recovery_is_told_for_4_8_and_12_visits(elena, course):
@@ -244,7 +255,7 @@ def test_low_mood_in_the_answers_asks_the_practitioner_to_talk(elena, course):
 
     actor = actor_of(course.visits.first().practitioner.user, course.clinic)
     note_score(by=actor, at=AT, course_id=course.pk, measure_code="phq2", value=3, on=AT.date())
-    assert "Talk with her about it today" in elena.get(url(course)).content.decode()
+    assert "Talk about it today" in elena.get(url(course)).content.decode()
 
 
 def test_a_course_is_ended_with_its_reason_or_not_at_all(elena, course):
@@ -350,7 +361,7 @@ def test_how_long_she_thinks_it_will_last_is_chosen_and_the_forecast_hears_it(el
     stale = elena.post(url(course, "describe"), form | {"expected_duration": "weeks"})
     assert stale.status_code == 409
     assert '<option value="weeks" selected>' in stale.content.decode()
-    for words in ("She thinks it will last: Years", "She thinks it will last: Weeks"):
+    for words in ("Expected to last: Years", "Expected to last: Weeks"):
         assert words in stale.content.decode()
 
 

@@ -21,7 +21,7 @@ from tests.clinic.followup.courses import a_course_in_care, asked, with_visits
 from tests.factories import AT, PASSWORD, a_clinic, a_page_link, a_receptionist, an_actor, the_system
 
 pytestmark = pytest.mark.django_db
-TALK = "Talk with her about it today"
+TALK = "Talk about it today"
 
 
 @pytest.mark.parametrize(

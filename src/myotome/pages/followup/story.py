@@ -83,8 +83,8 @@ def summary(story: CourseStory) -> str:
     asked for is no first."""
     said = []
     for words, points in (
-        (_("Pain %(a)s to %(b)s."), story.since_start(PAIN_AVERAGE)),
-        (_("Function %(a)s to %(b)s."), story.since_start("psfs")),
+        (_("Pain %(a)s to %(b)s of 10."), story.since_start(PAIN_AVERAGE)),
+        (_("Function %(a)s to %(b)s of 10."), story.since_start("psfs")),
         (_("Shortened muscles %(a)s to %(b)s."), story.shortened),
     ):
         if len(points) > 1:
