@@ -49,6 +49,17 @@ def test_the_page_says_where_the_course_stands_what_is_likely_and_when_to_stop(e
         assert f'class="{css}"' in page
 
 
+def test_versions_stand_behind_plain_words(elena, course):
+    page = elena.get(url(course)).content.decode()
+    basis = ForecastShown.objects.latest("pk").answer["basis"]
+    assert f"<small>Version {basis['version']}, definition latent-1.</small>" in page
+    assert page.count("latent-1") == page.count(basis["version"]) == 1
+    assert "nobody sees" not in page
+    ending = elena.get(url(course, "discharge")).content.decode()
+    assert "Recovered: Average pain 0 or 1" in ending
+    assert "Version recovered-1." in ending
+
+
 def test_the_page_names_the_patient_whoever_that_is_and_its_loudest_act_is_not_the_end(elena, course):
     page = re.sub(r"<svg.*?</svg>", "", elena.get(url(course)).content.decode(), flags=re.DOTALL)
     for words in ("Share with Hannah", "What Hannah sees", "What Hannah wants to be able to do"):
@@ -296,7 +307,7 @@ def test_recovered_against_the_definition_is_asked_about_and_not_refused(elena, 
 
 def test_the_page_shows_the_record_of_being_right_and_how_the_two_recoveries_agree(elena, course):
     page = elena.get(url(course)).content.decode()
-    for words in ("Our record of being right", "at the first visit or before", "CRPS, points", "none has both yet"):
+    for words in ("Our record of being right", "at the first visit or before", "Off by, points", "none has both yet"):
         assert words in page
 
 

@@ -237,19 +237,19 @@ def test_the_course_page_says_whether_its_forecast_is_fitted(client):
     client.force_login(User.objects.get(pk=elena.user_id))
     page = reverse("followup:course", kwargs={"clinic": course.clinic.slug, "course": course.pk})
     before = client.get(page).content.decode()
-    assert "not yet fitted to this clinic" in before
+    assert "Not yet fitted to this clinic" in before
     row = a_result(course.clinic)
     accept_fit(by=the_system(course.clinic), at=AT, fit_id=row.pk)
     after = client.get(page).content.decode()
     assert "412 courses." in after
     assert row.version in after
-    assert "fitted to this clinic&#x27;s own courses" in after.replace("'", "&#x27;")
-    assert "not yet fitted" not in after
+    assert "Fitted to this clinic&#x27;s own courses" in after.replace("'", "&#x27;")
+    assert "Not yet fitted" not in after
     brought = bring_fit(by=the_system(course.clinic), at=AT, raw=to_bytes(a_fit(share=0.5)))
     accept_fit(by=the_system(course.clinic), at=AT, fit_id=brought.pk)
     text = client.get(page).content.decode()
-    assert "fitted to courses elsewhere" in text
-    assert "fitted to this clinic" not in text
+    assert "Fitted to courses elsewhere" in text
+    assert "itted to this clinic" not in text
 
 
 def test_the_pages_say_who_speaks_and_the_owner_changes_it(client):
