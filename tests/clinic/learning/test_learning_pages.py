@@ -78,9 +78,35 @@ def test_accepting_and_taking_back_by_the_page(owner_page):
     assert "Let forecasts rest on" not in text
     assert client.post(url("refit_back")).status_code == 302
     assert basis_in_force(clinic.pk).prior.status == "prior"
+    assert f"Let forecasts rest on {row.version} again" in client.get(url()).content.decode()
     again = client.post(url("refit_back"))
     assert again.status_code == 422
     assert "prior already" in again.content.decode()
+    assert client.post(url("refit_accept", fit=row.pk)).status_code == 302
+    assert basis_in_force(clinic.pk).prior.version == row.version
+    for name, ids in (("refit_back", {}), ("refit_start", {}), ("refit_accept", {"fit": row.pk})):
+        left = client.get(url(name, **ids))
+        assert (left.status_code, left["Location"]) == (302, url())
+
+
+def test_the_scores_stand_before_the_button_and_say_who_was_closer(owner_page):
+    clinic, client, url = owner_page
+    a_result(clinic)
+    text = client.get(url()).content.decode()
+    assert "was closer here than" not in text
+    assert "≤ 1.02" in text
+    assert "≥ 400" in text
+    row = a_result(clinic, beaten=True)
+    text = client.get(url()).content.decode()
+    closer = (
+        "The plain baseline “The same share for everybody” was closer here than the recovery model: 0.7 against 1.1."
+    )
+    assert text.index("Who forecast better") < text.index(closer) < text.index(f"Let forecasts rest on {row.version}")
+    assert '<tr aria-current="true"><th scope="row"><strong>The recovery model</strong>' in text
+    assert text.count("<strong>The recovery model</strong>") == 1
+    RecoveryFit.objects.filter(pk=row.pk).update(about=row.about | {"scores": {}})
+    text = client.get(url()).content.decode()
+    assert text.index("Too few courses were there to judge by") < text.index(f"Let forecasts rest on {row.version}")
 
 
 def test_a_fit_with_a_closed_gate_has_no_button_and_is_refused(owner_page):
