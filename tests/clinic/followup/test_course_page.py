@@ -65,7 +65,9 @@ def test_the_page_names_the_patient_whoever_that_is_and_its_loudest_act_is_not_t
     for words in ("Share with Hannah", "What Hannah sees", "What Hannah wants to be able to do"):
         assert words in page
     plain = re.sub(r"<[^>]+>", " ", page[page.index("<main") :])
-    assert re.findall(r"[^.]*\b(?:she|her|hers)\b[^.]*", plain.replace("She was not asked", ""), flags=re.IGNORECASE) == []
+    assert (
+        re.findall(r"[^.]*\b(?:she|her|hers)\b[^.]*", plain.replace("She was not asked", ""), flags=re.IGNORECASE) == []
+    )
     assert 'class="second glove" href="' + url(course, "discharge") in page
     for value, unit in (("ppt_kpa", "kPa"), ("rom_degrees", "degrees")):
         assert re.search(rf'value="{value}"[^>]*>[^<]+ {unit}\)</option>', page)
