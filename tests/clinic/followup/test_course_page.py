@@ -66,7 +66,12 @@ def test_the_page_names_the_patient_whoever_that_is_and_its_loudest_act_is_not_t
         assert words in page
     plain = re.sub(r"<[^>]+>", " ", page[page.index("<main") :])
     assert (
-        re.findall(r"[^.]*\b(?:she|her|hers)\b[^.]*", plain.replace("She was not asked", ""), flags=re.IGNORECASE) == []
+        re.findall(
+            r"[^.]*\b(?:she|her|hers)\b[^.]*",
+            plain.replace("She was not asked how she is overall", ""),
+            flags=re.IGNORECASE,
+        )
+        == []
     )
     assert 'class="second glove" href="' + url(course, "discharge") in page
     for value, unit in (("ppt_kpa", "kPa"), ("rom_degrees", "degrees")):
