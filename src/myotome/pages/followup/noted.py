@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from myotome.clinic.followup.models import MeasureScore
+from myotome.clinic.followup.scores import MeasureScore
 from myotome.knowledge.measures import Measure, measure
 from myotome.vocabulary.sentences import in_readers_language
 
