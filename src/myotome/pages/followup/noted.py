@@ -26,7 +26,7 @@ def noted_words(score: MeasureScore | None) -> str:
     rule = measure(score.measure)
     what = ", ".join(filter(None, (in_readers_language(rule.short), score.site)))
     value = " ".join(filter(None, (f"{round(score.value or 0.0, 1):g}", unit_of(rule))))
-    return _("Noted: %(what)s: %(value)s, %(on)s.") % {
+    return _("Noted: %(what)s %(value)s, %(on)s.") % {
         "what": what,
         "value": value,
         "on": day_in_words(score.on, "j M"),

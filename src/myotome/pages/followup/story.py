@@ -30,6 +30,7 @@ from myotome.science.followup.answer import doubts_about
 from myotome.science.followup.scoring import meaningful_line, zeros_to_ask_about
 from myotome.vocabulary.actors import Actor
 
+UNWANTED = frozenset({"plateau", "relapse"})
 SEEN = 0.5
 """Points of ten: what one sees on the chart."""
 
@@ -100,7 +101,7 @@ def low_answers(story: CourseStory) -> list[tuple[str, Positive, str]]:
 
 def by_definition(story: CourseStory) -> list[tuple[str, str, str, tuple[str, ...]]]:
     """Responder, recovered, plateau and relapse by what is charted now: (name, version, answer, what stands against it or
-    is missing)."""
+    is missing). That there is no plateau and no relapse needs no reason."""
     names = {
         "responder": _("Responder"),
         "recovered": _("Recovered"),
@@ -108,7 +109,15 @@ def by_definition(story: CourseStory) -> list[tuple[str, str, str, tuple[str, ..
         "relapse": _("Relapse"),
     }
     answers = {True: _("yes"), False: _("no"), None: _("cannot be told")}
-    return [(names[code], held.version, answers[held.holds], held.against) for code, held in held_for(story).items()]
+    return [
+        (
+            names[code],
+            held.version,
+            answers[held.holds],
+            () if held.holds is False and code in UNWANTED else held.against,
+        )
+        for code, held in held_for(story).items()
+    ]
 
 
 def zeros(story: CourseStory) -> list[tuple[str, float, Any]]:
