@@ -46,7 +46,7 @@ def test_the_owner_reviews_what_was_signed_alone_and_sees_no_patient(client, inc
     assert "table and floor" not in after
     incident.refresh_from_db()
     assert (incident.resolved_by, incident.resolution) == ("Olga", "found in the sheet")
-    assert client.get(review_of(incident)).status_code == 404
+    assert client.get(review_of(incident)).status_code == 405
 
 
 def test_the_owner_sees_how_many_adverse_events_were_serious(client):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -60,7 +60,7 @@ def supervision_end(request: HttpRequest, actor: Actor, supervision: int) -> Htt
     """The last day of a supervision. Who comes by the address, where a refusal leaves her, is led to the page."""
     if request.method != "POST":
         if all(row.pk != supervision for row in supervisions_of(actor)):
-            raise NotFound("There is nothing here that you can see.")
+            return HttpResponseNotAllowed(["POST"])
         return redirect("owner:supervision", clinic=actor.clinic_slug)
     try:
         until_on = a_day_or_none(request.POST.get("until_on", ""), "until_on") or clinic_day(

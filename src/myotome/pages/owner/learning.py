@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -42,7 +42,7 @@ def act_of_the_page(view: View) -> View:
         if request.method == "POST":
             return view(request, actor, **ids)
         if ids and ids["fit"] not in {row.pk for row in fits_for(actor, at=timezone.now()).rows}:
-            raise NotFound("There is nothing here that you can see.")
+            return HttpResponseNotAllowed(["POST"])
         return redirect("owner:learning", clinic=actor.clinic_slug)
 
     return act

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -35,7 +35,7 @@ def reviewed(request: HttpRequest, actor: Actor, incident: int) -> HttpResponse:
     """An incident reviewed by the owner. Who comes by the address, where a refusal leaves her, is led to the overview."""
     if request.method != "POST":
         if all(row.pk != incident for row in incidents_open(actor)):
-            raise NotFound("There is nothing here that you can see.")
+            return HttpResponseNotAllowed(["POST"])
         return redirect("owner:overview", clinic=actor.clinic_slug)
     resolution = request.POST.get("resolution", "")
     try:
