@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import pickle
 import string
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,9 @@ def test_a_sentence_within_a_sentence_is_translated_too(french):
 def test_an_error_that_crosses_a_process_keeps_its_places(french):
     fault = pickle.loads(pickle.dumps(InvalidValue("Reviews are at visits 1 to {n}.", field="x", n=8)))
     assert (fault.message, fault.field) == ("Les bilans sont aux visites 1 à 8.", "x")
+
+
+def test_a_day_is_shown_in_words_and_logged_as_it_is_unless_the_sentence_has_its_own_form():
+    said = Sentence("It began on {began}, {began:%Y}.", began=date(2026, 11, 4))
+    assert in_readers_language(said) == "It began on 4 Nov 2026, 2026."
+    assert str(said) == "It began on 2026-11-04, 2026."

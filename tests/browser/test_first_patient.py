@@ -211,7 +211,7 @@ def test_one_patient_from_the_first_question_to_discharge(browser, live_server, 
     practitioner.open(f"/alder/course/{course.pk}/")
     practitioner.look("20-course")
     assert ForecastShown.objects.filter(course=course).exists()
-    practitioner.page.get_by_label("Her pain as a line").check()
+    practitioner.page.get_by_label("Pain as a line").check()
     practitioner.page.get_by_label("The stop rule").check()
     practitioner.page.get_by_role("button", name="Share what is ticked").click()
     practitioner.page.get_by_role("link", name="End this course").click()

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from myotome.clinic.needling.actions import answer_ask, record_insertion, sign_missing
-from myotome.clinic.needling.models import Incident
+from myotome.clinic.needling.models import AdverseEvent, Incident
 from myotome.clinic.people.models import Membership, User
 from myotome.vocabulary.courses import Role
 from tests.factories import AT, a_needle, a_user, an_open_visit
@@ -40,10 +40,25 @@ def test_the_owner_reviews_what_was_signed_alone_and_sees_no_patient(client, inc
     empty = client.post(review_of(incident), {"resolution": " "})
     assert empty.status_code == 422
     assert 'id="resolution-error"' in empty.content.decode()
+    left = client.get(review_of(incident))
+    assert (left.status_code, left["Location"]) == (302, overview_of(incident))
     after = client.post(review_of(incident), {"resolution": "found in the sheet"}, follow=True).content.decode()
     assert "table and floor" not in after
     incident.refresh_from_db()
     assert (incident.resolved_by, incident.resolution) == ("Olga", "found in the sheet")
+    assert client.get(review_of(incident)).status_code == 405
+
+
+def test_the_owner_sees_how_many_adverse_events_were_serious(client):
+    visit, _elena = an_open_visit()
+    client.force_login(a_user(visit.clinic, Role.OWNER, name="Olga"))
+    page = reverse("owner:overview", kwargs={"clinic": visit.clinic.slug})
+    told = {"clinic": visit.clinic, "visit": visit, "kind": "haematoma", "grade": "mild"}
+    told |= {"reported_at": AT, "reported_by": "Elena"}
+    AdverseEvent.objects.create(**told)
+    assert "1 in 1 visits, none serious" in client.get(page).content.decode()
+    AdverseEvent.objects.create(**told, serious="hospital")
+    assert "2 in 1 visits, 1 serious" in client.get(page).content.decode()
 
 
 def test_the_owner_sees_how_many_asks_were_hardly_read(client):

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from myotome.pages.followup.story import headline, likely_sentences
+from myotome.pages.followup.story import half_words, headline, likely_sentences, range_words
 from myotome.pages.templatetags.forecasts import forecast_patient, length_words
 
 
@@ -23,6 +23,10 @@ def an_answer(low, half, high):
         ((0, 2, None), "No more visits, or many more"),
         ((0, 2, 7), "Up to 7 more visits"),
         ((2, 5, None), "2 more visits or many more"),
+        ((0, 0, 1), "Up to 1 more visit"),
+        ((1, 5, None), "1 more visit or many more"),
+        ((1, 1, 1), "1 more visit"),
+        ((3, 3, 3), "3 more visits"),
         ((2, 5, 9), "Between 2 and 9 more visits"),
         ((0, None, None), "Recovery is not likely on this plan"),
     ],
@@ -70,3 +74,17 @@ def test_to_her_it_says_how_many_do_not_get_there_and_where_there_is(half):
     few = forecast_patient(an_answer(0, half, None) | {"p_recovered_within": {"12": 0.03}})
     assert "Within 12 more visits fewer than 1 in 10 get there." in few
     assert "Hardly any pain is about 1 of 10, or a quarter of what it was at the start." in words
+
+
+@pytest.mark.parametrize(
+    ("low", "half", "high", "words"),
+    [
+        (0.0, 1.0, 1.0, ("1 week, 1 visit", "eight in ten: 0 to 1 week")),
+        (1.0, 1.0, 1.0, ("1 week, 1 visit", "eight in ten: 1 week")),
+        (1.0, 2.0, None, ("2 weeks, 2 visits", "from 1 week; more than one in ten do not get there on this plan")),
+        (0.0, 0.5, 2.0, ("0.5 weeks, 0 visits", "eight in ten: 0 to 2 weeks")),
+    ],
+)
+def test_one_week_and_one_visit_are_one(low, half, high, words):
+    row = {"weeks_left": {"q10": low, "median": half, "q90": high}, "treatments_left": {"median": int(half)}}
+    assert (half_words(row), range_words(row)) == words

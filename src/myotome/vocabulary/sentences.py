@@ -9,10 +9,12 @@ shows a `Sentence` shows it in the reader's language; what cuts or joins it as p
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from html import escape
 from typing import Any, Self
 
 _spoken: list[Callable[[str], str]] = [str]
+_days: list[Callable[[date], str]] = [date.isoformat]
 
 
 class Sentence(str):
@@ -61,15 +63,34 @@ def joined(sentences: Sequence[str], by: str = "; ") -> str:
     return Sentence(by.join(f"{{{name}}}" for name in places), **places)
 
 
+class _Day(date):
+    """A day in a sentence that is shown: said as the house says days, unless the sentence asks for a form of its own."""
+
+    def __format__(self, form: str) -> str:
+        return super().__format__(form) if form else _days[0](self)
+
+
 def speak_through(translate: Callable[[str], str]) -> None:
     """From now on `in_readers_language` asks `translate`; the house calls this once, at its start."""
     _spoken[0] = translate
+
+
+def say_days_by(say: Callable[[date], str]) -> None:
+    """From now on days in sentences that are shown are said by `say` (until then as 2026-11-24); called at the start too."""
+    _days[0] = say
+
+
+def _as_shown(value: Any) -> Any:
+    """What fills a place: a sentence in the reader's language, a day as the house says it, all else as it is."""
+    if isinstance(value, Sentence):
+        return in_readers_language(value)
+    return _Day(value.year, value.month, value.day) if type(value) is date else value
 
 
 def in_readers_language(sentence: str) -> str:
     """The sentence as this reader reads it: translated, its places filled, sentences within it likewise."""
     if not isinstance(sentence, Sentence):
         return _spoken[0](sentence) if sentence else sentence
-    values = {name: in_readers_language(v) if isinstance(v, Sentence) else v for name, v in sentence.values.items()}
+    values = {name: _as_shown(value) for name, value in sentence.values.items()}
     words = _spoken[0](sentence.words)
     return words.format(**values) if values else words

@@ -9,8 +9,9 @@ import pytest
 from django.urls import reverse
 
 from myotome.clinic.followup.models import ForecastShown, MeasureScore, Share
+from myotome.clinic.followup.queries import story_of
 from myotome.clinic.followup.scores import note_score
-from myotome.pages.followup.story import half_words, range_words
+from myotome.pages.followup.story import half_words, range_words, where_it_begins
 from tests.clinic.followup.courses import a_course_in_care, with_visits
 from tests.factories import AT, PASSWORD, a_clinic, a_practitioner, a_receptionist
 
@@ -37,15 +38,44 @@ def url(course, name="course"):
 def test_the_page_says_where_the_course_stands_what_is_likely_and_when_to_stop(elena, course):
     page = elena.get(url(course)).content.decode()
     assert "Past the line of meaningful change at visit 4" in page
-    assert "Pain 7 to 4." in page
+    assert "Pain 7 to 4 of 10." in page
     assert "What is likely from here" in page
-    assert "If visit 8 is still above" in page
+    assert re.search(r"If visit 8 is still above [0-9.]+ of 10, about", page)
     assert "Before minus after is not the effect of needling" in page
     assert "clinic belief" in page
     assert 'aria-label="Pain from 7 to 4 of 10. 4 visits so far."' in page
     assert "style=" not in page
     for css in ("fan3", "fan2", "med", "nat", "mean", "pain-dot"):
         assert f'class="{css}"' in page
+
+
+def test_versions_stand_behind_plain_words(elena, course):
+    page = elena.get(url(course)).content.decode()
+    basis = ForecastShown.objects.latest("pk").answer["basis"]
+    assert f"<small>Version {basis['version']}, definition latent-1.</small>" in page
+    assert page.count("latent-1") == page.count(basis["version"]) == 1
+    assert "nobody sees" not in page
+    ending = elena.get(url(course, "discharge")).content.decode()
+    assert "Recovered: Average pain 0 or 1" in ending
+    assert "Version recovered-1." in ending
+
+
+def test_the_page_names_the_patient_whoever_that_is_and_its_loudest_act_is_not_the_end(elena, course):
+    page = re.sub(r"<svg.*?</svg>", "", elena.get(url(course)).content.decode(), flags=re.DOTALL)
+    for words in ("Share with Hannah", "What Hannah sees", "What Hannah wants to be able to do"):
+        assert words in page
+    plain = re.sub(r"<[^>]+>", " ", page[page.index("<main") :])
+    assert (
+        re.findall(
+            r"[^.]*\b(?:she|her|hers)\b[^.]*",
+            plain.replace("She was not asked how she is overall", ""),
+            flags=re.IGNORECASE,
+        )
+        == []
+    )
+    assert 'class="second glove" href="' + url(course, "discharge") in page
+    for value, unit in (("ppt_kpa", "kPa"), ("rom_degrees", "degrees")):
+        assert re.search(rf'value="{value}"[^>]*>[^<]+ {unit}\)</option>', page)
 
 
 def test_weeks_are_a_range_and_recovery_is_told_for_4_8_and_12_visits(elena, course):
@@ -178,22 +208,64 @@ def test_what_was_measured_at_a_place_is_shown_with_its_first_and_last(elena, co
         elena.post(url(course, "score"), typed)
     page = elena.get(url(course)).content.decode()
     assert "neck turned left" in page
-    assert '<td>40 <span class="small">20 Nov</span></td><td>60 <span class="small">24 Nov</span></td>' in page
+    assert (
+        '<td>40 degrees <span class="small">20 Nov</span></td><td>60 degrees <span class="small">24 Nov</span></td>'
+        in page
+    )
 
 
 def test_the_page_says_what_the_definitions_make_of_the_course_now(elena, course):
     page = elena.get(url(course)).content.decode()
-    rows = dict(re.findall(r'<dt>(\w+) <code class="small">[a-z]+-[0-9]</code></dt><dd>([a-z ]+)</dd>', page))
+    rows = dict(re.findall(r"<dt>(\w+) <small>version [a-z]+-[0-9]</small></dt><dd>([a-z ]+)<", page))
     assert rows == {"Responder": "cannot be told", "Recovered": "no", "Plateau": "no", "Relapse": "no"}
+    assert 'cannot be told</dd><dd class="why small">She was not asked how she is overall. </dd>' in page
+    assert 'no</dd><dd class="why small">Average pain was 4 on 24 Nov 2026. ' in page
+    assert page.count('class="why small"') == 2
     elena.post(url(course, "score"), {"measure": "pgic", "value": "6"})
-    assert "responder-2</code></dt><dd>yes</dd>" in elena.get(url(course)).content.decode()
+    assert "<small>version responder-2</small></dt><dd>yes</dd>" in elena.get(url(course)).content.decode()
+
+
+def test_the_page_says_why_the_forecast_does_not_begin_at_the_last_score(elena, course):
+    story = story_of(course)
+    said = where_it_begins(story, {"now": {"median": 4.92}})
+    assert said.startswith("The forecast begins at 4.9 of 10 and not at the last score of 4: one score is also chance")
+    for answer in ({"now": {"median": 4.3}}, {"now": None}, {}):
+        assert where_it_begins(story, answer) == ""
+    page = elena.get(url(course)).content.decode()
+    now = where_it_begins(story, ForecastShown.objects.latest("pk").answer)
+    assert now
+    assert now in page
 
 
 def test_what_was_typed_stays_beside_its_error(elena, course):
     page = elena.post(url(course, "score"), {"measure": "psfs", "value": "44", "on": "2026-11-20"}).content.decode()
     assert '<option value="psfs" selected>' in page
-    assert 'value="44" aria-invalid="true" aria-describedby="value-error"' in page
+    assert 'value="44" autofocus aria-invalid="true" aria-describedby="value-error"' in page
+    assert page.count("autofocus") == 1
+    assert '<a href="#id_value">' in page
     assert 'value="2026-11-20"' in page
+
+
+def test_a_score_that_was_noted_is_said_where_it_was_typed(elena, course):
+    typed = {"measure": "pain_nrs_average_7d", "value": "4", "on": "2026-11-20"}
+    answer = elena.post(url(course, "score"), typed)
+    score = MeasureScore.objects.latest("pk")
+    assert answer["Location"] == f"{url(course)}?noted={score.pk}#measured"
+    page = elena.get(answer["Location"]).content.decode()
+    assert "Noted: Pain, average 4, 20 Nov." in page
+    assert page.index('id="measured"') < page.index("Noted: ")
+    for other in (f"{score.pk + 1}", "x", ""):
+        assert "Noted: " not in elena.get(f"{url(course)}?noted={other}").content.decode()
+    elsewhere = with_visits(a_course_in_care(a_clinic("birch"))[0], [7])
+    foreign = MeasureScore.objects.filter(course=elsewhere, value__isnull=False).latest("pk")
+    assert "Noted: " not in elena.get(f"{url(course)}?noted={foreign.pk}").content.decode()
+
+
+@pytest.mark.parametrize("name", ["share", "score", "talked", "describe"])
+def test_the_address_that_a_refused_form_leaves_leads_to_the_course(elena, course, name):
+    answer = elena.get(url(course, name))
+    assert (answer.status_code, answer["Location"]) == (302, url(course))
+    assert elena.get(url(course, name).replace(f"/{course.pk}/", f"/{course.pk + 9}/")).status_code == 404
 
 
 def test_low_mood_in_the_answers_asks_the_practitioner_to_talk(elena, course):
@@ -202,13 +274,14 @@ def test_low_mood_in_the_answers_asks_the_practitioner_to_talk(elena, course):
 
     actor = actor_of(course.visits.first().practitioner.user, course.clinic)
     note_score(by=actor, at=AT, course_id=course.pk, measure_code="phq2", value=3, on=AT.date())
-    assert "Talk with her about it today" in elena.get(url(course)).content.decode()
+    assert "Talk about it today" in elena.get(url(course)).content.decode()
 
 
 def test_a_course_is_ended_with_its_reason_or_not_at_all(elena, course):
     answer = elena.post(url(course, "discharge"), {"version": course.version, "outcome": "referred", "reason": ""})
     assert answer.status_code == 422
-    assert "Please say to whom or why." in answer.content.decode()
+    assert '<a href="#id_reason">Please say to whom or why.</a>' in answer.content.decode()
+    assert '<textarea id="id_reason" name="reason" autofocus' in answer.content.decode()
     typed = {"version": course.version, "outcome": "referred", "reason": "to her family doctor"}
     assert elena.post(url(course, "discharge"), typed).status_code == 302
     page = elena.get(url(course)).content.decode()
@@ -224,7 +297,13 @@ def test_recovered_against_the_definition_is_asked_about_and_not_refused(elena, 
     page = asked.content.decode()
     assert asked.status_code == 422
     assert "The definition of recovered is not borne out" in page
-    assert "Average pain was 4 on 2026-11-24." in page
+    assert page.count("autofocus") == 1
+    assert (
+        page.index('id="asks" tabindex="-1" autofocus')
+        < page.index('name="all_the_same"')
+        < page.index('id="id_outcome"')
+    )
+    assert "Average pain was 4 on 24 Nov 2026." in page
     assert "she is glad" in page
     assert 'value="recovered" checked' in page
     course.refresh_from_db()
@@ -236,7 +315,7 @@ def test_recovered_against_the_definition_is_asked_about_and_not_refused(elena, 
 
 def test_the_page_shows_the_record_of_being_right_and_how_the_two_recoveries_agree(elena, course):
     page = elena.get(url(course)).content.decode()
-    for words in ("Our record of being right", "at the first visit or before", "CRPS, points", "none has both yet"):
+    for words in ("Our record of being right", "at the first visit or before", "Off by, points", "none has both yet"):
         assert words in page
 
 
@@ -301,7 +380,7 @@ def test_how_long_she_thinks_it_will_last_is_chosen_and_the_forecast_hears_it(el
     stale = elena.post(url(course, "describe"), form | {"expected_duration": "weeks"})
     assert stale.status_code == 409
     assert '<option value="weeks" selected>' in stale.content.decode()
-    for words in ("She thinks it will last: Years", "She thinks it will last: Weeks"):
+    for words in ("Expected to last: Years", "Expected to last: Weeks"):
         assert words in stale.content.decode()
 
 
@@ -331,7 +410,7 @@ def test_a_complaint_older_than_she_is_is_asked_about_and_not_taken(elena, cours
         assert answer.status_code == 422
         page = answer.content.decode()
         assert words in page
-        assert f'value="{weeks}" aria-invalid="true" aria-describedby="duration-error"' in page
+        assert f'value="{weeks}" autofocus aria-invalid="true" aria-describedby="duration-error"' in page
     course.refresh_from_db()
     assert course.duration_weeks == 5000
     assert elena.post(url(course, "describe"), GOOD | {"version": 1, "duration_weeks": "52"}).status_code == 302

@@ -73,11 +73,11 @@ def test_the_graph_stands_before_the_first_question_of_the_visit(visit, page_of)
 
 
 def test_low_mood_is_said_where_the_visit_opens(visit, page_of):
-    assert "Talk with her about it today" not in page_of(visit)
+    assert "Talk about it today" not in page_of(visit)
     elena = an_actor(visit.practitioner.user, visit.clinic)
     note_score(by=elena, at=AT, course_id=visit.course_id, measure_code="gad2", value=3, on=AT.date())
     page = page_of(visit)
-    assert page.index("Talk with her about it today") < page.index("Anything new since last time?")
+    assert page.index("Talk about it today") < page.index("Anything new since last time?")
 
 
 def test_once_she_was_asked_the_needles_have_the_page(visit, page_of):

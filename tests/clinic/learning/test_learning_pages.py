@@ -78,9 +78,35 @@ def test_accepting_and_taking_back_by_the_page(owner_page):
     assert "Let forecasts rest on" not in text
     assert client.post(url("refit_back")).status_code == 302
     assert basis_in_force(clinic.pk).prior.status == "prior"
+    assert f"Let forecasts rest on {row.version} again" in client.get(url()).content.decode()
     again = client.post(url("refit_back"))
     assert again.status_code == 422
     assert "prior already" in again.content.decode()
+    assert client.post(url("refit_accept", fit=row.pk)).status_code == 302
+    assert basis_in_force(clinic.pk).prior.version == row.version
+    for name, ids in (("refit_back", {}), ("refit_start", {}), ("refit_accept", {"fit": row.pk})):
+        left = client.get(url(name, **ids))
+        assert (left.status_code, left["Location"]) == (302, url())
+
+
+def test_the_scores_stand_before_the_button_and_say_who_was_closer(owner_page):
+    clinic, client, url = owner_page
+    a_result(clinic)
+    text = client.get(url()).content.decode()
+    assert "was closer here than" not in text
+    assert "≤ 1.02" in text
+    assert "≥ 400" in text
+    row = a_result(clinic, beaten=True)
+    text = client.get(url()).content.decode()
+    closer = (
+        "The plain baseline “The same share for everybody” was closer here than the recovery model: 0.7 against 1.1."
+    )
+    assert text.index("Who forecast better") < text.index(closer) < text.index(f"Let forecasts rest on {row.version}")
+    assert '<tr aria-current="true"><th scope="row"><strong>The recovery model</strong>' in text
+    assert text.count("<strong>The recovery model</strong>") == 1
+    RecoveryFit.objects.filter(pk=row.pk).update(about=row.about | {"scores": {}})
+    text = client.get(url()).content.decode()
+    assert text.index("Too few courses were there to judge by") < text.index(f"Let forecasts rest on {row.version}")
 
 
 def test_a_fit_with_a_closed_gate_has_no_button_and_is_refused(owner_page):
@@ -237,19 +263,19 @@ def test_the_course_page_says_whether_its_forecast_is_fitted(client):
     client.force_login(User.objects.get(pk=elena.user_id))
     page = reverse("followup:course", kwargs={"clinic": course.clinic.slug, "course": course.pk})
     before = client.get(page).content.decode()
-    assert "not yet fitted to this clinic" in before
+    assert "Not yet fitted to this clinic" in before
     row = a_result(course.clinic)
     accept_fit(by=the_system(course.clinic), at=AT, fit_id=row.pk)
     after = client.get(page).content.decode()
     assert "412 courses." in after
     assert row.version in after
-    assert "fitted to this clinic&#x27;s own courses" in after.replace("'", "&#x27;")
-    assert "not yet fitted" not in after
+    assert "Fitted to this clinic&#x27;s own courses" in after.replace("'", "&#x27;")
+    assert "Not yet fitted" not in after
     brought = bring_fit(by=the_system(course.clinic), at=AT, raw=to_bytes(a_fit(share=0.5)))
     accept_fit(by=the_system(course.clinic), at=AT, fit_id=brought.pk)
     text = client.get(page).content.decode()
-    assert "fitted to courses elsewhere" in text
-    assert "fitted to this clinic" not in text
+    assert "Fitted to courses elsewhere" in text
+    assert "itted to this clinic" not in text
 
 
 def test_the_pages_say_who_speaks_and_the_owner_changes_it(client):

@@ -77,6 +77,26 @@ def test_one_act_brings_back_what_forecasts_rested_on_before():
         roll_back(by=owner, at=AT)
 
 
+def test_a_fit_that_was_taken_back_is_accepted_anew_and_going_back_ends_at_the_prior():
+    clinic = a_clinic()
+    owner = an_owner(clinic)
+    first, second = a_result(clinic, share=0.5), a_result(clinic, share=0.7)
+
+    def in_force():
+        return fits_for(owner, at=AT).in_force
+
+    for row in (first, second, first):
+        accept_fit(by=owner, at=AT, fit_id=row.pk)
+        assert in_force() == row
+    assert [roll_back(by=owner, at=AT) for _ in range(2)] == [second, None]
+    accept_fit(by=owner, at=AT + timedelta(days=1), fit_id=second.pk)
+    second.refresh_from_db()
+    assert (in_force(), second.accepted_at, second.retired_at) == (second, AT + timedelta(days=1), None)
+    assert roll_back(by=owner, at=AT) is None
+    accepted = AuditEvent.objects.filter(act="refit.accepted").order_by("pk")
+    assert [row.subject_id for row in accepted] == [first.pk, second.pk, first.pk, second.pk]
+
+
 def test_a_fit_that_did_not_pass_its_checks_is_never_accepted():
     clinic = a_clinic()
     row = a_result(clinic, passed=False)
@@ -85,13 +105,13 @@ def test_a_fit_that_did_not_pass_its_checks_is_never_accepted():
     assert basis_in_force(clinic.pk).prior.status == "prior"
 
 
-def test_a_fit_is_accepted_once_and_only_where_it_was_made():
+def test_a_fit_that_is_in_force_is_not_accepted_again_and_only_where_it_was_made():
     clinic, other = a_clinic(), a_clinic("other")
     row, owner = a_result(clinic), an_owner(clinic)
     with pytest.raises(NotFound):
         accept_fit(by=an_owner(other), at=AT, fit_id=row.pk)
     accept_fit(by=owner, at=AT, fit_id=row.pk)
-    with pytest.raises(InvalidValue, match="before"):
+    with pytest.raises(InvalidValue, match="already"):
         accept_fit(by=owner, at=AT, fit_id=row.pk)
     assert basis_in_force(other.pk).prior.status == "prior"
 

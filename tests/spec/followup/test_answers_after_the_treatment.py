@@ -214,7 +214,7 @@ def test_no_page_says_that_the_course_began_with_an_answer_given_after_its_treat
     care.answers(last, 6, at=third.starts_at - HOUR)
     care.treated(third)
     story = story_of(care.course)
-    assert summary(story) == "Pain 7 to 6."
+    assert summary(story) == "Pain 7 to 6 of 10."
     assert "Pain from 7 to 6 of 10." in words_of(story)
     assert "A ring is an answer given after" in words_of(story), "it is drawn, and said what it is"
 

@@ -121,6 +121,11 @@ def note_score(
     return row
 
 
+def score_noted(course: Course, pk: int | None) -> MeasureScore | None:
+    """The score of that course with that number, to say that it was noted; None where there is none."""
+    return MeasureScore.objects.filter(course=course, pk=pk, value__isnull=False).first() if pk else None
+
+
 def check_day(course: Course, on: date, *, at: datetime) -> None:
     """Refuses a day that no score of this course can be of.
 

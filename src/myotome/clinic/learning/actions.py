@@ -117,18 +117,21 @@ def keep_failure(*, by: Actor, at: datetime, fit_id: int, message: str) -> Recov
 def accept_fit(*, by: Actor, at: datetime, fit_id: int) -> RecoveryFit:
     """From now on this clinic's forecasts rest on the fit; the one before is kept and can be had back.
 
+    One that was taken back can be accepted anew: it comes on top of the others, and what was accepted in its place goes back
+    to what was before it, so that going back ends at the prior.
+
     Raises:
         NotAllowed: not the owner.
         NotFound: there is no such fit with a result.
-        InvalidValue: a gate is closed, or it was accepted before.
+        InvalidValue: a gate is closed, or it is in force.
         StaleVersion: another was accepted at the same moment.
     """
     by.check_holds(Role.OWNER)
     row = RecoveryFit.objects.for_actor(by).select_for_update().filter(pk=fit_id, file__isnull=False).first()
     if row is None:
         raise NotFound("There is nothing here that you can see.")
-    if row.accepted_at is not None:
-        raise InvalidValue("This fit was accepted before.")
+    if row.accepted_at is not None and row.retired_at is None:
+        raise InvalidValue("Forecasts rest on this fit already.")
     closed = [gate["name"] for gate in row.about["gates"] if not gate["passed"]]
     if closed:
         raise InvalidValue("This fit did not pass its checks and cannot be accepted.")
@@ -136,10 +139,11 @@ def accept_fit(*, by: Actor, at: datetime, fit_id: int) -> RecoveryFit:
     if before is not None:
         before.retired_at = at
         before.save(update_fields=["retired_at"])
-    row.accepted_at, row.accepted_by, row.instead_of = at, by.name[:120], before
+    RecoveryFit.objects.filter(clinic_id=by.clinic_id, instead_of=row).update(instead_of=row.instead_of_id)
+    row.accepted_at, row.accepted_by, row.retired_at, row.instead_of = at, by.name[:120], None, before
     try:
         with transaction.atomic():
-            row.save(update_fields=["accepted_at", "accepted_by", "instead_of"])
+            row.save(update_fields=["accepted_at", "accepted_by", "retired_at", "instead_of"])
     except IntegrityError:
         raise StaleVersion("Another fit was accepted in the meantime. Look again.") from None
     record(by=by, at=at, act="refit.accepted", subject=row, version=row.version)

@@ -32,6 +32,7 @@ def totals_for(actor: Actor) -> dict[str, int]:
         "n_left": closed.filter(outcome=CourseOutcome.LEFT.value).count(),
         "n_visits": visits.count(),
         "n_visits_28_days": visits.filter(opened_at__gte=timezone.now() - timedelta(days=28)).count(),
+        "n_serious_events": AdverseEvent.objects.filter(**clinic).exclude(serious="").count(),
         "n_adverse_events": AdverseEvent.objects.filter(**clinic).count(),
         "n_incidents_open": Incident.objects.filter(**clinic, resolved_at__isnull=True).count(),
     }

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from myotome.clinic.followup.mood import Positive
 from myotome.clinic.followup.outcomes import held_for
@@ -24,17 +25,23 @@ from myotome.knowledge.measures import PAIN_AVERAGE, PAIN_WORST, measure
 from myotome.pages.followup.drawing import ChartData, course_chart
 from myotome.pages.followup.forecasters import FORECASTS
 from myotome.pages.followup.muscles import then_and_now
+from myotome.pages.followup.noted import unit_of
 from myotome.science.followup.answer import doubts_about
 from myotome.science.followup.scoring import meaningful_line, zeros_to_ask_about
 from myotome.vocabulary.actors import Actor
+
+UNWANTED = frozenset({"plateau", "relapse"})
+SEEN = 0.5
+"""Points of ten: what one sees on the chart."""
 
 
 def course_context(
     actor: Actor, story: CourseStory, shown: ForecastShown | None, *, at: datetime, zone: str
 ) -> dict[str, Any]:
-    """Everything the course page shows."""
+    """Everything the course page shows; of a course that has ended no forecast, since nothing comes of it any more."""
     course = story.course
     is_open = course.closed_at is None
+    shown = shown if is_open else None
     requests = open_requests(actor, course_id=course.pk) if is_open else []
     return {
         "course": course,
@@ -50,9 +57,10 @@ def course_context(
         "shown": shown,
         "headline": headline(shown.answer) if shown else "",
         "sentences": likely_sentences(shown.answer) if shown else [],
+        "where_it_begins": where_it_begins(story, shown.answer) if shown else "",
         "weeks_range": range_words(shown.answer) if shown else "",
         "within": within(shown.answer) if shown else [],
-        "measured": [(measure(row.measure), row) for row in story.measured],
+        "measured": [(rule, unit_of(rule), row) for row in story.measured for rule in [measure(row.measure)]],
         "definitions": by_definition(story),
         "zeros": zeros(story),
         "doubts": doubts_about(shown.evidence) if shown else [],
@@ -63,7 +71,7 @@ def course_context(
         "muscles": then_and_now(story),
         "reads_from": reads_from_of(shown),
         "spoken_by": FORECASTS.get(shown.answer["basis"]["data"], "") if shown else "",
-        "spacings": spacings(shown) if shown and is_open else [],
+        "spacings": spacings(shown) if shown else [],
         "spacing_words": spacing_words(story),
         "shares": {row.what: row for row in shares_of(actor, course_id=course.pk)},
         "requests": requests,
@@ -76,8 +84,8 @@ def summary(story: CourseStory) -> str:
     asked for is no first."""
     said = []
     for words, points in (
-        (_("Pain %(a)s to %(b)s."), story.since_start(PAIN_AVERAGE)),
-        (_("Function %(a)s to %(b)s."), story.since_start("psfs")),
+        (_("Pain %(a)s to %(b)s of 10."), story.since_start(PAIN_AVERAGE)),
+        (_("Function %(a)s to %(b)s of 10."), story.since_start("psfs")),
         (_("Shortened muscles %(a)s to %(b)s."), story.shortened),
     ):
         if len(points) > 1:
@@ -91,8 +99,9 @@ def low_answers(story: CourseStory) -> list[tuple[str, Positive, str]]:
     return [(measure(row.measure).short, row, f"{measure(row.measure).high:g}") for row in story.mood.positives]
 
 
-def by_definition(story: CourseStory) -> list[tuple[str, str, str]]:
-    """Responder, recovered, plateau and relapse by what is charted now: (name, version, answer)."""
+def by_definition(story: CourseStory) -> list[tuple[str, str, str, tuple[str, ...]]]:
+    """Responder, recovered, plateau and relapse by what is charted now: (name, version, answer, what stands against it or
+    is missing). That there is no plateau and no relapse needs no reason."""
     names = {
         "responder": _("Responder"),
         "recovered": _("Recovered"),
@@ -100,7 +109,15 @@ def by_definition(story: CourseStory) -> list[tuple[str, str, str]]:
         "relapse": _("Relapse"),
     }
     answers = {True: _("yes"), False: _("no"), None: _("cannot be told")}
-    return [(names[code], held.version, answers[held.holds]) for code, held in held_for(story).items()]
+    return [
+        (
+            names[code],
+            held.version,
+            answers[held.holds],
+            () if held.holds is False and code in UNWANTED else held.against,
+        )
+        for code, held in held_for(story).items()
+    ]
 
 
 def zeros(story: CourseStory) -> list[tuple[str, float, Any]]:
@@ -145,7 +162,7 @@ def chart_of(story: CourseStory, shown: ForecastShown | None, *, today: Any) -> 
     reads_from = reads_from_of(shown)
     first_visit = reads_from["on"] if reads_from else story.visits[0][0] if story.visits else None
     is_open = story.course.closed_at is None
-    answer = shown.answer if shown and first_visit and is_open else {"curve": [], "natural_course": []}
+    answer = shown.answer if shown and first_visit else {"curve": [], "natural_course": []}
     return course_chart(
         ChartData(
             pain=pain,
@@ -185,9 +202,11 @@ def headline(answer: dict[str, Any]) -> str:
     if high is None and low == 0:
         return _("No more visits, or many more")
     if high is None:
-        return _("%(low)s more visits or many more") % {"low": low}
+        return ngettext("%(low)s more visit or many more", "%(low)s more visits or many more", low) % {"low": low}
     if low == 0:
-        return _("Up to %(high)s more visits") % {"high": high}
+        return ngettext("Up to %(high)s more visit", "Up to %(high)s more visits", high) % {"high": high}
+    if low == high:
+        return ngettext("%(high)s more visit", "%(high)s more visits", high) % {"high": high}
     return _("Between %(low)s and %(high)s more visits") % {"low": low, "high": high}
 
 
@@ -210,6 +229,17 @@ def likely_sentences(answer: dict[str, Any]) -> list[str]:
         first % {"low": _visits_at_most(left["q10"]), "half": _visits_at_most(left["median"])},
         _("%(n)s in 100 did not come to 30 %% and 2 points less pain within twelve more.") % {"n": none},
     ]
+
+
+def where_it_begins(story: CourseStory, answer: dict[str, Any]) -> str:
+    """Why the line of the forecast does not begin at the last score, where one sees that it does not; else empty."""
+    now, pain = answer.get("now"), story.scores.get(PAIN_AVERAGE, [])
+    if not now or not pain or abs(now["median"] - pain[-1][1]) < SEEN:
+        return ""
+    return _(
+        "The forecast begins at %(now)s of 10 and not at the last score of %(last)s: one score is also chance, so those "
+        "before it count too."
+    ) % {"now": f"{now['median']:.1f}", "last": f"{pain[-1][1]:g}"}
 
 
 def _visits_at_most(n: int | None) -> str:
@@ -243,7 +273,13 @@ def half_words(row: dict[str, Any]) -> str:
     weeks, visits = row["weeks_left"]["median"], row["treatments_left"]["median"]
     if weeks is None:
         return _("not on this plan")
-    return _("%(weeks)s weeks, %(visits)s visits") % {"weeks": f"{weeks:g}", "visits": visits}
+    said = ngettext("%(n)s visit", "%(n)s visits", visits) % {"n": visits}
+    return _("%(weeks)s, %(visits)s") % {"weeks": weeks_words(weeks), "visits": said}
+
+
+def weeks_words(weeks: float) -> str:
+    """So many weeks; half a week is no single one."""
+    return ngettext("%(n)s week", "%(n)s weeks", 1 if weeks == 1 else 2) % {"n": f"{weeks:g}"}
 
 
 def range_words(row: dict[str, Any]) -> str:
@@ -252,8 +288,10 @@ def range_words(row: dict[str, Any]) -> str:
     if low is None:
         return _("fewer than one in ten get there on this plan")
     if high is None:
-        return _("from %(low)s weeks; more than one in ten do not get there on this plan") % {"low": f"{low:g}"}
-    return _("eight in ten: %(low)s to %(high)s weeks") % {"low": f"{low:g}", "high": f"{high:g}"}
+        return _("from %(low)s; more than one in ten do not get there on this plan") % {"low": weeks_words(low)}
+    if low == high:
+        return _("eight in ten: %(weeks)s") % {"weeks": weeks_words(high)}
+    return _("eight in ten: %(low)s to %(high)s") % {"low": f"{low:g}", "high": weeks_words(high)}
 
 
 def spacing_words(story: CourseStory) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
 
 from myotome.clinic.followup import actions
 from myotome.clinic.followup.activities import MOST, activities_of, name_activities
@@ -17,7 +18,7 @@ from myotome.clinic.followup.mood import note_talk
 from myotome.clinic.followup.outcomes import held_for
 from myotome.clinic.followup.queries import open_course, story_of
 from myotome.clinic.followup.results import results_of
-from myotome.clinic.followup.scores import first_day, note_score
+from myotome.clinic.followup.scores import first_day, note_score, score_noted
 from myotome.clinic.pathway.actions import course_discharged
 from myotome.clinic.people.days import clinic_day
 from myotome.clinic.planning.queries import cautions_of
@@ -29,6 +30,7 @@ from myotome.knowledge.screening import content
 from myotome.knowledge.screening.content import Option
 from myotome.pages.access import for_roles
 from myotome.pages.followup.muscles import muscles_to_share
+from myotome.pages.followup.noted import noted_words, unit_of
 from myotome.pages.followup.story import course_context
 from myotome.pages.typed import a_day_or_none, whole_or_none
 from myotome.vocabulary.actors import Actor
@@ -36,6 +38,7 @@ from myotome.vocabulary.courses import CourseOutcome, Role
 from myotome.vocabulary.errors import InvalidValue, MyotomeError, NotFound, StaleVersion
 
 courses = for_roles(Role.PRACTITIONER)
+View = Callable[..., HttpResponse]
 MOST_SEGMENTS = 30
 ASKED_ALOUD = (
     "pain_nrs_average_7d",
@@ -55,6 +58,19 @@ ASKED_ALOUD = (
 )
 
 
+def act_of_the_page(view: View) -> View:
+    """An act of the course page: a POST does it. Whoever comes by its address, where a refused form leaves her, is led to
+    the course."""
+
+    @wraps(view)
+    def act(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
+        if request.method == "POST":
+            return view(request, actor, course)
+        return _back_to(actor, course_for(actor, course).pk)
+
+    return act
+
+
 @courses
 def course(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
     """How it is going."""
@@ -68,7 +84,7 @@ def results(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 @courses
-@require_POST
+@act_of_the_page
 def share(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
     """What she ticked is on the patient's page from now on, as it stands now; what she did not tick is not.
 
@@ -89,16 +105,16 @@ def share(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
                 actions.share(by=actor, at=now, course_id=course, what=what, content=shared)
         else:
             actions.take_back(by=actor, at=now, course_id=course, what=what)
-    return redirect("followup:course", clinic=actor.clinic_slug, course=course)
+    return _back_to(actor, course, "#shared")
 
 
 @courses
-@require_POST
+@act_of_the_page
 def score(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
-    """A score asked aloud or measured in the room."""
+    """A score asked aloud or measured in the room, or put right; of a course that has ended too, which forecasts nothing."""
     now = timezone.now()
     try:
-        note_score(
+        noted = note_score(
             by=actor,
             at=now,
             course_id=course,
@@ -110,12 +126,13 @@ def score(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
         )
     except InvalidValue as error:
         return _page(request, actor, course, error=error)
-    actions.renew_forecast(by=actor, at=now, course_id=course)
-    return redirect("followup:course", clinic=actor.clinic_slug, course=course)
+    if noted.course.closed_at is None:
+        actions.renew_forecast(by=actor, at=now, course_id=course)
+    return _back_to(actor, course, f"?noted={noted.pk}#measured")
 
 
 @courses
-@require_POST
+@act_of_the_page
 def talked(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
     """She has talked with her about her answers on mood or worry: the prompt is quiet until others ask again."""
     score_id = whole_or_none(request.POST.get("score", "")) or 0
@@ -149,7 +166,7 @@ def activities(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
 
 
 @courses
-@require_POST
+@act_of_the_page
 def describe(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
     """What the forecast rests on, corrected: condition, duration, segments, scar, what she expects."""
     version = request.POST.get("version", "")
@@ -159,7 +176,7 @@ def describe(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
     except (InvalidValue, StaleVersion) as error:
         return _page(request, actor, course, error=error)
     actions.renew_forecast(by=actor, at=timezone.now(), course_id=course)
-    return redirect("followup:course", clinic=actor.clinic_slug, course=course)
+    return _back_to(actor, course, "#rests-on")
 
 
 @courses
@@ -195,6 +212,11 @@ def discharge(request: HttpRequest, actor: Actor, course: int) -> HttpResponse:
             context["error"] = error
             return render(request, "followup/discharge.html", context, status=error.http_status)
     return render(request, "followup/discharge.html", context)
+
+
+def _back_to(actor: Actor, course: int, where: str = "") -> HttpResponse:
+    """To the course page, at the place that a form of it stands at."""
+    return redirect(reverse("followup:course", kwargs={"clinic": actor.clinic_slug, "course": course}) + where)
 
 
 def _numbers(text: str) -> list[float]:
@@ -258,7 +280,8 @@ def _page(request: HttpRequest, actor: Actor, course: int, error: MyotomeError |
         "error": error,
         "is_of_now": is_of_now,
         "typed": request.POST if error else {},
-        "measures": [measure(code) for code in (*ASKED_ALOUD, *licensed(actor.clinic_id))],
+        "measures": [(row, unit_of(row)) for row in map(measure, (*ASKED_ALOUD, *licensed(actor.clinic_id)))],
+        "noted": noted_words(score_noted(story.course, whole_or_none(request.GET.get("noted", "")))),
         "today": clinic_day(request.clinic, now),
         "first_day": first_day(story.course),
         "conditions": content_of(request.clinic).conditions,

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from myotome.clinic.learning.harm import harm_of
 from myotome.clinic.needling.cosigning import (
@@ -57,9 +56,12 @@ def supervision(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 @owners
-@require_POST
 def supervision_end(request: HttpRequest, actor: Actor, supervision: int) -> HttpResponse:
-    """The last day of a supervision."""
+    """The last day of a supervision. Who comes by the address, where a refusal leaves her, is led to the page."""
+    if request.method != "POST":
+        if all(row.pk != supervision for row in supervisions_of(actor)):
+            return HttpResponseNotAllowed(["POST"])
+        return redirect("owner:supervision", clinic=actor.clinic_slug)
     try:
         until_on = a_day_or_none(request.POST.get("until_on", ""), "until_on") or clinic_day(
             request.clinic, timezone.now()

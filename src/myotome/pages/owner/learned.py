@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from myotome.clinic.learning.fits import month_of
 from myotome.pages.followup.forecasters import FORECASTS
 from myotome.refit.month import NEXT
-from myotome.refit.scores import winner
+from myotome.refit.scores import MODEL, winner
 
 Words = str | Promise
 
@@ -63,6 +63,8 @@ NAMES: Mapping[str, tuple[Words, Callable[[float], str]]] = {
     "first_mean": (gettext_lazy("Pain at the first visit, points of ten"), _points),
     "first_sd": (gettext_lazy("How much that differs between people"), _points),
 }
+AT_MOST, AT_LEAST = "≤", "≥"
+SIDES: Mapping[str, str] = {"r_hat": AT_MOST, "effective": AT_LEAST, "divergent": AT_MOST, "calibration": AT_LEAST}
 GATES: Mapping[str, Words] = {
     "r_hat": gettext_lazy("Two independent runs agree (R-hat)"),
     "effective": gettext_lazy("Enough independent draws"),
@@ -93,7 +95,7 @@ def gate_rows(gates: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         {
             "name": GATES[gate["name"]],
             "found": f"{gate['found']:g}",
-            "limit": f"{gate['limit']:g}",
+            "limit": f"{SIDES[gate['name']]} {gate['limit']:g}",
             "passed": gate["passed"],
         }
         for gate in gates
@@ -101,30 +103,31 @@ def gate_rows(gates: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def score_rows(scores: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The forecasts beside each other on courses that what is judged has not seen, the best first."""
+    """The forecasts beside each other on courses that what is judged has not seen, the best first; and which baseline was
+    closer than the model, if one was."""
     titles = {
         "first": _("About six weeks ahead, from the first score"),
         "third": _("About six weeks ahead, from the first three scores"),
     }
-    return [
-        {
-            "title": titles[known],
-            "n": row["n"],
-            "rows": sorted(
-                (
-                    {
-                        "name": words,
-                        "crps": round(row[who]["crps"], 2),
-                        "mae": round(row[who]["mae"], 2),
-                        "held": round(100 * row[who]["coverage80"]),
-                    }
-                    for who, words in FORECASTS.items()
-                ),
-                key=lambda line: line["crps"],
-            ),
-        }
-        for known, row in scores.items()
-    ]
+    found = []
+    for known, row in scores.items():
+        rows = sorted(
+            (_score_line(who, words, row[who]) for who, words in FORECASTS.items()), key=lambda line: line["crps"]
+        )
+        model = next(line for line in rows if line["is_model"])
+        closer = rows[0] if rows[0]["crps"] < model["crps"] else None
+        found.append({"title": titles[known], "n": row["n"], "rows": rows, "model": model, "closer": closer})
+    return found
+
+
+def _score_line(who: str, words: Words, score: Mapping[str, float]) -> dict[str, Any]:
+    return {
+        "name": words,
+        "is_model": who == MODEL,
+        "crps": round(score["crps"], 2),
+        "mae": round(score["mae"], 2),
+        "held": round(100 * score["coverage80"]),
+    }
 
 
 def month_rows(months: Sequence[Any]) -> list[dict[str, Any]]:

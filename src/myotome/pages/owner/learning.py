@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from myotome.clinic.learning.actions import (
     accept_fit,
@@ -30,6 +31,21 @@ from myotome.vocabulary.courses import Role
 from myotome.vocabulary.errors import MyotomeError, NotFound
 
 owner = for_roles(Role.OWNER)
+View = Callable[..., HttpResponse]
+
+
+def act_of_the_page(view: View) -> View:
+    """An act of this page: a POST does it. Whoever comes by its address, where a refusal leaves her, is led to the page."""
+
+    @wraps(view)
+    def act(request: HttpRequest, actor: Actor, **ids: int) -> HttpResponse:
+        if request.method == "POST":
+            return view(request, actor, **ids)
+        if ids and ids["fit"] not in {row.pk for row in fits_for(actor, at=timezone.now()).rows}:
+            return HttpResponseNotAllowed(["POST"])
+        return redirect("owner:learning", clinic=actor.clinic_slug)
+
+    return act
 
 
 @owner
@@ -39,14 +55,14 @@ def learning(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 @owner
-@require_POST
+@act_of_the_page
 def start(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Asks for a refit."""
     return _after(request, actor, _("The refit was asked for. It takes some minutes."), ask_for_refit)
 
 
 @owner
-@require_POST
+@act_of_the_page
 def bring(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Takes the result of a refit in a file."""
     upload = request.FILES.get("file")
@@ -55,28 +71,28 @@ def bring(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 @owner
-@require_POST
+@act_of_the_page
 def accept(request: HttpRequest, actor: Actor, fit: int) -> HttpResponse:
     """Accepts a fit."""
     return _after(request, actor, _("Forecasts rest on this fit from now on."), accept_fit, fit_id=fit)
 
 
 @owner
-@require_POST
+@act_of_the_page
 def take_back(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Back to what was in force before."""
     return _after(request, actor, _("Forecasts rest on what they rested on before."), roll_back)
 
 
 @owner
-@require_POST
+@act_of_the_page
 def aside(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The recovery model speaks although a baseline has won."""
     return _after(request, actor, _("The recovery model speaks again."), set_baseline_aside)
 
 
 @owner
-@require_POST
+@act_of_the_page
 def speak(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The baseline that was set aside speaks again."""
     return _after(request, actor, _("The baseline speaks again."), let_baseline_speak)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from myotome.clinic.audit.queries import events_for, last_good_backup_at
 from myotome.clinic.booking.registrations import unregistered
@@ -32,9 +31,12 @@ def overview(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 @for_roles(Role.OWNER)
-@require_POST
 def reviewed(request: HttpRequest, actor: Actor, incident: int) -> HttpResponse:
-    """An incident reviewed by the owner."""
+    """An incident reviewed by the owner. Who comes by the address, where a refusal leaves her, is led to the overview."""
+    if request.method != "POST":
+        if all(row.pk != incident for row in incidents_open(actor)):
+            return HttpResponseNotAllowed(["POST"])
+        return redirect("owner:overview", clinic=actor.clinic_slug)
     resolution = request.POST.get("resolution", "")
     try:
         resolve_incident(by=actor, at=timezone.now(), incident_id=incident, resolution=resolution)
