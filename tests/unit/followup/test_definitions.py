@@ -141,6 +141,6 @@ def test_an_old_word_on_the_overall_change_is_neither_a_yes_nor_a_no_and_the_rea
     held = held_by(old)["responder"]
     assert held.holds is None
     assert [str(said) for said in held.against] == [
-        "She said how she is overall on 2026-09-29, more than 7 days from the last answer on pain of 2026-11-30."
+        "The overall change was said on 2026-09-29, more than 7 days from the last answer on pain of 2026-11-30."
     ]
     assert is_responder(old, all_definitions()["responder-1"]).holds is True

@@ -89,7 +89,7 @@ def heads() -> tuple[tuple[float, str, str], ...]:
     """What each panel is, as (height, title, second line)."""
     return (
         (PAIN_TOP + 18, _("Pain"), _("average, 7 days")),
-        (FUNCTION_TOP + 18, _("Function"), _("her activities")),
+        (FUNCTION_TOP + 18, _("Function"), _("activities")),
         (SHORT_BASE - 36, _("Shortened"), _("muscles")),
         (NEEDLE_BASE - 30, _("Needles"), _("in the visit")),
     )

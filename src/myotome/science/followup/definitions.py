@@ -104,13 +104,13 @@ def _overall_change(outcome: Outcome, by: Definition) -> tuple[bool | None, Sent
     takes it of any time."""
     least, within = by.thresholds["change_at_least"], by.thresholds.get("days_of_one_occasion")
     if not outcome.change:
-        return None, Sentence("She was not asked how she is overall.")
+        return None, Sentence("The overall change was not asked.")
     said_on, said = outcome.change[-1]
     if within is not None and outcome.pain:
         pain_on = outcome.pain[-1][0]
         if abs(said_on - pain_on) > timedelta(days=within):
             return None, Sentence(
-                "She said how she is overall on {said_on}, more than {days:g} days from the last answer on pain of {pain_on}.",
+                "The overall change was said on {said_on}, more than {days:g} days from the last answer on pain of {pain_on}.",
                 said_on=said_on,
                 days=within,
                 pain_on=pain_on,
@@ -161,7 +161,7 @@ def is_plateau(outcome: Outcome, by: Definition, *, recovered: bool | None) -> H
         return Held(by.code, by.version, None, (Sentence("Average pain is known fewer than {n} times.", n=n),))
     moved = Sentence("Average pain moved by {by:g} over the last {n} answers.", by=max(last) - min(last), n=n)
     return _all_of(
-        by, [(max(last) - min(last) <= within, moved), (recovered is not True, Sentence("She is recovered."))]
+        by, [(max(last) - min(last) <= within, moved), (recovered is not True, Sentence("The course counts as recovered."))]
     )
 
 
