@@ -29,7 +29,7 @@ from myotome.vocabulary.sentences import in_readers_language, speak_through
 )
 def test_the_sentence_has_a_denominator_and_an_act(share, words):
     sentence = stop_rule_sentence(StopRule(visit=6, line=4.9, p_relief_later=share))
-    assert sentence.startswith("If visit 6 is still above 4.9, ")
+    assert sentence.startswith("If visit 6 is still above 4.9 of 10, ")
     assert words in sentence
 
 
@@ -46,7 +46,7 @@ def test_the_sentence_has_a_denominator_and_an_act(share, words):
             0.6,
             "After 3 visits without 30 % relief, about 60 in 100 courses like this still reach it within twelve more",
         ),
-        (2, 0.6, "If visit 6 is still above 4.9, about one in 4 courses"),
+        (2, 0.6, "If visit 6 is still above 4.9 of 10, about one in 4 courses"),
     ],
 )
 def test_after_three_visits_without_relief_it_says_what_has_been(n, share, words):

@@ -17,10 +17,8 @@ register = template.Library()
 
 @register.filter
 def stop_rule_words(rule: dict[str, Any]) -> Sentence:
-    """The stop rule in words, from the forecast as it was shown; the line is said with what it is of."""
-    said = stop_rule_sentence(rule_from(rule))
-    line = {"line": Sentence("{line} of 10", line=said.values["line"])} if "{line}" in said.words else {}
-    return Sentence(said.words, **(said.values | line))
+    """The stop rule in words, from the forecast as it was shown."""
+    return stop_rule_sentence(rule_from(rule))
 
 
 @register.filter

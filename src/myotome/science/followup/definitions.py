@@ -161,7 +161,11 @@ def is_plateau(outcome: Outcome, by: Definition, *, recovered: bool | None) -> H
         return Held(by.code, by.version, None, (Sentence("Average pain is known fewer than {n} times.", n=n),))
     moved = Sentence("Average pain moved by {by:g} over the last {n} answers.", by=max(last) - min(last), n=n)
     return _all_of(
-        by, [(max(last) - min(last) <= within, moved), (recovered is not True, Sentence("The course counts as recovered."))]
+        by,
+        [
+            (max(last) - min(last) <= within, moved),
+            (recovered is not True, Sentence("The course counts as recovered.")),
+        ],
     )
 
 

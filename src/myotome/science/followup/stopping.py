@@ -175,19 +175,19 @@ def stop_rule_sentence(rule: StopRule) -> Sentence:
         )
     elif rule.goes_on_untreated:
         words = Sentence(
-            "If visit {visit} is still above {line}, about {of_100} in 100 courses like this reach 30 % relief later, and "
+            "If visit {visit} is still above {line} of 10, about {of_100} in 100 courses like this reach 30 % relief later, and "
             "{if_stopped} in 100 without any more visits: needling adds little then, change the plan or refer.",
             **_places(rule),
         )
     elif rule.share > GO_ON_ABOVE:
         words = Sentence(
-            "If visit {visit} is still above {line}, about {of_100} in 100 courses like this reach 30 % relief later: go "
+            "If visit {visit} is still above {line} of 10, about {of_100} in 100 courses like this reach 30 % relief later: go "
             "on, and look again.",
             **_places(rule),
         )
     else:
         words = Sentence(
-            "If visit {visit} is still above {line}, about one in {one_in} courses like this reaches 30 % relief later: "
+            "If visit {visit} is still above {line} of 10, about one in {one_in} courses like this reaches 30 % relief later: "
             "change the plan or refer.",
             **_places(rule),
         )
