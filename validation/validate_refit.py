@@ -88,7 +88,7 @@ def check_unseen() -> None:
     courses, held = courses_from([*few, *many]), np.arange(200) >= len(few)
     got, alone = sampled(courses, n_draws=400, held=held), sampled(courses.take(~held), n_draws=400)
     assert got.unseen is not None
-    assert got.unseen.draws["mu"].shape == (2, 200)
+    assert got.unseen.draws["mu"].shape == (2, 100)
     for name in ("share", "mu", "natural", "noise", "first_mean"):
         then, now = alone.draws[name], got.unseen.draws[name]
         assert abs(now.mean() - then.mean()) < 0.5 * then.std(), name

@@ -40,7 +40,7 @@ N_CHAINS = 2
 WARMUP = 400
 BLOCK = 100
 MOST_DRAWS = 4000
-SETTLES, N_UNSEEN = 100, 200
+SETTLES, N_UNSEEN = 100, 100
 DEEPEST = 6, 10
 """Doublings of a trajectory during the warm-up and after it. Before the scales are known no trajectory turns round, and
 with ten doublings the first hundred transitions cost more than all others together."""
