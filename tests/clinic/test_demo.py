@@ -9,6 +9,8 @@ import pytest
 
 from myotome.clinic.audit.models import AuditEvent
 from myotome.clinic.booking.models import Appointment, AppointmentSpan, Claim, WorkingHours
+from myotome.clinic.followup.models import MeasureRequest
+from myotome.clinic.followup.results import results_of
 from myotome.clinic.learning.harm import harm_of
 from myotome.clinic.money.models import Charge, DayClose, DayTotal, Payment
 from myotome.clinic.money.queries import owed_cents, owed_list
@@ -49,6 +51,7 @@ def test_the_demo_is_a_clinic_in_the_middle_of_its_day():
         assert needle_as_value(row).state.value == "out"
     assert AuditEvent.objects.filter(act="demo.filled").count() == 1
     _checks_and_stock_are_those_of_a_clinic()
+    _ended_courses_were_asked_how_they_went_on()
 
 
 @pytest.mark.parametrize("hour", [20, 25], ids=["at noon", "when it is Monday elsewhere"])
@@ -60,6 +63,16 @@ def test_a_demo_made_on_a_sunday_has_visits_that_day_too(hour):
     assert days[date(2026, 11, 29)] > 1
     assert not any(n for day, n in days.items() if day.weekday() == 6 and day != date(2026, 11, 29))
     assert WorkingHours.objects.filter(weekday=6).exists()
+
+
+def _ended_courses_were_asked_how_they_went_on():
+    owner = User.objects.get(email="owner@alder.example")
+    results = results_of(actor_of(owner, Clinic.objects.get()), at=AT)
+    assert results.n_ended > 5
+    assert 0 < results.eased[0].n_yes < results.eased[0].n
+    ended = MeasureRequest.objects.filter(occasion__in=["discharge", "follow_up"])
+    assert ended.count() == 4 * results.n_ended
+    assert not ended.filter(due_on__gt=AT.date(), completed_at__isnull=False).exists()
 
 
 def _checks_and_stock_are_those_of_a_clinic():

@@ -18,6 +18,7 @@ from myotome.clinic.needling.models import TreatmentVisit
 from myotome.clinic.pathway.demo import examined, rows, treatment
 from myotome.clinic.pathway.demo.afterwards import add_check, fill_stock
 from myotome.clinic.pathway.demo.diary import Diary
+from myotome.clinic.pathway.demo.ended import add_end
 from myotome.clinic.pathway.demo.house import PASSWORD, House, build_house
 from myotome.clinic.pathway.demo.money import take_money
 from myotome.clinic.pathway.demo.person import Person, invent
@@ -281,19 +282,7 @@ def _visits(
             examined.add_examination(batch, rng, house, person, course, who, None, slot.starts_at, severity=severity)
         ended = slot.starts_at
     if n_future == 0 and ended is not None and ended < at - timedelta(days=10):
-        end = ended + timedelta(days=7)
-        course.closed_at, course.outcome = end, person.course.outcome
-        batch.add(
-            rows.Discharge(
-                clinic=house.clinic,
-                course=course,
-                outcome=person.course.outcome,
-                reason="" if person.course.outcome in {"recovered", "left"} else "Agreed at the review.",
-                definition_version="recovered-1",
-                at=end,
-                discharged_by=who.name,
-            )
-        )
+        add_end(batch, rng, house, person, course, who, ended + timedelta(days=7), at)
 
 
 def _slot(
