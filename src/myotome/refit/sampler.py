@@ -125,7 +125,7 @@ def _kernel(chosen: Prior, courses: Courses) -> NUTS:
     beside = [f"{e}_z" for e, size in sizes(courses).items() if size > 1]
     beside += list(LEAVING) if tells_of_leaving(courses) else []
     return NUTS(
-        partial(model, chosen, courses),
+        partial(model, chosen, courses, _first_answers(chosen, courses)),
         dense_mass=[(*SHARED, *beside)],
         max_tree_depth=DEEPEST,
         init_strategy=init_to_value(values=_start(chosen, courses)),
@@ -157,18 +157,21 @@ def _of_each_chain(function: Any, axes: Any = 0) -> Any:
     return jax.jit(jax.vmap(function, in_axes=axes))
 
 
-def model(chosen: Prior, courses: Courses, counted: Any = None) -> None:
-    """The model in NumPyro's language: priors of `chosen`, then the likelihood of the courses, each as often as `counted`
-    (course,) says, or once."""
+def model(chosen: Prior, courses: Courses, first_answers: Array, counted: Any = None) -> None:
+    """The model in NumPyro's language: priors of `chosen`, then the likelihood of the courses.
+
+    `counted` (course,) is 1 for those that are seen and 0 for others. What belongs to a person who is not seen has a
+    distribution of its own in place of her prior, as wide as if she were: it tells nothing of what people share, and the
+    scales of a run that saw her suit it.
+    """
     at: dict[str, Any] = {name: numpyro.sample(name, d) for name, d in priors(chosen).items()}
     n = len(courses)
     row = chosen.table["first_pain"]
     with numpyro.plate("course", n):
         at["z"] = numpyro.sample("z", dist.Normal(0.0, 1.0))
         bounds = {"low": float(row["low"]), "high": float(row["high"])}
-        at["first_pain"] = numpyro.sample(
-            "first_pain", dist.TruncatedNormal(at["first_mean"], at["first_sd"], **bounds)
-        )
+        first = dist.TruncatedNormal(at["first_mean"], at["first_sd"], **bounds)
+        at["first_pain"] = numpyro.sample("first_pain", first)
     for name, size in sizes(courses).items():
         at[name] = jnp.zeros(1)
         if size > 1:
@@ -176,7 +179,15 @@ def model(chosen: Prior, courses: Courses, counted: Any = None) -> None:
     if tells_of_leaving(courses):
         at |= {name: numpyro.sample(name, d) for name, d in LEAVING.items()}
     told = course_log_likelihood(at, _filled(chosen, courses), courses, xp=jnp)
-    numpyro.factor("scores", (told if counted is None else counted * told).sum())
+    if counted is not None:
+        kept = _own(at["z"], 0.0, 0.6) - _own(at["z"], 0.0, 1.0)
+        kept += _own(at["first_pain"], first_answers, 0.5) - first.log_prob(at["first_pain"])
+        told = counted * told + (1.0 - counted) * kept
+    numpyro.factor("scores", told.sum())
+
+
+def _own(values: Any, mean: Any, sd: float) -> Any:
+    return dist.Normal(mean, sd).log_prob(values)
 
 
 def sizes(courses: Courses) -> dict[str, int]:
@@ -245,8 +256,15 @@ def _filled(chosen: Prior, courses: Courses) -> Any:
 def _start(chosen: Prior, courses: Courses) -> dict[str, Any]:
     """Where the chains begin: the prior's middle, and for each person what she first answered."""
     at = {name: float(d.mean) for name, d in priors(chosen).items()}
-    first = np.where(courses.scores[:, 0] >= 0, courses.scores[:, 0] - at["bad_day"], at["first_mean"])
-    low, high = chosen.number("first_pain", "low"), chosen.number("first_pain", "high")
     at |= {"leave": -3.0, "leave_relief": 5.0} if tells_of_leaving(courses) else {}
-    values: dict[str, Any] = at | {"first_pain": np.clip(first, low + 0.3, high - 0.3), "z": np.zeros(len(courses))}
+    values: dict[str, Any] = at | {"first_pain": _first_answers(chosen, courses), "z": np.zeros(len(courses))}
     return {name: jnp.asarray(value) for name, value in values.items()}
+
+
+def _first_answers(chosen: Prior, courses: Courses) -> Any:
+    """Pain at the first visit (course,) as she answered it; without an answer the prior's middle."""
+    begun = priors(chosen)
+    told = courses.scores[:, 0] - float(begun["bad_day"].mean)
+    first = np.where(courses.scores[:, 0] >= 0, told, float(begun["first_mean"].mean))
+    low, high = chosen.number("first_pain", "low"), chosen.number("first_pain", "high")
+    return np.clip(first, low + 0.3, high - 0.3)
