@@ -70,7 +70,7 @@ def test_a_needle_with_current_whose_answer_is_lost_is_one_needle(page, live_ser
     needle(page)
     expect(page.locator("#saved-state")).to_contain_text("On this device, 1 to send")
     wait_until(page, lambda: NeedleInsertion.objects.count() == 1)
-    page.unroute("**/needle/")
+    page.unroute_all(behavior="ignoreErrors")  # one more try may be under way
     sent(page)
     row = NeedleInsertion.objects.get()
     assert (row.technique, row.electrical_hz) == ("electrical", 2.0)
