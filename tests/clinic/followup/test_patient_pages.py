@@ -297,6 +297,18 @@ def test_her_page_shows_what_was_shared_and_nothing_more(client, care, django_as
         assert word not in page.lower()
 
 
+@pytest.mark.parametrize(
+    ("occasion", "words"), [(Occasion.FOLLOW_UP, "Three minutes."), (Occasion.TWO_DAYS_AFTER, "A minute.")]
+)
+def test_her_page_says_how_long_the_questions_take(client, care, occasion, words):
+    course, _ = care
+    a_request(course, occasion)
+    client.post(her_page(course), {"born_on": "1968-03-12"})
+    page = client.get(her_page(course)).content.decode()
+    assert f"<p>{words}</p>" in page
+    assert "when you arrive" not in page
+
+
 def test_questions_that_are_due_stand_on_her_page(client, care):
     course, _ = care
     request = a_request(course)
