@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -106,6 +106,11 @@ def today_at(data: ChartData, x: Axis) -> float | None:
     if data.today is None or not 0 <= (data.today - x.start).days <= x.span:
         return None
     return round(x.at(data.today), 1)
+
+
+def together(parts: Iterable[SafeString | str]) -> SafeString:
+    """Parts of the drawing as one; what is not markup already is escaped."""
+    return format_html_join("", "{}", ((part,) for part in parts))
 
 
 def text(words: str, place: Place, taken: Taken, css: str = "") -> SafeString:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from myotome.knowledge.measures import PAIN_AVERAGE
@@ -24,6 +24,7 @@ from myotome.pages.followup.axis import (
     drawn,
     points_of,
     today_at,
+    together,
     y_of,
 )
 from myotome.pages.placing import NEXT_LINE, Box, Place, Taken, box_of_words, stepped, width_of
@@ -43,7 +44,7 @@ def line_words(data: ChartData, x: Axis, taken: Taken) -> SafeString:
             place = taken.put(f"{head}\n{words}", [Place(IN, round(at, 1)) for at in heights])
             rows.append(drawn(head, place, "mean-word"))
             rows.append(drawn(words, Place(IN, round(place.y + NEXT_LINE, 1)), "mean-word"))
-    return mark_safe("".join(rows))  # noqa: S308
+    return together(rows)
 
 
 def last_scores(data: ChartData, x: Axis, taken: Taken) -> SafeString:
@@ -61,7 +62,7 @@ def last_scores(data: ChartData, x: Axis, taken: Taken) -> SafeString:
         places = [Place(round(a + dx, 1), round(b + dy, 1), side) for dx, dy, side in (*near, *further, *far)]
         words = f"{series[-1][1]:.1f}".rstrip("0").rstrip(".")
         rows.append(drawn(words, taken.put(words, places), "strong"))
-    return mark_safe("".join(rows))  # noqa: S308
+    return together(rows)
 
 
 def today_word(data: ChartData, x: Axis, taken: Taken) -> SafeString | str:
@@ -105,4 +106,4 @@ def curve_words(data: ChartData, x: Axis, taken: Taken) -> SafeString:
             left = round(box_of_words(words, place).left - 34, 1)
             rows.append(format_html('<path class="nat" d="M{} {}h28"/>', left, place.y - 4))
             taken.hard.append(Box(left, place.y - 6, left + 28, place.y - 2))
-    return mark_safe("".join(rows))  # noqa: S308
+    return together(rows)
