@@ -24,7 +24,7 @@ from pathlib import Path
 from myotome.cli.mistakes import Mistake
 
 WORKERS = 2
-SECONDS_TO_ANSWER = 60
+SECONDS_BETWEEN_WORDS = 60
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,7 +95,7 @@ def serve_until_stopped(*, host: str, port: int, tls: Tls | None, ready: Callabl
         respawn_failed_workers=True,
         workers_kill_timeout=10,
     )
-    threading.Thread(target=_call_when_answering, args=(host, port, tls is not None, ready), daemon=True).start()
+    threading.Thread(target=call_when_answering, args=(host, port, tls is not None, ready), daemon=True).start()
     with queue_worker() if worker else _nothing():
         server.serve()
 
@@ -133,10 +133,11 @@ def _nothing() -> Iterator[None]:
     yield
 
 
-def _call_when_answering(host: str, port: int, by_tls: bool, ready: Callable[[], None]) -> None:
+def call_when_answering(host: str, port: int, by_tls: bool, ready: Callable[[], None]) -> None:
+    """Calls `ready` when the server answers, however slow its machine is; says each minute that it does not yet."""
     target = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  what to ask when all are listened on
-    deadline = time.monotonic() + SECONDS_TO_ANSWER
-    while time.monotonic() < deadline:
+    said_at = time.monotonic()
+    while True:
         try:
             # Only to see that somebody answers, on this machine: the certificate is not the question here.
             unchecked = ssl._create_unverified_context()  # noqa: S323
@@ -147,7 +148,11 @@ def _call_when_answering(host: str, port: int, by_tls: bool, ready: Callable[[],
             )
             connection.request("HEAD", "/")
             connection.getresponse()
+        except (OSError, http.client.HTTPException):
+            if time.monotonic() - said_at >= SECONDS_BETWEEN_WORDS:
+                said_at = time.monotonic()
+                print(f"myotome: port {port} does not answer yet; still asking. Ctrl-C ends it.", file=sys.stderr)
+            time.sleep(0.1)
+        else:
             ready()
             return
-        except OSError:
-            time.sleep(0.1)
