@@ -51,8 +51,8 @@ def course_log_likelihood(at: Mapping[str, Any], covariates: Any, courses: Cours
     days, scores = courses.days[who, occasion], courses.scores[who, occasion]
     lasting = (np.cumsum(courses.treated, axis=1) - courses.treated)[who, occasion]
     work = at["rho"] * lasting + (1.0 - at["rho"]) * rebound_at(at["tau"], _table(courses), xp=xp)
-    each = xp.stack([lam, at["first_pain"] - floor, floor, xp.exp(log_g), at["first_pain"]], axis=1)[who]
-    fall, height, low, g, first = (each[:, column] for column in range(5))
+    fall, g, first, low = lam[who], xp.exp(log_g)[who], at["first_pain"][who], floor[who]
+    height = first - low
     natural = -fall * (days / 7.0)
     bad_day, is_scored = at["bad_day"] * (occasion == 0), scores != MISSING
 
@@ -62,7 +62,7 @@ def course_log_likelihood(at: Mapping[str, Any], covariates: Any, courses: Cours
             return _sums(told, who, len(courses), xp)
         stays_away = at["leave"] - at["leave_relief"] * (1.0 - pain / first)
         goes = occasion == courses.leaves_at[who]
-        leaving = (occasion > 0) * courses.treated[who, occasion] * (goes * stays_away - xp.logaddexp(0.0, stays_away))
+        leaving = (occasion > 0) * courses.treated[who, occasion] * (goes * stays_away - _softplus(stays_away, xp))
         return _sums(xp.where(is_scored, told, 0.0) + leaving, who, len(courses), xp)
 
     responds = told_by(low + height * xp.exp(natural - g * work))
@@ -130,6 +130,11 @@ def _erfc(z: Any, xp: Any) -> Any:
     for c in _ERFC[-2::-1]:
         poly = c + t * poly
     return t * xp.exp(-z * z + poly)
+
+
+def _softplus(x: Any, xp: Any) -> Any:
+    """ln(1 + e^x): JAX's `logaddexp` and its slope take several times as long, for they look after infinities."""
+    return xp.maximum(x, 0.0) + xp.log(1.0 + xp.exp(-xp.abs(x)))
 
 
 def _one_of(effects: Any, number: Any, xp: Any) -> Any:
