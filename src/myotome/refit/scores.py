@@ -31,7 +31,7 @@ from myotome.science.followup.plain import (
     on_the_way,
     plain_covariates,
 )
-from myotome.science.followup.recovery import Covariates, pain_before_visits
+from myotome.science.followup.recovery import Covariates, pain_after
 from myotome.science.followup.verification import grid_of, verdict_on
 
 KEPT_OUT_ONE_IN = 5
@@ -143,7 +143,7 @@ def reached(basis: Basis, target: Target, known: int, grid: Array) -> Array:
     """Cumulative probabilities (grid,) of the score to come, by the visit model after the first `known` visits."""
     after = posterior(basis.prior, basis.draws_with(target.about.practitioner), target.about, target.visits[:known])
     days = np.array([visit.day for visit in target.visits])
-    *_, expected = pain_before_visits(after.people, days)
+    expected = pain_after(after.people, days[:-1], days[-1])
     whole = np.arange(10)
     below = after.weights @ ndtr((whole[None, :] + 0.5 - expected[:, None]) / after.people.noise[:, None])
     return np.append(below, 1.0)[np.minimum(np.floor(grid + 1e-9).astype(int), 10)]

@@ -21,8 +21,8 @@ from myotome.science.followup.recovery import (
     Covariates,
     People,
     natural_pain,
+    pain_after,
     pain_ahead,
-    pain_before_visits,
     rebound_left,
 )
 from myotome.science.followup.stopping import Ahead, StopRule, stop_rule, treatments_without_change
@@ -106,12 +106,12 @@ def _after(basis: Basis, about: Covariates, visits: tuple[ScoredVisit, ...]) -> 
 
 
 def forecast_from(after: Posterior, chosen: Prior, visits: Sequence[ScoredVisit], *, interval_days: float) -> Forecast:
-    """The forecast read off a posterior.
+    """The forecast read off a posterior, in single precision: what is shown are hundredths of a point.
 
     Source: knowledge.recovery
     Check: tests/oracle/test_forecast.py
     """
-    people, weights = after.people, after.weights
+    people, weights = after.people.in_single_precision(), after.weights
     given = np.array([visit.day for visit in visits], dtype=float)
     last = float(given[-1]) if len(given) else -interval_days
     ahead = last + interval_days * np.arange(1, MOST_AHEAD + 2)
@@ -120,13 +120,14 @@ def forecast_from(after: Posterior, chosen: Prior, visits: Sequence[ScoredVisit]
     left = treatments_until_recovered(latent, people.first_pain, chosen)
     counts, weeks, within = counted(left, weights, interval_days)
     eased = chosen.number("meaningful", "share_of_first") * people.first_pain
-    changed = (latent <= eased) & (latent <= people.first_pain - chosen.number("meaningful", "points"))
+    meaningful = np.minimum(eased, people.first_pain - chosen.number("meaningful", "points"))
+    changed = (latent[: CURVE_AHEAD + 1] <= meaningful).any(axis=0)
     shown = ahead[: CURVE_AHEAD + 1]
     return Forecast(
         treatments_left=counts,
         weeks_left=weeks,
         p_recovered_within=within,
-        p_no_meaningful_change=float(np.clip(weights[~changed[: CURVE_AHEAD + 1].any(axis=0)].sum(), 0.0, 1.0)),
+        p_no_meaningful_change=float(np.clip(weights[~changed].sum(), 0.0, 1.0)),
         curve=curve_of(latent, weights, shown),
         natural_course=curve_of(natural_pain(people, shown), weights, shown),
         now=_now(people, given, weights),
@@ -167,8 +168,8 @@ def treatments_until_recovered(latent: Array, first_pain: Array, chosen: Prior) 
     Check: tests/oracle/test_forecast.py
     """
     line = recovered_line(first_pain, chosen)
-    below = latent <= line
-    return np.asarray(np.where(below.any(axis=0), below.argmax(axis=0), len(latent)).astype(float))
+    to_come = np.arange(len(latent), 0, -1, dtype=np.int16)[:, None]
+    return np.asarray(len(latent) - ((latent <= line) * to_come).max(axis=0)).astype(float)
 
 
 def recovered_line(first_pain: Array, chosen: Prior) -> Array:
@@ -197,7 +198,7 @@ def curve_of(latent: Array, weights: Array, days: Array) -> tuple[CurvePoint, ..
 def _now(people: People, given: Array, weights: Array) -> CurvePoint | None:
     if not len(given):
         return None
-    *_, latent = pain_before_visits(people, given)
+    latent = pain_after(people, given[:-1], given[-1])
     return curve_of(latent[None, :], weights, given[-1:])[0]
 
 

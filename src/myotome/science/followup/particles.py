@@ -17,7 +17,7 @@ import numpy as np
 
 from myotome.knowledge.recovery import Prior
 from myotome.science.followup.draws import Array, Draws, log_prior
-from myotome.science.followup.recovery import Covariates, People, log_likelihood, pain_before_visits, people_like
+from myotome.science.followup.recovery import Covariates, People, log_likelihood, pain_after, pain_before_visits, people_like
 
 Arrays = TypeVar("Arrays", Draws, People)
 TINY = 1e-300
@@ -100,7 +100,7 @@ def updated(chosen: Prior, after: Posterior, about: Covariates, visits: Sequence
     if visit.nrs is None:
         return replace(after, n_visits=k + 1)
     days = np.array([earlier.day for earlier in visits], dtype=float)
-    *_, expected = pain_before_visits(people, days)
+    expected = pain_after(people, days[:-1], days[-1])
     here = log_likelihood(visit.nrs, expected + people.bad_day * (k == 0), people.noise)
     log_weight = after.log_weight + here
     weights = normalised(log_weight)

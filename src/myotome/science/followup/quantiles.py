@@ -29,7 +29,7 @@ def pain_quantiles(pain: Array, weights: Array, at: Sequence[float]) -> Array:
     counted = np.bincount(bins.ravel(), np.broadcast_to(weights, pain.shape).ravel(), n_rows * _N_BINS)
     reached = np.cumsum(counted.reshape(n_rows, _N_BINS), axis=1)
     wanted = np.asarray(at) * (1 - 1e-12)
-    steps = [np.searchsorted(row, wanted * row[-1]) for row in reached]
+    steps = [row.searchsorted(wanted * row[-1]) for row in reached]
     return np.asarray(np.round(PAIN_STEP * np.minimum(np.array(steps), _N_BINS - 1), 2))
 
 
