@@ -22,15 +22,10 @@ def pain_quantiles(pain: Array, weights: Array, at: Sequence[float]) -> Array:
     Source: judgement
     Check: tests/oracle/test_particles.py
     """
-    n_rows = len(pain)
-    bins = (pain * (1.0 / PAIN_STEP) + 0.5).astype(np.int64)
-    np.clip(bins, 0, _N_BINS - 1, out=bins)
-    bins += _N_BINS * np.arange(n_rows)[:, None]
-    counted = np.bincount(bins.ravel(), np.broadcast_to(weights, pain.shape).ravel(), n_rows * _N_BINS)
-    reached = np.cumsum(counted.reshape(n_rows, _N_BINS), axis=1)
-    wanted = np.asarray(at) * (1 - 1e-12)
-    steps = [row.searchsorted(wanted * row[-1]) for row in reached]
-    return np.asarray(np.round(PAIN_STEP * np.minimum(np.array(steps), _N_BINS - 1), 2))
+    bins = pain * (1.0 / PAIN_STEP) + 0.5
+    bins = np.clip(bins, 0, _N_BINS - 1, out=bins).astype(np.int64)
+    steps = [_reached(np.bincount(row, weights, _N_BINS), at) for row in bins]
+    return np.asarray(np.round(PAIN_STEP * np.array(steps), 2))
 
 
 def whole_quantiles(values: Array, weights: Array, at: Sequence[float]) -> list[int]:
@@ -39,10 +34,10 @@ def whole_quantiles(values: Array, weights: Array, at: Sequence[float]) -> list[
     Source: judgement
     Check: tests/oracle/test_particles.py
     """
-    return _reached(np.bincount(values.astype(np.int64), weights), at)
+    return [int(k) for k in _reached(np.bincount(values.astype(np.int64), weights), at)]
 
 
-def _reached(counted: Array, at: Sequence[float]) -> list[int]:
-    reached = np.cumsum(counted)
-    found = np.searchsorted(reached, np.asarray(at) * reached[-1] * (1 - 1e-12))
-    return [int(k) for k in np.minimum(found, len(counted) - 1)]
+def _reached(counted: Array, at: Sequence[float]) -> Array:
+    reached = counted.cumsum()
+    found = reached.searchsorted(np.asarray(at) * (reached[-1] * (1 - 1e-12)))
+    return np.asarray(np.minimum(found, len(counted) - 1))

@@ -106,8 +106,9 @@ def stop_rule(ahead: Ahead, people: People, weights: Array, n_visits: int, *, n_
     Source: dworkin2008 (30 %), judgement (when to look)
     Check: tests/oracle/test_forecast.py
     """
-    relief, visit = ahead.pain <= ahead.eased, EVERY * (n_visits // EVERY + 1)
+    visit = EVERY * (n_visits // EVERY + 1)
     at = visit - n_visits - 1
+    relief = ahead.pain[: at + 1 + LATER] <= ahead.eased
     not_yet = ~relief[at]
     mass = float(weights[not_yet].sum())
 
@@ -117,7 +118,7 @@ def stop_rule(ahead: Ahead, people: People, weights: Array, n_visits: int, *, n_
     rule = StopRule(
         visit=visit,
         line=round(RELIEF * float(pain_quantiles(people.first_pain[None, :], weights, [0.5])[0, 0]), 1),
-        p_relief_later=share_of(np.any(relief[at + 1 : at + 1 + LATER], axis=0)),
+        p_relief_later=share_of(relief[at + 1 :].any(axis=0)),
         n_without_change=n_without_change,
         p_relief_from_here=min(1.0, float(weights[relief[: LATER + 1].any(axis=0)].sum())),
     )
