@@ -39,10 +39,12 @@ class ScoredVisit:
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """The draws after `n_visits` visits; `weights` sum to 1, `n_effective` of the draws count."""
+    """The draws after `n_visits` visits; `weights` sum to 1, `n_effective` of the draws count. `told` is the log probability
+    of all scores, `log_weight` that of those since the draws were renewed."""
 
     draws: Draws
     people: People
+    told: Array
     log_weight: Array
     weights: Array
     n_effective: float
@@ -57,7 +59,7 @@ def unscored(draws: Draws, about: Covariates) -> Posterior:
     Check: tests/oracle/test_particles.py
     """
     n = len(draws.z)
-    return Posterior(draws, people_like(draws, about), np.zeros(n), np.full(n, 1.0 / n), float(n), 0, 0)
+    return Posterior(draws, people_like(draws, about), np.zeros(n), np.zeros(n), np.full(n, 1.0 / n), float(n), 0, 0)
 
 
 def either(one: Posterior, other: Posterior, share: float) -> Posterior:
@@ -70,6 +72,7 @@ def either(one: Posterior, other: Posterior, share: float) -> Posterior:
     return Posterior(
         _joined(one.draws, other.draws),
         _joined(one.people, other.people),
+        np.concatenate([one.told, other.told]),
         np.log(np.maximum(weights, TINY)),
         weights,
         effective(weights),
@@ -104,10 +107,11 @@ def updated(chosen: Prior, after: Posterior, about: Covariates, visits: Sequence
     here = log_likelihood(visit.nrs, expected + people.bad_day * (k == 0), people.noise)
     log_weight = after.log_weight + here
     weights = normalised(log_weight)
-    if effective(weights) >= FEWEST_EFFECTIVE:
-        return Posterior(after.draws, people, log_weight, weights, effective(weights), after.n_renewed, k + 1)
-    draws = _renewed(chosen, after.draws, about, visits, after.log_weight, here, seed=k)
-    return replace(unscored(draws, about), n_renewed=after.n_renewed + 1, n_visits=k + 1)
+    if (n_effective := effective(weights)) >= FEWEST_EFFECTIVE:
+        told = after.told + here
+        return Posterior(after.draws, people, told, log_weight, weights, n_effective, after.n_renewed, k + 1)
+    draws, told = _renewed(chosen, after, about, visits, here, seed=k)
+    return replace(unscored(draws, about), told=told, n_renewed=after.n_renewed + 1, n_visits=k + 1)
 
 
 def effective(weights: Array) -> float:
@@ -129,32 +133,36 @@ def normalised(log_weight: Array) -> Array:
     return np.asarray(weights / weights.sum())
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Log probabilities (draw,) of the scores: of all `before` the last, and of the `last`."""
+
+    before: Array
+    last: Array
+
+    def with_share(self, inside: float) -> Array:
+        """With only a share of the last score."""
+        return np.asarray(self.before + inside * self.last)
+
+
 def _renewed(
-    chosen: Prior,
-    draws: Draws,
-    about: Covariates,
-    visits: Sequence[ScoredVisit],
-    log_weight: Array,
-    here: Array,
-    *,
-    seed: int,
-) -> Draws:
-    """Equal draws of the posterior with the last score let in by steps."""
-    rng = np.random.Generator(np.random.PCG64([len(draws.z), seed]))
-    inside = 0.0
+    chosen: Prior, after: Posterior, about: Covariates, visits: Sequence[ScoredVisit], here: Array, *, seed: int
+) -> tuple[Draws, Array]:
+    """Equal draws of the posterior with the last score, `here`, let in by steps; and what all scores say of them."""
+    n = len(here)
+    rng = np.random.Generator(np.random.PCG64([n, seed]))
+    draws, log_weight, told, inside = after.draws, after.log_weight, _Told(after.told, here), 0.0
     for nth in range(MOST_STEPS):
-        step = 1.0 - inside if nth == MOST_STEPS - 1 else _step(log_weight, here, 1.0 - inside)
+        step = 1.0 - inside if nth == MOST_STEPS - 1 else _step(log_weight, told.last, 1.0 - inside)
         inside += step
-        weights = normalised(log_weight + step * here)
-        n = len(weights)
-        index = np.searchsorted(np.cumsum(weights), (rng.random() + np.arange(n)) / n)
-        draws = draws.take(np.minimum(index, n - 1))
-        draws = _moved(chosen, draws, about, visits, inside, rng)
+        weights = normalised(log_weight + step * told.last)
+        index = np.minimum(np.searchsorted(np.cumsum(weights), (rng.random() + np.arange(n)) / n), n - 1)
+        draws, told = draws.take(index), _Told(told.before[index], told.last[index])
+        draws, told = _moved(chosen, draws, told, about, visits, inside, rng)
         if inside >= 1.0:
             break
         log_weight = np.zeros(n)
-        here = _scores(people_like(draws, about), visits)[-1]
-    return draws
+    return draws, told.with_share(1.0)
 
 
 def _step(log_weight: Array, here: Array, rest: float) -> float:
@@ -174,14 +182,15 @@ def _step(log_weight: Array, here: Array, rest: float) -> float:
 def _moved(
     chosen: Prior,
     draws: Draws,
+    told: _Told,
     about: Covariates,
     visits: Sequence[ScoredVisit],
     inside: float,
     rng: np.random.Generator,
-) -> Draws:
-    """The draws after a few steps of Metropolis on what belongs to the person, then on what stands beside it."""
+) -> tuple[Draws, _Told]:
+    """The draws after a few steps of Metropolis on what belongs to the person, then on what stands beside it; and what
+    the scores say of them."""
     n = len(draws.z)
-    current = _log_posterior(draws, about, visits, inside)
     for nth in range(MOVES):
         steps = PERSON if nth % 2 == 0 or chosen.status == FITTED else BESIDE
         names = tuple(steps)
@@ -195,31 +204,28 @@ def _moved(
         after = log_prior(chosen, proposal, names) + (_log_share(proposal) if steps is PERSON else 0.0)
         allowed = np.isfinite(after)
         safe = replace(proposal, **{name: np.where(allowed, v, getattr(draws, name)) for name, v in changed.items()})
-        proposed = _log_posterior(safe, about, visits, inside)
-        taken = allowed & (np.log(rng.random(n)) < proposed - current + np.where(allowed, after, 0.0) - before)
+        proposed = _told_of(safe, about, visits)
+        gain = proposed.with_share(inside) - told.with_share(inside)
+        taken = allowed & (np.log(rng.random(n)) < gain + np.where(allowed, after, 0.0) - before)
         draws = replace(draws, **{name: np.where(taken, v, getattr(draws, name)) for name, v in changed.items()})
-        current = np.where(taken, proposed, current)
-    return draws
+        told = _Told(np.where(taken, proposed.before, told.before), np.where(taken, proposed.last, told.last))
+    return draws, told
 
 
 def _log_share(draws: Draws) -> Array:
     return np.asarray(np.where(draws.responds > 0.5, np.log1p(-draws.share), np.log(draws.share)))
 
 
-def _log_posterior(draws: Draws, about: Covariates, visits: Sequence[ScoredVisit], inside: float) -> Array:
-    """Log likelihood with only a share of the last score."""
-    rows = _scores(people_like(draws, about), visits)
-    return np.asarray(sum(rows[:-1], np.zeros_like(draws.z)) + inside * rows[-1])
-
-
-def _scores(people: People, visits: Sequence[ScoredVisit]) -> list[Array]:
-    """Log probabilities of the scores that were given, in order; the last visit is always one of them."""
+def _told_of(draws: Draws, about: Covariates, visits: Sequence[ScoredVisit]) -> _Told:
+    """What the scores say of these draws; the last visit always has one."""
+    people = people_like(draws, about)
     days = np.array([visit.day for visit in visits], dtype=float)
-    return [
-        log_likelihood(visit.nrs, expected + people.bad_day * (k == 0), people.noise)
-        for k, (visit, expected) in enumerate(zip(visits, pain_before_visits(people, days), strict=True))
-        if visit.nrs is not None
-    ]
+    before, last = np.zeros_like(draws.z), np.zeros_like(draws.z)
+    for k, (visit, expected) in enumerate(zip(visits, pain_before_visits(people, days), strict=True)):
+        if visit.nrs is not None:
+            before = before + last
+            last = log_likelihood(visit.nrs, expected + people.bad_day * (k == 0), people.noise)
+    return _Told(before, last)
 
 
 def _joined(one: Arrays, other: Arrays) -> Arrays:
