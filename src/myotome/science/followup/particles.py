@@ -194,7 +194,7 @@ def _moved(
     for nth in range(MOVES):
         steps = PERSON if nth % 2 == 0 or chosen.status == FITTED else BESIDE
         names = tuple(steps)
-        changed = {name: getattr(draws, name) + width * rng.normal(size=n) for name, width in steps.items()}
+        changed = {name: getattr(draws, name) + width * rng.standard_normal(n) for name, width in steps.items()}
         before = log_prior(chosen, draws, names)
         if steps is PERSON:
             turned = rng.random(n) < 0.15
@@ -213,18 +213,18 @@ def _moved(
 
 
 def _log_share(draws: Draws) -> Array:
-    return np.asarray(np.where(draws.responds > 0.5, np.log1p(-draws.share), np.log(draws.share)))
+    return np.asarray(np.log(np.where(draws.responds > 0.5, 1.0 - draws.share, draws.share)))
 
 
 def _told_of(draws: Draws, about: Covariates, visits: Sequence[ScoredVisit]) -> _Told:
     """What the scores say of these draws; the last visit always has one."""
-    people = people_like(draws, about)
+    people = people_like(draws, about).in_single_precision()
     days = np.array([visit.day for visit in visits], dtype=float)
     before, last = np.zeros_like(draws.z), np.zeros_like(draws.z)
     for k, (visit, expected) in enumerate(zip(visits, pain_before_visits(people, days), strict=True)):
         if visit.nrs is not None:
             before = before + last
-            last = log_likelihood(visit.nrs, expected + people.bad_day * (k == 0), people.noise)
+            last = log_likelihood(visit.nrs, expected + people.bad_day * (k == 0), draws.noise)
     return _Told(before, last)
 
 
