@@ -3,7 +3,8 @@
 A score multiplies each draw's weight by its probability. When fewer than 400 draws would count, the score is let in by
 steps: as much of it as keeps 400, then the draws are resampled and moved by a random walk that leaves the posterior as
 it is (what belongs to the person, what few visits can tell, and whether needling changes anything), until all of the
-score is in. What people share is moved on the prior only: after a fit its draws are of a posterior that no formula
+score is in. Between two steps one move is enough: over 40 courses the error of what is said, against 1.2 million draws
+that are only weighed, was .0069 so and .0066 with three. What people share is moved on the prior only: after a fit its draws are of a posterior that no formula
 holds, and few scores of one person change it little. The randomness of the moves comes from a fixed seed, so the same draws and scores give the same bytes.
 """
 
@@ -22,7 +23,7 @@ from myotome.science.followup.recovery import Covariates, People, log_likelihood
 Arrays = TypeVar("Arrays", Draws, People)
 TINY = 1e-300
 FEWEST_EFFECTIVE = 400
-MOVES = 3
+MOVES, MOVES_BETWEEN = 3, 1
 MOST_STEPS = 6
 FITTED = "fitted"
 PERSON = {"z": 0.55, "first_pain": 0.55}
@@ -191,7 +192,7 @@ def _moved(
     """The draws after a few steps of Metropolis on what belongs to the person, then on what stands beside it; and what
     the scores say of them."""
     n = len(draws.z)
-    for nth in range(MOVES):
+    for nth in range(MOVES if inside >= 1.0 else MOVES_BETWEEN):
         steps = PERSON if nth % 2 == 0 or chosen.status == FITTED else BESIDE
         names = tuple(steps)
         changed = {name: getattr(draws, name) + width * rng.standard_normal(n) for name, width in steps.items()}
