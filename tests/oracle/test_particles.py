@@ -100,6 +100,18 @@ def test_few_draws_left_are_renewed_and_the_same_scores_give_the_same_bytes():
     assert first.people.g.tobytes() == second.people.g.tobytes()
 
 
+@pytest.mark.parametrize("scores", [[7, 6], [7, None, 7, 1, 7, 7, 8], [9, 1, 9, 1, None, 9]], ids=str)
+def test_what_is_kept_of_the_scores_of_each_draw_is_what_they_say_of_it(scores):
+    chosen, draws = stored_draws("a")
+    after = posterior(chosen, draws, ABOUT, visits_of(scores))
+    told = np.zeros(len(draws.z))
+    for k, expected in enumerate(pain_before_visits(after.people, 7.0 * np.arange(len(scores)))):
+        if scores[k] is not None:
+            told += log_likelihood(scores[k], expected + after.people.bad_day * (k == 0), after.people.noise)
+    assert after.n_renewed >= (len(scores) > 2)
+    np.testing.assert_allclose(after.told, told, atol=2e-3)
+
+
 def test_an_unanswered_visit_changes_no_weight():
     chosen, draws = stored_draws("a")
     before = posterior(chosen, draws, ABOUT, visits_of([6, 5]))

@@ -13,6 +13,7 @@ from myotome.science.followup.recovery import (
     Covariates,
     log_likelihood,
     natural_pain,
+    pain_after,
     pain_ahead,
     pain_before_visits,
     pain_if_stopped,
@@ -52,6 +53,24 @@ def test_pain_ahead_is_the_sum_over_past_and_coming_treatments(given):
     found = pain_ahead(people, np.array(given), ahead)
     wanted = [[pain_written_out(people, i, day, given + list(ahead)) for i in range(25)] for day in ahead]
     np.testing.assert_allclose(found, wanted, rtol=1e-12)
+
+
+@pytest.mark.parametrize("given", [[], [0.0], list(UNEVEN)])
+def test_pain_on_a_day_after_treatments_is_the_sum_over_them(given):
+    people = some_people()
+    found = pain_after(people, np.array(given), 40.0)
+    np.testing.assert_allclose(found, [pain_written_out(people, i, 40.0, given) for i in range(25)], rtol=1e-12)
+
+
+@pytest.mark.parametrize("given", [[], list(UNEVEN)])
+def test_a_look_ahead_in_single_precision_is_right_to_a_hundredth_of_what_is_shown(given):
+    people, ahead = some_people(4000), 40.0 + 14.0 * np.arange(41)
+    single = people.in_single_precision()
+    rebound = rebound_left(single, np.array(given), ahead[0])
+    found = pain_ahead(single, np.array(given), ahead, rebound), natural_pain(single, ahead)
+    wanted = pain_ahead(people, np.array(given), ahead), natural_pain(people, ahead)
+    assert found[0].dtype == found[1].dtype == np.float32
+    np.testing.assert_allclose(found, wanted, atol=1e-4)
 
 
 @pytest.mark.parametrize("given", [[], [0.0], list(UNEVEN)])

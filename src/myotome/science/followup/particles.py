@@ -18,7 +18,14 @@ import numpy as np
 
 from myotome.knowledge.recovery import Prior
 from myotome.science.followup.draws import Array, Draws, log_prior
-from myotome.science.followup.recovery import Covariates, People, log_likelihood, pain_after, pain_before_visits, people_like
+from myotome.science.followup.recovery import (
+    Covariates,
+    People,
+    log_likelihood,
+    pain_after,
+    pain_before_visits,
+    people_like,
+)
 
 Arrays = TypeVar("Arrays", Draws, People)
 TINY = 1e-300

@@ -118,7 +118,7 @@ def stop_rule(ahead: Ahead, people: People, weights: Array, n_visits: int, *, n_
     rule = StopRule(
         visit=visit,
         line=round(RELIEF * float(pain_quantiles(people.first_pain[None, :], weights, [0.5])[0, 0]), 1),
-        p_relief_later=share_of(relief[at + 1 :].any(axis=0)),
+        p_relief_later=share_of(np.any(relief[at + 1 :], axis=0)),
         n_without_change=n_without_change,
         p_relief_from_here=min(1.0, float(weights[relief[: LATER + 1].any(axis=0)].sum())),
     )
