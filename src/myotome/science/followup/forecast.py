@@ -127,7 +127,7 @@ def forecast_from(after: Posterior, chosen: Prior, visits: Sequence[ScoredVisit]
         treatments_left=counts,
         weeks_left=weeks,
         p_recovered_within=within,
-        p_no_meaningful_change=float(np.clip(weights[~changed].sum(), 0.0, 1.0)),
+        p_no_meaningful_change=min(1.0, float(~changed @ weights)),
         curve=curve_of(latent, weights, shown),
         natural_course=curve_of(natural_pain(people, shown), weights, shown),
         now=_now(people, given, weights),
@@ -204,8 +204,13 @@ def _now(people: People, given: Array, weights: Array) -> CurvePoint | None:
 
 def _next_score(expected: Array, noise: Array, weights: Array) -> dict[str, Any]:
     """Quantiles of the whole score she may give before the next treatment, noise and rounding included."""
-    rng = np.random.Generator(np.random.PCG64(len(expected)))
-    scores = np.clip(np.rint(expected + noise * rng.standard_normal(len(expected))), 0, 10)
+    scores = np.clip(np.rint(expected + noise * _standard_normals(len(expected))), 0, 10)
     low, middle, high = whole_quantiles(scores, weights, (0.10, 0.50, 0.90))
     p = np.bincount(scores.astype(np.int64), weights, 11)
     return {"q10": low, "median": middle, "q90": high, "p": [round(float(share), 4) for share in p / p.sum()]}
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _standard_normals(n: int) -> Array:
+    """The same `n` for every forecast."""
+    return np.random.Generator(np.random.PCG64(n)).standard_normal(n, dtype=np.float32)

@@ -110,21 +110,21 @@ def stop_rule(ahead: Ahead, people: People, weights: Array, n_visits: int, *, n_
     at = visit - n_visits - 1
     relief = ahead.pain[: at + 1 + LATER] <= ahead.eased
     not_yet = ~relief[at]
-    mass = float(weights[not_yet].sum())
+    mass = float(not_yet @ weights)
 
     def share_of(later: Array) -> float:
-        return min(1.0, float(weights[not_yet & later].sum()) / mass) if mass > 1e-6 else 0.0
+        return min(1.0, float((not_yet & later) @ weights) / mass) if mass > 1e-6 else 0.0
 
     rule = StopRule(
         visit=visit,
         line=round(RELIEF * float(pain_quantiles(people.first_pain[None, :], weights, [0.5])[0, 0]), 1),
         p_relief_later=share_of(np.any(relief[at + 1 :], axis=0)),
         n_without_change=n_without_change,
-        p_relief_from_here=min(1.0, float(weights[relief[: LATER + 1].any(axis=0)].sum())),
+        p_relief_from_here=min(1.0, float(relief[: LATER + 1].any(axis=0) @ weights)),
     )
     if rule.looks_back:
         untreated = _relief_if_stopped(ahead, people, n_visits, 0, from_day=0)
-        return replace(rule, p_relief_if_stopped=min(1.0, float(weights[untreated].sum())))
+        return replace(rule, p_relief_if_stopped=min(1.0, float(untreated @ weights)))
     return replace(rule, p_relief_if_stopped=share_of(_relief_if_stopped(ahead, people, n_visits, at, from_day=at + 1)))
 
 
