@@ -33,7 +33,7 @@ CURVE_AHEAD = 12
 WITHIN = (4, 8, 12)
 LEVELS = (0.10, 0.25, 0.50, 0.75, 0.90)
 LEVEL_NAMES = ("q10", "q25", "median", "q75", "q90")
-MODEL_VERSION = "recovery-5"
+MODEL_VERSION = "recovery-6"
 MISSING_SHARE = 0.15
 """Of the zeros straight after a 4 or more so many are taken as missing scores typed as a number, where nobody made sure of
 them. Judgement: in a published table of headaches (vickers2004) they were a quarter of all rows."""

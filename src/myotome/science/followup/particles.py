@@ -4,8 +4,9 @@ A score multiplies each draw's weight by its probability. When fewer than 400 dr
 steps: as much of it as keeps 400, then the draws are resampled and moved by a random walk that leaves the posterior as
 it is (what belongs to the person, what few visits can tell, and whether needling changes anything), until all of the
 score is in. Between two steps one move is enough: over 40 courses the error of what is said, against 1.2 million draws
-that are only weighed, was .0069 so and .0066 with three. What people share is moved on the prior only: after a fit its draws are of a posterior that no formula
-holds, and few scores of one person change it little. The randomness of the moves comes from a fixed seed, so the same draws and scores give the same bytes.
+that are only weighed, was .0069 so and .0066 with three. What people share is moved on the prior only: after a fit its
+draws are of a posterior that no formula holds, and few scores of one person change it little. The randomness of the
+moves comes from a fixed seed, so the same draws and scores give the same bytes.
 """
 
 from __future__ import annotations
