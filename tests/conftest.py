@@ -1,7 +1,8 @@
 """For every test: append-only tables may be emptied between tests, and only then.
 
 Triggers refuse to delete audit events and safety answers. Tests that need a real server (`live_server`) end with a
-flush of all tables; around that flush, and nowhere else, the triggers of SQLite are taken off and put back.
+flush of all tables. SQLite's file is filled from the migrated one instead, which takes a tenth of the time; PostgreSQL
+empties tables past its triggers.
 
 Hypothesis times no example, because a busy machine is not a fault. `make test` draws the same examples each time, so
 that its answer is about the change and not about the draw; `make soak` draws new ones.
@@ -12,7 +13,9 @@ Vancouver keeps the clocks it had in 2025, whatever the zone data of the day say
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +54,8 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Iterator
 
 
 @pytest.fixture(scope="session", autouse=True)
-def flush_past_the_triggers() -> Iterator[None]:
-    """Wraps the flush of Django's transaction tests."""
+def flush_is_a_copy() -> Iterator[None]:
+    """Puts the migrated database in the place of the flush of Django's transaction tests, on SQLite."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(testcases, "call_command", _call_command)
         yield
@@ -61,14 +64,7 @@ def flush_past_the_triggers() -> Iterator[None]:
 def _call_command(name: str, *args: Any, **options: Any) -> Any:
     if name != "flush" or connection.vendor != "sqlite":
         return call_command(name, *args, **options)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-        triggers = cursor.fetchall()
-        for trigger, _ in triggers:
-            cursor.execute(f'DROP TRIGGER "{trigger}"')
-    try:
-        return call_command(name, *args, **options)
-    finally:
-        with connection.cursor() as cursor:
-            for _, sql in triggers:  # some are put back by the flush itself
-                cursor.execute(sql.replace("CREATE TRIGGER", "CREATE TRIGGER IF NOT EXISTS", 1))
+    connection.ensure_connection()
+    with closing(sqlite3.connect(migrated.file())) as source:
+        source.backup(connection.connection)
+    return None
