@@ -30,7 +30,8 @@ from tests.factories import PASSWORD, a_clinic, a_practitioner, a_receptionist
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WIDTHS = ((390, 844), (820, 1180), (1440, 900))
-
+TIME_TO_COME_AT = "button.time:not([form=walk-in])"
+"""A time on the desk's page of booking, and not one for somebody who stands at the desk."""
 
 TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorials" / "first-patient"
 """The pictures of the tutorial; `make screenshots` renews them."""
@@ -174,7 +175,7 @@ def test_one_patient_from_the_first_question_to_discharge(browser, live_server, 
     desk.look("14-find")
     desk.page.get_by_role("link", name=re.compile("Book Hannah")).click()
     desk.look("15-book")
-    desk.page.locator("button.time").first.click()
+    desk.page.locator(TIME_TO_COME_AT).first.click()
     desk.page.get_by_text("Booked.").wait_for()
     treatment = Appointment.objects.exclude(pk=appointment.pk).get()
     assert treatment.course_id == course.pk

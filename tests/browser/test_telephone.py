@@ -14,7 +14,7 @@ import pytest
 
 from myotome.clinic.booking.models import Appointment
 from myotome.clinic.screening.models import Intake, RedFlagAnswer
-from tests.browser.test_first_patient import Walk
+from tests.browser.test_first_patient import TIME_TO_COME_AT, Walk
 from tests.factories import a_clinic, a_patient, a_practitioner, a_receptionist
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -52,7 +52,7 @@ def ask_and_book(caller: Caller) -> None:
     while (no := page.locator("section[data-open] button[name=no_to]")).count():
         caller.tap(no)
     caller.tap(page.get_by_role("button", name="Save and choose a time").last)
-    caller.tap(page.locator("button.time").first)
+    caller.tap(page.locator(TIME_TO_COME_AT).first)
     page.get_by_text("Booked.").wait_for()
 
 
