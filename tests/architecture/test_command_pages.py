@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from myotome.cli import recovery
-from myotome.science.followup import answer, policies
+from myotome.science.followup import course, policies
+from myotome.science.followup.answer import forecast_answer
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "recovery-commands.md").read_text()
 
@@ -29,7 +30,7 @@ def options_of(command: str) -> set[str]:
 @pytest.mark.parametrize(
     ("command", "names"),
     [
-        ("forecast", answer.KEYS | answer.VISIT_KEYS),
+        ("forecast", course.KEYS | course.VISIT_KEYS),
         ("simulate", policies.PLAN_KEYS | policies.POLICY_KEYS | policies.MIX_KEYS),
         ("validate-recovery", options_of("validate-recovery")),
     ],
@@ -43,4 +44,4 @@ def test_every_key_and_option_is_told_of(command, names):
 def test_its_example_is_a_course():
     example = re.search(r"\n    (\{.*?\})\n\n", part_about("forecast"), re.DOTALL)
     assert example is not None
-    assert answer.forecast_answer(json.loads(example[1]))["warnings"] == []
+    assert forecast_answer(json.loads(example[1]))["warnings"] == []

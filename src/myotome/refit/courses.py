@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from myotome.science.followup.answer import KEYS, covariates_of, visits_from
+from myotome.science.followup.course import KEYS, covariates_of, visits_from
 from myotome.science.followup.draws import Array
 from myotome.science.followup.particles import ScoredVisit
 from myotome.science.followup.recovery import EXPECTED, LONGEST_WEEKS, SHORTEST_WEEKS

@@ -15,8 +15,10 @@ import numpy as np
 from myotome.refit.courses import is_readable
 from myotome.refit.result import plain_of
 from myotome.refit.scores import FEWEST, MODEL
-from myotome.science.followup.answer import DEFAULT_INTERVAL_DAYS, covariates_of, visits_from, without_first_zero
+from myotome.science.followup.answer import DEFAULT_INTERVAL_DAYS
 from myotome.science.followup.baselines import BASELINES
+from myotome.science.followup.course import covariates_of, visits_from
+from myotome.science.followup.doubts import without_first_zero
 from myotome.science.followup.draws import prior_basis
 from myotome.science.followup.plain import FIRST, Plain, plain_answer
 from myotome.science.followup.verification import Verdict, crps_of_whole

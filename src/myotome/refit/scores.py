@@ -17,8 +17,8 @@ import numpy as np
 from scipy.special import ndtr
 
 from myotome.refit.courses import COVARIATES, is_treated, visits_with_scores_between
-from myotome.science.followup.answer import covariates_of
 from myotome.science.followup.baselines import BASELINES, Numbers, baseline_reached, learned_with_residuals
+from myotome.science.followup.course import covariates_of
 from myotome.science.followup.draws import Array, Basis
 from myotome.science.followup.particles import ScoredVisit, posterior
 from myotome.science.followup.plain import (

@@ -21,7 +21,8 @@ from myotome.clinic.pathway.actions import visit_closed
 from myotome.clinic.planning.models import Plan
 from myotome.knowledge.measures import PAIN_AVERAGE
 from myotome.refit.courses import courses_from, readable
-from myotome.science.followup.answer import LONGEST_DAYS, LONGEST_GAP_DAYS, MOST_VISITS, forecast_answer
+from myotome.science.followup.answer import forecast_answer
+from myotome.science.followup.course import LONGEST_DAYS, LONGEST_GAP_DAYS, MOST_VISITS
 from myotome.science.followup.stopping import rule_from, stop_rule_sentence
 from myotome.vocabulary.courses import CourseOutcome, Role
 from myotome.vocabulary.errors import InvalidValue

@@ -12,7 +12,7 @@ from typing import Any
 
 from myotome.clinic.screening.models import Course
 from myotome.knowledge.conditions import conditions
-from myotome.science.followup.answer import (
+from myotome.science.followup.course import (
     LONGEST_DAYS,
     LONGEST_GAP_DAYS,
     MOST_SEGMENTS,

@@ -17,8 +17,8 @@ from myotome.clinic.learning.models import CapacityPlan
 from myotome.clinic.needling.models import TreatmentVisit
 from myotome.clinic.people.models import Clinic
 from myotome.clinic.screening.models import Course
-from myotome.science.followup.answer import covariates_of
 from myotome.science.followup.capacity import capacity, check_new_a_week
+from myotome.science.followup.course import covariates_of
 from myotome.science.followup.policies import policies_of
 from myotome.vocabulary.actors import Actor
 from myotome.vocabulary.courses import Role

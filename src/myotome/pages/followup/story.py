@@ -26,7 +26,7 @@ from myotome.pages.followup.drawing import ChartData, course_chart
 from myotome.pages.followup.forecasters import FORECASTS
 from myotome.pages.followup.muscles import then_and_now
 from myotome.pages.followup.noted import unit_of
-from myotome.science.followup.answer import doubts_about
+from myotome.science.followup.doubts import doubts_about
 from myotome.science.followup.scoring import meaningful_line, zeros_to_ask_about
 from myotome.vocabulary.actors import Actor
 

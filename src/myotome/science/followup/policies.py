@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from myotome.knowledge.recovery import Prior, prior
-from myotome.science.followup.answer import covariates_of, doubts_about
+from myotome.science.followup.course import covariates_of
+from myotome.science.followup.doubts import doubts_about
 from myotome.science.followup.draws import Array, draws_of
 from myotome.science.followup.forecast import recovered_line
 from myotome.science.followup.recovery import Covariates, People, pain_before_visits, people_like
