@@ -14,6 +14,7 @@ import inspect
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ _IN_TEMPLATE = re.compile(r"\b(ngettext|gettext|_)\(((?:\s*u?(?:'(?:\\.|[^'\\])*
 _LITERAL = re.compile(r"u?('(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\")")
 
 
+@cache
 def catalogue() -> dict[str, str]:
     """Every sentence with the place where it stands first, by file and line or by table."""
     found: dict[str, str] = {}
