@@ -6,6 +6,9 @@ set -eu
 jobs=$1
 shift
 python=${PYTHON:-.venv/bin/python}
+# The runs start hundreds of processes: none compiles again what another has compiled, here or in the last run.
+unset PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX=$PWD/build/pycache
 if [ $# -gt 0 ]; then
     exec "$python" -m pytest -q -n "$jobs" --dist worksteal "$@"
 fi
