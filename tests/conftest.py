@@ -13,7 +13,9 @@ Vancouver keeps the clocks it had in 2025, whatever the zone data of the day say
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -21,13 +23,14 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import testcases
 from hypothesis import settings as hypothesis
 
 from tests import migrated, zones
 
 zones.put_in_place()
+PATIENCE_S = 20.0
 SOAKING = os.environ.get("MYOTOME_SOAK") == "1"
 hypothesis.register_profile("house", deadline=None, derandomize=not SOAKING)
 hypothesis.load_profile("house")
@@ -47,10 +50,13 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Iterator
         test["TEMPLATE"] = migrated.template_on(os.environ["DATABASE_URL"])
         yield
         return
-    migrated.copy_to(file := Path(test["NAME"]))
+    file, whole = Path(test["NAME"]), Path(f"{test['NAME']}.migrated")
+    migrated.copy_to(whole)
+    shutil.copyfile(whole, file)
     yield
     connection.close()
     file.unlink()
+    whole.unlink()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -64,7 +70,13 @@ def flush_is_a_copy() -> Iterator[None]:
 def _call_command(name: str, *args: Any, **options: Any) -> Any:
     if name != "flush" or connection.vendor != "sqlite":
         return call_command(name, *args, **options)
+    whole, begun = Path(f"{connection.settings_dict['NAME']}.migrated"), time.monotonic()
+
+    def not_for_ever(*_step: int) -> None:
+        if time.monotonic() - begun > PATIENCE_S:
+            raise OperationalError("database is locked: somebody is still in a transaction after the test")
+
     connection.ensure_connection()
-    with closing(sqlite3.connect(migrated.file())) as source:
-        source.backup(connection.connection)
+    with closing(sqlite3.connect(f"{whole.as_uri()}?mode=ro&immutable=1", uri=True)) as source:
+        source.backup(connection.connection, progress=not_for_ever)
     return None

@@ -17,7 +17,6 @@ import subprocess
 import sys
 import tempfile
 from contextlib import closing
-from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -28,14 +27,8 @@ FILE = "myotome.sqlite3"
 MIGRATE_ONCE = 20_261_128  # the number of the lock under which the first worker makes the template
 
 
-def copy_to(copy: Path) -> None:
-    """A migrated SQLite database at `copy`."""
-    shutil.copyfile(file(), copy)
-
-
-@cache
-def file() -> Path:
-    """The migrated SQLite database, to be copied; other processes that ask meanwhile wait for the first."""
+def copy_to(file: Path) -> None:
+    """A migrated SQLite database at `file`; other processes that ask meanwhile wait for the first."""
     KEPT.mkdir(parents=True, exist_ok=True)
     kept = KEPT / f"migrated-{_state()}.sqlite3"
     with (KEPT / "lock").open("w") as lock:
@@ -44,7 +37,7 @@ def file() -> Path:
             for old in KEPT.glob("migrated-*.sqlite3"):
                 old.unlink()
             _make(kept)
-    return kept
+    shutil.copyfile(kept, file)
 
 
 def template_on(server: str) -> str:

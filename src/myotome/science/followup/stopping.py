@@ -133,7 +133,7 @@ def _relief_if_stopped(ahead: Ahead, people: People, n_visits: int, n_more: int,
 
     Untreated, pain first rises by what rebounds and then falls: it is lowest on the first of these days or on the last.
     """
-    rebound, fade = ahead.rebound, np.exp(-(ahead.days[1] - ahead.days[0]) / people.tau)
+    rebound, fade = ahead.rebound, np.exp(-float(ahead.days[1] - ahead.days[0]) / people.tau)
     for _ in range(n_more):
         rebound = (rebound + 1.0) * fade
     rebound = rebound * fade if from_day > n_more else rebound
