@@ -67,8 +67,8 @@ def page_without_worker(browser: Browser) -> Iterator[Page]:
 def axe() -> Callable[[Page], list[str]]:
     """`axe(page)`: every breach of WCAG 2.2 A and AA that axe-core finds, as `rule: element`.
 
-    Bars that stay in view stand in their place meanwhile: what lies under one is reached by scrolling, and which button that
-    is depends on how many times the day still has.
+    Sticky bars are judged where they come to rest when the page is scrolled to its end. On the way there a button is half under
+    one, and which button depends on how many times the day still has. Fixed bars, which cover for good, are judged as they are.
     """
 
     def judge(page: Page) -> list[str]:
